@@ -1,0 +1,160 @@
+"""What core needs from the rooms it does not know: pixels, records, downloads, time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from visavis.types import (
+    App,
+    DetectedFace,
+    Embedding,
+    FaceRecord,
+    Group,
+    ImageSize,
+    NewFace,
+    Traits,
+)
+
+Clock: TypeAlias = Callable[[], datetime]
+"""The present moment, timezone-aware, in UTC."""
+
+
+class Picture(Protocol):
+    """A decoded, EXIF-upright picture; only vision looks inside."""
+
+    @property
+    def size(self) -> ImageSize: ...
+
+
+class FaceAnalyzer(Protocol):
+    """Pixels to faces."""
+
+    def decode(self, data: bytes) -> AbstractContextManager[Picture]:
+        """Decode a PNG or JPEG, and hold one of the places for CPU work until the block ends.
+
+        Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
+        """
+        ...
+
+    def find(self, picture: Picture) -> list[DetectedFace]:
+        """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
+        ...
+
+    def describe(self, picture: Picture, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:
+        """The same faces in the same order, with the traits that are wanted filled in."""
+        ...
+
+    def embed(self, picture: Picture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+        """One unit vector a face, float32, shape (len(faces), d), by the named recognition model."""
+        ...
+
+
+class ImageFetcher(Protocol):
+    """Image URL to bytes."""
+
+    def fetch(self, url: str, max_bytes: int) -> bytes:
+        """Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFilter:
+    """Narrows a face list to records whose fields equal all of those that are set."""
+
+    face_id: str | None = None
+    image_id: str | None = None
+    external_image_id: str | None = None
+
+
+class Gallery(Protocol):
+    """Groups and their faces: durable records, sealed templates, exact search.
+
+    Every write is on disk when its call returns. Reads and searches see all that was acknowledged before, by this
+    process or another one. Methods that take a `Group` raise GROUP_NOT_FOUND if it has been deleted since.
+    """
+
+    def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
+        """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED (the app has `quota` groups already)."""
+        ...
+
+    def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
+        """Up to `limit` groups by ascending name, those after the name `after`."""
+        ...
+
+    def require_group(self, app: App, name: str) -> Group:
+        """Raises GROUP_NOT_FOUND."""
+        ...
+
+    def delete_group(self, group: Group) -> None:
+        """Delete the group, its key and all its faces."""
+        ...
+
+    def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
+        """Store as many of `faces`, from the first on, as the group's `quota` leaves room for.
+
+        Atomic, and exact under concurrency. Returns the records of those stored; raises FACE_QUOTA_EXCEEDED when
+        there was room for none.
+        """
+        ...
+
+    def delete_face(self, group: Group, face_id: str) -> None:
+        """Raises FACE_NOT_FOUND."""
+        ...
+
+    def list_faces(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> list[FaceRecord]:
+        """Up to `limit` records, newest first, those with a `sequence` below `before`."""
+        ...
+
+    def require_face(self, group: Group, face_id: str) -> FaceRecord:
+        """Raises FACE_NOT_FOUND."""
+        ...
+
+    def open_template(self, group: Group, face_id: str) -> Embedding:
+        """The stored embedding of a face, shape (d,). Raises FACE_NOT_FOUND."""
+        ...
+
+    def search(
+        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
+    ) -> list[tuple[FaceRecord, float]]:
+        """The `limit` faces of highest cosine, at least `min_cosine`, best first, ties newest first.
+
+        Exact. `exclude` names a face id to leave out.
+        """
+        ...
+
+
+class KeyKind(StrEnum):
+    """The three credentials of an app (contract.md, "One gallery, four dialects")."""
+
+    APP_KEY = "appKey"
+    SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
+    API_KEY = "apiKey"
+
+
+class AppStore(Protocol):
+    """Apps and the keyed hashes of their keys. No key is kept in the clear."""
+
+    def create_app(self, name: str, keys: dict[KeyKind, str]) -> App:
+        """Raises `ValueError` if the name is taken."""
+        ...
+
+    def list_apps(self) -> list[App]: ...
+
+    def find_app(self, name: str) -> App | None: ...
+
+    def delete_app(self, app: App) -> None:
+        """Delete the app with its keys, groups and faces."""
+        ...
+
+    def add_keys(self, app: App, keys: dict[KeyKind, str], retire_others_at: datetime) -> None:
+        """Add keys; those the app had stop working at `retire_others_at`."""
+        ...
+
+    def app_of_key(self, kind: KeyKind, key: str, now: datetime) -> App | None:
+        """The app that owns this key, if it is valid at `now`. Takes the same time whatever the key."""
+        ...

@@ -1,0 +1,189 @@
+"""The nouns every room shares: boxes, landmarks, faces, records, matches.
+
+Pixel coordinates have their origin in the top left corner of the decoded, EXIF-upright picture; x grows to the
+right, y downwards. "Left" and "right" are those of the picture, not of the person in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embedding: TypeAlias = NDArray[np.float32]
+"""One face as a unit vector, float32, shape (d,); a batch of them has shape (n, d)."""
+
+Point: TypeAlias = tuple[float, float]
+"""(x, y)"""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """Width and height of a decoded picture, in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-parallel rectangle: (x0, y0) top left, (x1, y1) bottom right."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    def clipped(self, size: ImageSize) -> Box:
+        """The part of the box that lies inside a picture of this size."""
+        return Box(
+            min(max(self.x0, 0.0), size.width),
+            min(max(self.y0, 0.0), size.height),
+            min(max(self.x1, 0.0), size.width),
+            min(max(self.y1, 0.0), size.height),
+        )
+
+    def relative_to(self, size: ImageSize) -> Box:
+        """The box in fractions of the picture's width and height, each in [0, 1] (contract.md 10)."""
+        inside = self.clipped(size)
+        return Box(
+            inside.x0 / size.width, inside.y0 / size.height, inside.x1 / size.width, inside.y1 / size.height
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """The five points of a face, in pixels; left and right as seen in the picture."""
+
+    left_eye: Point
+    right_eye: Point
+    nose: Point
+    left_lip: Point
+    right_lip: Point
+
+    def as_array(self) -> NDArray[np.float32]:
+        """Shape (5, 2), in the order of the fields."""
+        return np.array(
+            [self.left_eye, self.right_eye, self.nose, self.left_lip, self.right_lip], dtype=np.float32
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Head angles in degrees; the signs are those of docs/api.md and are tested on mirrored pictures."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is wanted of a face beyond box and landmarks; what is not wanted is not computed."""
+
+    pose: bool = False
+    mask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFace:
+    """A face found in a picture. `pose` and `mask` are None until they were asked for."""
+
+    box: Box
+    landmarks: Landmarks
+    detection_score: float
+    pose: Pose | None = None
+    mask: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBytes:
+    """A picture that came as a file, undecoded."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBase64:
+    """A picture that came as Base64 text; checked only when it is its turn (contract.md 4)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUrl:
+    """A picture to be fetched."""
+
+    url: str
+
+
+ImageSource: TypeAlias = ImageBytes | ImageBase64 | ImageUrl
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The owner of groups and keys."""
+
+    id: int
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A gallery of faces. `id` is ours and never reused; `name` is what clients call the group id."""
+
+    id: int
+    app_id: int
+    name: str
+    model: str
+    face_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewFace:
+    """A face about to be stored. `box` is in fractions of the picture, which is not kept."""
+
+    face_id: str
+    image_id: str
+    external_image_id: str | None
+    box: Box
+    detection_score: float
+    embedding: Embedding
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRecord:
+    """A stored face without its template. `sequence` grows with every face added to the group."""
+
+    sequence: int
+    face_id: str
+    image_id: str
+    external_image_id: str | None
+    box: Box
+    detection_score: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A gallery face and how much a probe resembles it: calibrated similarity, 0-100."""
+
+    face: FaceRecord
+    similarity: float
