@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
@@ -116,13 +117,15 @@ class ImageBytes:
     """A picture that came as a file, undecoded."""
 
     data: bytes
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class ImageBase64:
-    """A picture that came as Base64 text; checked only when it is its turn (contract.md 4)."""
+    """A picture that came as Base64 text, decoded only when it is its turn (contract.md 4)."""
 
     text: str
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ class ImageUrl:
     """A picture to be fetched."""
 
     url: str
+    max_bytes: int
 
 
 ImageSource: TypeAlias = ImageBytes | ImageBase64 | ImageUrl
@@ -142,6 +146,14 @@ class App:
     id: int
     name: str
     created_at: datetime
+
+
+class KeyKind(StrEnum):
+    """The three credentials of an app (contract.md, "One gallery, four dialects")."""
+
+    APP_KEY = "appKey"
+    SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
+    API_KEY = "apiKey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,15 @@ class FaceRecord:
     box: Box
     detection_score: float
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFilter:
+    """Narrows a face list to records whose fields equal all of those that are set."""
+
+    face_id: str | None = None
+    image_id: str | None = None
+    external_image_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from visavis.types import (
     App,
     DetectedFace,
     Embedding,
+    FaceFilter,
     FaceRecord,
     Group,
     ImageSize,
+    KeyKind,
     NewFace,
     Traits,
 )
@@ -60,15 +60,6 @@ class ImageFetcher(Protocol):
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13)."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class FaceFilter:
-    """Narrows a face list to records whose fields equal all of those that are set."""
-
-    face_id: str | None = None
-    image_id: str | None = None
-    external_image_id: str | None = None
 
 
 class Gallery(Protocol):
@@ -126,14 +117,6 @@ class Gallery(Protocol):
         Exact. `exclude` names a face id to leave out.
         """
         ...
-
-
-class KeyKind(StrEnum):
-    """The three credentials of an app (contract.md, "One gallery, four dialects")."""
-
-    APP_KEY = "appKey"
-    SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
-    API_KEY = "apiKey"
 
 
 class AppStore(Protocol):
