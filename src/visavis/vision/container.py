@@ -1,0 +1,178 @@
+"""PNG and JPEG files before any pixel is decoded: kind, size, orientation, and the parts that make the picture.
+
+The decoder is handed those parts only. Metadata (EXIF, ICC, XMP, text, thumbnails, further pictures) never reaches
+it, so no fault in there can warn, raise or cost memory.
+Sources: PNG (W3C, third edition) sections 5 and 11; JPEG (ITU-T T.81) annex B; EXIF 2.3 sections 4.5 and 4.6.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import ImageSize
+
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 80
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_SIGNATURE = b"\xff\xd8\xff"
+_START_OF_SCAN, _PADDING, _EXIF = 0xDA, 0xFF, 0xE1
+_WITHOUT_BODY = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_METADATA = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
+"""Application segments and comments, except JFIF and Adobe, which say what the colours mean."""
+_ORIENTATION, _SHORT = 0x0112, 3
+_OTHER_KINDS = re.compile(
+    rb"GIF8[79]a"
+    rb"|BM....\x00\x00\x00\x00"
+    rb"|RIFF....WEBP"
+    rb"|II\*\x00|MM\x00\*|II\+\x00|MM\x00\+"  # TIFF, BigTIFF
+    rb"|....ftyp(?:avi[fs]|hei[cmsx]|hev[cmsx]|mif1|msf1|crx )"  # AVIF, HEIF, Canon raw
+    rb"|\xff\x0a|\x00{3}\x0cJXL \r\n\x87\n"
+    rb"|\x00{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"  # JPEG 2000
+    rb"|\x00\x00[\x01\x02]\x00[^\x00]\x00"  # icon, cursor
+    rb"|8BPS|qoif|DDS \x7c|\x8aMNG|\x8bJNG|P[1-7]\s|<svg[\s>]",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What the file says about its picture. `size` is that of the stored raster, before orientation."""
+
+    kind: Literal["PNG", "JPEG"]
+    size: ImageSize
+    orientation: int
+    """EXIF orientation, 1-8; 1 if it is missing or broken."""
+    stripped: bytes
+    """The same file without anything that does not make the picture."""
+
+
+def open_container(data: bytes) -> Container:
+    """Read the structure of a PNG or JPEG file.
+
+    Raises NOT_AN_IMAGE, UNSUPPORTED_IMAGE_FORMAT, BROKEN_IMAGE, and IMAGE_TOO_LARGE or IMAGE_TOO_SMALL as soon
+    as the size is known, before the rest of the file is looked at.
+    """
+    if data.startswith(_PNG_SIGNATURE):
+        return _read_png(data)
+    if data.startswith(_JPEG_SIGNATURE):
+        return _read_jpeg(data)
+    if _OTHER_KINDS.match(data):
+        raise FaceError(ErrorCode.UNSUPPORTED_IMAGE_FORMAT, "The image is neither PNG nor JPEG.")
+    raise FaceError(ErrorCode.NOT_AN_IMAGE, "The bytes are not an image.")
+
+
+def broken(reason: str) -> FaceError:
+    """The answer to a file that starts as PNG or JPEG and does not go on as one."""
+    return FaceError(ErrorCode.BROKEN_IMAGE, f"The image is truncated or corrupt: {reason}.")
+
+
+def _check_size(size: ImageSize) -> ImageSize:
+    if size.width * size.height > MAX_PIXELS:
+        raise FaceError(
+            ErrorCode.IMAGE_TOO_LARGE, f"The image has more than {MAX_PIXELS // 1_000_000} megapixels."
+        )
+    if min(size.width, size.height) < MIN_SIDE:
+        raise FaceError(ErrorCode.IMAGE_TOO_SMALL, f"The image is less than {MIN_SIDE} pixels wide or high.")
+    return size
+
+
+def _read_png(data: bytes) -> Container:
+    size, orientation = None, 1
+    stripped = bytearray(_PNG_SIGNATURE)
+    kept = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+    for name, body, whole in _png_chunks(data):
+        if size is None:
+            if name != b"IHDR" or len(body) != 13:
+                raise broken("it has no header")
+            size = _check_size(ImageSize(*struct.unpack(">II", body[:8])))
+            if body[8] == 16:
+                kept.remove(b"tRNS")  # names a 16-bit colour, where the decoder delivers 8 bits
+        elif name == b"eXIf":
+            orientation = _exif_orientation(body)
+        if name in kept:
+            stripped += whole
+    if size is None:
+        raise broken("it has no header")
+    return Container("PNG", size, orientation, bytes(stripped))
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """(name, body, whole chunk) up to and with the end chunk, checksums verified."""
+    at, name = len(_PNG_SIGNATURE), b""
+    while name != b"IEND":
+        if at + 12 > len(data):
+            raise broken("it has no end")
+        length, name = struct.unpack_from(">I4s", data, at)
+        whole = data[at : at + 12 + length]
+        if len(whole) != 12 + length:
+            raise broken("a chunk is cut short")
+        if zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:]):
+            raise broken("a checksum is wrong")
+        yield name, whole[8:-4], whole
+        at += len(whole)
+
+
+def _read_jpeg(data: bytes) -> Container:
+    size, orientation = None, 1
+    stripped = bytearray(b"\xff\xd8")
+    for marker, body, whole in _jpeg_segments(data):
+        if marker in _FRAME_HEADERS:
+            if size is not None or len(body) < 5:
+                raise broken("its header is damaged")
+            height, width = struct.unpack(">HH", body[1:5])
+            size = _check_size(ImageSize(width, height))
+        elif marker == _EXIF and body.startswith(b"Exif\x00\x00"):
+            orientation = _exif_orientation(body[6:])
+        if marker not in _METADATA:
+            stripped += whole
+    if size is None:
+        raise broken("it has no header")
+    return Container("JPEG", size, orientation, bytes(stripped))
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """(marker, body, whole segment); the last is the first scan with all that follows it."""
+    at = 2
+    while True:
+        at = data.find(b"\xff", at)  # what lies between segments is skipped, as decoders do
+        if at < 0 or at + 4 > len(data):
+            raise broken("it has no picture data")
+        marker = data[at + 1]
+        if marker == _START_OF_SCAN:
+            yield marker, b"", data[at:]
+            return
+        if marker == _PADDING:
+            at += 1
+        elif marker in _WITHOUT_BODY:
+            at += 2
+        else:
+            end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
+            if not at + 4 <= end <= len(data):
+                raise broken("a segment is cut short")
+            yield marker, data[at + 4 : end], data[at:end]
+            at = end
+
+
+def _exif_orientation(tiff: bytes) -> int:
+    """The orientation tag of the first directory of an EXIF block; 1, upright, if anything about it is wrong."""
+    byte_order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(tiff[:4])
+    if byte_order is None:
+        return 1
+    try:
+        (directory,) = struct.unpack_from(f"{byte_order}I", tiff, 4)
+        (entries,) = struct.unpack_from(f"{byte_order}H", tiff, directory)
+        for index in range(entries):
+            tag, kind, count, value = struct.unpack_from(f"{byte_order}HHIH", tiff, directory + 2 + 12 * index)
+            if (tag, kind, count) == (_ORIENTATION, _SHORT, 1):
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        pass
+    return 1
