@@ -1,0 +1,36 @@
+"""What the routes of every dialect call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from visavis.api.tokens import PageTokens
+from visavis.api.workers import Workers
+from visavis.core.apps import Apps
+from visavis.core.faces import Faces
+from visavis.core.groups import Groups
+from visavis.core.search import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Core's services and the two helpers of the wire, wired together in `visavis.app`."""
+
+    apps: Apps
+    groups: Groups
+    faces: Faces
+    search: Search
+    workers: Workers
+    tokens: PageTokens
+    confidence_factor: float
+    """What a detection score of 0-1 is multiplied with before it is reported (contract.md 10)."""
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+FromServices = Annotated[Services, Depends(_services)]

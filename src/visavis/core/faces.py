@@ -1,0 +1,128 @@
+"""Faces in pictures and in groups: detect, register, list, delete."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from visavis.core import images, policy
+from visavis.core.groups import Groups
+from visavis.core.paging import Page, page_of
+from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.types import (
+    App,
+    DetectedFace,
+    Embedding,
+    FaceFilter,
+    FaceRecord,
+    Group,
+    ImageSize,
+    ImageSource,
+    NewFace,
+    Traits,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """The faces of one picture, largest first."""
+
+    size: ImageSize
+    faces: list[DetectedFace]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A face of the picture and the record that was made of it."""
+
+    face: DetectedFace
+    record: FaceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of each face of a picture."""
+
+    size: ImageSize
+    added: list[Added]
+    not_added: list[DetectedFace]
+    quota_exceeded: bool
+    """Whether the group's quota, rather than limit or pose, kept a face out (40070)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What can be done with faces one at a time; `search.Search` compares them."""
+
+    analyzer: FaceAnalyzer
+    gallery: Gallery
+    groups: Groups
+    fetcher: ImageFetcher
+    quota: int
+    """Faces a group may have."""
+
+    def detect(self, source: ImageSource, want: Traits) -> Detected:
+        """Every face of a picture; none is not an error."""
+        data = images.load(source, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            faces = self.analyzer.find(picture)
+            return Detected(picture.size, self.analyzer.describe(picture, faces, want))
+
+    def register(
+        self,
+        app: App,
+        group_id: str,
+        source: ImageSource,
+        limit: int,
+        external_image_id: str | None,
+        want: Traits,
+    ) -> Registered:
+        """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
+
+        Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the eligible faces fits), image errors.
+        """
+        group = self.groups.require(app, group_id)
+        data = images.load(source, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            size = picture.size
+            # The pose decides who may be registered, so it is needed even where it is not reported.
+            found = self.analyzer.describe(picture, self.analyzer.find(picture), replace(want, pose=True))
+            accepted = policy.select(found, limit)
+            embeddings = self.analyzer.embed(picture, accepted, group.model)
+        new = _new_faces(size, accepted, embeddings, external_image_id)
+        records = self.gallery.add(group, new, self.quota) if new else []
+        stored = accepted[: len(records)]
+        shown = {face: face if want.pose else replace(face, pose=None) for face in found}
+        return Registered(
+            size,
+            added=[Added(shown[face], record) for face, record in zip(stored, records, strict=True)],
+            not_added=[shown[face] for face in found if face not in stored],
+            quota_exceeded=len(stored) < len(accepted),
+        )
+
+    def delete(self, app: App, group_id: str, face_id: str) -> None:
+        """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
+        self.gallery.delete_face(self.groups.require(app, group_id), face_id)
+
+    def page(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> Page[FaceRecord, int]:
+        """A page of a group's faces, newest first, those with a sequence below `before`."""
+        records = self.gallery.list_faces(group, where, before, limit + 1)
+        return page_of(records, limit, lambda record: record.sequence)
+
+
+def _new_faces(
+    size: ImageSize, faces: Sequence[DetectedFace], embeddings: Embedding, external_image_id: str | None
+) -> list[NewFace]:
+    image_id = str(uuid.uuid4())
+    return [
+        NewFace(
+            face_id=str(uuid.uuid4()),
+            image_id=image_id,
+            external_image_id=external_image_id,
+            box=face.box.relative_to(size),
+            detection_score=face.detection_score,
+            embedding=embedding,
+        )
+        for face, embedding in zip(faces, embeddings, strict=True)
+    ]

@@ -1,0 +1,48 @@
+"""Groups of faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from visavis.core import policy
+from visavis.core.paging import Page, page_of
+from visavis.core.ports import Gallery
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import App, Group
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Creates, lists, shows and deletes the groups of an app."""
+
+    gallery: Gallery
+    model: str
+    """The recognition model that new groups get and keep (contract.md 18)."""
+    quota: int
+    """Groups an app may have."""
+
+    def create(self, app: App, name: str) -> Group:
+        """Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
+        if not policy.is_group_id(name):
+            raise FaceError(
+                ErrorCode.INVALID_GROUP_ID,
+                "A group id has 1 to 255 characters out of a-z, 0-9 and '-'.",
+            )
+        return self.gallery.create_group(app, name, self.model, self.quota)
+
+    def page(self, app: App, after: str | None, limit: int) -> Page[Group, str]:
+        """A page of groups by ascending name."""
+        return page_of(self.gallery.list_groups(app, after, limit + 1), limit, lambda group: group.name)
+
+    def require(self, app: App, name: str) -> Group:
+        """Raises INVALID_PARAMETER for a name no group can have, GROUP_NOT_FOUND."""
+        if not policy.is_group_id(name):
+            raise FaceError(
+                ErrorCode.INVALID_PARAMETER,
+                "The group id must have 1 to 255 characters out of a-z, 0-9 and '-'.",
+            )
+        return self.gallery.require_group(app, name)
+
+    def delete(self, app: App, name: str) -> None:
+        """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
+        self.gallery.delete_group(self.require(app, name))

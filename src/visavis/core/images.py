@@ -1,0 +1,49 @@
+"""Image source to file bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import assert_never
+
+import pybase64
+
+from visavis.core.ports import ImageFetcher
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl
+
+_WHITE_SPACE = re.compile(r"[ \t\r\n\f\v]+")
+
+
+def load(source: ImageSource, fetcher: ImageFetcher) -> bytes:
+    """The picture's file, at most `source.max_bytes` long.
+
+    Raises IMAGE_TOO_LARGE, INVALID_IMAGE_BASE64, and what the fetcher raises.
+    """
+    match source:
+        case ImageBytes():
+            data = source.data
+        case ImageBase64():
+            data = decode_base64(source.text)
+        case ImageUrl():
+            data = fetcher.fetch(source.url, source.max_bytes)
+        case _:
+            assert_never(source)
+    if len(data) > source.max_bytes:
+        raise FaceError(
+            ErrorCode.IMAGE_TOO_LARGE,
+            f"The image file has {len(data):,} bytes; the limit is {source.max_bytes:,}.",
+        )
+    return data
+
+
+def decode_base64(text: str) -> bytes:
+    """Standard alphabet, padding required, ASCII white space ignored (contract.md 20)."""
+    if any(white in text for white in " \t\r\n\f\v"):
+        text = _WHITE_SPACE.sub("", text)
+    try:
+        data = pybase64.b64decode(text, validate=True)
+    except ValueError:
+        raise FaceError(ErrorCode.INVALID_IMAGE_BASE64, "The image bytes are not valid Base64.") from None
+    if not data:
+        raise FaceError(ErrorCode.INVALID_IMAGE_BASE64, "The image bytes are empty.")
+    return data

@@ -1,0 +1,147 @@
+"""Faces against faces: compare, verify (1:1), search (1:N)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from visavis.core import images, policy
+from visavis.core.calibration import Calibration
+from visavis.core.groups import Groups
+from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.types import (
+    App,
+    DetectedFace,
+    Embedding,
+    FaceRecord,
+    Group,
+    ImageSize,
+    ImageSource,
+    Match,
+    Traits,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The face that was asked about: the largest of its picture."""
+
+    size: ImageSize
+    face: DetectedFace
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The gallery faces that match a probe, best first."""
+
+    matches: list[Match]
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Every face of the target picture with its similarity to the source face, best first."""
+
+    probe: Probe
+    size: ImageSize
+    matched: list[tuple[DetectedFace, float]]
+    unmatched: list[tuple[DetectedFace, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How much a probe resembles one registered face."""
+
+    similarity: float
+    record: FaceRecord
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Compares faces; thresholds and similarities are on the calibrated 0-100 scale of the model in use."""
+
+    analyzer: FaceAnalyzer
+    gallery: Gallery
+    groups: Groups
+    fetcher: ImageFetcher
+    calibrations: Mapping[str, Calibration]
+    """By the name of the recognition model."""
+    model: str
+    """The recognition model of comparisons that involve no group."""
+
+    def by_face_id(self, app: App, group_id: str, face_id: str, limit: int, threshold: float) -> list[Match]:
+        """The group's faces that match a registered one, without that one itself.
+
+        Raises GROUP_NOT_FOUND, FACE_NOT_FOUND.
+        """
+        group = self.groups.require(app, group_id)
+        template = self.gallery.open_template(group, face_id)
+        return self._matches(group, template, limit, threshold, exclude=face_id)
+
+    def by_image(
+        self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Traits
+    ) -> Found:
+        """The group's faces that match the largest face of a picture.
+
+        Raises GROUP_NOT_FOUND, NO_FACE, image errors.
+        """
+        group = self.groups.require(app, group_id)
+        probe, embedding = self._probe(source, group.model, want)
+        return Found(self._matches(group, embedding, limit, threshold), probe)
+
+    def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Traits) -> Verified:
+        """The similarity of a registered face and the largest face of a picture.
+
+        Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, NO_FACE, image errors.
+        """
+        group = self.groups.require(app, group_id)
+        record = self.gallery.require_face(group, face_id)
+        template = self.gallery.open_template(group, face_id)
+        probe, embedding = self._probe(source, group.model, want)
+        similarity = self.calibrations[group.model].similarity(float(embedding @ template))
+        return Verified(similarity, record, probe)
+
+    def compare(self, source: ImageSource, target: ImageSource, threshold: float, want: Traits) -> Compared:
+        """The largest face of `source` against every face of `target`; none in the target is not an error.
+
+        Raises NO_FACE (in the source), image errors, those of the source first.
+        """
+        probe, embedding = self._probe(source, self.model, want)
+        data = images.load(target, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            size = picture.size
+            faces = self.analyzer.find(picture)
+            cosines = self.analyzer.embed(picture, faces, self.model) @ embedding
+            faces = self.analyzer.describe(picture, faces, want)
+        calibration = self.calibrations[self.model]
+        scored = [
+            (face, calibration.similarity(float(cosine))) for face, cosine in zip(faces, cosines, strict=True)
+        ]
+        scored.sort(key=lambda pair: pair[1], reverse=True)
+        return Compared(
+            probe,
+            size,
+            matched=[pair for pair in scored if pair[1] >= threshold],
+            unmatched=[pair for pair in scored if pair[1] < threshold],
+        )
+
+    def _probe(self, source: ImageSource, model: str, want: Traits) -> tuple[Probe, Embedding]:
+        """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
+        data = images.load(source, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            face = policy.largest(self.analyzer.find(picture))
+            [embedding] = self.analyzer.embed(picture, [face], model)
+            [described] = self.analyzer.describe(picture, [face], want)
+            return Probe(picture.size, described), embedding
+
+    def _matches(
+        self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
+    ) -> list[Match]:
+        calibration = self.calibrations[group.model]
+        # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity
+        # itself then decides.
+        reach = calibration.cosine(threshold) - 1e-6
+        found = self.gallery.search(group, probe, limit, reach, exclude)
+        scored = [Match(record, calibration.similarity(cosine)) for record, cosine in found]
+        return [match for match in scored if match.similarity >= threshold]

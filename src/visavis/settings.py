@@ -1,0 +1,75 @@
+"""Every setting of the server, with its default: environment variables `VISAVIS_*`, nested by `__`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class QuotaSettings(BaseModel):
+    """How much an app may store; exact also under concurrent requests."""
+
+    model_config = ConfigDict(frozen=True)
+
+    faces_per_group: int = Field(100_000, ge=1, description="Faces a group may have.")
+    groups_per_app: int = Field(1_000, ge=1, description="Groups an app may have.")
+
+
+class FetchSettings(BaseModel):
+    """How images named by URL are fetched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    allow_private_addresses: bool = Field(
+        default=False,
+        description="Let image URLs point at private, loopback and link-local addresses: "
+        "anybody with a key can then make this server fetch from its own network.",
+    )
+    connect_seconds: float = Field(3.0, gt=0, description="Longest time to look up and connect.")
+    total_seconds: float = Field(10.0, gt=0, description="Longest time for the whole download.")
+
+
+class WorkSettings(BaseModel):
+    """How much is done at once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cpu_places: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Pictures computed at the same time."
+    )
+    image_requests: int = Field(32, ge=1, description="Image requests in progress at the same time.")
+    image_queue: int = Field(64, ge=0, description="Image requests that may wait; more are answered 503.")
+
+
+class Settings(BaseSettings):
+    """The server's settings. Frozen: what changes at run time is no setting."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VISAVIS_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Field(Path("visavis-data"), description="Where the database and the key file are kept.")
+    models_dir: Path = Field(
+        default_factory=lambda: user_data_path("visavis", appauthor=False) / "models",
+        description="Where model weights are kept; shared by all data directories.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 random bytes in Base64 that seal every group's key; "
+        "without it they are kept in the file master.key of the data directory.",
+    )
+    confidence_scale: Literal["percent", "unit"] = Field(
+        "percent", description="Report detection confidence as 0-100 or as 0-1."
+    )
+    index_memory_mb: int = Field(1024, ge=16, description="Memory for the search index of loaded groups.")
+    page_token_hours: float = Field(24.0, gt=0, description="How long a next-token works.")
+    quota: QuotaSettings = QuotaSettings()
+    fetch: FetchSettings = FetchSettings()
+    work: WorkSettings = WorkSettings()
