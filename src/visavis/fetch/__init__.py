@@ -1,0 +1,10 @@
+"""Image URL to bytes, with every port, address, byte and second guarded (contract.md 13).
+
+A URL is parsed once, its host looked up once, every address found is checked, and the connection goes to one of
+those: nothing is asked again between check and connection. Each redirect walks the same way. Proxies, cookies,
+credentials and content decoding do not exist here.
+"""
+
+from visavis.fetch.fetcher import GuardedFetcher
+
+__all__ = ["GuardedFetcher"]
