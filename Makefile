@@ -1,0 +1,52 @@
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve demo test lint lock clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000")
+	@$(BIN)/visavis models pull
+	@exec $(BIN)/visavis serve $(ARGS)
+
+demo: install ## register ten people, recognise them in other pictures, draw visavis-demo.png
+	@$(BIN)/python -m demo
+
+install: .venv/dev ## .venv with everything for development, and the model weights
+	@$(BIN)/visavis models pull
+
+test: install ## every test
+	$(BIN)/pytest -n 2 $(ARGS)
+
+lint: .venv/dev ## style, types, import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+lock: ## pin the newest versions of all dependencies by hash (needs uv)
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		pyproject.toml -o requirements/runtime.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group build -c requirements/runtime.txt -o requirements/build.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## remove .venv and caches, never data
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Visavis needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements/runtime.txt pyproject.toml | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/runtime
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The main job on real input: register ten people, recognise them in other pictures."""

