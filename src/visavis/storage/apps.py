@@ -1,0 +1,95 @@
+"""Apps and the keyed hashes of their keys (core's `AppStore`)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from visavis.storage import schema
+from visavis.storage.cipher import MasterKey
+from visavis.storage.database import Database
+from visavis.storage.loaded import LoadedGroups
+from visavis.storage.schema import apps
+from visavis.types import App, KeyKind
+
+_APP = (apps.c.id, apps.c.name, apps.c.created_at)
+
+
+class KeyedApps:
+    """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
+
+    def __init__(self, database: Database, master_key: MasterKey, loaded: LoadedGroups) -> None:
+        self._database = database
+        self._master_key = master_key
+        self._loaded = loaded
+
+    def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
+        """Raises `ValueError` if the name is taken."""
+        now = datetime.now(UTC)
+        with self._database.write() as connection:
+            if connection.scalar(select(apps.c.id).where(apps.c.name == name)) is not None:
+                raise ValueError(f"an app named {name!r} exists already")
+            statement = insert(apps).values(name=name, created_at=now, group_count=0).returning(*_APP)
+            app = App(*connection.execute(statement).one())
+            self._insert_keys(connection, app, keys, now)
+            return app
+
+    def list_apps(self) -> list[App]:
+        """By ascending name."""
+        with self._database.read() as connection:
+            return [App(*row) for row in connection.execute(select(*_APP).order_by(apps.c.name))]
+
+    def find_app(self, name: str) -> App | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(*_APP).where(apps.c.name == name)).one_or_none()
+        return None if row is None else App(*row)
+
+    def delete_app(self, app: App) -> None:
+        """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
+        with self._database.write() as connection:
+            connection.execute(delete(apps).where(apps.c.id == app.id))
+        self._loaded.forget_app(app.id)
+        self._database.forget_deleted()
+
+    def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
+        """Add keys; those of the same kinds that the app had stop working at `retire_others_at`, if not before."""
+        with self._database.write() as connection:
+            retires_at = schema.keys.c.retires_at
+            connection.execute(
+                update(schema.keys)
+                .where(schema.keys.c.app_id == app.id, schema.keys.c.kind.in_([kind.value for kind in keys]))
+                .where(or_(retires_at.is_(None), retires_at > retire_others_at))
+                .values(retires_at=retire_others_at)
+            )
+            self._insert_keys(connection, app, keys, datetime.now(UTC))
+
+    def app_of_key(self, kind: KeyKind, key: str, now: datetime) -> App | None:
+        """The app that owns this key, if it is valid at `now`. Takes the same time whatever the key."""
+        digest = self._master_key.hash_credential(key)
+        statement = (
+            select(schema.keys.c.hash, schema.keys.c.retires_at, *_APP)
+            .join(apps, apps.c.id == schema.keys.c.app_id)
+            .where(schema.keys.c.kind == kind.value, schema.keys.c.hash == digest)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        stored, retires_at, *app = row or (bytes(len(digest)), None)
+        if not hmac.compare_digest(stored, digest) or (retires_at is not None and retires_at <= now):
+            return None
+        return App(*app)
+
+    def _insert_keys(self, connection: Connection, app: App, new: Mapping[KeyKind, str], now: datetime) -> None:
+        rows = [
+            {
+                "app_id": app.id,
+                "kind": kind.value,
+                "hash": self._master_key.hash_credential(key),
+                "created_at": now,
+            }
+            for kind, key in new.items()
+        ]
+        if rows:
+            connection.execute(insert(schema.keys), rows)

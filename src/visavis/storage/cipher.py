@@ -1,0 +1,105 @@
+"""AES-256-GCM envelope: the master key wraps a key for each group, a group's key seals its templates.
+
+Everything sealed is bound to its place by associated data (NIST SP 800-38D): opened anywhere else, or altered in
+any bit, it does not open.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import Embedding
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_FORMAT = "1"
+_LITTLE_ENDIAN = np.dtype("<f4")
+
+
+class MasterKey:
+    """The one secret that everything kept depends on. It is never used itself: sub-keys are, one a purpose."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != KEY_BYTES:
+            raise ValueError(f"a master key has {KEY_BYTES} bytes")
+        self._secret = secret
+        self._wrapping = AESGCM(self.derive("group keys"))
+        self._hashing = self.derive("credentials")
+
+    def derive(self, purpose: str) -> bytes:
+        """A sub-key of 32 bytes for this purpose (HKDF-SHA256, RFC 5869); it tells nothing about any other."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"visavis {purpose}".encode()).derive(self._secret)
+
+    def hash_credential(self, credential: str) -> bytes:
+        """What is kept of a credential: HMAC-SHA256, 32 bytes."""
+        return hmac.digest(self._hashing, credential.encode(errors="surrogatepass"), "sha256")
+
+    def new_group_key(self, app_id: int, name: str, model: str) -> bytes:
+        """A random group key, wrapped for the group of this app, name and recognition model."""
+        return _seal(
+            self._wrapping, AESGCM.generate_key(bit_length=256), _place("group", str(app_id), name, model)
+        )
+
+    def group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher:
+        """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
+        try:
+            key = _open(self._wrapping, wrapped_key, _place("group", str(place.app_id), place.name, place.model))
+        except InvalidTag:
+            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.") from None
+        return GroupCipher(key, place)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """What a group's key and templates are bound to."""
+
+    app_id: int
+    group_id: int
+    name: str
+    model: str
+
+
+class GroupCipher:
+    """Seals and opens the templates of one group."""
+
+    def __init__(self, key: bytes, place: GroupPlace) -> None:
+        self._aead = AESGCM(key)
+        self._place = _place("template", _FORMAT, str(place.app_id), str(place.group_id), place.model)
+
+    def seal(self, face_id: str, embedding: Embedding) -> bytes:
+        """Nonce (96 random bits), then ciphertext and tag of the embedding as little-endian float32."""
+        return _seal(self._aead, embedding.astype(_LITTLE_ENDIAN).tobytes(), self._place + face_id.encode())
+
+    def open(self, face_id: str, template: bytes) -> Embedding:
+        """The embedding, shape (d,), read-only. Raises INTERNAL if this is not what was sealed for this face."""
+        try:
+            plain = _open(self._aead, template, self._place + face_id.encode())
+        except InvalidTag:
+            raise FaceError(ErrorCode.INTERNAL, "A stored template was altered or belongs elsewhere.") from None
+        return np.frombuffer(plain, _LITTLE_ENDIAN).astype(np.float32, copy=False)
+
+
+def _seal(aead: AESGCM, plain: bytes, place: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + aead.encrypt(nonce, plain, place)
+
+
+def _open(aead: AESGCM, sealed: bytes, place: bytes) -> bytes:
+    if len(sealed) <= _NONCE_BYTES:
+        raise InvalidTag
+    return aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
+
+
+def _place(*parts: str) -> bytes:
+    """The parts one after the other, each after its length, so that no two lists of parts look the same."""
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)

@@ -1,0 +1,152 @@
+"""Groups and their faces: records, cipher and index as one unit (core's `Gallery`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.storage import records
+from visavis.storage.cipher import MasterKey
+from visavis.storage.database import Database
+from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
+from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, NewFace
+
+T = TypeVar("T")
+
+DELETIONS_KEPT = 10_000
+"""For how many versions of a group its deletions can be followed, before a reader has to start over."""
+
+
+class SealedGallery:
+    """Durable records, sealed templates, exact search.
+
+    A group has a version that every face added or deleted moves by one, in the transaction that does it. A search
+    reads the version first and brings the index up to it, so it sees all that was acknowledged before, by this
+    process or another.
+    """
+
+    def __init__(self, database: Database, master_key: MasterKey, loaded: LoadedGroups) -> None:
+        self._database = database
+        self._master_key = master_key
+        self._loaded = loaded
+
+    def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
+        """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
+        with self._database.write() as connection:
+            count = records.lock_app(connection, app.id)
+            if count is None:
+                raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+            if records.find_group(connection, app.id, name) is not None:
+                raise FaceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
+            if count >= quota:
+                raise FaceError(
+                    ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}."
+                )
+            records.set_group_count(connection, app.id, count + 1)
+            wrapped_key = self._master_key.new_group_key(app.id, name, model)
+            return records.insert_group(connection, app.id, name, model, wrapped_key)
+
+    def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
+        """Up to `limit` groups by ascending name, those after the name `after`."""
+        with self._database.read() as connection:
+            return records.list_groups(connection, app.id, after, limit)
+
+    def require_group(self, app: App, name: str) -> Group:
+        """Raises GROUP_NOT_FOUND."""
+        with self._database.read() as connection:
+            return _existing(records.find_group(connection, app.id, name))
+
+    def delete_group(self, group: Group) -> None:
+        """Delete the group, its key and all its faces. Raises GROUP_NOT_FOUND."""
+        with self._database.write() as connection:
+            count = records.lock_app(connection, group.app_id)
+            if count is None or not records.delete_group(connection, group.id):
+                raise group_not_found()
+            records.set_group_count(connection, group.app_id, count - 1)
+        self._loaded.forget(group.id)
+        self._database.forget_deleted()
+
+    def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
+        """Store as many of `faces`, from the first on, as the group's `quota` leaves room for.
+
+        Raises GROUP_NOT_FOUND, and FACE_QUOTA_EXCEEDED when there was room for none.
+        """
+        with self._database.write() as connection:
+            state = _existing(records.lock_group(connection, group.id))
+            fitting = faces[: max(quota - state.face_count, 0)]
+            if faces and not fitting:
+                raise FaceError(
+                    ErrorCode.FACE_QUOTA_EXCEEDED, f"The group has {state.face_count} faces, and may have {quota}."
+                )
+            cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
+            templates = [cipher.seal(face.face_id, face.embedding) for face in fitting]
+            added = len(fitting)
+            records.set_group_state(
+                connection, group.id, state.version + added, state.floor, state.face_count + added
+            )
+            return records.insert_faces(connection, group.id, state.version, fitting, templates)
+
+    def delete_face(self, group: Group, face_id: str) -> None:
+        """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
+        with self._database.write() as connection:
+            state = _existing(records.lock_group(connection, group.id))
+            sequence = records.delete_face(connection, group.id, face_id)
+            if sequence is None:
+                raise _face_not_found()
+            version = state.version + 1
+            floor = max(state.floor, version - DELETIONS_KEPT)
+            records.note_deletion(connection, group.id, version, sequence, floor)
+            records.set_group_state(connection, group.id, version, floor, state.face_count - 1)
+        self._loaded.remove(group, sequence)
+        self._database.forget_deleted()
+
+    def list_faces(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> list[FaceRecord]:
+        """Up to `limit` records, newest first, those with a `sequence` below `before`. Raises GROUP_NOT_FOUND."""
+        with self._database.read() as connection:
+            _existing(records.group_version(connection, group.id))
+            return records.list_faces(connection, group.id, where, before, limit)
+
+    def require_face(self, group: Group, face_id: str) -> FaceRecord:
+        """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
+        found = self.list_faces(group, FaceFilter(face_id=face_id), before=None, limit=1)
+        if not found:
+            raise _face_not_found()
+        return found[0]
+
+    def open_template(self, group: Group, face_id: str) -> Embedding:
+        """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
+        with self._database.read() as connection:
+            state = _existing(records.group_state(connection, group.id))
+            template = records.template_of(connection, group.id, face_id)
+        if template is None:
+            raise _face_not_found()
+        return self._master_key.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
+
+    def search(
+        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
+    ) -> list[tuple[FaceRecord, float]]:
+        """The `limit` faces of highest cosine, at least `min_cosine`, best first, ties newest first.
+
+        Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND.
+        """
+        while True:
+            with self._database.read() as connection:
+                version = _existing(records.group_version(connection, group.id))
+                left_out = None if exclude is None else records.sequence_of(connection, group.id, exclude)
+            winners = self._loaded.snapshot(group, version).search(probe, limit, min_cosine, left_out)
+            with self._database.read() as connection:
+                found = records.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
+            if len(found) == len(winners):
+                return [(found[sequence], cosine) for sequence, cosine in winners]
+            # A winner was deleted during the search: another face has its place now.
+
+
+def _existing(found: T | None) -> T:
+    if found is None:
+        raise group_not_found()
+    return found
+
+
+def _face_not_found() -> FaceError:
+    return FaceError(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group.")

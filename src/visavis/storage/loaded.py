@@ -1,0 +1,134 @@
+"""The groups whose templates are in memory, and how each keeps up with the records."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
+
+import numpy as np
+from sqlalchemy import Connection
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.storage import records
+from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
+from visavis.storage.database import Database
+from visavis.storage.index import Sequences, Snapshot, VectorIndex
+from visavis.types import Embedding, Group
+
+
+class _Loaded:
+    def __init__(self, app_id: int) -> None:
+        self.app_id = app_id
+        self.index = VectorIndex()
+        self.writing = Lock()
+
+
+class LoadedGroups:
+    """Indexes of the groups that were searched last, within a bound of memory."""
+
+    def __init__(self, database: Database, master_key: MasterKey, max_bytes: int) -> None:
+        """`max_bytes` bounds the embeddings in memory; the group used last stays, whatever its size."""
+        self._database = database
+        self._master_key = master_key
+        self._max_bytes = max_bytes
+        self._mutex = Lock()
+        self._by_id: OrderedDict[int, _Loaded] = OrderedDict()
+
+    def snapshot(self, group: Group, version: int) -> Snapshot:
+        """The group at this version or a later one. Raises GROUP_NOT_FOUND.
+
+        Whoever finds it behind reads what is new, while others that need it wait; those that do not, search on.
+        """
+        with self._mutex:
+            loaded = self._by_id.setdefault(group.id, _Loaded(group.app_id))
+            self._by_id.move_to_end(group.id)
+        snapshot = loaded.index.snapshot
+        if snapshot.version < version:
+            with loaded.writing:
+                if loaded.index.snapshot.version < version:
+                    self._follow(group, loaded.index)
+                snapshot = loaded.index.snapshot
+            self._trim()
+        return snapshot
+
+    def remove(self, group: Group, sequence: int) -> None:
+        """Take a deleted face out of memory now; the group's next search takes note of the new version."""
+        with self._mutex:
+            loaded = self._by_id.get(group.id)
+        if loaded is not None:
+            with loaded.writing:
+                loaded.index.update(loaded.index.snapshot.version, removed=[sequence])
+
+    def forget(self, group_id: int) -> None:
+        """Take a group out of memory."""
+        with self._mutex:
+            loaded = self._by_id.pop(group_id, None)
+        if loaded is not None:
+            with loaded.writing:
+                loaded.index.clear()
+
+    def forget_app(self, app_id: int) -> None:
+        """Take all groups of an app out of memory."""
+        with self._mutex:
+            group_ids = [group_id for group_id, loaded in self._by_id.items() if loaded.app_id == app_id]
+        for group_id in group_ids:
+            self.forget(group_id)
+
+    def clear(self) -> None:
+        with self._mutex:
+            group_ids = list(self._by_id)
+        for group_id in group_ids:
+            self.forget(group_id)
+
+    def _follow(self, group: Group, index: VectorIndex) -> None:
+        with self._database.read() as connection:
+            state = records.group_state(connection, group.id)
+            if state is None:
+                raise group_not_found()
+            if index.snapshot.version < state.floor:
+                index.clear()
+            since = index.snapshot.version
+            removed = records.deletions_after(connection, group.id, since) if since else []
+            cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
+            index.update(state.version, _opened(connection, group.id, since, cipher), removed)
+
+    def _trim(self) -> None:
+        """Let go of groups that another process deleted, then of those used longest ago while too much is held."""
+        with self._mutex:
+            group_ids = list(self._by_id)
+        with self._database.read() as connection:
+            deleted = set(group_ids) - records.groups_that_exist(connection, group_ids)
+        for group_id in deleted:
+            self.forget(group_id)
+        for group_id in self._oldest_beyond_bound():
+            self.forget(group_id)
+
+    def _oldest_beyond_bound(self) -> list[int]:
+        with self._mutex:
+            sizes = {group_id: loaded.index.nbytes for group_id, loaded in self._by_id.items()}
+        excess = sum(sizes.values()) - self._max_bytes
+        oldest = []
+        for group_id in list(sizes)[:-1]:
+            if excess <= 0:
+                break
+            oldest.append(group_id)
+            excess -= sizes[group_id]
+        return oldest
+
+
+def place_of(group: Group) -> GroupPlace:
+    """What the key and the templates of the group are bound to."""
+    return GroupPlace(group.app_id, group.id, group.name, group.model)
+
+
+def group_not_found() -> FaceError:
+    return FaceError(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id.")
+
+
+def _opened(
+    connection: Connection, group_id: int, since: int, cipher: GroupCipher
+) -> Iterator[tuple[Sequences, Embedding]]:
+    for batch in records.templates_after(connection, group_id, since):
+        embeddings = [cipher.open(face_id, template) for _, face_id, template in batch]
+        yield np.array([sequence for sequence, *_ in batch], np.int64), np.stack(embeddings)

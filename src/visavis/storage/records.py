@@ -1,0 +1,223 @@
+"""The rows of groups and faces, and the schema facts: every statement on them, and nothing but statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from visavis.storage.schema import apps, deletions, faces, groups, meta
+from visavis.types import Box, FaceFilter, FaceRecord, Group, NewFace
+
+_BATCH = 1000
+"""How many values one IN takes, well below what any database allows."""
+
+_GROUP = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model, groups.c.face_count, groups.c.created_at)
+_STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key)
+_FACE = (
+    faces.c.version,
+    faces.c.face_id,
+    faces.c.image_id,
+    faces.c.external_image_id,
+    faces.c.x0,
+    faces.c.y0,
+    faces.c.x1,
+    faces.c.y1,
+    faces.c.detection_score,
+    faces.c.created_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """What changes in a group as faces come and go, and the wrapped key of its templates."""
+
+    version: int
+    floor: int
+    face_count: int
+    wrapped_key: bytes
+
+
+def get_meta(connection: Connection, key: str) -> bytes | None:
+    return connection.scalar(select(meta.c.value).where(meta.c.key == key))
+
+
+def put_meta(connection: Connection, key: str, value: bytes) -> None:
+    connection.execute(insert(meta).values(key=key, value=value))
+
+
+def lock_app(connection: Connection, app_id: int) -> int | None:
+    """The app's group count, for this transaction alone to change; None if there is no such app."""
+    return connection.scalar(select(apps.c.group_count).where(apps.c.id == app_id).with_for_update())
+
+
+def set_group_count(connection: Connection, app_id: int, count: int) -> None:
+    connection.execute(update(apps).where(apps.c.id == app_id).values(group_count=count))
+
+
+def insert_group(connection: Connection, app_id: int, name: str, model: str, wrapped_key: bytes) -> Group:
+    statement = insert(groups).values(
+        app_id=app_id,
+        name=name,
+        model=model,
+        wrapped_key=wrapped_key,
+        version=0,
+        floor=0,
+        face_count=0,
+        created_at=datetime.now(UTC),
+    )
+    return Group(*connection.execute(statement.returning(*_GROUP)).one())
+
+
+def find_group(connection: Connection, app_id: int, name: str) -> Group | None:
+    row = connection.execute(select(*_GROUP).where(groups.c.app_id == app_id, groups.c.name == name)).one_or_none()
+    return None if row is None else Group(*row)
+
+
+def list_groups(connection: Connection, app_id: int, after: str | None, limit: int) -> list[Group]:
+    statement = select(*_GROUP).where(groups.c.app_id == app_id).order_by(groups.c.name).limit(limit)
+    if after is not None:
+        statement = statement.where(groups.c.name > after)
+    return [Group(*row) for row in connection.execute(statement)]
+
+
+def delete_group(connection: Connection, group_id: int) -> bool:
+    """Delete the group and, by cascade, its faces and deletions. Tells whether it was there."""
+    return connection.execute(delete(groups).where(groups.c.id == group_id)).rowcount == 1
+
+
+def group_version(connection: Connection, group_id: int) -> int | None:
+    return connection.scalar(select(groups.c.version).where(groups.c.id == group_id))
+
+
+def groups_that_exist(connection: Connection, group_ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(group_ids), _BATCH):
+        statement = select(groups.c.id).where(groups.c.id.in_(group_ids[start : start + _BATCH]))
+        found.update(connection.scalars(statement))
+    return found
+
+
+def group_state(connection: Connection, group_id: int) -> GroupState | None:
+    """None if there is no such group."""
+    row = connection.execute(select(*_STATE).where(groups.c.id == group_id)).one_or_none()
+    return None if row is None else GroupState(*row)
+
+
+def lock_group(connection: Connection, group_id: int) -> GroupState | None:
+    """The group's state, for this transaction alone to change; None if there is no such group."""
+    row = connection.execute(select(*_STATE).where(groups.c.id == group_id).with_for_update()).one_or_none()
+    return None if row is None else GroupState(*row)
+
+
+def set_group_state(connection: Connection, group_id: int, version: int, floor: int, face_count: int) -> None:
+    values = {"version": version, "floor": floor, "face_count": face_count}
+    connection.execute(update(groups).where(groups.c.id == group_id).values(values))
+
+
+def insert_faces(
+    connection: Connection, group_id: int, after: int, new: Sequence[NewFace], templates: Sequence[bytes]
+) -> list[FaceRecord]:
+    """Store faces under the sequences that follow `after`."""
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "group_id": group_id,
+            "version": version,
+            "face_id": face.face_id,
+            "image_id": face.image_id,
+            "external_image_id": face.external_image_id,
+            "x0": face.box.x0,
+            "y0": face.box.y0,
+            "x1": face.box.x1,
+            "y1": face.box.y1,
+            "detection_score": face.detection_score,
+            "template": template,
+            "created_at": now,
+        }
+        for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
+    ]
+    connection.execute(insert(faces), rows)
+    return [_record(row) for row in rows]
+
+
+def delete_face(connection: Connection, group_id: int, face_id: str) -> int | None:
+    """Delete a face; its sequence, or None if it was not there."""
+    statement = delete(faces).where(faces.c.group_id == group_id, faces.c.face_id == face_id)
+    return connection.scalar(statement.returning(faces.c.version))
+
+
+def note_deletion(connection: Connection, group_id: int, version: int, sequence: int, floor: int) -> None:
+    """Leave word of a deletion for those who follow, and drop the word of all up to `floor`."""
+    connection.execute(insert(deletions).values(group_id=group_id, version=version, sequence=sequence))
+    connection.execute(delete(deletions).where(deletions.c.group_id == group_id, deletions.c.version <= floor))
+
+
+def sequence_of(connection: Connection, group_id: int, face_id: str) -> int | None:
+    return connection.scalar(
+        select(faces.c.version).where(faces.c.group_id == group_id, faces.c.face_id == face_id)
+    )
+
+
+def template_of(connection: Connection, group_id: int, face_id: str) -> bytes | None:
+    return connection.scalar(
+        select(faces.c.template).where(faces.c.group_id == group_id, faces.c.face_id == face_id)
+    )
+
+
+def list_faces(
+    connection: Connection, group_id: int, where: FaceFilter, before: int | None, limit: int
+) -> list[FaceRecord]:
+    statement = select(*_FACE).where(faces.c.group_id == group_id).order_by(faces.c.version.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(faces.c.version < before)
+    if where.face_id is not None:
+        statement = statement.where(faces.c.face_id == where.face_id)
+    if where.image_id is not None:
+        statement = statement.where(faces.c.image_id == where.image_id)
+    if where.external_image_id is not None:
+        statement = statement.where(faces.c.external_image_id == where.external_image_id)
+    return [_record(row) for row in connection.execute(statement).mappings()]
+
+
+def faces_by_sequence(connection: Connection, group_id: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
+    found: dict[int, FaceRecord] = {}
+    for start in range(0, len(sequences), _BATCH):
+        statement = select(*_FACE).where(
+            faces.c.group_id == group_id, faces.c.version.in_(sequences[start : start + _BATCH])
+        )
+        found.update({row["version"]: _record(row) for row in connection.execute(statement).mappings()})
+    return found
+
+
+def templates_after(
+    connection: Connection, group_id: int, version: int
+) -> Iterator[Sequence[tuple[int, str, bytes]]]:
+    """(sequence, face id, template) of the faces added after `version`, ascending, in batches."""
+    statement = (
+        select(faces.c.version, faces.c.face_id, faces.c.template)
+        .where(faces.c.group_id == group_id, faces.c.version > version)
+        .order_by(faces.c.version)
+    )
+    return connection.execution_options(yield_per=_BATCH).execute(statement).partitions()
+
+
+def deletions_after(connection: Connection, group_id: int, version: int) -> list[int]:
+    """The sequences of the faces deleted after `version`."""
+    statement = select(deletions.c.sequence).where(deletions.c.group_id == group_id, deletions.c.version > version)
+    return list(connection.scalars(statement))
+
+
+def _record(row: Mapping[Any, Any]) -> FaceRecord:
+    return FaceRecord(
+        sequence=row["version"],
+        face_id=row["face_id"],
+        image_id=row["image_id"],
+        external_image_id=row["external_image_id"],
+        box=Box(row["x0"], row["y0"], row["x1"], row["y1"]),
+        detection_score=row["detection_score"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,128 @@
+"""The tables, as SQLAlchemy Core sees them. The migrations make the same; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment: timezone-aware in Python, UTC without a zone in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its interface
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its interface
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits everywhere: SQLite numbers rows by itself only in a column that is declared INTEGER."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("group_count", Integer, nullable=False),
+    UniqueConstraint("name"),
+    sqlite_autoincrement=True,
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("retires_at", UtcTime),
+    UniqueConstraint("kind", "hash"),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    # Grows by one with every face added or deleted.
+    Column("version", Id, nullable=False),
+    # Changes after this version can be followed; a reader that is further behind starts over.
+    Column("floor", Id, nullable=False),
+    Column("face_count", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("app_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+faces = Table(
+    "faces",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
+    # The group's version when the face was added: its `sequence`, and what pages are cut by.
+    Column("version", Id, nullable=False),
+    Column("face_id", String, nullable=False),
+    Column("image_id", String, nullable=False),
+    Column("external_image_id", String),
+    Column("x0", Float, nullable=False),
+    Column("y0", Float, nullable=False),
+    Column("x1", Float, nullable=False),
+    Column("y1", Float, nullable=False),
+    Column("detection_score", Float, nullable=False),
+    Column("template", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("group_id", "face_id"),
+    UniqueConstraint("group_id", "version"),
+    Index(None, "group_id", "image_id", "version"),
+    Index(None, "group_id", "external_image_id", "version"),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    # The group's version when the face with this `sequence` was deleted.
+    Column("version", Id, primary_key=True),
+    Column("sequence", Id, nullable=False),
+)

@@ -1,0 +1,69 @@
+"""Opens the storage of a data directory; server and command line both begin here, also at the same time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from visavis.errors import FaceError, SetupError
+from visavis.storage import migrations
+from visavis.storage.apps import KeyedApps
+from visavis.storage.cipher import MasterKey
+from visavis.storage.database import Database
+from visavis.storage.gallery import SealedGallery
+from visavis.storage.keyfile import settle_master_key
+from visavis.storage.loaded import LoadedGroups
+
+DATABASE_FILE = "visavis.db"
+KEY_FILE = "master.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What is kept, opened."""
+
+    gallery: SealedGallery
+    apps: KeyedApps
+    token_key: bytes = field(repr=False)
+    """32 bytes for signing page tokens, the same in every process on the same data."""
+    _database: Database
+    _loaded: LoadedGroups
+
+    def close(self) -> None:
+        """Let go of the database and of the templates in memory."""
+        self._loaded.clear()
+        self._database.close()
+
+
+def open_storage(data_dir: Path, master_key: bytes | None = None, max_loaded_bytes: int = 4 << 30) -> Storage:
+    """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
+
+    `max_loaded_bytes` bounds the embeddings held in memory for searches. Raises SetupError if the directory or the
+    database cannot be used, or the master key is missing or wrong.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = Database(data_dir / DATABASE_FILE)
+        key = _prepare(database, master_key, data_dir / KEY_FILE)
+    except FaceError as error:
+        raise SetupError(f"The data directory {data_dir} cannot be used. {error.detail}") from error
+    except OSError as error:
+        raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
+    loaded = LoadedGroups(database, key, max_loaded_bytes)
+    return Storage(
+        gallery=SealedGallery(database, key, loaded),
+        apps=KeyedApps(database, key, loaded),
+        token_key=key.derive("page tokens"),
+        _database=database,
+        _loaded=loaded,
+    )
+
+
+def _prepare(database: Database, master_key: bytes | None, key_file: Path) -> MasterKey:
+    try:
+        with database.write() as connection:
+            migrations.upgrade(connection)
+            return settle_master_key(connection, master_key, key_file)
+    except BaseException:
+        database.close()
+        raise
