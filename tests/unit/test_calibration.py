@@ -1,0 +1,45 @@
+"""Similarity rises with cosine, from 0 to 100, and can be turned back (contract.md 17)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from visavis.core.calibration import Calibration
+from visavis.vision.models import CARDS, Task
+
+RECOGNITION = [card for card in CARDS if card.task is Task.RECOGNITION]
+
+cosines = st.floats(-1, 1, allow_nan=False)
+
+
+@pytest.fixture(params=RECOGNITION, ids=lambda card: card.name)
+def calibration(request: pytest.FixtureRequest) -> Calibration:
+    return Calibration.from_table(request.param.similarity_table)
+
+
+def test_there_is_a_recognition_model() -> None:
+    assert RECOGNITION
+
+
+def test_the_scale_runs_from_0_to_100(calibration: Calibration) -> None:
+    assert calibration.similarity(-1.0) == 0.0
+    assert calibration.similarity(1.0) == 100.0
+
+
+@pytest.mark.parametrize("card", RECOGNITION, ids=lambda card: card.name)
+@given(a=cosines, b=cosines)
+def test_more_alike_never_means_less_similar(card: object, a: float, b: float) -> None:
+    calibration = Calibration.from_table(card.similarity_table)  # type: ignore[attr-defined]
+    low, high = sorted((a, b))
+    assert calibration.similarity(low) <= calibration.similarity(high)
+
+
+@pytest.mark.parametrize("threshold", [1, 50, 90, 99, 100])
+def test_a_threshold_is_found_on_the_cosine_scale(calibration: Calibration, threshold: int) -> None:
+    assert calibration.similarity(calibration.cosine(threshold)) == pytest.approx(threshold, abs=1e-9)
+
+
+@pytest.mark.parametrize("table", [[(0.0, 0.0), (0.0, 1.0)], [(0.0, 5.0), (1.0, 5.0)], [(0.5, 1.0), (0.1, 2.0)]])
+def test_a_table_that_does_not_rise_is_refused(table: list[tuple[float, float]]) -> None:
+    with pytest.raises(ValueError, match="rise"):
+        Calibration.from_table(table)
