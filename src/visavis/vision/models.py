@@ -51,12 +51,18 @@ class ModelCard:
     input: str
     output: str
     accuracy: tuple[str, ...]
-    dimension: int | None = None
-    """Length of the embedding; recognition models only."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionCard(ModelCard):
+    """A network that turns faces into embeddings. Its name is the model version that groups are created with."""
+
+    dimension: int
+    """Length of the embedding."""
 
     @property
     def similarity_table(self) -> tuple[tuple[float, float], ...]:
-        """(cosine, similarity 0-100) knots, both strictly ascending; recognition models only."""
+        """(cosine, similarity 0-100) knots, both strictly ascending."""
         return _read_knots(f"{self.name}.json")
 
 
@@ -83,7 +89,7 @@ YUNET = ModelCard(
     accuracy=("LFW: none of 7,701 faces missed",),
 )
 
-SFACE = ModelCard(
+SFACE = RecognitionCard(
     name="sface-2021dec",
     task=Task.RECOGNITION,
     file="face_recognition_sface_2021dec.onnx",
@@ -134,5 +140,19 @@ FSANET_VAR = ModelCard(
     accuracy=_FSANET_ACCURACY,
 )
 
-CARDS: tuple[ModelCard, ...] = (YUNET, SFACE, FSANET, FSANET_VAR)
+MASK = ModelCard(
+    name="visavis-mask",
+    task=Task.MASK,
+    file="mask.onnx",
+    sha256="8a3b014ba0b1ac1746bccb2039aad8b191c4bd875808334ad62d585beac55ee0",
+    size=202,
+    source=None,
+    licence="Apache-2.0",
+    origin="Visavis; trained from nothing by the script in training/mask",
+    input="face aligned by five points, rows 8-112 and columns 4-108 of it, BGR, float32 0-255, n x 3 x 64 x 64",
+    output="probability that a mask covers mouth and nose, n x 1; 0.5 and more counts as a mask",
+    accuracy=(),
+)
+
+CARDS: tuple[ModelCard, ...] = (YUNET, SFACE, FSANET, FSANET_VAR, MASK)
 """The default set: all that a server needs."""

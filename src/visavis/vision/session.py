@@ -62,7 +62,20 @@ def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
         for axis in dynamic_axes:
             graph.input[0].type.tensor_type.shape.dim[axis].dim_param = f"axis{axis}"
         del graph.value_info[:]
+        if 0 in dynamic_axes:
+            _keep_batch(graph)
         for output in graph.output:
             output.type.tensor_type.ClearField("shape")
     serialized: bytes = network.SerializeToString()
     return serialized
+
+
+def _keep_batch(graph: onnx.GraphProto) -> None:
+    """Let reshapes to (1, ...) keep the length of their first axis instead (0 means that in ONNX)."""
+    shapes = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
+    for initializer in graph.initializer:
+        if initializer.name in shapes:
+            shape = onnx.numpy_helper.to_array(initializer).copy()
+            if shape[0] == 1:
+                shape[0] = 0
+                initializer.CopyFrom(onnx.numpy_helper.from_array(shape, initializer.name))

@@ -1,0 +1,71 @@
+"""Five landmarks to the upright 112 x 112 crop that recognition networks are trained on."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.types import Landmarks
+from visavis.vision.decode import Pixels
+
+SIDE = 112
+_TEMPLATE = np.array(
+    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
+)
+"""Where the landmarks of an aligned face lie; ArcFace (Deng et al., CVPR 2019)."""
+
+
+def align(pixels: Pixels, landmarks: Landmarks) -> Pixels:
+    """The face, turned and scaled so that its landmarks lie on the ArcFace template; shape (112, 112, 3), BGR.
+
+    Black where the picture ends.
+    """
+    return crop(pixels, similarity_transform(landmarks.as_array().astype(np.float64), _TEMPLATE), SIDE)
+
+
+def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rotation, scale and shift, shape (2, 3), that brings `source` nearest to `target` in least squares.
+
+    Both have shape (n, 2). Umeyama, "Least-squares estimation of transformation parameters between two point
+    patterns", PAMI 1991; in the plane, with points as complex numbers, the solution is one quotient.
+    """
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    z = (source - source_mean) @ (1, 1j)
+    w = (target - target_mean) @ (1, 1j)
+    spread = np.vdot(z, z).real
+    turn = np.vdot(z, w) / spread if spread > 0 else complex(1)
+    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def crop(pixels: Pixels, transform: NDArray[np.float64], side: int) -> Pixels:
+    """The square of `side` px that the similarity `transform`, shape (2, 3), cuts out of the picture.
+
+    Where it shrinks the picture by more than half, the picture is first averaged down: interpolation alone would
+    skip pixels.
+    """
+    scale = math.hypot(transform[0, 0], transform[1, 0])
+    if scale < 0.5:
+        pixels, transform = _shrunk(pixels, transform, side, scale)
+    return np.asarray(cv2.warpAffine(pixels, transform, (side, side)), np.uint8)
+
+
+def _shrunk(
+    pixels: Pixels, transform: NDArray[np.float64], side: int, scale: float
+) -> tuple[Pixels, NDArray[np.float64]]:
+    """The part of the picture that the transform needs, shrunk by `scale`, and the transform for that."""
+    inverse = cv2.invertAffineTransform(transform)
+    corners = np.array([(0, 0), (side, 0), (0, side), (side, side)]) @ inverse[:, :2].T + inverse[:, 2]
+    height, width = pixels.shape[:2]
+    margin = 1 / scale
+    x0, y0 = np.floor(np.clip(corners.min(axis=0) - margin, 0, (width - 1, height - 1))).astype(int)
+    x1, y1 = np.ceil(np.clip(corners.max(axis=0) + margin, (x0 + 1, y0 + 1), (width, height))).astype(int)
+    small_width, small_height = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
+    small = cv2.resize(pixels[y0:y1, x0:x1], (small_width, small_height), interpolation=cv2.INTER_AREA)
+    to_picture = np.array(
+        [[(x1 - x0) / small_width, 0, x0], [0, (y1 - y0) / small_height, y0], [0, 0, 1]], np.float64
+    )
+    return np.asarray(small, np.uint8), transform @ to_picture

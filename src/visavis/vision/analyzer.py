@@ -1,0 +1,89 @@
+"""Pixels to faces: the one door of this room. Implements what core calls a face analyzer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import BoundedSemaphore
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import DetectedFace, Embedding, Traits
+from visavis.vision import models
+from visavis.vision.align import align
+from visavis.vision.decode import DecodedPicture, decode
+from visavis.vision.detect import Detector
+from visavis.vision.embed import Embedder
+from visavis.vision.mask import MaskClassifier
+from visavis.vision.pose import PoseEstimator
+from visavis.vision.store import ModelStore
+
+
+class Analyzer:
+    """All networks, loaded once, shared by all threads."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        embedders: Mapping[str, Embedder],
+        pose: PoseEstimator,
+        mask: MaskClassifier,
+        cpu_places: int,
+    ) -> None:
+        """`embedders` by the name of their model; `cpu_places`: how many pictures may be worked on at once."""
+        self._detector = detector
+        self._embedders = embedders
+        self._pose = pose
+        self._mask = mask
+        self._cpu_places = BoundedSemaphore(cpu_places)
+
+    @classmethod
+    def load(cls, store: ModelStore, cpu_places: int) -> Analyzer:
+        """Load the default set of models.
+
+        Raises SetupError if a file is missing or not what it should be.
+        """
+        return cls(
+            Detector(store.load(models.YUNET)),
+            {models.SFACE.name: Embedder(store.load(models.SFACE), models.SFACE.dimension)},
+            PoseEstimator([store.load(models.FSANET), store.load(models.FSANET_VAR)]),
+            MaskClassifier(store.load(models.MASK)),
+            cpu_places,
+        )
+
+    @contextmanager
+    def decode(self, data: bytes) -> Iterator[DecodedPicture]:
+        """Decode a PNG or JPEG, and hold one of the places for CPU work until the block ends.
+
+        The places bound the memory too: no more pictures are decoded at once than there are places. Raises
+        IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
+        """
+        with self._cpu_places:
+            yield decode(data)
+
+    def find(self, picture: DecodedPicture) -> list[DetectedFace]:
+        """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
+        return self._detector.find(picture)
+
+    def describe(
+        self, picture: DecodedPicture, faces: Sequence[DetectedFace], traits: Traits
+    ) -> list[DetectedFace]:
+        """The same faces in the same order, with the traits that are wanted filled in."""
+        described = list(faces)
+        if traits.pose:
+            poses = self._pose.estimate(picture, [face.box for face in faces])
+            described = [replace(face, pose=pose) for face, pose in zip(described, poses, strict=True)]
+        if traits.mask:
+            verdicts = self._mask.wears_mask([align(picture.pixels, face.landmarks) for face in faces])
+            described = [replace(face, mask=mask) for face, mask in zip(described, verdicts, strict=True)]
+        return described
+
+    def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+        """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
+
+        Raises INTERNAL if that model is not loaded.
+        """
+        embedder = self._embedders.get(model)
+        if embedder is None:
+            raise FaceError(ErrorCode.INTERNAL, "The recognition model of this group is not installed.")
+        return embedder.embed([align(picture.pixels, face.landmarks) for face in faces])

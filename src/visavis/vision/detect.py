@@ -1,0 +1,177 @@
+"""Pixels to boxes and landmarks: YuNet looks over the whole picture, then once more at each face.
+
+YuNet: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 2023.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.types import Box, DetectedFace, ImageSize, Landmarks
+from visavis.vision.align import crop
+from visavis.vision.decode import DecodedPicture, Pixels
+from visavis.vision.session import Network
+
+MIN_FACE = 60.0
+MAX_FACES = 20
+_CANDIDATE_SCORE = 0.6
+_SCORE = 0.7
+_SAME_FACE_IOU = 0.3
+_STRIDES = (8, 16, 32)
+_SCAN_PIXELS = 480_000
+_COARSE = 1 / 3
+_LARGEST_SEEN = 320
+_LOOK_SIDE = 160
+_LOOK_SPREAD = 2.0
+_MIRRORED_POINTS = (1, 0, 2, 4, 3)
+
+_Faces = NDArray[np.float32]
+"""Shape (n, 15): score, box x0 y0 x1 y1, five landmarks x y."""
+
+
+class Detector:
+    """Finds faces. Thread-safe."""
+
+    def __init__(self, yunet: bytes) -> None:
+        """Raises SetupError if the bytes are no network."""
+        self._network = Network(yunet, dynamic_axes=(0, 2, 3))
+
+    def find(self, picture: DecodedPicture) -> list[DetectedFace]:
+        """Faces of at least 60 x 60 px inside the picture, largest box first, 20 at most."""
+        pixels, size = picture.pixels, picture.size
+        scans = [self._scan(pixels, scale) for scale in _scan_scales(size)]
+        candidates = _largest(_suppressed(np.concatenate(scans)), size, 0.8 * MIN_FACE, 2 * MAX_FACES)
+        faces = _largest(_suppressed(self._look_closer(pixels, candidates)), size, MIN_FACE, MAX_FACES)
+        return [_detected(face, size) for face in faces]
+
+    def _scan(self, pixels: Pixels, scale: float) -> _Faces:
+        """What YuNet sees in the picture shrunk by `scale`, in pixels of the picture."""
+        height, width = pixels.shape[:2]
+        small_width, small_height = max(1, round(width * scale)), max(1, round(height * scale))
+        canvas = np.zeros((-(-small_height // 32) * 32, -(-small_width // 32) * 32, 3), np.uint8)
+        canvas[:small_height, :small_width] = (
+            pixels
+            if scale == 1.0
+            else cv2.resize(pixels, (small_width, small_height), interpolation=cv2.INTER_AREA)
+        )
+        (faces,) = self._run(canvas[np.newaxis])
+        faces[:, 1::2] *= width / small_width
+        faces[:, 2::2] *= height / small_height
+        return faces
+
+    def _look_closer(self, pixels: Pixels, candidates: _Faces) -> _Faces:
+        """The candidates that hold when seen at the size that YuNet likes best, measured anew.
+
+        Every face gets a crop of its own, and that crop's mirror image; the mean of both is kept.
+        """
+        if not len(candidates):
+            return candidates
+        transforms = [_look_transform(face) for face in candidates]
+        looks = np.stack([crop(pixels, transform, _LOOK_SIDE) for transform in transforms])
+        seen = self._run(np.concatenate([looks, looks[:, :, ::-1]]))
+        straight, mirrored = seen[: len(looks)], [_mirrored(faces) for faces in seen[len(looks) :]]
+        confirmed = []
+        for transform, pair in zip(transforms, zip(straight, mirrored, strict=True), strict=True):
+            central = [view for faces in pair for view in _central(faces)]
+            if central:
+                face = np.mean(central, axis=0)
+                face[1:] = ((face[1:].reshape(7, 2) - transform[:, 2]) / transform[0, 0]).ravel()
+                confirmed.append(face)
+        faces = np.array(confirmed, np.float32).reshape(-1, 15)
+        return faces[faces[:, 0] >= _SCORE]
+
+    def _run(self, batch: Pixels) -> list[_Faces]:
+        """The faces in each picture of a batch (n, h, w, 3), sides multiples of 32; not yet suppressed."""
+        outputs = self._network.run(np.ascontiguousarray(batch.transpose(0, 3, 1, 2), np.float32))
+        columns = batch.shape[2]
+        return [
+            np.concatenate([_decoded(outputs, index, stride, columns // stride) for stride in _STRIDES])
+            for index in range(len(batch))
+        ]
+
+
+def _scan_scales(size: ImageSize) -> list[float]:
+    fine = min(1.0, math.sqrt(_SCAN_PIXELS / (size.width * size.height)))
+    return [fine] if fine * max(size.width, size.height) <= _LARGEST_SEEN else [fine, fine * _COARSE]
+
+
+def _decoded(outputs: Mapping[str, NDArray[np.float32]], index: int, stride: int, columns: int) -> _Faces:
+    """The faces on one grid of the network's output: those of its cells that score enough.
+
+    score = sqrt(class x object); centres in cells from the cell, sizes as logarithms, landmarks in cells from it.
+    """
+    chances = outputs[f"cls_{stride}"][index, :, 0].clip(0, 1) * outputs[f"obj_{stride}"][index, :, 0].clip(0, 1)
+    cells = np.flatnonzero(chances >= _CANDIDATE_SCORE**2)
+    grid = np.stack([cells % columns, cells // columns], axis=1).astype(np.float32)
+    boxes = outputs[f"bbox_{stride}"][index, cells]
+    centres = (grid + boxes[:, :2]) * stride
+    halves = np.exp(boxes[:, 2:]) * (stride / 2)
+    points = (outputs[f"kps_{stride}"][index, cells].reshape(-1, 5, 2) + grid[:, np.newaxis]) * stride
+    scores = np.sqrt(chances[cells, np.newaxis])
+    return np.hstack([scores, centres - halves, centres + halves, points.reshape(-1, 10)])
+
+
+def _look_transform(face: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The shrinking or growing, shape (2, 3), that puts the face into the middle of a closer look."""
+    x0, y0, x1, y1 = face[1:5].astype(np.float64)
+    scale = _LOOK_SIDE / (_LOOK_SPREAD * max(x1 - x0, y1 - y0))
+    shift_x, shift_y = _LOOK_SIDE / 2 - scale * (x0 + x1) / 2, _LOOK_SIDE / 2 - scale * (y0 + y1) / 2
+    return np.array([[scale, 0, shift_x], [0, scale, shift_y]])
+
+
+def _mirrored(faces: _Faces) -> _Faces:
+    """Faces of a mirrored closer look, as they lie in the unmirrored one."""
+    flipped = faces.copy()
+    flipped[:, [1, 3]] = _LOOK_SIDE - faces[:, [3, 1]]
+    points = faces[:, 5:].reshape(-1, 5, 2)[:, _MIRRORED_POINTS]
+    points[:, :, 0] = _LOOK_SIDE - points[:, :, 0]
+    flipped[:, 5:] = points.reshape(-1, 10)
+    return flipped
+
+
+def _central(faces: _Faces) -> _Faces:
+    """The best face, none or one, that fills the middle of a closer look: the one that it was made for."""
+    low, high = _LOOK_SIDE * (1 - 1 / _LOOK_SPREAD) / 2, _LOOK_SIDE * (1 + 1 / _LOOK_SPREAD) / 2
+    middle = np.array([0, low, low, high, high], np.float32)
+    there = faces[_iou(middle, faces) >= _SAME_FACE_IOU]
+    return there[np.argsort(-there[:, 0])][:1]
+
+
+def _suppressed(faces: _Faces) -> _Faces:
+    """Greedy non-maximum suppression: of boxes that overlap, the one that scores best."""
+    kept = []
+    rest = faces[np.argsort(-faces[:, 0])]
+    while len(rest):
+        kept.append(rest[0])
+        rest = rest[_iou(rest[0], rest) < _SAME_FACE_IOU]
+    return np.array(kept, np.float32).reshape(-1, 15)
+
+
+def _iou(face: NDArray[np.float32], faces: _Faces) -> NDArray[np.float32]:
+    """Intersection over union of one face's box with the boxes of others; shape (n,)."""
+    overlap = np.minimum(face[3:5], faces[:, 3:5]) - np.maximum(face[1:3], faces[:, 1:3])
+    intersection = overlap.clip(0).prod(axis=1)
+    areas = (faces[:, 3:5] - faces[:, 1:3]).prod(axis=1)
+    return np.asarray(intersection / (areas + (face[3:5] - face[1:3]).prod() - intersection), np.float32)
+
+
+def _largest(faces: _Faces, size: ImageSize, min_side: float, limit: int) -> _Faces:
+    """At most `limit` of the faces whose part inside the picture has sides of `min_side`, largest first."""
+    corner = np.array([size.width, size.height], np.float32)
+    sides = faces[:, 3:5].clip(0, corner) - faces[:, 1:3].clip(0, corner)
+    order = np.argsort(-sides.prod(axis=1), kind="stable")
+    large_enough = order[sides[order].min(axis=1) >= min_side]
+    return np.asarray(faces[large_enough[:limit]])
+
+
+def _detected(face: NDArray[np.float32], size: ImageSize) -> DetectedFace:
+    score, x0, y0, x1, y1, *points = (float(value) for value in face)
+    left_eye, right_eye, nose, left_lip, right_lip = zip(points[::2], points[1::2], strict=True)
+    return DetectedFace(
+        Box(x0, y0, x1, y1).clipped(size), Landmarks(left_eye, right_eye, nose, left_lip, right_lip), score
+    )

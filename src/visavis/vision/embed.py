@@ -1,0 +1,32 @@
+"""Aligned faces to embeddings: SFace.
+
+SFace: Y. Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face Recognition", TIP 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from visavis.types import Embedding
+from visavis.vision.align import SIDE
+from visavis.vision.decode import Pixels
+from visavis.vision.session import Network
+
+
+class Embedder:
+    """One recognition network. Thread-safe."""
+
+    def __init__(self, network: bytes, dimension: int) -> None:
+        """Raises SetupError if the bytes are no network."""
+        self._network = Network(network, dynamic_axes=(0,))
+        self._dimension = dimension
+
+    def embed(self, crops: Sequence[Pixels]) -> Embedding:
+        """One unit vector for each aligned crop (112, 112, 3): shape (n, dimension), float32."""
+        if not crops:
+            return np.empty((0, self._dimension), np.float32)
+        rgb = np.stack(crops).reshape(-1, SIDE, SIDE, 3)[..., ::-1].transpose(0, 3, 1, 2)
+        (raw,) = self._network.run(np.ascontiguousarray(rgb, np.float32)).values()
+        return np.asarray(raw / np.linalg.norm(raw, axis=1, keepdims=True), np.float32)

@@ -1,0 +1,37 @@
+"""Does a face wear a mask over mouth and nose? A small network of our own; see its model card for its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.vision.decode import Pixels
+from visavis.vision.session import Network
+
+_THRESHOLD = 0.5
+_SIDE = 64
+
+
+class MaskClassifier:
+    """Tells masked faces from bare ones. Thread-safe."""
+
+    def __init__(self, network: bytes) -> None:
+        """Raises SetupError if the bytes are no network."""
+        self._network = Network(network)
+
+    def wears_mask(self, crops: Sequence[Pixels]) -> list[bool]:
+        """One verdict for each aligned crop (112, 112, 3), BGR."""
+        if not crops:
+            return []
+        batch = np.stack([network_input(crop) for crop in crops])
+        (probabilities,) = self._network.run(batch).values()
+        return [bool(probability >= _THRESHOLD) for probability in probabilities[:, 0]]
+
+
+def network_input(crop: Pixels) -> NDArray[np.float32]:
+    """The aligned crop without its hair and edges, BGR 0-255, shape (3, 64, 64)."""
+    face = cv2.resize(crop[8:112, 4:108], (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(face.transpose(2, 0, 1), np.float32)
