@@ -55,8 +55,8 @@ def _presenter(services: FromServices) -> Presenter:
 
 Caller = Annotated[App, Depends(_caller)]
 Present = Annotated[Presenter, Depends(_presenter)]
-GroupIdPath = Annotated[str, Path(alias="group-id")]
-FaceIdPath = Annotated[str, Path(alias="face-id")]
+GroupIdPath = Annotated[str, Path()]
+FaceIdPath = Annotated[str, Path()]
 
 
 def success(data: Data) -> Answer[Data]:
@@ -90,13 +90,13 @@ async def list_groups(caller: Caller, request: Request, services: FromServices) 
     return success(GroupListData(groupCount=len(groups), groups=groups, nextToken=token))
 
 
-@get("/groups/{group-id}")
+@get("/groups/{group_id}")
 async def group_details(caller: Caller, group_id: GroupIdPath, services: FromServices) -> Answer[GroupData]:
     group = await services.workers.quick(lambda: services.groups.require(caller, group_id))
     return success(GroupData(groupId=group.name, createTime=created_at(group), faceCount=group.face_count))
 
 
-@delete("/groups/{group-id}")
+@delete("/groups/{group_id}")
 async def delete_group(caller: Caller, group_id: GroupIdPath, services: FromServices) -> Answer[None]:
     await services.workers.quick(lambda: services.groups.delete(caller, group_id))
     return done()
@@ -116,7 +116,7 @@ async def detect_faces(
     return success(present.detected(result))
 
 
-@post("/groups/{group-id}/faces")
+@post("/groups/{group_id}/faces")
 async def register_faces(
     caller: Caller,
     group_id: GroupIdPath,
@@ -142,7 +142,7 @@ async def register_faces(
     return success(data)
 
 
-@delete("/groups/{group-id}/faces/{face-id}")
+@delete("/groups/{group_id}/faces/{face_id}")
 async def delete_face(
     caller: Caller, group_id: GroupIdPath, face_id: FaceIdPath, services: FromServices
 ) -> Answer[None]:
@@ -150,7 +150,7 @@ async def delete_face(
     return done()
 
 
-@get("/groups/{group-id}/faces")
+@get("/groups/{group_id}/faces")
 async def list_faces(
     caller: Caller, group_id: GroupIdPath, request: Request, services: FromServices, present: Present
 ) -> Answer[FaceListData]:
@@ -166,7 +166,7 @@ async def list_faces(
     return success(FaceListData(faceCount=len(faces), faces=faces, nextToken=token))
 
 
-@get("/groups/{group-id}/faces/{face-id}/search")
+@get("/groups/{group_id}/faces/{face_id}/search")
 async def search_by_face_id(
     caller: Caller,
     group_id: GroupIdPath,
@@ -182,7 +182,7 @@ async def search_by_face_id(
     return success(present.matches(matches))
 
 
-@post("/groups/{group-id}/faces/search")
+@post("/groups/{group_id}/faces/search")
 async def search_by_image(
     caller: Caller,
     group_id: GroupIdPath,
@@ -216,7 +216,7 @@ async def compare_faces(
     return success(present.compared(result))
 
 
-@post("/groups/{group-id}/faces/{face-id}/verify")
+@post("/groups/{group_id}/faces/{face_id}/verify")
 async def verify_face(
     caller: Caller,
     group_id: GroupIdPath,
