@@ -1,0 +1,1 @@
+"""The wire against tables of what the vendor's documents promise; a dialect is a folder of tables."""

@@ -1,0 +1,159 @@
+"""Request bodies: which kinds are read, and what makes one unreadable."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from . import pictures
+from .answers import assert_error, assert_success
+from .scene import Scene, unique
+from .tables import INVALID_PARAMETER, OPERATIONS, Operation
+
+WITH_BODY = [operation for operation in OPERATIONS if operation.bodies]
+WITH_FORM = [operation for operation in OPERATIONS if "form" in operation.bodies]
+
+JSON_TYPES = {
+    "bare": "application/json",
+    "charset": "application/json;charset=UTF-8",
+    "lower case charset": "application/json; charset=utf-8",
+    "quoted charset": 'application/json; charset="UTF-8"',
+    "upper case": "Application/JSON",
+}
+
+FOREIGN_TYPES = {
+    "plain text": "text/plain",
+    "URL-encoded form": "application/x-www-form-urlencoded",
+    "XML": "application/xml",
+    "a type that only begins alike": "application/jsonp",
+    "another JSON type": "application/vnd.api+json",
+    "binary": "application/octet-stream",
+    "nonsense": ";;;",
+    "empty": "",
+    "another charset": "application/json;charset=EUC-KR",
+}
+
+BROKEN_JSON: dict[str, bytes] = {
+    "empty": b"",
+    "white space": b"  \n",
+    "cut short": b'{"groupId": "a"',
+    "missing comma": b'{"limit": 100 "threshold": 90}',
+    "trailing comma": b'{"groupId": "a",}',
+    "two values": b'{"groupId": "a"}{}',
+    "single quotes": b"{'groupId': 'a'}",
+    "not a number": b'{"groupId": NaN}',
+    "invalid UTF-8": b'{"groupId": "\xff\xfe"}',
+    "overlong UTF-8": b'{"groupId": "\xc0\xaf"}',
+    "UTF-16": '{"groupId": "a"}'.encode("utf-16"),
+    "control character": b'{"groupId": "a\x01"}',
+    "bad escape": b'{"groupId": "\\q"}',
+    "null": b"null",
+    "array": b'[{"groupId": "a"}]',
+    "string": b'"groupId"',
+    "number": b"7",
+    "boolean": b"true",
+    "deep arrays": b"[" * 100_000,
+    "deep objects": b'{"a":' * 100_000,
+    "deep and closed": b'{"image":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "huge integer": b'{"limit": ' + b"1" * 5_000 + b"}",
+    "huge exponent": b'{"limit": 1e999999}',
+}
+
+BROKEN_FORMS: dict[str, tuple[bytes, str]] = {
+    "no boundary": (b"--b\r\n\r\n--b--\r\n", "multipart/form-data"),
+    "empty": (b"", "multipart/form-data; boundary=b"),
+    "words": (b"no parts here", "multipart/form-data; boundary=b"),
+    "another boundary": (
+        b'--a\r\nContent-Disposition: form-data; name="mask"\r\n\r\ntrue\r\n--a--\r\n',
+        "multipart/form-data; boundary=b",
+    ),
+    "part without a name": (
+        b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n",
+        "multipart/form-data; boundary=b",
+    ),
+    "part without headers": (b"--b\r\n\r\nx\r\n--b--\r\n", "multipart/form-data; boundary=b"),
+    "bad header": (b"--b\r\n\x00\x01: y\r\n\r\nx\r\n--b--\r\n", "multipart/form-data; boundary=b"),
+    "cut short": (
+        b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.png"\r\n\r\n\x89PNG',
+        "multipart/form-data; boundary=b",
+    ),
+}
+
+
+def _refused(operation: Operation, scene: Scene, body: bytes, content_type: str) -> None:
+    answer = scene.send(scene.call(operation).with_raw(body, content_type))
+    assert_error(answer, INVALID_PARAMETER, operation.errors[INVALID_PARAMETER])
+
+
+def _valid_json(operation: Operation, scene: Scene) -> bytes:
+    body: Any = dict(scene.call(operation).json or {})
+    if operation.name == "create_group":
+        body["groupId"] = unique()
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=str)
+@pytest.mark.parametrize("content_type", JSON_TYPES.values(), ids=JSON_TYPES.keys())
+def test_json_is_read_in_utf8_however_its_type_is_spelt(
+    operation: Operation, content_type: str, scene: Scene
+) -> None:
+    call = scene.call(operation).with_raw(_valid_json(operation, scene), content_type)
+    assert_success(scene.send(call), scene.dialect)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=str)
+@pytest.mark.parametrize("content_type", FOREIGN_TYPES.values(), ids=FOREIGN_TYPES.keys())
+def test_a_body_of_another_type_is_refused(operation: Operation, content_type: str, scene: Scene) -> None:
+    _refused(operation, scene, _valid_json(operation, scene), content_type)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=str)
+def test_a_body_without_a_type_is_refused(operation: Operation, scene: Scene) -> None:
+    client, call = scene.server.client, scene.call(operation)
+    request = client.build_request("POST", call.url_path, headers=call.headers, content=b"{}")
+    assert "content-type" not in request.headers
+    assert client.send(request).json()["header"]["resultCode"] == INVALID_PARAMETER
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=str)
+@pytest.mark.parametrize("body", BROKEN_JSON.values(), ids=BROKEN_JSON.keys())
+def test_broken_json_is_refused(operation: Operation, body: bytes, scene: Scene) -> None:
+    _refused(operation, scene, body, "application/json")
+
+
+@pytest.mark.parametrize("operation", WITH_FORM, ids=str)
+@pytest.mark.parametrize(("body", "content_type"), BROKEN_FORMS.values(), ids=BROKEN_FORMS.keys())
+def test_a_broken_form_is_refused(operation: Operation, body: bytes, content_type: str, scene: Scene) -> None:
+    _refused(operation, scene, body, content_type)
+
+
+@pytest.mark.parametrize(
+    "operation", [operation for operation in WITH_BODY if operation not in WITH_FORM], ids=str
+)
+def test_a_form_is_refused_where_only_json_is_taken(operation: Operation, scene: Scene) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="groupId"\r\n\r\na\r\n--b--\r\n'
+    _refused(operation, scene, body, "multipart/form-data; boundary=b")
+
+
+def test_a_deep_value_in_an_unknown_parameter_does_not_break_the_server(scene: Scene) -> None:
+    deep = b'{"groupId": "deep", "surprise": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    answer = scene.send(scene.call("create_group").with_raw(deep, "application/json"))
+    assert answer.code in {0, INVALID_PARAMETER}
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("sourceImageFile", "targetImageFile"), ("sourceImage", "targetImage")]
+)
+def test_compare_takes_files_under_both_names_of_its_document(source: str, target: str, scene: Scene) -> None:
+    form = {source: pictures.portrait(1), target: pictures.pair(1, 2)}
+    answer = scene.send(replace(scene.call("compare", "form"), form=form))
+    assert_success(answer, scene.dialect)
+    assert answer.data["matchedFaceDetailCount"] == 1
+
+
+def test_an_empty_object_lacks_what_is_required(scene: Scene) -> None:
+    for operation in WITH_BODY:
+        _refused(operation, scene, b"{}", "application/json")

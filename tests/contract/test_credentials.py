@@ -1,0 +1,119 @@
+"""Who may call, and that an app never sees another app's groups."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import pictures
+from .answers import Answer, assert_error, assert_success, values_at
+from .calls import ABSENT
+from .ground import Ground
+from .scene import Scene, unique
+from .tables import OPERATIONS, Operation
+
+
+def _assert_unauthorized(answer: Answer, operation: Operation) -> None:
+    code = operation.dialect.wrong_credentials
+    assert_error(answer, code, operation.errors[code])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize(
+    "secret", [ABSENT, "", "wrong", "Bearer {right}", "{right}x", "{upper}", "\u00e9"], ids=str
+)
+def test_a_wrong_or_missing_secret_is_refused(operation: Operation, secret: object, scene: Scene) -> None:
+    for header, kind in operation.dialect.headers.items():
+        right = getattr(scene.keys, kind)
+        value = secret
+        if isinstance(secret, str):
+            value = secret.replace("{right}", right).replace("{upper}", right.swapcase())
+        _assert_unauthorized(scene.send(scene.call(operation).with_header(header, value)), operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("app_key", ["unknown", "x" * 300, "%", "' OR 1=1 --", "\u00e4", "\x00"])
+def test_an_unknown_app_key_is_refused(operation: Operation, app_key: str, scene: Scene) -> None:
+    _assert_unauthorized(scene.send(scene.call(operation).put("path", "appKey", app_key)), operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_the_keys_of_two_apps_do_not_mix(operation: Operation, ground: Ground) -> None:
+    call = ground.main.call(operation)
+    for header, kind in operation.dialect.headers.items():
+        foreign = call.with_header(header, getattr(ground.neighbour.keys, kind))
+        _assert_unauthorized(ground.main.send(foreign), operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_a_key_of_another_kind_is_refused(operation: Operation, scene: Scene) -> None:
+    call = scene.call(operation)
+    for header in operation.dialect.headers:
+        for other in (scene.keys.appKey, scene.keys.apiKey):
+            _assert_unauthorized(scene.send(call.with_header(header, other)), operation)
+    _assert_unauthorized(scene.send(call.put("path", "appKey", scene.keys.secretKey)), operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_an_optional_key_must_be_right_when_it_is_sent(operation: Operation, ground: Ground) -> None:
+    call = ground.main.call(operation)
+    for header, kind in operation.dialect.optional_headers.items():
+        for wrong in ("", "wrong", getattr(ground.neighbour.keys, kind), ground.main.keys.secretKey):
+            _assert_unauthorized(ground.main.send(call.with_header(header, wrong)), operation)
+
+
+def test_the_right_optional_key_is_welcome(scene: Scene) -> None:
+    call = scene.call("list_groups")
+    for header, kind in scene.dialect.optional_headers.items():
+        assert_success(scene.send(call.with_header(header, getattr(scene.keys, kind))), scene.dialect)
+
+
+def test_header_names_are_read_in_any_case(scene: Scene) -> None:
+    call = scene.call("list_groups")
+    for header, kind in scene.dialect.headers.items():
+        call = call.with_header(header, ABSENT).with_header(header.upper(), getattr(scene.keys, kind))
+    assert_success(scene.send(call), scene.dialect)
+
+
+def test_an_app_does_not_see_the_groups_of_another(ground: Ground) -> None:
+    main, neighbour = ground.main, ground.neighbour
+    mine = list(values_at(main.send(main.call("list_groups")).body, "data.groups[].groupId"))
+    theirs = list(values_at(neighbour.send(neighbour.call("list_groups")).body, "data.groups[].groupId"))
+    assert mine
+    assert theirs
+    assert not set(mine) & set(theirs)
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{group-id}" in each.path], ids=str)
+def test_a_group_of_another_app_is_not_found(operation: Operation, ground: Ground) -> None:
+    foreign = ground.neighbour.group
+    answer = ground.main.send(ground.main.call(operation).put("path", "group-id", foreign))
+    assert_error(answer, -40030, operation.errors[-40030])
+    kept = ground.neighbour.send(ground.neighbour.call("group_details"))
+    assert kept.data["faceCount"] == 3
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{face-id}" in each.path], ids=str)
+def test_a_face_of_another_app_is_not_found(operation: Operation, ground: Ground) -> None:
+    answer = ground.main.send(ground.main.call(operation).put("path", "face-id", ground.neighbour.face))
+    assert_error(answer, -40050, operation.errors[-40050])
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{face-id}" in each.path], ids=str)
+def test_a_face_of_another_group_is_not_found(operation: Operation, scene: Scene) -> None:
+    other = scene.new_group()
+    answer = scene.send(scene.call(operation).put("path", "group-id", other))
+    assert_error(answer, -40050, operation.errors[-40050])
+
+
+def test_two_apps_may_use_one_group_id_and_keep_their_faces_apart(ground: Ground) -> None:
+    name = unique()
+    main, neighbour = ground.main, ground.neighbour
+    for scene, person in ((main, 1), (neighbour, 2)):
+        scene.new_group(name)
+        scene.registered(name, pictures.portrait(person), externalImageId=f"person-{person}")
+    assert main.face_ids(name) != neighbour.face_ids(name)
+    search = main.call("search_by_image").put("path", "group-id", name).put("json", "threshold", 1)
+    found = list(values_at(main.send(search).body, "data.matchFaces[].face.externalImageId"))
+    assert found == ["person-1"]
+    main.send(main.call("delete_group").put("path", "group-id", name))
+    assert len(neighbour.face_ids(name)) == 1

@@ -1,0 +1,77 @@
+"""With two things wrong, the answer is about the one that is checked first."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from .answers import assert_error
+from .faults import ALL, BY_NAME, Fault
+from .ground import Ground
+from .tables import OPERATIONS, Operation, Place
+from .test_error_codes import RECIPES
+
+
+def _code(operation: Operation, fault: Fault) -> int | None:
+    """What the fault alone is answered with, by the table of recipes."""
+    for (name, code), recipe in RECIPES.items():
+        if name == repr(operation) and recipe == fault.name:
+            return code
+    return {"bad parameter": -40000, "bad group id": -40000, "no face": -40000}.get(fault.name)
+
+
+def _body(first: Fault, second: Fault) -> Place | None:
+    return first.body or second.body
+
+
+def _pairs(operation: Operation) -> list[tuple[Fault, Fault]]:
+    """Pairs that can be in one request, are told apart by their codes, and have an order."""
+    fitting = [fault for fault in ALL if fault.fits(operation)]
+    return [
+        (first, second)
+        for first, second in combinations(fitting, 2)
+        if first.stage < second.stage
+        and first.slot != second.slot
+        and not (first.body and second.body and first.body != second.body)
+        and _code(operation, first) != _code(operation, second)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "first", "second"),
+    [
+        pytest.param(operation, first, second, id=f"{operation}-{first.name} before {second.name}")
+        for operation in OPERATIONS
+        for first, second in _pairs(operation)
+    ],
+)
+def test_the_earlier_check_wins(operation: Operation, first: Fault, second: Fault, ground: Ground) -> None:
+    call = ground.main.call(operation, _body(first, second))
+    call = second.apply(first.apply(call, ground.host), ground.host)
+    code = _code(operation, first)
+    assert code is not None
+    assert_error(ground.main.send(call), code, operation.errors[code])
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.bodies], ids=str)
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [(b"{", "application/json"), (b"{}", "text/plain"), (b"x", "multipart/form-data; boundary=b")],
+    ids=["broken JSON", "foreign type", "broken form"],
+)
+def test_credentials_are_checked_before_the_body(
+    operation: Operation, body: bytes, content_type: str, ground: Ground
+) -> None:
+    call = BY_NAME["wrong credentials"].apply(ground.main.call(operation), ground.host)
+    code = operation.dialect.wrong_credentials
+    assert_error(ground.main.send(call.with_raw(body, content_type)), code, operation.errors[code])
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.takes("group-id") and each.bodies], ids=str
+)
+def test_a_broken_body_is_reported_before_a_missing_group(operation: Operation, ground: Ground) -> None:
+    call = ground.main.call(operation).put("path", "group-id", "a-group-that-never-was")
+    answer = ground.main.send(call.with_raw(b"{", "application/json"))
+    assert_error(answer, -40000, operation.errors[-40000])

@@ -1,0 +1,172 @@
+"""Pages: complete, without repetition, and so even while groups and faces come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from . import pictures
+from .answers import assert_success
+from .calls import ABSENT, Call
+from .ground import Ground
+from .scene import Scene, unique
+
+
+def _pages(scene: Scene, call: Call) -> Iterator[Any]:
+    """The data of each page, to the last."""
+    token: object = ABSENT
+    while token:
+        answer = scene.send(call.put("query", "next-token", token))
+        assert_success(answer, scene.dialect)
+        yield answer.data
+        token = answer.data["nextToken"]
+
+
+def _faces(data: Any) -> list[str]:
+    return [face["faceId"] for face in data["faces"]]
+
+
+def _groups(data: Any) -> list[str]:
+    return [group["groupId"] for group in data["groups"]]
+
+
+@pytest.fixture(scope="module")
+def crowd(ground: Ground) -> tuple[str, list[str]]:
+    """A group of seven faces, and their ids, newest first."""
+    scene = ground.main
+    group = scene.new_group()
+    scene.registered(group, pictures.sheet(), limit=4, externalImageId="sheet-1")
+    scene.registered(group, pictures.sheet(2), limit=3, externalImageId="sheet-2")
+    return group, scene.face_ids(group)
+
+
+def _list(scene: Scene, group: str, limit: int) -> Call:
+    return scene.call("list_faces").put("path", "group-id", group).put("query", "limit", str(limit))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8])
+def test_pages_of_faces_add_up_to_the_whole_group(limit: int, scene: Scene, crowd: tuple[str, list[str]]) -> None:
+    group, faces = crowd
+    pages = list(_pages(scene, _list(scene, group, limit)))
+    assert [face for page in pages for face in _faces(page)] == faces
+    assert all(page["faceCount"] == len(page["faces"]) == limit for page in pages[:-1])
+    assert pages[-1]["nextToken"] == ""
+    assert len(pages) == -(-len(faces) // limit)
+
+
+def test_an_empty_group_has_one_empty_page(scene: Scene) -> None:
+    answer = scene.send(_list(scene, scene.new_group(), 1))
+    assert answer.data == {"faceCount": 0, "faces": [], "nextToken": ""}
+
+
+@pytest.fixture
+def lonely(ground: Ground) -> Scene:
+    """An app without a group."""
+    main = ground.main
+    return Scene(main.server, main.dialect, main.server.create_app(unique()))
+
+
+def test_an_app_without_groups_has_one_empty_page(lonely: Scene) -> None:
+    answer = lonely.send(lonely.call("list_groups"))
+    assert answer.data == {"groupCount": 0, "groups": [], "nextToken": ""}
+
+
+def test_pages_of_groups_add_up_and_stay_whole_while_groups_come_and_go(lonely: Scene) -> None:
+    names = sorted(lonely.new_group(name) for name in ("b", "d", "f", "h", "j", "l", "n"))
+    seen = []
+    for number, page in enumerate(_pages(lonely, lonely.call("list_groups").put("query", "limit", "2"))):
+        seen += _groups(page)
+        assert page["groupCount"] == len(page["groups"]) <= 2
+        if number == 0:
+            first = page["groups"][0]["groupId"]
+            for gone in (first, "h"):
+                lonely.send(lonely.call("delete_group").put("path", "group-id", gone))
+            lonely.new_group("a")
+            lonely.new_group("z")
+    stayed = [name for name in names if name not in {first, "h"}]
+    assert [name for name in seen if name in stayed] == stayed
+    assert len(seen) == len(set(seen))
+
+
+def test_pages_of_faces_stay_whole_while_faces_come_and_go(scene: Scene) -> None:
+    group = scene.new_group()
+    scene.registered(group, pictures.sheet(), limit=9)
+    before = scene.face_ids(group)
+    seen = []
+    gone = {before[1], before[4], before[8]}  # one seen, one on the next page, the last of all
+    for number, page in enumerate(_pages(scene, _list(scene, group, 2))):
+        seen += _faces(page)
+        if number == 0:
+            for face in gone:
+                call = scene.call("delete_face").put("path", "group-id", group)
+                assert_success(scene.send(call.put("path", "face-id", face)), scene.dialect)
+        if number < 3:
+            scene.registered(group, pictures.portrait())
+    stayed = [face for face in before if face not in gone]
+    assert [face for face in seen if face in stayed] == stayed
+    assert len(seen) == len(set(seen))
+    assert not (gone - {before[1]}) & set(seen)
+
+
+FILTERS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "face-id": lambda face: str(face["faceId"]),
+    "image-id": lambda face: str(face["imageId"]),
+    "external-image-id": lambda face: str(face["externalImageId"]),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_keeps_the_faces_it_names_on_every_page(
+    name: str, scene: Scene, crowd: tuple[str, list[str]]
+) -> None:
+    group, _ = crowd
+    everyone = scene.send(_list(scene, group, 200)).data["faces"]
+    wanted = FILTERS[name](everyone[-1])
+    expected = [face["faceId"] for face in everyone if FILTERS[name](face) == wanted]
+    assert 0 < len(expected) < len(everyone)
+    pages = list(_pages(scene, _list(scene, group, 2).put("query", name, wanted)))
+    assert [face for page in pages for face in _faces(page)] == expected
+
+
+def test_filters_together_keep_what_meets_them_all(scene: Scene, crowd: tuple[str, list[str]]) -> None:
+    group, _ = crowd
+    face = scene.send(_list(scene, group, 200)).data["faces"][0]
+    call = _list(scene, group, 200).put("query", "face-id", face["faceId"])
+    assert _faces(scene.send(call.put("query", "external-image-id", "sheet-2")).data) == [face["faceId"]]
+    assert _faces(scene.send(call.put("query", "external-image-id", "sheet-1")).data) == []
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_that_nothing_meets_gives_an_empty_page(
+    name: str, scene: Scene, crowd: tuple[str, list[str]]
+) -> None:
+    answer = scene.send(_list(scene, crowd[0], 2).put("query", name, "nobody"))
+    assert_success(answer, scene.dialect)
+    assert answer.data == {"faceCount": 0, "faces": [], "nextToken": ""}
+
+
+@pytest.mark.parametrize("later", [ABSENT, "sheet-2", "nobody", ""], ids=str)
+def test_with_a_token_the_filter_is_the_one_it_was_issued_with(
+    later: object, scene: Scene, crowd: tuple[str, list[str]]
+) -> None:
+    group, _ = crowd
+    call = _list(scene, group, 2).put("query", "external-image-id", "sheet-1")
+    first = scene.send(call).data
+    again = call.put("query", "external-image-id", later).put("query", "next-token", first["nextToken"])
+    second = scene.send(again)
+    assert_success(second, scene.dialect)
+    assert {face["externalImageId"] for face in second.data["faces"]} == {"sheet-1"}
+    assert second.data["faceCount"] == 2
+    assert second.data["nextToken"] == ""
+
+
+def test_a_token_of_an_unfiltered_list_does_not_take_up_a_filter(
+    scene: Scene, crowd: tuple[str, list[str]]
+) -> None:
+    group, faces = crowd
+    first = scene.send(_list(scene, group, 3)).data
+    call = _list(scene, group, 3).put("query", "next-token", first["nextToken"])
+    answer = scene.send(call.put("query", "external-image-id", "nobody"))
+    assert _faces(answer.data) == faces[3:6]

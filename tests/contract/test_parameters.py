@@ -1,0 +1,87 @@
+"""Every parameter refuses what breaks its rule and takes what keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from . import pictures
+from .answers import assert_error, assert_success
+from .calls import Call
+from .scene import Scene, unique
+from .tables import INVALID_PARAMETER, OPERATIONS, Operation, Parameter
+from .values import bad_values, good_values, not_strings
+
+PARAMETERS = [(operation, parameter) for operation in OPERATIONS for parameter in operation.parameters]
+
+
+def _cases(values: Any) -> list[Any]:
+    return [
+        pytest.param(operation, parameter, value, id=f"{operation}-{parameter.place}-{parameter.name}-{name}")
+        for operation, parameter in PARAMETERS
+        for name, value in values(parameter).items()
+    ]
+
+
+def _call(scene: Scene, operation: Operation, parameter: Parameter) -> Call:
+    body = parameter.place if parameter.place in operation.bodies else None
+    call = scene.call(operation, body)
+    # What is deleted when a refusal fails must not be what the other tests stand on.
+    return call.put("path", "group-id", "gone") if operation.name == "delete_group" else call
+
+
+@pytest.mark.parametrize(("operation", "parameter", "value"), _cases(bad_values))
+def test_a_value_that_breaks_the_rule_is_refused(
+    operation: Operation, parameter: Parameter, value: Any, scene: Scene
+) -> None:
+    call = _call(scene, operation, parameter).put(parameter.place, parameter.name, value)
+    code = parameter.error if isinstance(value, str) else INVALID_PARAMETER
+    assert_error(scene.send(call), code, operation.errors[code])
+
+
+@pytest.mark.parametrize(("operation", "parameter", "value"), _cases(not_strings))
+def test_what_is_no_string_is_refused_where_a_string_belongs(
+    operation: Operation, parameter: Parameter, value: Any, scene: Scene
+) -> None:
+    call = _call(scene, operation, parameter).put(parameter.place, parameter.name, value)
+    assert_error(scene.send(call), INVALID_PARAMETER, operation.errors[INVALID_PARAMETER])
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameter", "value"),
+    [case for case in _cases(good_values) if case.values[1].place != "path"],
+)
+def test_a_value_that_keeps_the_rule_is_accepted(
+    operation: Operation, parameter: Parameter, value: Any, scene: Scene
+) -> None:
+    if operation.name == "create_group":
+        value = value[:-33] + unique()[-33:] if len(value) == parameter.max_length else unique() + value
+    call = _call(scene, operation, parameter).put(parameter.place, parameter.name, value)
+    assert_success(scene.send(call), scene.dialect)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_unknown_parameters_are_ignored(operation: Operation, scene: Scene) -> None:
+    for body in operation.bodies or (None,):
+        call = scene.call(operation, body).put("query", "surprise", "1")
+        match operation.name:
+            case "delete_group":
+                call = call.put("path", "group-id", scene.new_group())
+            case "delete_face":
+                group = scene.new_group()
+                face = scene.registered(group, pictures.portrait())[0]
+                call = call.put("path", "group-id", group).put("path", "face-id", face)
+        if body == "json":
+            call = call.put("json", "surprise", {"deep": [1, None]}).put("json", "Limit", "x")
+        if body == "form":
+            call = call.put("form", "surprise", "1").put("form", "file", b"\x00\xff")
+        assert_success(scene.send(call), scene.dialect)
+
+
+@pytest.mark.parametrize("name", ["not-a-uuid", "x" * 300, "\x00", "\u00e4", "' OR 1=1 --", "%", "search"])
+def test_a_face_id_that_no_face_has_is_not_found_whatever_it_looks_like(name: str, scene: Scene) -> None:
+    for operation in scene.dialect.operations.values():
+        if operation.takes("face-id") and operation.path.count("{face-id}"):
+            answer = scene.send(scene.call(operation).put("path", "face-id", name))
+            assert_error(answer, -40050, operation.errors[-40050])
