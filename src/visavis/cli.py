@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -81,6 +82,8 @@ def serve(
     with wiring.open_apps(settings) as apps:
         if not apps.store.list_apps():
             _greet(settings, apps.create(FIRST_APP))
+    # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
 
 

@@ -1,0 +1,115 @@
+"""The product as its users run it: the installed command line, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+START_SECONDS = 120
+PREFIX = "/v2.0/appkeys"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What `visavis app create --json` prints, by the names that it prints."""
+
+    name: str
+    appKey: str  # noqa: N815 - as printed
+    secretKey: str  # noqa: N815 - as printed
+    apiKey: str  # noqa: N815 - as printed
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server and a plain HTTP client of it."""
+
+    client: httpx.Client
+    data_dir: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return str(self.client.base_url).rstrip("/")
+
+    def create_app(self, name: str) -> Keys:
+        """A new app, made by the command an operator would type beside the running server."""
+        return create_app(self.data_dir, name)
+
+    def v2(self, keys: Keys) -> httpx.Client:
+        """A client of the v2.0 API as this app, rooted where its paths begin."""
+        return httpx.Client(
+            base_url=f"{self.url}{PREFIX}/{keys.appKey}",
+            headers={"Authorization": keys.secretKey},
+            timeout=60,
+            trust_env=False,
+        )
+
+
+def visavis(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    command = [sys.executable, "-m", "visavis", *arguments]
+    return subprocess.run(command, check=check, capture_output=True, text=True, env=_environment({}))  # noqa: S603 - our own
+
+
+def create_app(data_dir: Path, name: str) -> Keys:
+    return Keys(**json.loads(visavis("app", "create", name, "--data-dir", str(data_dir), "--json").stdout))
+
+
+@contextmanager
+def running_server(
+    folder: Path, settings: Mapping[str, str] | None = None, log: str = "server.log"
+) -> Iterator[Server]:
+    """Serve the data directory `folder/data`; `settings` are environment variables without their prefix."""
+    data_dir, log_file = folder / "data", folder / log
+    port = free_port()
+    command = ["serve", "--host", "127.0.0.1", "--port", str(port), "--data-dir", str(data_dir)]
+    with log_file.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, "-m", "visavis", *command],
+            stdout=output,
+            stderr=output,
+            env=_environment(settings or {}),
+        )
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+                _wait_until_alive(client, process, log_file)
+                yield Server(client, data_dir, log_file, process)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return inherited | {f"VISAVIS_{name}": value for name, value in settings.items()}
+
+
+def _wait_until_alive(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended at its start:\n{log.read_text()}")
+        try:
+            client.get("/livez")
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"the server did not answer in {START_SECONDS} s:\n{log.read_text()}")
