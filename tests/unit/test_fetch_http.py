@@ -360,9 +360,7 @@ def test_a_name_look_up_that_hangs_counts_as_connecting() -> None:
 def deaf(host: str, port: int = 0) -> Iterator[int]:
     """A port that answers no call: its queue of connections is full, so that Linux drops what knocks."""
     with ExitStack() as stack:
-        listener = stack.enter_context(closing(socket.socket()))
-        listener.bind((host, port) if port else (host, free_port()))
-        listener.listen(0)
+        listener = stack.enter_context(closing(socket.create_server((host, port or free_port()), backlog=0)))
         for _ in range(3):
             waiting = stack.enter_context(closing(socket.socket()))
             waiting.setblocking(False)
