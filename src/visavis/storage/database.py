@@ -57,6 +57,7 @@ class Database:
         path.touch(mode=0o600)  # before SQLite does; its -wal and -shm files inherit the mode
         self._path = path
         self._turn = _Queue()
+        self._log_holds_deleted = False
         self._engine = _engine(path)
         self._writer = self._engine.execution_options(visavis_begin="BEGIN IMMEDIATE")
 
@@ -73,19 +74,25 @@ class Database:
             yield connection
 
     def forget_deleted(self) -> None:
-        """Empty the write-ahead log, which holds pages as they were before a deletion.
+        """Empty the write-ahead log, which holds pages as they were before a deletion that has been committed.
 
-        `secure_delete` zeroes what was deleted in the database proper. A reader of an older snapshot can put the
-        log's emptying off to the next deletion, checkpoint or clean shutdown.
+        `secure_delete` zeroes what was deleted in the database proper. Who queues here after a deletion lets the
+        deletions that wait go first, and the log is emptied once for all of them. A reader of an older snapshot
+        can put the emptying off to the next deletion, checkpoint or clean shutdown.
         """
+        self._log_holds_deleted = True
+        with self._turn:
+            if self._log_holds_deleted:
+                self._log_holds_deleted = not self._empty_log()
+
+    def _empty_log(self) -> bool:
         try:
-            with self._turn, closing(sqlite3.connect(self._path, timeout=0.1)) as connection:
+            with closing(sqlite3.connect(self._path, timeout=0.1)) as connection:
                 busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
             logger.warning("The write-ahead log could not be emptied: %s", error)
-        else:
-            if busy:
-                logger.debug("The write-ahead log is in use and will be emptied later")
+            return False
+        return not busy
 
     def close(self) -> None:
         self._engine.dispose()

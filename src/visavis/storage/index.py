@@ -26,13 +26,13 @@ _RERANK_ROWS = 4096
 class Snapshot:
     """The faces of a group at one of its versions: row i holds the embedding of the face `sequences[i]`.
 
-    Sequences ascend with the row. Rows listed in `dead` belong to faces that are gone.
+    Sequences ascend with the row. A row that is not `alive` belongs to a face that is gone.
     """
 
     version: int
     rows: Embedding
     sequences: Sequences
-    dead: Positions
+    alive: NDArray[np.bool_]
     successor: Snapshot | None = field(default=None, repr=False)
 
     def search(
@@ -45,16 +45,14 @@ class Snapshot:
         """
         if k < 1 or not len(self.sequences):
             return []
-        # One thread, unlike BLAS (`rows @ probe`), which for the same time takes every core from the others.
+        # One thread: `rows @ probe` takes no less, and may take the cores of other requests as well.
         scores = np.einsum("ij,j->i", self.rows, probe)
-        scores[self.dead] = -np.inf
-        if exclude is not None:
-            scores[_positions(self.sequences, np.array([exclude]))] = -np.inf
-
         # A float32 dot product of two unit vectors errs by at most d * 2**-24 or so (Higham, Accuracy and
         # Stability of Numerical Algorithms, 3.1): with twice that as margin the exact ranking misses no match.
         margin = 2 * len(probe) * 2.0**-24
-        hits = np.flatnonzero(scores >= max(min_cosine, -1.0) - margin)
+        hits = np.flatnonzero((scores >= min_cosine - margin) & self.alive)
+        if exclude is not None:
+            hits = hits[self.sequences[hits] != exclude]
         if len(hits) > k:
             kth = np.partition(scores[hits], -k)[-k]
             hits = hits[scores[hits] >= kth - margin]
@@ -71,7 +69,7 @@ class VectorIndex:
     def __init__(self) -> None:
         self._rows: Embedding = np.empty((0, 0), np.float32)
         self._sequences: Sequences = np.empty(0, np.int64)
-        self.snapshot = Snapshot(0, self._rows, self._sequences, np.empty(0, np.intp))
+        self.snapshot = Snapshot(0, self._rows, self._sequences, np.empty(0, np.bool_))
 
     @property
     def nbytes(self) -> int:
@@ -95,16 +93,21 @@ class VectorIndex:
             rows[size:end], sequences[size:end] = new_rows, new_sequences
             size = end
         gone = _positions(sequences[:size], np.fromiter(removed, np.int64))
-        dead = np.union1d(old.dead, gone)
-        if len(dead) > 64 and len(dead) > size // 4:
-            rows, sequences = np.delete(rows[:size], dead, axis=0), np.delete(sequences[:size], dead)
-            size, dead = len(sequences), np.empty(0, np.intp)
-        self._publish(Snapshot(version, rows[:size], sequences[:size], dead), rows, sequences, gone)
+        alive = np.ones(size, np.bool_)
+        alive[: len(old.alive)] = old.alive
+        alive[gone] = False
+        dead = size - np.count_nonzero(alive)
+        if dead > 64 and dead > size // 4:
+            rows, sequences = rows[:size][alive], sequences[:size][alive]
+            alive = np.ones(len(sequences), np.bool_)
+        if rows is not self._rows:
+            rows[: len(alive)][~alive] = 0  # at once: no reader has seen these arrays yet
+        self._publish(Snapshot(version, rows[: len(alive)], sequences[: len(alive)], alive), rows, sequences, gone)
 
     def clear(self) -> None:
         """Let go of everything: the next snapshot is the empty one of version 0."""
-        rows, sequences = np.empty((0, 0), np.float32), np.empty(0, np.int64)
-        self._publish(Snapshot(0, rows, sequences, np.empty(0, np.intp)), rows, sequences, np.empty(0, np.intp))
+        empty = VectorIndex()
+        self._publish(empty.snapshot, empty._rows, empty._sequences, np.empty(0, np.intp))
 
     def _publish(self, new: Snapshot, rows: Embedding, sequences: Sequences, gone: Positions) -> None:
         old, old_rows = self.snapshot, self._rows
