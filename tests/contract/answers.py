@@ -8,14 +8,15 @@ from typing import Any
 
 import httpx
 
-from .tables import Dialect
+from .tables import Operation
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response in the envelope `{"header": {...}, "data": {...}}`."""
+    """A response in the envelope `{"header": {...}, "data": {...}}`, and the operation it is an answer of."""
 
     response: httpx.Response
+    operation: Operation
 
     @property
     def status(self) -> int:
@@ -43,27 +44,33 @@ class Answer:
         return f"{self.status} {self.response.text[:300]} [{self.detail}]"
 
 
-def assert_success(answer: Answer, dialect: Dialect) -> None:
+def assert_success(answer: Answer) -> None:
     """HTTP 200 and the header of a success."""
     assert answer.status == 200, answer
-    header = {"isSuccessful": True, "resultCode": 0, "resultMessage": dialect.success_message}
+    message = answer.operation.dialect.success_message
+    header = {"isSuccessful": True, "resultCode": 0, "resultMessage": message}
     assert answer.body["header"] == header, answer
 
 
-def assert_error(answer: Answer, code: int, message: str) -> None:
-    """HTTP 200, exactly the documented envelope and a reason in the detail header."""
+def assert_error(answer: Answer, code: int, message: str = "") -> None:
+    """HTTP 200, exactly the documented envelope and a reason in the detail header.
+
+    `message` says which one is meant where the documents give a code several.
+    """
     assert answer.status == 200, answer
+    message = message or answer.operation.errors[code][0]
     envelope = {"header": {"isSuccessful": False, "resultCode": code, "resultMessage": message}}
     assert answer.body == envelope, answer
     assert answer.response.headers["content-type"].partition(";")[0] == "application/json"
-    assert_detail(answer)
+    assert_detail(answer.response)
 
 
-def assert_detail(answer: Answer) -> None:
+def assert_detail(response: httpx.Response) -> None:
     """One plain sentence: printable ASCII, at most 200 characters."""
-    assert 0 < len(answer.detail) <= 200, answer
-    assert answer.detail.isascii(), answer
-    assert answer.detail.isprintable(), answer
+    detail = response.headers["X-Error-Detail"]
+    assert 0 < len(detail) <= 200
+    assert detail.isascii()
+    assert detail.isprintable()
 
 
 def values_at(document: Any, path: str) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +14,17 @@ import httpx
 from .answers import Answer
 from .tables import Operation, Place
 
-ABSENT = object()
-"""As a parameter's value: leave the parameter out."""
+
+class Absent(Enum):
+    """As a parameter's value: leave the parameter out."""
+
+    ABSENT = "absent"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ABSENT = Absent.ABSENT
 
 
 @dataclass(frozen=True)
@@ -72,15 +82,15 @@ class Call:
         return url
 
     def send(self, client: httpx.Client) -> Answer:
-        headers = dict(self.headers)
+        headers = {name.lower().encode(): value.encode() for name, value in self.headers.items()}
         if self.raw is None and self.json is not None:
-            headers.setdefault("Content-Type", "application/json")
+            headers.setdefault(b"content-type", b"application/json")
         if self.raw is None and self.form == {}:
-            headers.setdefault("Content-Type", "multipart/form-data; boundary=empty")
+            headers.setdefault(b"content-type", b"multipart/form-data; boundary=empty")
         request = client.build_request(
             self.operation.method, self.url_path, params=self.query, headers=headers, **self._body()
         )
-        return Answer(client.send(request))
+        return Answer(client.send(request), self.operation)
 
     def _body(self) -> dict[str, Any]:
         if self.raw is not None:

@@ -50,8 +50,12 @@ class Ground:
 
     @cached_property
     def small(self) -> Scene:
-        """A server of small quotas, and with the guards of image URLs in place."""
-        settings = {"QUOTA__FACES_PER_GROUP": str(FACE_QUOTA), "QUOTA__GROUPS_PER_APP": str(GROUP_QUOTA)}
+        """A server of small quotas, with confidences from 0 to 1 and the guards of image URLs in place."""
+        settings = {
+            "QUOTA__FACES_PER_GROUP": str(FACE_QUOTA),
+            "QUOTA__GROUPS_PER_APP": str(GROUP_QUOTA),
+            "CONFIDENCE_SCALE": "unit",
+        }
         return self._scene(self._server("small", settings), "small")
 
     def small_app(self) -> Scene:

@@ -43,7 +43,7 @@ class Scene:
     def new_group(self, name: str = "") -> str:
         name = name or unique()
         answer = self.send(self.call("create_group").put("json", "groupId", name))
-        assert_success(answer, self.dialect)
+        assert_success(answer)
         return name
 
     def registered(self, group: str, picture: bytes, limit: int = 1, **more: object) -> list[str]:
@@ -52,13 +52,13 @@ class Scene:
         for name, value in more.items():
             call = call.put("json", name, value)
         answer = self.send(call.with_picture(pictures.as_object(picture)))
-        assert_success(answer, self.dialect)
+        assert_success(answer)
         return [str(face["faceId"]) for face in answer.data["addedFaces"]]
 
     def face_ids(self, group: str) -> list[str]:
         """All faces of a small group, newest first."""
         answer = self.send(self.call("list_faces").put("path", "group-id", group).put("query", "limit", 200))
-        assert_success(answer, self.dialect)
+        assert_success(answer)
         return [str(face["faceId"]) for face in answer.data["faces"]]
 
     def send(self, call: Call) -> Answer:
@@ -75,7 +75,7 @@ class Scene:
             body = operation.bodies[0]
         return Call(
             operation,
-            headers={name: getattr(self.keys, kind) for name, kind in self.dialect.headers.items()},
+            headers={name: getattr(self.keys, kind) for name, kind in operation.dialect.headers.items()},
             path={"appKey": self.keys.appKey, **self._path(operation)},
             query=_required(operation.at("query")),
             json=_required(operation.at("json")) if body == "json" else None,

@@ -55,7 +55,8 @@ class Operation:
     path: str
     parameters: tuple[Parameter, ...]
     fields: tuple[ResponseField, ...]
-    errors: Mapping[int, str]
+    errors: Mapping[int, tuple[str, ...]]
+    """Code to message; a code may have several, one a cause."""
 
     def __repr__(self) -> str:
         return f"{self.dialect.name}.{self.name}"
@@ -133,10 +134,15 @@ class Dialect:
                     for group, rows in fields.get(name, {}).items()
                     for path, kind in rows.items()
                 ),
-                errors={int(code): message for code, message in errors[name].items()},
+                errors={int(code): listed(messages) for code, messages in errors[name].items()},
             )
             for name, row in self.table("operations").items()
         }
+
+
+def listed(value: str | list[str]) -> tuple[str, ...]:
+    """One or several, as the tables write it."""
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 @cache

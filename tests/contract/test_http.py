@@ -7,27 +7,29 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from .answers import Answer, assert_detail, assert_error
+from .answers import assert_detail, assert_error
 from .scene import Scene
 from .tables import OPERATIONS, Operation
 
 LIMIT = 16 * 1024 * 1024
 
 
-def _assert_http_error(answer: Answer, status: int) -> None:
-    assert answer.status == status
-    assert answer.body.keys() == {"header"}
-    header = answer.body["header"]
+def _assert_http_error(response: httpx.Response, status: int) -> None:
+    assert response.status_code == status
+    body = response.json()
+    assert body.keys() == {"header"}
+    header = body["header"]
     assert header.keys() == {"isSuccessful", "resultCode", "resultMessage"}
     assert header["isSuccessful"] is False
-    assert answer.code < 0
-    assert header["resultMessage"] == str(header["resultMessage"]) != ""
-    assert_detail(answer)
+    assert type(header["resultCode"]) is int
+    assert header["resultCode"] < 0
+    assert isinstance(header["resultMessage"], str)
+    assert header["resultMessage"]
+    assert_detail(response)
 
 
-def _send(scene: Scene, method: str, path: str) -> Answer:
-    headers = {"Authorization": scene.keys.secretKey}
-    return Answer(scene.server.client.request(method, path, headers=headers))
+def _send(scene: Scene, method: str, path: str) -> httpx.Response:
+    return scene.server.client.request(method, path, headers={"Authorization": scene.keys.secretKey})
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,10 @@ def test_an_unknown_path_is_not_found(path: str, scene: Scene) -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_method_that_no_operation_has_is_not_allowed(path: str, method: str, scene: Scene) -> None:
     url = scene.call(next(each for each in OPERATIONS if each.path == path)).url_path
-    answer = _send(scene, method, url)
-    _assert_http_error(answer, HTTPStatus.METHOD_NOT_ALLOWED)
+    response = _send(scene, method, url)
+    _assert_http_error(response, HTTPStatus.METHOD_NOT_ALLOWED)
     expected = {each.method for each in OPERATIONS if each.path == path}
-    assert expected <= {name.strip() for name in answer.response.headers["Allow"].split(",")}
+    assert expected <= {name.strip() for name in response.headers["Allow"].split(",")}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_method_of_other_operations_is_not_allowed(method: str, path: str, sce
 def test_a_face_called_search_can_be_asked_to_go(scene: Scene) -> None:
     operation = scene.dialect.operations["delete_face"]
     answer = scene.send(scene.call(operation).put("path", "face-id", "search"))
-    assert_error(answer, -40050, operation.errors[-40050])
+    assert_error(answer, -40050)
 
 
 WITH_BODY = [operation for operation in OPERATIONS if operation.bodies]
@@ -95,7 +97,7 @@ def test_a_body_over_16_megabytes_is_too_long(operation: Operation, content_type
     if content_type.startswith("multipart") and "form" not in operation.bodies:
         content_type = "application/json"
     call = scene.call(operation).with_raw(b" " * (LIMIT + 1), content_type)
-    _assert_http_error(scene.send(call), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    _assert_http_error(scene.send(call).response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def test_a_body_that_does_not_tell_its_length_is_too_long_all_the_same(scene: Scene) -> None:
@@ -105,14 +107,14 @@ def test_a_body_that_does_not_tell_its_length_is_too_long_all_the_same(scene: Sc
         headers={**call.headers, "Content-Type": "application/json"},
         content=(b" " * 65_536 for _ in range(LIMIT // 65_536 + 1)),
     )
-    _assert_http_error(Answer(response), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    _assert_http_error(response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def test_a_body_below_16_megabytes_is_read(scene: Scene) -> None:
     operation = scene.dialect.operations["detect"]
     body = b'{"image": {"bytes": "' + b"A" * 15_900_000 + b'"}}'
     answer = scene.send(scene.call(operation).with_raw(body, "application/json"))
-    assert_error(answer, -45020, operation.errors[-45020])
+    assert_error(answer, -45020)
 
 
 def test_the_server_answers_after_a_body_too_long(scene: Scene) -> None:

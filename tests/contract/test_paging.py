@@ -19,7 +19,7 @@ def _pages(scene: Scene, call: Call) -> Iterator[Any]:
     token: object = ABSENT
     while token:
         answer = scene.send(call.put("query", "next-token", token))
-        assert_success(answer, scene.dialect)
+        assert_success(answer)
         yield answer.data
         token = answer.data["nextToken"]
 
@@ -101,7 +101,7 @@ def test_pages_of_faces_stay_whole_while_faces_come_and_go(scene: Scene) -> None
         if number == 0:
             for face in gone:
                 call = scene.call("delete_face").put("path", "group-id", group)
-                assert_success(scene.send(call.put("path", "face-id", face)), scene.dialect)
+                assert_success(scene.send(call.put("path", "face-id", face)))
         if number < 3:
             scene.registered(group, pictures.portrait())
     stayed = [face for face in before if face not in gone]
@@ -143,7 +143,7 @@ def test_a_filter_that_nothing_meets_gives_an_empty_page(
     name: str, scene: Scene, crowd: tuple[str, list[str]]
 ) -> None:
     answer = scene.send(_list(scene, crowd[0], 2).put("query", name, "nobody"))
-    assert_success(answer, scene.dialect)
+    assert_success(answer)
     assert answer.data == {"faceCount": 0, "faces": [], "nextToken": ""}
 
 
@@ -156,7 +156,7 @@ def test_with_a_token_the_filter_is_the_one_it_was_issued_with(
     first = scene.send(call).data
     again = call.put("query", "external-image-id", later).put("query", "next-token", first["nextToken"])
     second = scene.send(again)
-    assert_success(second, scene.dialect)
+    assert_success(second)
     assert {face["externalImageId"] for face in second.data["faces"]} == {"sheet-1"}
     assert second.data["faceCount"] == 2
     assert second.data["nextToken"] == ""

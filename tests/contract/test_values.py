@@ -11,6 +11,7 @@ import pytest
 
 from . import pictures
 from .answers import Answer, values_at
+from .ground import Ground
 from .scene import Scene, unique
 from .tables import IMAGE_OPERATIONS, Operation
 
@@ -55,6 +56,14 @@ def test_answers_about_pictures_have_true_counts_boxes_inside_and_percentages(
         assert 0 <= box["x0"] < box["x1"] <= 1
         assert 0 <= box["y0"] < box["y1"] <= 1
         assert 1 < face["confidence"] <= 100
+
+
+def test_confidence_is_a_fraction_where_the_operator_wants_it_so(ground: Ground) -> None:
+    scene = ground.small
+    for call in (scene.call("detect"), scene.call("list_faces").put("path", "group-id", ground.full_group)):
+        faces = _faces_of(scene.send(call).data)
+        assert faces
+        assert all(0 < face["confidence"] <= 1 for face in faces)
 
 
 def _assert_counts(answer: Answer) -> None:

@@ -21,8 +21,12 @@ def bad_values(parameter: Parameter) -> dict[str, Any]:
             bad = _bad_strings(parameter)
         case "image":
             bad = _BAD_IMAGES
+        case "file":
+            bad = {"text in place of a file": "just words"}
         case _:
             bad = {}
+    if parameter.place == "form" and parameter.type != "file":
+        bad = {**bad, "file in place of text": b"3"}
     if not parameter.required:
         return bad
     return {**_missing(parameter), **bad}
