@@ -1,0 +1,97 @@
+"""Train, measure and export the network that tells whether a face wears a mask.
+
+    python training/mask/train.py --people lfw --masked pictures/masked --unmasked pictures/unmasked \
+        --detector face_detection_yunet_2023mar.onnx --recognizer face_recognition_sface_2021dec.onnx \
+        --output src/visavis/vision/weights/mask.onnx
+
+`--people` holds one directory of JPEG files for each person, all unmasked; the other two hold JPEG files of
+unnamed people. The run is seeded; figures move by a few tenths of a percent with the number of threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+from pathlib import Path
+
+import numpy as np
+import openpeople
+import torch
+from dataset import PORTION, Sample, build, held_out, number, tasks
+from evaluate import balanced, line, probabilities, report, synthetic_people
+from fit import fit, scores
+from grouping import grouped
+from network import export
+
+from visavis.vision.detect import Detector
+from visavis.vision.embed import Embedder
+
+
+def main() -> None:
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    samples = load(options)
+    training = [sample for sample in samples if sample.source != "people" or not held_out(sample.group)]
+    foreign = [sample for sample in samples if sample.source == "people" and held_out(sample.group)]
+    threshold = cross_validate(training, options.folds, options.fold_steps)
+    print(f"Training on {len(training)} faces")
+    net = fit(training, options.steps, seed=options.folds)
+    export(net, -threshold, options.output)
+    print("People who were never trained on:")
+    print("\n".join(report(foreign, scores(net, foreign), threshold)))
+    detector = Detector(options.detector.read_bytes())
+    names, crops = zip(*synthetic_people(detector, Path(openpeople.__file__).parent), strict=True)
+    answers = probabilities(options.output, list(crops))
+    print(line("openpeople, all faces", answers >= 0.5))
+    print("  taken for masked:", [name for name, answer in zip(names, answers, strict=True) if answer >= 0.5])
+    print(f"{options.output}: {options.output.stat().st_size} bytes")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("people", "masked", "unmasked", "detector", "recognizer", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, help="file that keeps the prepared faces for the next run")
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--fold-steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--workers", type=int, default=2, help="processes that prepare faces")
+    parser.add_argument("--threads", type=int, default=1, help="threads that train")
+    return parser.parse_args()
+
+
+def load(options: argparse.Namespace) -> list[Sample]:
+    """The prepared faces, from the cache if there is one."""
+    if options.cache and options.cache.exists():
+        return pickle.loads(options.cache.read_bytes())  # noqa: S301 - a file that this script wrote
+    todo = tasks(options.people, options.masked, options.unmasked)
+    samples: list[Sample] = []
+    for index, portion in enumerate(build(todo, options.detector, options.workers)):
+        samples += portion
+        if index % 8 == 0:
+            print(f"  {index * PORTION:5d} of {len(todo)} pictures, {len(samples)} faces", flush=True)
+    samples = grouped(samples, Embedder(options.recognizer.read_bytes(), 128))
+    if options.cache:
+        options.cache.write_bytes(pickle.dumps(samples))
+    return samples
+
+
+def cross_validate(samples: list[Sample], folds: int, steps: int) -> float:
+    """Print the errors on faces of groups that were not trained on; return the threshold that balances them."""
+    fold_of = np.array([number(f"fold:{sample.group}") % folds for sample in samples])
+    logits = np.zeros(len(samples))
+    for fold in range(folds):
+        print(f"Fold {fold + 1} of {folds}")
+        net = fit([samples[i] for i in np.flatnonzero(fold_of != fold)], steps, seed=fold)
+        there = np.flatnonzero(fold_of == fold)
+        logits[there] = scores(net, [samples[i] for i in there])
+    photo = np.array([sample.kind == "photo" for sample in samples])
+    masked = np.array([sample.masked for sample in samples])
+    threshold = balanced(logits[photo & masked], logits[photo & ~masked])
+    print(f"Cross-validated, at the balancing logit {threshold:.2f}:")
+    print("\n".join(report(samples, logits, threshold)))
+    return threshold
+
+
+if __name__ == "__main__":
+    main()
