@@ -59,7 +59,10 @@ class Handler(socketserver.BaseRequestHandler):
                 connection = stack.enter_context(self.server.tls.wrap_socket(connection, server_side=True))
             request = b""
             while not request.endswith(b"\r\n\r\n"):
-                request += connection.recv(4096) or b"\r\n\r\n"
+                received = connection.recv(4096)
+                if not received:
+                    return
+                request += received
             self.server.requests.append(request.decode())
             answer = self.server.answers[request.decode().split(" ")[1]]
             if isinstance(answer, bytes):
