@@ -19,15 +19,15 @@ from visavis.vision.session import Network
 
 MIN_FACE = 60.0
 MAX_FACES = 20
-_CANDIDATE_SCORE = 0.6
-_SCORE = 0.7
+_CANDIDATE_SCORE = 0.5
+_SCORE = 0.6
 _SAME_FACE_IOU = 0.3
 _STRIDES = (8, 16, 32)
 _SCAN_PIXELS = 480_000
 _COARSE = 1 / 3
 _LARGEST_SEEN = 320
-_LOOK_SIDE = 160
-_LOOK_SPREAD = 2.0
+_LOOK_SIDE = 192
+_LOOK_SPREAD = 1.7
 _MIRRORED_POINTS = (1, 0, 2, 4, 3)
 
 _Faces = NDArray[np.float32]
@@ -43,26 +43,24 @@ class Detector:
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px inside the picture, largest box first, 20 at most."""
-        pixels, size = picture.pixels, picture.size
-        scans = [self._scan(pixels, scale) for scale in _scan_scales(size)]
-        candidates = _largest(_suppressed(np.concatenate(scans)), size, 0.8 * MIN_FACE, 2 * MAX_FACES)
-        faces = _largest(_suppressed(self._look_closer(pixels, candidates)), size, MIN_FACE, MAX_FACES)
-        return [_detected(face, size) for face in faces]
+        candidates = _largest(self._scan(picture), picture.size, 0.8 * MIN_FACE, 2 * MAX_FACES)
+        faces = _suppressed(self._look_closer(picture.pixels, candidates))
+        return [_detected(face, picture.size) for face in _largest(faces, picture.size, MIN_FACE, MAX_FACES)]
 
-    def _scan(self, pixels: Pixels, scale: float) -> _Faces:
-        """What YuNet sees in the picture shrunk by `scale`, in pixels of the picture."""
-        height, width = pixels.shape[:2]
-        small_width, small_height = max(1, round(width * scale)), max(1, round(height * scale))
-        canvas = np.zeros((-(-small_height // 32) * 32, -(-small_width // 32) * 32, 3), np.uint8)
-        canvas[:small_height, :small_width] = (
-            pixels
-            if scale == 1.0
-            else cv2.resize(pixels, (small_width, small_height), interpolation=cv2.INTER_AREA)
-        )
-        (faces,) = self._run(canvas[np.newaxis])
-        faces[:, 1::2] *= width / small_width
-        faces[:, 2::2] *= height / small_height
-        return faces
+    def _scan(self, picture: DecodedPicture) -> _Faces:
+        """What YuNet sees in the whole picture, in pixels of the picture."""
+        width, height = picture.size.width, picture.size.height
+        found, small = [], picture.pixels
+        for scale in _scan_scales(picture.size):
+            small = _shrunk(small, max(1, round(width * scale)), max(1, round(height * scale)))
+            small_height, small_width = small.shape[:2]
+            canvas = np.zeros((-(-small_height // 32) * 32, -(-small_width // 32) * 32, 3), np.uint8)
+            canvas[:small_height, :small_width] = small
+            (faces,) = self._run(canvas[np.newaxis])
+            faces[:, 1::2] *= width / small_width
+            faces[:, 2::2] *= height / small_height
+            found.append(faces)
+        return _suppressed(np.concatenate(found))
 
     def _look_closer(self, pixels: Pixels, candidates: _Faces) -> _Faces:
         """The candidates that hold when seen at the size that YuNet likes best, measured anew.
@@ -98,6 +96,12 @@ class Detector:
 def _scan_scales(size: ImageSize) -> list[float]:
     fine = min(1.0, math.sqrt(_SCAN_PIXELS / (size.width * size.height)))
     return [fine] if fine * max(size.width, size.height) <= _LARGEST_SEEN else [fine, fine * _COARSE]
+
+
+def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _decoded(outputs: Mapping[str, NDArray[np.float32]], index: int, stride: int, columns: int) -> _Faces:

@@ -1,0 +1,48 @@
+"""Pictures and models for all tests: synthetic people, one real stranger, the real networks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import openpeople
+import pytest
+import skimage
+
+from visavis.vision.analyzer import Analyzer
+from visavis.vision.models import CARDS
+from visavis.vision.store import ModelStore, default_directory
+
+PEOPLE = tuple(f"P{number:03}" for number in range(1, 11))
+
+OpenPeoplePicture: TypeAlias = Callable[[str, str], bytes]
+"""(name, kind) to JPEG bytes; kinds: studio_portrait, studio_posture, amateur_selfie, amateur_posture,
+character_sheet, emotions_sheet."""
+
+
+@pytest.fixture(scope="session")
+def openpeople_picture() -> OpenPeoplePicture:
+    """Pictures of ten synthetic people, named as in PEOPLE."""
+    curated = Path(openpeople.__file__).parent / "data" / "curated"
+    return lambda name, kind: (curated / name / "assets" / f"{kind}.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def stranger() -> bytes:
+    """A picture of a real person who is none of the synthetic ones; PNG."""
+    return (Path(skimage.__file__).parent / "data" / "astronaut.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def model_store() -> ModelStore:
+    """The store with the default models in it, pulled if they are missing."""
+    store = ModelStore(Path(os.environ.get("VISAVIS_MODELS_DIR") or default_directory()))
+    store.pull(CARDS)
+    return store
+
+
+@pytest.fixture(scope="session")
+def analyzer(model_store: ModelStore) -> Analyzer:
+    return Analyzer.load(model_store, cpu_places=2)
