@@ -71,6 +71,8 @@ def assert_detail(response: httpx.Response) -> None:
     assert 0 < len(detail) <= 200
     assert detail.isascii()
     assert detail.isprintable()
+    assert detail[0].isupper()
+    assert detail.endswith(".") or len(detail) == 200
 
 
 def values_at(document: Any, path: str) -> Iterator[Any]:

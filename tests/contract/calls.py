@@ -28,15 +28,6 @@ ABSENT = Absent.ABSENT
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The three credentials of an app, by the names that `visavis app create --json` prints."""
-
-    appKey: str  # noqa: N815 - as printed
-    secretKey: str  # noqa: N815 - as printed
-    apiKey: str  # noqa: N815 - as printed
-
-
-@dataclass(frozen=True)
 class Call:
     """A request to an operation. A value of type `bytes` in a form is a file, a string is a field."""
 

@@ -7,10 +7,11 @@ from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 
+from tests.server import Server, running_server
+
 from . import pictures
 from .picture_host import PictureHost, serving_pictures
 from .scene import Scene, unique
-from .server import Server, running_server
 from .tables import Dialect
 
 OPEN_SETTINGS = {

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from tests.server import Keys, Server
+
 from . import pictures
 from .answers import Answer, assert_success
-from .calls import Call, Keys
-from .server import Server
+from .calls import Call
 from .tables import Dialect, Operation, Parameter, Place
 
 

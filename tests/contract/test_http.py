@@ -7,7 +7,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from .answers import assert_detail, assert_error
+from .answers import Answer, assert_detail, assert_error
 from .scene import Scene
 from .tables import OPERATIONS, Operation
 
@@ -80,6 +80,19 @@ def test_a_method_that_no_operation_has_is_not_allowed(path: str, method: str, s
 def test_a_method_of_other_operations_is_not_allowed(method: str, path: str, scene: Scene) -> None:
     url = f"/v2.0/appkeys/{scene.keys.appKey}{path.replace('{group}', scene.group)}"
     _assert_http_error(_send(scene, method, url), HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{group-id}" in each.path], ids=str)
+def test_a_group_id_that_is_no_utf8_is_an_invalid_parameter(operation: Operation, scene: Scene) -> None:
+    call = scene.call(operation).put("path", "group-id", "PLACE")
+    response = scene.server.client.request(
+        operation.method,
+        call.url_path.replace("PLACE", "%ff%fe"),
+        params=call.query,
+        headers=call.headers,
+        json=call.json,
+    )
+    assert_error(Answer(response, operation), -40000)
 
 
 def test_a_face_called_search_can_be_asked_to_go(scene: Scene) -> None:

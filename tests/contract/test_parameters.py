@@ -79,6 +79,13 @@ def test_unknown_parameters_are_ignored(operation: Operation, scene: Scene) -> N
         assert_success(scene.send(call))
 
 
+def test_an_unknown_field_of_a_form_is_ignored_however_often_it_comes(scene: Scene) -> None:
+    field = b'--b\r\nContent-Disposition: form-data; name="surprise"\r\n\r\n1\r\n'
+    file = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n'
+    body = field + field + file + pictures.portrait() + b"\r\n--b--\r\n"
+    assert_success(scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
+
+
 @pytest.mark.parametrize("name", ["not-a-uuid", "x" * 300, "\x00", "\u00e4", "' OR 1=1 --", "%", "search"])
 def test_a_face_id_that_no_face_has_is_not_found_whatever_it_looks_like(name: str, scene: Scene) -> None:
     for operation in scene.dialect.operations.values():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .calls import Keys
+from tests.server import Keys
+
 from .ground import Ground
 from .tables import OPERATIONS
 
