@@ -39,11 +39,6 @@ class ResponseField:
     type: str
     required: bool
 
-    @property
-    def is_trait(self) -> bool:
-        """Whether `orientation=false` or `mask=false` takes it away."""
-        return "orientation" in self.path or "mask" in self.path.split(".")
-
 
 @dataclass(frozen=True)
 class Operation:

@@ -61,6 +61,23 @@ def test_a_value_that_keeps_the_rule_is_accepted(
     assert_success(scene.send(call))
 
 
+@pytest.mark.parametrize(
+    ("operation", "parameter"),
+    # Two registrations never have the same answer.
+    [pair for pair in PARAMETERS if pair[1].default is not None and pair[0].name != "register"],
+    ids=lambda value: value.name,
+)
+def test_a_parameter_left_out_means_its_default(operation: Operation, parameter: Parameter, scene: Scene) -> None:
+    call = _call(scene, operation, parameter)
+    last = len(operation.images) - 1
+    sheet = pictures.sheet() if parameter.place == "form" else pictures.as_object(pictures.sheet())
+    call = call.with_picture(sheet, last)
+    default = str(parameter.default).lower() if parameter.place == "form" else parameter.default
+    without = scene.send(call)
+    assert_success(without)
+    assert without.data == scene.send(call.put(parameter.place, parameter.name, default)).data
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_unknown_parameters_are_ignored(operation: Operation, scene: Scene) -> None:
     for body in operation.bodies or (None,):

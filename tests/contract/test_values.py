@@ -172,12 +172,6 @@ def test_a_comparison_splits_the_target_faces_at_the_threshold(scene: Scene) -> 
     assert unmatched["similarity"] < 90 <= matched["similarity"]
 
 
-def test_a_comparison_without_a_threshold_uses_ninety(scene: Scene) -> None:
-    call = scene.call("compare").with_picture(pictures.as_object(pictures.sheet()), 1)
-    without, ninety = (scene.send(each).data for each in (call, call.put("json", "threshold", 90)))
-    assert without == ninety
-
-
 def test_a_verification_tells_the_same_person_from_another(scene: Scene) -> None:
     same = scene.send(scene.call("verify").with_picture(pictures.as_object(pictures.selfie()))).data
     other = scene.send(scene.call("verify").with_picture(pictures.as_object(pictures.portrait(2)))).data
