@@ -22,6 +22,7 @@ from visavis.core.groups import Groups
 from visavis.core.search import Search
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
+from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import Storage, open_storage
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import SFACE
@@ -84,7 +85,7 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
 def _open_storage(settings: Settings) -> Storage:
     return open_storage(
         settings.data_dir,
-        settings.master_key.get_secret_value() if settings.master_key else None,
+        decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None,
         max_loaded_bytes=settings.index_memory_mb * 1_000_000,
     )
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -63,7 +60,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    master_key: SecretBytes | None = Field(
+    master_key: SecretStr | None = Field(
         None,
         description="32 random bytes in Base64 that seal every group's key; "
         "without it they are kept in the file master.key of the data directory.",
@@ -76,14 +73,3 @@ class Settings(BaseSettings):
     quota: QuotaSettings = QuotaSettings()
     fetch: FetchSettings = FetchSettings()
     work: WorkSettings = WorkSettings()
-
-    @field_validator("master_key", mode="before")
-    @classmethod
-    def _decode_master_key(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        with suppress(binascii.Error):
-            key = base64.b64decode(value, validate=True)
-            if len(key) == 32:
-                return key
-        raise ValueError("must be 32 bytes in Base64, for example from: openssl rand -base64 32")

@@ -99,11 +99,18 @@ def test_the_models_are_listed_with_their_licences_and_found_sound() -> None:
     assert visavis("models", "verify").returncode == 0
 
 
-def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
+def test_a_master_key_that_is_none_is_refused_and_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VISAVIS_MASTER_KEY", "c2hvcnQ=")
     refused = visavis("app", "list", "--data-dir", str(tmp_path), check=False)
     assert refused.returncode == 1
-    assert "VISAVIS_MASTER_KEY" in refused.stderr
+    assert "master key must be 32 bytes" in refused.stderr
     assert "c2hvcnQ=" not in refused.stderr
+
+
+def test_a_setting_out_of_range_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISAVIS_QUOTA__FACES_PER_GROUP", "-5")
+    refused = visavis("app", "list", "--data-dir", str(tmp_path), check=False)
+    assert refused.returncode == 1
+    assert "VISAVIS_QUOTA__FACES_PER_GROUP" in refused.stderr
