@@ -140,7 +140,8 @@ def insert_faces(
         }
         for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
     ]
-    connection.execute(insert(faces), rows)
+    if rows:
+        connection.execute(insert(faces), rows)
     return [_record(row) for row in rows]
 
 

@@ -1,0 +1,111 @@
+"""Other processes on the same data directory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from tests.storage.faces import new_face, unit_rows
+from visavis.errors import ErrorCode, FaceError
+from visavis.storage.store import open_storage
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+class Peer:
+    """A process that has opened the data directory and calls its gallery as it is told."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def call(self, method: str, *args: Any) -> Any:
+        """What the method returned, or the code of the FaceError it raised."""
+        self._connection.send((method, args))
+        return self._connection.recv()
+
+
+@contextmanager
+def peer(data_dir: Path) -> Iterator[Peer]:
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=_serve, args=(theirs, data_dir))
+    process.start()
+    theirs.close()
+    try:
+        yield Peer(ours)
+    finally:
+        ours.close()
+        process.join(20)
+        process.kill()
+        process.join()
+
+
+def _serve(connection: Connection, data_dir: Path) -> None:
+    storage = open_storage(data_dir)
+    while True:
+        try:
+            method, args = connection.recv()
+        except EOFError:
+            break
+        try:
+            connection.send(getattr(storage.gallery, method)(*args))
+        except FaceError as error:
+            connection.send(error.code)
+    storage.close()
+
+
+def open_and_close(data_dir: Path) -> bytes:
+    """The token key, which depends on the master key."""
+    storage = open_storage(data_dir)
+    storage.close()
+    return storage.token_key
+
+
+def add_one_by_one(data_dir: Path, attempts: int, quota: int) -> tuple[list[str], int]:
+    """Add faces from eight threads: the ids of those stored, and how many were refused for the quota."""
+    storage = open_storage(data_dir)
+    found = storage.apps.find_app("app")
+    assert found is not None
+    group = storage.gallery.require_group(found, "group")
+    embedding = unit_rows(1)[0]
+
+    def add(_: int) -> str | None:
+        face = new_face(embedding)
+        try:
+            storage.gallery.add(group, [face], quota)
+        except FaceError as error:
+            if error.code is not ErrorCode.FACE_QUOTA_EXCEEDED:
+                raise
+            return None
+        return face.face_id
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(add, range(attempts)))
+    storage.close()
+    stored = [face_id for face_id in outcomes if face_id is not None]
+    return stored, attempts - len(stored)
+
+
+def add_until_killed(connection: Connection, data_dir: Path) -> None:
+    """Add faces from four threads for ever, and tell each id once it is acknowledged."""
+    storage = open_storage(data_dir)
+    found = storage.apps.find_app("app")
+    assert found is not None
+    group = storage.gallery.require_group(found, "group")
+    rows = unit_rows(64)
+    telling = Lock()
+
+    def add(thread: int) -> None:
+        while True:
+            face = new_face(rows[thread])
+            storage.gallery.add(group, [face], quota=100_000)
+            with telling:
+                connection.send(face.face_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(4)))

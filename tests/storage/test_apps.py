@@ -1,0 +1,100 @@
+"""Apps and their keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.storage.conftest import OpenStorage
+from visavis.core.ports import AppStore
+from visavis.storage.store import Storage
+from visavis.types import KeyKind
+
+KEYS = {KeyKind.APP_KEY: "app-key-1", KeyKind.SECRET_KEY: "secret-key-1", KeyKind.API_KEY: "api-key-1"}
+NOW = datetime.now(UTC)
+
+
+def test_the_store_is_what_core_asks_for(storage: Storage) -> None:
+    apps: AppStore = storage.apps  # the type checker is the judge
+    assert apps
+
+
+def test_an_app_is_found_by_each_of_its_keys_and_by_its_name(storage: Storage, open_again: OpenStorage) -> None:
+    app = storage.apps.create_app("app", KEYS)
+    assert app.created_at.tzinfo is UTC
+    other = open_again().apps
+    for kind, key in KEYS.items():
+        assert other.app_of_key(kind, key, NOW) == app
+    assert other.find_app("app") == app
+    assert other.find_app("nobody") is None
+
+
+def test_a_key_is_good_for_its_own_kind_only(storage: Storage) -> None:
+    storage.apps.create_app("app", KEYS)
+    for kind in KeyKind:
+        for other, key in KEYS.items():
+            assert (storage.apps.app_of_key(kind, key, NOW) is not None) is (kind is other)
+
+
+@pytest.mark.parametrize("key", ["", "app-key-", "app-key-11", "APP-KEY-1", "키", "\udc80", "a" * 100_000])
+def test_a_wrong_key_is_nobodys(storage: Storage, key: str) -> None:
+    storage.apps.create_app("app", KEYS)
+    assert storage.apps.app_of_key(KeyKind.APP_KEY, key, NOW) is None
+
+
+def test_a_name_is_taken_once(storage: Storage) -> None:
+    storage.apps.create_app("app", {})
+    with pytest.raises(ValueError, match="exists already"):
+        storage.apps.create_app("app", KEYS)
+    assert storage.apps.app_of_key(KeyKind.APP_KEY, "app-key-1", NOW) is None
+
+
+def test_apps_are_listed_by_name(storage: Storage) -> None:
+    made = {name: storage.apps.create_app(name, {}) for name in ("b", "c", "a")}
+    assert storage.apps.list_apps() == [made["a"], made["b"], made["c"]]
+
+
+def test_keys_that_were_replaced_work_until_they_retire(storage: Storage) -> None:
+    app = storage.apps.create_app("app", KEYS)
+    retirement = NOW + timedelta(hours=1)
+    storage.apps.add_keys(app, {KeyKind.APP_KEY: "app-key-2"}, retirement)
+    just_before = retirement - timedelta(microseconds=1)
+    assert storage.apps.app_of_key(KeyKind.APP_KEY, "app-key-1", just_before) == app
+    assert storage.apps.app_of_key(KeyKind.APP_KEY, "app-key-1", retirement) is None
+    assert storage.apps.app_of_key(KeyKind.APP_KEY, "app-key-2", retirement) == app
+    assert storage.apps.app_of_key(KeyKind.SECRET_KEY, "secret-key-1", retirement) == app
+
+
+def test_a_second_rotation_does_not_prolong_the_first(storage: Storage) -> None:
+    app = storage.apps.create_app("app", KEYS)
+    storage.apps.add_keys(app, {KeyKind.APP_KEY: "app-key-2"}, NOW + timedelta(hours=1))
+    storage.apps.add_keys(app, {KeyKind.APP_KEY: "app-key-3"}, NOW + timedelta(hours=5))
+    valid = [
+        n for n in (1, 2, 3) if storage.apps.app_of_key(KeyKind.APP_KEY, f"app-key-{n}", NOW + timedelta(hours=2))
+    ]
+    assert valid == [2, 3]
+
+
+def test_rotating_one_app_leaves_others_alone(storage: Storage) -> None:
+    app = storage.apps.create_app("app", KEYS)
+    other = storage.apps.create_app("other", {KeyKind.APP_KEY: "other-key"})
+    storage.apps.add_keys(app, {KeyKind.APP_KEY: "app-key-2"}, NOW)
+    assert storage.apps.app_of_key(KeyKind.APP_KEY, "other-key", NOW) == other
+
+
+def test_a_deleted_app_and_its_keys_are_gone(storage: Storage) -> None:
+    app = storage.apps.create_app("app", KEYS)
+    storage.apps.delete_app(app)
+    assert storage.apps.list_apps() == []
+    for kind, key in KEYS.items():
+        assert storage.apps.app_of_key(kind, key, NOW) is None
+    assert storage.apps.create_app("app", KEYS).id != app.id
+
+
+def test_no_key_is_in_any_file(storage: Storage, data_dir: Path) -> None:
+    storage.apps.create_app("app", KEYS)
+    for path in data_dir.iterdir():
+        for key in KEYS.values():
+            assert key.encode() not in path.read_bytes()

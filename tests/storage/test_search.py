@@ -1,0 +1,175 @@
+"""Searches: exact, and up to date with every write that was acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+
+from tests.storage.conftest import OpenStorage
+from tests.storage.faces import new_face, new_faces, unit_rows
+from visavis.errors import ErrorCode, FaceError
+from visavis.storage.store import Storage, open_storage
+from visavis.types import App, FaceFilter, FaceRecord, Group, NewFace
+
+
+def _ids(matches: Sequence[tuple[FaceRecord, float]]) -> list[str]:
+    return [face.face_id for face, _ in matches]
+
+
+def test_the_best_matches_come_first_with_their_cosines(storage: Storage, group: Group) -> None:
+    rows = unit_rows(200)
+    faces = [new_face(row) for row in rows]
+    records = storage.gallery.add(group, faces, quota=1000)
+    found = storage.gallery.search(group, rows[7], 10, -1.0)
+    cosines = rows.astype(np.float64) @ rows[7].astype(np.float64)
+    best = np.argsort(-cosines)[:10]
+    assert [face for face, _ in found] == [records[position] for position in best]
+    assert [cosine for _, cosine in found] == pytest.approx(cosines[best], abs=1e-12)
+
+
+def test_ties_are_broken_newest_first(storage: Storage, group: Group) -> None:
+    row = unit_rows(1)[0]
+    faces = [new_face(row) for _ in range(20)]
+    for batch in (faces[:5], faces[5:12], faces[12:]):
+        storage.gallery.add(group, batch, quota=100)
+    expected = [face.face_id for face in storage.gallery.list_faces(group, FaceFilter(), None, 100)]
+    assert _ids(storage.gallery.search(group, row, 100, 0.5)) == expected
+    assert _ids(storage.gallery.search(group, row, 3, 0.5)) == expected[:3]
+
+
+def test_a_face_can_be_left_out(storage: Storage, group: Group) -> None:
+    faces = new_faces(3)
+    storage.gallery.add(group, faces, quota=10)
+    probe = faces[1].embedding
+    assert faces[1].face_id not in _ids(storage.gallery.search(group, probe, 10, -1.0, exclude=faces[1].face_id))
+    assert len(storage.gallery.search(group, probe, 10, -1.0, exclude=faces[1].face_id)) == 2
+    assert _ids(storage.gallery.search(group, probe, 1, -1.0, exclude="nobody")) == [faces[1].face_id]
+
+
+def test_a_deleted_face_is_not_found_by_the_next_search(storage: Storage, group: Group) -> None:
+    faces = new_faces(3)
+    storage.gallery.add(group, faces, quota=10)
+    for face in faces:
+        assert _ids(storage.gallery.search(group, face.embedding, 1, 0.9)) == [face.face_id]
+        storage.gallery.delete_face(group, face.face_id)
+        assert storage.gallery.search(group, face.embedding, 1, 0.9) == []
+
+
+def test_another_opening_of_the_same_data_agrees(storage: Storage, group: Group, open_again: OpenStorage) -> None:
+    other = open_again()
+    faces = new_faces(6)
+    for number, face in enumerate(faces):
+        writer, reader = (storage, other) if number % 2 else (other, storage)
+        writer.gallery.add(group, [face], quota=10)
+        assert _ids(reader.gallery.search(group, face.embedding, 1, 0.9)) == [face.face_id]
+    for number, face in enumerate(faces):
+        writer, reader = (storage, other) if number % 2 else (other, storage)
+        writer.gallery.delete_face(group, face.face_id)
+        assert reader.gallery.search(group, face.embedding, 1, 0.9) == []
+
+
+def test_a_reader_too_far_behind_to_follow_starts_over(
+    storage: Storage, group: Group, open_again: OpenStorage
+) -> None:
+    behind = open_again()
+    early = new_faces(3, width=2)
+    storage.gallery.add(group, early, quota=100_000)
+    assert len(behind.gallery.search(group, early[0].embedding, 10, -1.5)) == 3
+    storage.gallery.delete_face(group, early[0].face_id)
+    many = new_faces(10_100, width=2)
+    storage.gallery.add(group, many, quota=100_000)
+    storage.gallery.delete_face(group, many[0].face_id)  # drops the word of the first deletion
+    left = {face.face_id for face in [*early[1:], *many[1:]]}
+    assert set(_ids(behind.gallery.search(group, early[0].embedding, 20_000, -1.5))) == left
+
+
+def test_templates_that_were_tampered_with_fail_the_search_loudly(
+    storage: Storage, group: Group, open_again: OpenStorage
+) -> None:
+    faces = new_faces(2)
+    storage.gallery.add(group, faces, quota=10)
+    with storage._database.write() as connection:
+        connection.exec_driver_sql("UPDATE faces SET template = (SELECT template FROM faces ORDER BY id LIMIT 1)")
+    with pytest.raises(FaceError) as caught:
+        open_again().gallery.search(group, faces[0].embedding, 1, 0.0)
+    assert (caught.value.code, "altered" in caught.value.detail) == (ErrorCode.INTERNAL, True)
+
+
+def test_memory_is_bounded_and_every_group_still_answers(data_dir: Path) -> None:
+    bound = 3 * 300 * 128 * 4
+    storage = open_storage(data_dir, max_loaded_bytes=bound)
+    app = storage.apps.create_app("app", {})
+    groups = [storage.gallery.create_group(app, f"g{number}", "sface", quota=100) for number in range(6)]
+    for seed, group in enumerate(groups):
+        storage.gallery.add(group, new_faces(200, seed=seed), quota=1000)
+    for _ in range(2):
+        for seed, group in enumerate(groups):
+            probe = unit_rows(200, seed=seed)[9]
+            [(_, cosine)] = storage.gallery.search(group, probe, 1, 0.9)
+            assert cosine == pytest.approx(1.0)
+            assert sum(loaded.index.nbytes for loaded in storage._loaded._by_id.values()) <= bound
+    storage.close()
+
+
+def test_groups_deleted_elsewhere_leave_the_memory(
+    storage: Storage, app: App, group: Group, open_again: OpenStorage
+) -> None:
+    other = storage.gallery.create_group(app, "other", "sface", quota=10)
+    for each in (group, other):
+        storage.gallery.add(each, new_faces(3), quota=10)
+        storage.gallery.search(each, unit_rows(1)[0], 1, -1.0)
+    rows = storage._loaded.snapshot(group, 0).rows
+    assert rows.any()
+    open_again().gallery.delete_group(group)
+    storage.gallery.add(other, new_faces(1), quota=10)
+    storage.gallery.search(other, unit_rows(1)[0], 1, -1.0)
+    assert list(storage._loaded._by_id) == [other.id]
+    assert not rows.any()
+
+
+def _add_and_delete(storage: Storage, group: Group, standing: list[NewFace]) -> list[list[str]]:
+    """Add faces and delete every third one; what the searches for those just deleted found."""
+    found = []
+    for number, row in enumerate(unit_rows(90)):
+        face = new_face(row)
+        storage.gallery.add(group, [face], quota=1000)
+        standing.append(face)
+        if number % 3 == 2:
+            gone = standing.pop(number // 3)
+            storage.gallery.delete_face(group, gone.face_id)
+            found.append(_ids(storage.gallery.search(group, gone.embedding, 1, 0.9)))
+    return found
+
+
+def _search_until(done: Event, storage: Storage, group: Group, standing: list[NewFace]) -> tuple[int, list[str]]:
+    """How many searches for faces that stand there were made, and what those found that were wrong."""
+    count, wrong = 0, []
+    choose = np.random.default_rng(0)
+    while not done.is_set():
+        for face in standing[-1:] + standing[: int(choose.integers(1, 9))][-1:]:
+            found = _ids(storage.gallery.search(group, face.embedding, 1, 0.9))
+            count += 1
+            if found != [face.face_id] and (found or face in standing):
+                wrong += found or ["nothing"]
+    return count, wrong
+
+
+def test_searches_beside_a_writer_see_all_that_was_acknowledged(
+    storage: Storage, group: Group, open_again: OpenStorage
+) -> None:
+    other, standing, done = open_again(), list[NewFace](), Event()
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(_search_until, done, where, group, standing) for where in (storage, other, other)]
+        try:
+            assert _add_and_delete(storage, group, standing) == [[]] * 30
+        finally:
+            done.set()
+    for reader in readers:
+        count, wrong = reader.result()
+        assert wrong == []
+        assert count > 10
