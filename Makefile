@@ -3,7 +3,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test lint lock clean
+.PHONY: help install serve demo test lint docs lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ lint: .venv/dev ## style, types, import rules
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: .venv/dev ## write docs/models.md, settings.md and commands.md anew
+	$(BIN)/python docs/generate.py
 
 lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

