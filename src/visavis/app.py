@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from visavis.api.access_log import AccessLog
 from visavis.api.admin import health
@@ -44,8 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     services = _services(settings, analyzer, storage)
     for dialect in DIALECTS:
-        app.mount(dialect.prefix, build(dialect, services))
-    install_error_handlers(app, V2)
+        app.router.routes.append(_mounted(dialect.prefix, build(dialect, services)))
+    install_error_handlers(app, V2, health.router)
     return app
 
 
@@ -80,6 +82,13 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
     )
+
+
+def _mounted(prefix: str, app: FastAPI) -> Mount:
+    """All that begins with the prefix, an id with an encoded line break in it included."""
+    mount = Mount(prefix, app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _open_storage(settings: Settings) -> Storage:

@@ -72,7 +72,7 @@ async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 async def _form_fields(request: Request) -> dict[str, Any]:
-    """Text fields as str, files as bytes. A name that comes twice is refused: nobody knows which one counts."""
+    """Text fields as str, files as bytes; what comes twice as a list, which no parameter accepts."""
     parser = _InMemoryParser(request.headers, _limited(request), max_files=8, max_fields=64)
     try:
         form = await parser.parse()
@@ -80,7 +80,6 @@ async def _form_fields(request: Request) -> dict[str, Any]:
         raise FaceError(ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}") from None
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
-        if name in fields:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, "A field of the multipart body is given twice.")
-        fields[name] = await value.read() if isinstance(value, UploadFile) else value
+        content = await value.read() if isinstance(value, UploadFile) else value
+        fields[name] = [fields[name], content] if name in fields else content
     return fields

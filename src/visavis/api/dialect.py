@@ -12,12 +12,15 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from visavis.api.body import media_type
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
 
 MAX_DETAIL = 200
+
+_DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,12 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
     app = FastAPI(title=dialect.title, openapi_url=None, redirect_slashes=False)
     app.state.services = services
     app.include_router(dialect.router)
-    install_error_handlers(app, dialect)
+    install_error_handlers(app, dialect, dialect.router)
     return app
 
 
-def install_error_handlers(app: FastAPI, dialect: Dialect) -> None:
-    """Make every failure an answer in the dialect's own envelope: the one place where errors become bytes."""
+def install_error_handlers(app: FastAPI, dialect: Dialect, router: APIRouter) -> None:
+    """Answer every failure in the dialect's own envelope: the one place where errors become bytes."""
 
     def answer(request: Request, error: FaceError) -> JSONResponse:
         uploaded = media_type(request) == "multipart/form-data"
@@ -64,9 +67,13 @@ def install_error_handlers(app: FastAPI, dialect: Dialect) -> None:
         assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
         return answer(request, error)
 
-    async def on_http_error(_: Request, error: Exception) -> JSONResponse:
+    async def on_http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-        return _response(dialect, http_error(error.status_code), str(error.detail))
+        detail = _DETAILS.get(error.status_code, str(error.detail))
+        response = _response(dialect, http_error(error.status_code), detail)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = ", ".join(sorted(_methods(router, request)))
+        return response
 
     async def on_invalid(request: Request, _: Exception) -> JSONResponse:
         return answer(request, FaceError(ErrorCode.INVALID_PARAMETER, "A parameter of the request is invalid."))
@@ -93,6 +100,13 @@ def _response(dialect: Dialect, error: WireError, detail: str) -> JSONResponse:
     return JSONResponse(dialect.failure(error), error.status, headers)
 
 
-def plain(sentence: str) -> str:
-    """What a header may carry: printable ASCII, one line, at most 200 characters (contract.md 3)."""
-    return re.sub(r"[^ -~]+", " ", sentence).strip()[:MAX_DETAIL]
+def _methods(router: APIRouter, request: Request) -> set[str]:
+    """Every method that the path takes: the framework itself would name those of the first route only."""
+    matching = (route for route in router.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching if isinstance(route, Route) for method in route.methods or ()}
+
+
+def plain(detail: str) -> str:
+    """What a header may carry: one sentence of printable ASCII, at most 200 characters (contract.md 3)."""
+    line = re.sub(r"[^ -~]+", " ", detail).strip().rstrip(".")
+    return f"{line[:1].upper()}{line[1:]}."[:MAX_DETAIL]

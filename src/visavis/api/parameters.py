@@ -63,4 +63,4 @@ def invalid(error: ValidationError) -> FaceError:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     subject = f"Parameter '{where}'" if where else "The request"
-    return FaceError(ErrorCode.INVALID_PARAMETER, f"{subject}: {first['msg']}.")
+    return FaceError(ErrorCode.INVALID_PARAMETER, f"{subject}: {first['msg'].removeprefix('Value error, ')}.")

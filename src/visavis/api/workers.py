@@ -24,7 +24,7 @@ class Workers:
         return await to_thread.run_sync(call, limiter=self._quick)
 
     async def image(self, call: Callable[[], Result]) -> Result:
-        """Raises OVERLOADED at once when too many pictures are waiting already."""
-        if self._images.statistics().tasks_waiting >= self._image_queue:
+        """Raises OVERLOADED at once when no place is free and too many pictures are waiting already."""
+        if not self._images.available_tokens and self._images.statistics().tasks_waiting >= self._image_queue:
             raise FaceError(ErrorCode.OVERLOADED, "Too many images are being processed; try again shortly.")
         return await to_thread.run_sync(call, limiter=self._images)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from visavis.core import images, policy
 from visavis.core.groups import Groups
@@ -55,7 +56,7 @@ class Registered:
 class Faces:
     """What can be done with faces one at a time; `search.Search` compares them."""
 
-    analyzer: FaceAnalyzer
+    analyzer: FaceAnalyzer[Any]
     gallery: Gallery
     groups: Groups
     fetcher: ImageFetcher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from visavis.types import (
     App,
@@ -31,25 +31,28 @@ class Picture(Protocol):
     def size(self) -> ImageSize: ...
 
 
-class FaceAnalyzer(Protocol):
+P = TypeVar("P", bound=Picture)
+
+
+class FaceAnalyzer(Protocol[P]):
     """Pixels to faces."""
 
-    def decode(self, data: bytes) -> AbstractContextManager[Picture]:
+    def decode(self, data: bytes) -> AbstractContextManager[P]:
         """Decode a PNG or JPEG, and hold one of the places for CPU work until the block ends.
 
         Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
         """
         ...
 
-    def find(self, picture: Picture) -> list[DetectedFace]:
+    def find(self, picture: P) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
         ...
 
-    def describe(self, picture: Picture, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:
+    def describe(self, picture: P, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:
         """The same faces in the same order, with the traits that are wanted filled in."""
         ...
 
-    def embed(self, picture: Picture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+    def embed(self, picture: P, faces: Sequence[DetectedFace], model: str) -> Embedding:
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model."""
         ...
 

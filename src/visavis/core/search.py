@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from visavis.core import images, policy
 from visavis.core.calibration import Calibration
@@ -61,7 +62,7 @@ class Verified:
 class Search:
     """Compares faces; thresholds and similarities are on the calibrated 0-100 scale of the model in use."""
 
-    analyzer: FaceAnalyzer
+    analyzer: FaceAnalyzer[Any]
     gallery: Gallery
     groups: Groups
     fetcher: ImageFetcher
