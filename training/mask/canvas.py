@@ -125,10 +125,10 @@ def blotched(rng: Random, face: Face) -> Layer:  # noqa: ARG001
 
 
 def printed(rng: Random, face: Face) -> Layer:
-    """Part of another picture, mouths and logos among it."""
+    """A corner of another picture: where no face is, since a printed face would be a bare one to any eye."""
     height, width = face.donor.shape[:2]
-    side = int(min(height, width) * rng.uniform(0.3, 0.9))
-    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    side = int(min(height, width) * rng.uniform(0.12, 0.28))
+    top, left = rng.choice([0, height - side]), rng.choice([0, width - side])
     return cv2.resize(face.donor[top : top + side, left : left + side], (SIDE, SIDE)).astype(np.float32)
 
 
