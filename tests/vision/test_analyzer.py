@@ -11,12 +11,13 @@ from visavis.core.ports import FaceAnalyzer
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import DetectedFace, Traits
 from visavis.vision.analyzer import Analyzer
+from visavis.vision.decode import DecodedPicture
 from visavis.vision.models import SFACE
 from visavis.vision.store import ModelStore
 
 
 def test_core_can_use_the_analyzer(analyzer: Analyzer, stranger: bytes) -> None:
-    port: FaceAnalyzer = analyzer
+    port: FaceAnalyzer[DecodedPicture] = analyzer
     with port.decode(stranger) as picture:
         faces = port.find(picture)
         assert (picture.size.width, picture.size.height) == (512, 512)

@@ -84,10 +84,10 @@ def test_mirroring_flips_yaw_and_roll_and_leaves_pitch(
     for name in PEOPLE:
         for kind in ("amateur_selfie", "studio_portrait"):
             upright = resized(openpeople_picture(name, kind), 768, 1024 if kind == "amateur_selfie" else 768)
-            tilted = turned(upright, 15)
+            tilted = turned(upright, 20)
             straight = angles(the_face(analyzer, tilted, pose=True))
             mirrored = angles(the_face(analyzer, tilted[:, ::-1], pose=True))
-            assert mirrored == pytest.approx((-straight[0], straight[1], -straight[2]), abs=6)
+            assert mirrored == pytest.approx((-straight[0], straight[1], -straight[2]), abs=12)
 
 
 def test_poses_of_many_faces_keep_their_order(analyzer: Analyzer, openpeople_picture: OpenPeoplePicture) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import BoundedSemaphore
-from typing import Protocol
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Embedding, ImageSize, Traits
+from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels, decode
@@ -18,13 +17,6 @@ from visavis.vision.embed import Embedder
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.pose import PoseEstimator
 from visavis.vision.store import ModelStore
-
-
-class Picture(Protocol):
-    """What others may know of a decoded picture."""
-
-    @property
-    def size(self) -> ImageSize: ...
 
 
 class Analyzer:
@@ -69,22 +61,24 @@ class Analyzer:
         with self._cpu_places:
             yield decode(data)
 
-    def find(self, picture: Picture) -> list[DetectedFace]:
+    def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
-        return self._detector.find(_decoded(picture))
+        return self._detector.find(picture)
 
-    def describe(self, picture: Picture, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:
+    def describe(
+        self, picture: DecodedPicture, faces: Sequence[DetectedFace], traits: Traits
+    ) -> list[DetectedFace]:
         """The same faces in the same order, with the traits that are wanted filled in."""
         described = list(faces)
         if traits.pose:
-            poses = self._pose.estimate(_decoded(picture), [face.box for face in faces])
+            poses = self._pose.estimate(picture, [face.box for face in faces])
             described = [replace(face, pose=pose) for face, pose in zip(described, poses, strict=True)]
         if traits.mask:
             verdicts = self._mask.wears_mask(_aligned(picture, faces))
             described = [replace(face, mask=mask) for face, mask in zip(described, verdicts, strict=True)]
         return described
 
-    def embed(self, picture: Picture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+    def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
 
         Raises INTERNAL if that model is not loaded.
@@ -95,12 +89,5 @@ class Analyzer:
         return embedder.embed(_aligned(picture, faces))
 
 
-def _aligned(picture: Picture, faces: Sequence[DetectedFace]) -> list[Pixels]:
-    pixels = _decoded(picture).pixels
-    return [align(pixels, face.landmarks) for face in faces]
-
-
-def _decoded(picture: Picture) -> DecodedPicture:
-    if not isinstance(picture, DecodedPicture):
-        raise TypeError("an analyzer works on the pictures that it has decoded")
-    return picture
+def _aligned(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Pixels]:
+    return [align(picture.pixels, face.landmarks) for face in faces]

@@ -151,7 +151,7 @@ MASK = ModelCard(
     origin="Visavis; trained from nothing by the script in training/mask",
     input="face aligned by five points, rows 8-112 and columns 4-108 of it, BGR, float32 0-255, n x 3 x 64 x 64",
     output="probability that a mask covers mouth and nose, n x 1; 0.5 and more counts as a mask",
-    accuracy=(),
+    accuracy=("ten bare and ten painted portraits of synthetic people: at most one mask missed, no false alarm",),
 )
 
 CARDS: tuple[ModelCard, ...] = (YUNET, SFACE, FSANET, FSANET_VAR, MASK)
