@@ -84,6 +84,8 @@ def test_a_reader_too_far_behind_to_follow_starts_over(
     many = new_faces(10_100, width=2)
     storage.gallery.add(group, many, quota=100_000)
     storage.gallery.delete_face(group, many[0].face_id)  # drops the word of the first deletion
+    with storage._database.read() as connection:
+        assert connection.exec_driver_sql("SELECT sequence FROM deletions").scalars().all() == [5]
     left = {face.face_id for face in [*early[1:], *many[1:]]}
     assert set(_ids(behind.gallery.search(group, early[0].embedding, 20_000, -1.5))) == left
 

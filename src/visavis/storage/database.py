@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -54,7 +55,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Creates the file, readable by its owner alone, if it does not exist. Raises OSError if it cannot."""
-        path.touch(mode=0o600)  # before SQLite does; its -wal and -shm files inherit the mode
+        if not path.exists():
+            _create(path)
         self._path = path
         self._turn = _Queue()
         self._log_holds_deleted = False
@@ -126,9 +128,22 @@ class _Queue:
                 self._held = False
 
 
+def _create(path: Path) -> None:
+    """A new database that is in WAL mode when others see it: a switch fails beside any other connection."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600, exist_ok=False)  # before SQLite does; -wal and -shm files inherit the mode
+    try:
+        with _plain_errors(), closing(sqlite3.connect(draft)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        with suppress(FileExistsError):  # another process was first
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+
+
 def _engine(path: Path) -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(path)), hide_parameters=True, pool_size=8, max_overflow=-1
+        URL.create("sqlite", database=str(path)), hide_parameters=True, pool_size=16, max_overflow=-1
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -151,8 +166,8 @@ def _begin(connection: Connection) -> None:
 def _plain_errors() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
-        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None) or 0
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None) or 0
         detail = _DETAILS.get(code & 0xFF, "The database did not do what was asked of it.")
         logger.exception("%s", detail)
         raise FaceError(ErrorCode.INTERNAL, detail) from error
