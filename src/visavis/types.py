@@ -99,17 +99,20 @@ class Traits:
 
     pose: bool = False
     mask: bool = False
+    liveness: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
-    """A face found in a picture. `pose` and `mask` are None until they were asked for."""
+    """A face found in a picture. `pose`, `mask` and `liveness` are None until they were asked for."""
 
     box: Box
     landmarks: Landmarks
     detection_score: float
     pose: Pose | None = None
     mask: bool | None = None
+    liveness: float | None = None
+    """0-100, from surely a print, screen or cut-out to surely a living face; what is enough is policy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
     python training/similarity/calibrate.py PEOPLE [--set-aside FILE] [--write]
 
-PEOPLE is a folder of people, PEOPLE/NAME/*.jpg, who did not help to train the model. The first ten pictures of each
-are used; of each picture, the face nearest its centre, which is the one that such sets are about. Every pair of
-pictures of different people is an impostor pair.
+PEOPLE is a folder of people, PEOPLE/NAME/*.jpg, who did not help to train the model. The first ten pictures of
+each are used; of each picture, the face nearest its centre, which is the one that such sets are about. Every pair
+of pictures of different people is an impostor pair.
 
-The result are the mean embedding, which the model's card subtracts, and the knots of the scale. Where impostors are
-plenty, down to a false match rate of 1e-4, a knot is a quantile. Beyond, where a handful of pairs would decide,
-the tail is fitted: a generalised Pareto distribution over the excesses (Pickands 1975; Coles, "An Introduction to
-Statistical Modeling of Extreme Values", 2001, chapter 4). Pairs of pictures that carry two names but show one person,
-mistakes of the set, are named in a file and set aside.
+The result are the mean embedding, which the model's card subtracts, and the knots of the scale. Where impostors
+are plenty, down to a false match rate of 1e-4, a knot is a quantile. Beyond, where a few pairs would decide, the
+tail is fitted: a generalised Pareto distribution over the excesses (Pickands 1975; Coles, "An Introduction to
+Statistical Modeling of Extreme Values", 2001, chapter 4). Pairs of names that are one person, mistakes of the set,
+and identical twins are listed in a file and set aside.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ from scipy import stats
 
 from visavis.settings import Settings
 from visavis.types import DetectedFace, ImageSize
-from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import SFACE
+from visavis.vision.align import align
+from visavis.vision.decode import decode
+from visavis.vision.detect import Detector
+from visavis.vision.embed import Embedder
+from visavis.vision.models import SFACE, YUNET
 from visavis.vision.store import ModelStore
 
 SIMILARITY_AT_FMR = {0.5: 10.0, 1e-1: 30.0, 1e-2: 55.0, 1e-3: 77.0, 1e-4: 90.0, 1e-5: 96.0, 1e-6: 99.0}
@@ -82,16 +85,18 @@ def read_pairs(path: Path) -> set[frozenset[str]]:
 
 def embed_all(folder: Path) -> People:
     """Embeddings before any mean is subtracted."""
-    analyzer = Analyzer.load(ModelStore(Settings().models_dir), cpu_places=1, subtract_means=False)
+    store = ModelStore(Settings().models_dir)
+    detector, embedder = Detector(store.load(YUNET)), Embedder(store.load(SFACE), [0.0] * SFACE.dimension)
     rows, names, files = [], [], []
     for person in track(sorted(path for path in folder.iterdir() if path.is_dir()), "Embedding"):
         for path in sorted(person.glob("*.jpg"))[:PICTURES_A_PERSON]:
-            with analyzer.decode(path.read_bytes()) as picture:
-                faces = analyzer.find(picture)
-                if faces:
-                    rows.append(analyzer.embed(picture, [nearest_to_centre(faces, picture.size)], SFACE.name)[0])
-                    names.append(person.name)
-                    files.append(path.name)
+            picture = decode(path.read_bytes())
+            faces = detector.find(picture)
+            if faces:
+                face = nearest_to_centre(faces, picture.size)
+                rows.append(embedder.embed([align(picture.pixels, face.landmarks)])[0])
+                names.append(person.name)
+                files.append(path.name)
     return People(np.array(rows), np.array(names), np.array(files))
 
 
@@ -220,7 +225,7 @@ def write_card(
     content = {
         "model": SFACE.name,
         "set": f"{pictures} pictures of {people} people of LFW (those whose SHA-256 of the name is even), at most "
-        f"{PICTURES_A_PERSON} a person; {impostors} impostor pairs; {set_aside} pairs of names set aside as one person",
+        f"{PICTURES_A_PERSON} a person; {impostors:,} impostor pairs, {set_aside} pairs of names set aside",
         "knots": knots,
         "mean": [round(float(value), 6) for value in mean],
     }

@@ -52,6 +52,10 @@ class FaceAnalyzer(Protocol[P]):
         """The same faces in the same order, with the traits that are wanted filled in."""
         ...
 
+    def aligned_liveness(self, picture: P) -> float:
+        """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender."""
+        ...
+
     def embed(self, picture: P, faces: Sequence[DetectedFace], model: str) -> Embedding:
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model."""
         ...

@@ -45,7 +45,7 @@ class Analyzer:
         """
         return cls(
             Detector(store.load(models.YUNET)),
-            {models.SFACE.name: Embedder(store.load(models.SFACE), models.SFACE.dimension)},
+            {models.SFACE.name: Embedder(store.load(models.SFACE), models.SFACE.mean)},
             PoseEstimator([store.load(models.FSANET), store.load(models.FSANET_VAR)]),
             MaskClassifier(store.load(models.MASK)),
             cpu_places,
