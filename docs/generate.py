@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from importlib import resources
 from itertools import chain
 from pathlib import Path
 from types import UnionType
@@ -94,11 +92,9 @@ def model_section(card: ModelCard) -> Iterator[str]:
 
 
 def calibration_section(card: RecognitionCard) -> Iterator[str]:
-    file = resources.files("visavis.vision") / "calibration" / f"{card.name}.json"
     yield f"### Similarity of {card.name}\n"
     yield CALIBRATION
-    texts = json.loads(file.read_bytes()).items()
-    yield from (f"{name.capitalize()}: {text}\n" for name, text in texts if isinstance(text, str))
+    yield f"The table and the mean embedding that is subtracted first are measured on: {card.calibration_set}.\n"
     knots = ((f"{cosine:g}", f"{similarity:g}") for cosine, similarity in card.similarity_table)
     yield table(("cosine", "similarity"), knots)
 
