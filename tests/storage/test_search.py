@@ -175,3 +175,13 @@ def test_searches_beside_a_writer_see_all_that_was_acknowledged(
         count, wrong = reader.result()
         assert wrong == []
         assert count > 10
+
+
+def test_a_face_that_vanished_without_a_word_is_not_found(storage: Storage, group: Group) -> None:
+    faces = new_faces(3)
+    storage.gallery.add(group, faces, quota=10)
+    storage.gallery.search(group, faces[0].embedding, 3, -1.5)
+    with storage._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM faces WHERE face_id = ?", (faces[0].face_id,))
+    found = _ids(storage.gallery.search(group, faces[0].embedding, 2, -1.5))
+    assert sorted(found) == sorted(face.face_id for face in faces[1:])

@@ -98,7 +98,7 @@ class SealedGallery:
             floor = max(state.floor, version - DELETIONS_KEPT)
             records.note_deletion(connection, group.id, version, sequence, floor)
             records.set_group_state(connection, group.id, version, floor, state.face_count - 1)
-        self._loaded.remove(group, sequence)
+        self._loaded.remove(group, [sequence])
         self._database.forget_deleted()
 
     def list_faces(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> list[FaceRecord]:
@@ -139,7 +139,8 @@ class SealedGallery:
                 found = records.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
             if len(found) == len(winners):
                 return [(found[sequence], cosine) for sequence, cosine in winners]
-            # A winner was deleted during the search: another face has its place now.
+            # A winner was deleted during the search: another face takes its place.
+            self._loaded.remove(group, {sequence for sequence, _ in winners} - found.keys())
 
 
 def _existing(found: T | None) -> T:

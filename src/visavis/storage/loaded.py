@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 
 import numpy as np
@@ -52,13 +52,13 @@ class LoadedGroups:
             self._trim()
         return snapshot
 
-    def remove(self, group: Group, sequence: int) -> None:
-        """Take a deleted face out of memory now; the group's next search takes note of the new version."""
+    def remove(self, group: Group, sequences: Iterable[int]) -> None:
+        """Take deleted faces out of memory now; the group's next search takes note of the new version."""
         with self._mutex:
             loaded = self._by_id.get(group.id)
         if loaded is not None:
             with loaded.writing:
-                loaded.index.update(loaded.index.snapshot.version, removed=[sequence])
+                loaded.index.update(loaded.index.snapshot.version, removed=sequences)
 
     def forget(self, group_id: int) -> None:
         """Take a group out of memory."""
