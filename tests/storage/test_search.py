@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
@@ -185,3 +186,24 @@ def test_a_face_that_vanished_without_a_word_is_not_found(storage: Storage, grou
         connection.exec_driver_sql("DELETE FROM faces WHERE face_id = ?", (faces[0].face_id,))
     found = _ids(storage.gallery.search(group, faces[0].embedding, 2, -1.5))
     assert sorted(found) == sorted(face.face_id for face in faces[1:])
+
+
+def test_a_group_is_loaded_once_for_all_that_ask_at_once(
+    storage: Storage, group: Group, open_again: OpenStorage
+) -> None:
+    faces = new_faces(3000)
+    storage.gallery.add(group, faces, quota=10_000)
+    other, loads, start = open_again(), list[str](), Barrier(6)
+
+    def note(_: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "faces.template" in statement:
+            loads.append(statement)
+
+    def search(number: int) -> bool:
+        start.wait()
+        return _ids(other.gallery.search(group, faces[number].embedding, 1, 0.9)) == [faces[number].face_id]
+
+    event.listen(other._database._engine, "before_cursor_execute", note)
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(search, range(6)))
+    assert len(loads) == 1
