@@ -12,13 +12,18 @@ class ErrorCode(StrEnum):
     INVALID_GROUP_ID = auto()
     DUPLICATE_GROUP = auto()
     GROUP_NOT_FOUND = auto()
+    GROUP_DELETED = auto()
+    """There was a group of this name; there is none now."""
     GROUP_QUOTA_EXCEEDED = auto()
     INVALID_TOKEN = auto()
     FACE_NOT_FOUND = auto()
     FACE_QUOTA_EXCEEDED = auto()
     UNAUTHORIZED = auto()
+    MISSING_CREDENTIALS = auto()
     IMAGE_TOO_LARGE = auto()
     IMAGE_TOO_SMALL = auto()
+    IMAGE_NOT_ALIGNED = auto()
+    """Not of the size that aligned pictures have."""
     INVALID_IMAGE_BASE64 = auto()
     UNSUPPORTED_IMAGE_FORMAT = auto()
     """A picture, but neither PNG nor JPEG."""
@@ -28,6 +33,9 @@ class ErrorCode(StrEnum):
     INVALID_IMAGE_URL = auto()
     IMAGE_TIMEOUT = auto()
     NO_FACE = auto()
+    FACE_TURNED_AWAY = auto()
+    NOT_ALIVE = auto()
+    """The liveness check of a group was not passed."""
     OVERLOADED = auto()
     INTERNAL = auto()
 
@@ -36,12 +44,14 @@ class FaceError(Exception):
     """A request that cannot be served, for a reason its sender may know.
 
     `detail` is one plain English sentence for the `X-Error-Detail` header: no secrets, no paths, no stack.
+    `subject` names the parameter, or the one of two pictures, that it is about, where that makes a difference.
     """
 
-    def __init__(self, code: ErrorCode, detail: str) -> None:
+    def __init__(self, code: ErrorCode, detail: str, subject: str | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.subject = subject
 
 
 class SetupError(Exception):

@@ -102,6 +102,27 @@ class Traits:
     liveness: bool = False
 
 
+class Sensitivity(StrEnum):
+    """How readily a face is called a spoof."""
+
+    WEAK = "weak"
+    BALANCED = "balanced"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a request asks to be told of faces; `spoof` is None where no verdict is wanted."""
+
+    pose: bool = False
+    mask: bool = False
+    spoof: Sensitivity | None = None
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(self.pose, self.mask, liveness=self.spoof is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
     """A face found in a picture. `pose`, `mask` and `liveness` are None until they were asked for."""
@@ -112,7 +133,9 @@ class DetectedFace:
     pose: Pose | None = None
     mask: bool | None = None
     liveness: float | None = None
-    """0-100, from surely a print, screen or cut-out to surely a living face; what is enough is policy."""
+    """0-100, from surely a print, screen or cut-out to surely a living face."""
+    spoof: bool | None = None
+    """The verdict on liveness, which is core's policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +172,8 @@ class App:
     id: int
     name: str
     created_at: datetime
+    dialects_off: frozenset[str] = frozenset()
+    """The wire protocols this app does not speak, by name."""
 
 
 class KeyKind(StrEnum):
@@ -157,6 +182,15 @@ class KeyKind(StrEnum):
     APP_KEY = "appKey"
     SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
     API_KEY = "apiKey"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """What a group asks of faces, where a dialect leaves it to the group (Search Face)."""
+
+    liveness: bool = False
+    liveness_threshold: float = 50.0
+    similarity: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +203,7 @@ class Group:
     model: str
     face_count: int
     created_at: datetime
+    settings: GroupSettings = GroupSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +233,13 @@ class FaceRecord:
 
 @dataclass(frozen=True, slots=True)
 class FaceFilter:
-    """Narrows a face list to records whose fields equal all of those that are set."""
+    """Narrows a face list to the records that agree with all that is set."""
 
     face_id: str | None = None
     image_id: str | None = None
     external_image_id: str | None = None
+    label_contains: str | None = None
+    """Part of the external image id, in any case."""
 
 
 @dataclass(frozen=True, slots=True)

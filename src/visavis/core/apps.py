@@ -35,13 +35,15 @@ class Apps:
         self.store.add_keys(app, keys, retire_others_at=self.clock() + overlap)
         return keys
 
-    def authenticate(self, credentials: Mapping[KeyKind, str]) -> App:
-        """The one app that owns every key presented. Raises UNAUTHORIZED."""
+    def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> App:
+        """The one app that owns every key presented. Raises UNAUTHORIZED, also where the dialect is switched off."""
         now = self.clock()
         owners = [self.store.app_of_key(kind, key, now) for kind, key in credentials.items()]
         first = owners[0] if owners else None
         if first is None or any(owner is None or owner.id != first.id for owner in owners):
             raise FaceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)
+        if dialect in first.dialects_off:
+            raise FaceError(ErrorCode.UNAUTHORIZED, "This API version is switched off for the app.")
         return first
 
 

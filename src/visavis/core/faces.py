@@ -11,6 +11,7 @@ from visavis.core import images, policy
 from visavis.core.groups import Groups
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.errors import ErrorCode, FaceError
 from visavis.types import (
     App,
     DetectedFace,
@@ -21,8 +22,12 @@ from visavis.types import (
     ImageSize,
     ImageSource,
     NewFace,
-    Traits,
+    Sensitivity,
+    Want,
 )
+
+ALIGNED_SIZE = ImageSize(224, 224)
+"""Of pictures that are sent as aligned faces (seed 003, spoofing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Added:
 class Registered:
     """What became of each face of a picture."""
 
+    model: str
     size: ImageSize
     added: list[Added]
     not_added: list[DetectedFace]
@@ -63,12 +69,26 @@ class Faces:
     quota: int
     """Faces a group may have."""
 
-    def detect(self, source: ImageSource, want: Traits) -> Detected:
+    def detect(self, source: ImageSource, want: Want) -> Detected:
         """Every face of a picture; none is not an error."""
         data = images.load(source, self.fetcher)
         with self.analyzer.decode(data) as picture:
-            faces = self.analyzer.find(picture)
-            return Detected(picture.size, self.analyzer.describe(picture, faces, want))
+            faces = self.analyzer.describe(picture, self.analyzer.find(picture), want.traits)
+            return Detected(picture.size, policy.judged(faces, want.spoof))
+
+    def check_aligned(self, source: ImageSource, sensitivity: Sensitivity) -> bool:
+        """Whether a picture that is nothing but an aligned face, 224 x 224, is a spoof.
+
+        Raises IMAGE_NOT_ALIGNED, image errors.
+        """
+        data = images.load(source, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            if picture.size != ALIGNED_SIZE:
+                raise FaceError(
+                    ErrorCode.IMAGE_NOT_ALIGNED,
+                    f"An aligned image has {ALIGNED_SIZE.width} x {ALIGNED_SIZE.height} pixels.",
+                )
+            return policy.is_spoof(self.analyzer.aligned_liveness(picture), sensitivity)
 
     def register(
         self,
@@ -77,7 +97,7 @@ class Faces:
         source: ImageSource,
         limit: int,
         external_image_id: str | None,
-        want: Traits,
+        want: Want,
     ) -> Registered:
         """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
 
@@ -88,7 +108,9 @@ class Faces:
         with self.analyzer.decode(data) as picture:
             size = picture.size
             # The pose decides who may be registered, so it is needed even where it is not reported.
-            found = self.analyzer.describe(picture, self.analyzer.find(picture), replace(want, pose=True))
+            traits = replace(want.traits, pose=True)
+            found = self.analyzer.describe(picture, self.analyzer.find(picture), traits)
+            found = policy.judged(found, want.spoof)
             accepted = policy.select(found, limit)
             embeddings = self.analyzer.embed(picture, accepted, group.model)
         new = _new_faces(size, accepted, embeddings, external_image_id)
@@ -96,6 +118,7 @@ class Faces:
         stored = accepted[: len(records)]
         shown = {face: face if want.pose else replace(face, pose=None) for face in found}
         return Registered(
+            group.model,
             size,
             added=[Added(shown[face], record) for face, record in zip(stored, records, strict=True)],
             not_added=[shown[face] for face in found if face not in stored],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Pose
+from visavis.types import DetectedFace, Pose, Sensitivity
 
 MAX_TURN_DEGREES = 45.0
 """Faces turned further, in yaw or pitch, are not registered (seed 000, Input Image Guide)."""
+
+LIVENESS_REQUIRED = {Sensitivity.WEAK: 30.0, Sensitivity.BALANCED: 50.0, Sensitivity.STRICT: 70.0}
+"""Below this liveness a face is called a spoof. The scale is made to fit, whichever networks are installed."""
 
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
@@ -25,6 +29,18 @@ def select(faces: Sequence[DetectedFace], limit: int) -> list[DetectedFace]:
 
 def is_turned_away(pose: Pose | None) -> bool:
     return pose is not None and max(abs(pose.yaw), abs(pose.pitch)) > MAX_TURN_DEGREES
+
+
+def judged(faces: Sequence[DetectedFace], sensitivity: Sensitivity | None) -> list[DetectedFace]:
+    """The faces with a verdict on their liveness, if one is wanted."""
+    if sensitivity is None:
+        return list(faces)
+    return [replace(face, spoof=is_spoof(face.liveness, sensitivity)) for face in faces]
+
+
+def is_spoof(liveness: float | None, sensitivity: Sensitivity) -> bool:
+    """Whether this liveness is too little. A liveness that was not measured convinces nobody."""
+    return liveness is None or liveness < LIVENESS_REQUIRED[sensitivity]
 
 
 def largest(faces: Sequence[DetectedFace]) -> DetectedFace:

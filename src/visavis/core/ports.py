@@ -14,6 +14,7 @@ from visavis.types import (
     FaceFilter,
     FaceRecord,
     Group,
+    GroupSettings,
     ImageSize,
     KeyKind,
     NewFace,
@@ -85,7 +86,11 @@ class Gallery(Protocol):
         ...
 
     def require_group(self, app: App, name: str) -> Group:
-        """Raises GROUP_NOT_FOUND."""
+        """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
+        ...
+
+    def change_settings(self, group: Group, settings: GroupSettings) -> Group:
+        """The group with other settings."""
         ...
 
     def delete_group(self, group: Group) -> None:
@@ -104,8 +109,14 @@ class Gallery(Protocol):
         """Raises FACE_NOT_FOUND."""
         ...
 
-    def list_faces(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> list[FaceRecord]:
-        """Up to `limit` records, newest first, those with a `sequence` below `before`."""
+    def list_faces(
+        self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
+    ) -> list[FaceRecord]:
+        """Up to `limit` records, newest first, those with a `sequence` below `before`, but the first `offset`."""
+        ...
+
+    def count_faces(self, group: Group, where: FaceFilter) -> int:
+        """How many records agree with the filter."""
         ...
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
@@ -136,6 +147,10 @@ class AppStore(Protocol):
     def list_apps(self) -> list[App]: ...
 
     def find_app(self, name: str) -> App | None: ...
+
+    def set_dialects_off(self, app: App, names: frozenset[str]) -> App:
+        """The app, which from now on does not speak these dialects."""
+        ...
 
     def delete_app(self, app: App) -> None:
         """Delete the app with its keys, groups and faces."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from visavis.core import images, policy
 from visavis.core.calibration import Calibration
 from visavis.core.groups import Groups
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.errors import FaceError
 from visavis.types import (
     App,
     DetectedFace,
@@ -19,7 +21,7 @@ from visavis.types import (
     ImageSize,
     ImageSource,
     Match,
-    Traits,
+    Want,
 )
 
 
@@ -43,6 +45,7 @@ class Found:
 class Compared:
     """Every face of the target picture with its similarity to the source face, best first."""
 
+    model: str
     probe: Probe
     size: ImageSize
     matched: list[tuple[DetectedFace, float]]
@@ -56,6 +59,15 @@ class Verified:
     similarity: float
     record: FaceRecord
     probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A picture after it was looked at: its faces, largest first, and their embeddings, shape (n, d)."""
+
+    size: ImageSize
+    faces: list[DetectedFace]
+    embeddings: Embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,7 @@ class Search:
         return self._matches(group, template, limit, threshold, exclude=face_id)
 
     def by_image(
-        self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Traits
+        self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Want
     ) -> Found:
         """The group's faces that match the largest face of a picture.
 
@@ -91,7 +103,7 @@ class Search:
         probe, embedding = self._probe(source, group.model, want)
         return Found(self._matches(group, embedding, limit, threshold), probe)
 
-    def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Traits) -> Verified:
+    def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Want) -> Verified:
         """The similarity of a registered face and the largest face of a picture.
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, NO_FACE, image errors.
@@ -103,38 +115,47 @@ class Search:
         similarity = self.calibrations[group.model].similarity(float(embedding @ template))
         return Verified(similarity, record, probe)
 
-    def compare(self, source: ImageSource, target: ImageSource, threshold: float, want: Traits) -> Compared:
+    def compare(self, source: ImageSource, target: ImageSource, threshold: float, want: Want) -> Compared:
         """The largest face of `source` against every face of `target`; none in the target is not an error.
 
-        Raises NO_FACE (in the source), image errors, those of the source first.
+        Raises image errors, their subject "Source" or "Target", then NO_FACE (in the source).
         """
-        probe, embedding = self._probe(source, self.model, want)
-        data = images.load(target, self.fetcher)
-        with self.analyzer.decode(data) as picture:
-            size = picture.size
-            faces = self.analyzer.find(picture)
-            cosines = self.analyzer.embed(picture, faces, self.model) @ embedding
-            faces = self.analyzer.describe(picture, faces, want)
+        with _about("Source"):
+            source_data = images.load(source, self.fetcher)
+        with _about("Target"):
+            target_data = images.load(target, self.fetcher)
+        with _about("Source"):
+            seen_source = self._see(source_data, want, faces_wanted=1)
+        with _about("Target"):
+            seen_target = self._see(target_data, want, faces_wanted=None)
+        probe = Probe(seen_source.size, policy.largest(seen_source.faces))
         calibration = self.calibrations[self.model]
+        cosines = seen_target.embeddings @ seen_source.embeddings[0]
         scored = [
-            (face, calibration.similarity(float(cosine))) for face, cosine in zip(faces, cosines, strict=True)
+            (face, calibration.similarity(float(cosine)))
+            for face, cosine in zip(seen_target.faces, cosines, strict=True)
         ]
         scored.sort(key=lambda pair: pair[1], reverse=True)
         return Compared(
+            self.model,
             probe,
-            size,
+            seen_target.size,
             matched=[pair for pair in scored if pair[1] >= threshold],
             unmatched=[pair for pair in scored if pair[1] < threshold],
         )
 
-    def _probe(self, source: ImageSource, model: str, want: Traits) -> tuple[Probe, Embedding]:
+    def _probe(self, source: ImageSource, model: str, want: Want) -> tuple[Probe, Embedding]:
         """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
-        data = images.load(source, self.fetcher)
+        seen = self._see(images.load(source, self.fetcher), want, faces_wanted=1, model=model)
+        return Probe(seen.size, policy.largest(seen.faces)), seen.embeddings[0]
+
+    def _see(self, data: bytes, want: Want, faces_wanted: int | None, model: str | None = None) -> _Seen:
+        """The largest faces of a picture, described and embedded; none is not an error."""
         with self.analyzer.decode(data) as picture:
-            face = policy.largest(self.analyzer.find(picture))
-            [embedding] = self.analyzer.embed(picture, [face], model)
-            [described] = self.analyzer.describe(picture, [face], want)
-            return Probe(picture.size, described), embedding
+            faces = self.analyzer.find(picture)[:faces_wanted]
+            embeddings = self.analyzer.embed(picture, faces, model or self.model)
+            described = self.analyzer.describe(picture, faces, want.traits)
+            return _Seen(picture.size, policy.judged(described, want.spoof), embeddings)
 
     def _matches(
         self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
@@ -146,3 +167,12 @@ class Search:
         found = self.gallery.search(group, probe, limit, reach, exclude)
         scored = [Match(record, calibration.similarity(cosine)) for record, cosine in found]
         return [match for match in scored if match.similarity >= threshold]
+
+
+@contextmanager
+def _about(picture: str) -> Iterator[None]:
+    """Let errors say which of two pictures they are about."""
+    try:
+        yield
+    except FaceError as error:
+        raise FaceError(error.code, f"{picture} image: {error.detail}", subject=picture) from error
