@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.storage.conftest import OpenStorage
 from visavis.core.ports import AppStore
+from visavis.errors import ErrorCode, FaceError
 from visavis.storage.store import Storage
 from visavis.types import KeyKind
 
@@ -98,3 +100,25 @@ def test_no_key_is_in_any_file(storage: Storage, data_dir: Path) -> None:
     for path in data_dir.iterdir():
         for key in KEYS.values():
             assert key.encode() not in path.read_bytes()
+
+
+def test_an_app_speaks_every_dialect_until_some_are_turned_off(storage: Storage, open_again: OpenStorage) -> None:
+    app = storage.apps.create_app("app", KEYS)
+    other = storage.apps.create_app("other", {})
+    assert app.dialects_off == frozenset()
+    for names in (frozenset({"v1", "plus"}), frozenset({"searchface"}), frozenset[str]()):
+        changed = storage.apps.set_dialects_off(app, names)
+        assert changed == replace(app, dialects_off=names)
+        apps = open_again().apps
+        assert apps.find_app("app") == changed
+        assert apps.list_apps() == [changed, other]
+        for kind, key in KEYS.items():
+            assert apps.app_of_key(kind, key, NOW) == changed
+
+
+def test_dialects_cannot_be_turned_off_for_an_app_that_was_deleted(storage: Storage) -> None:
+    app = storage.apps.create_app("app", {})
+    storage.apps.delete_app(app)
+    with pytest.raises(FaceError) as caught:
+        storage.apps.set_dialects_off(app, frozenset({"v1"}))
+    assert caught.value.code is ErrorCode.UNAUTHORIZED

@@ -25,7 +25,7 @@ def _sealed(data_dir: Path, table: str, column: str) -> list[bytes]:
 
 
 def _rows(data_dir: Path) -> dict[str, int]:
-    tables = ("apps", "keys", "groups", "faces", "deletions")
+    tables = ("apps", "keys", "groups", "tombstones", "faces", "deletions")
     with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
         return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608 - ours
 
@@ -79,7 +79,7 @@ def test_a_deleted_group_takes_its_key_its_faces_and_its_memory_with_it(
     secrets = _sealed(data_dir, "faces", "template") + _sealed(data_dir, "groups", "wrapped_key")
     assert all(secret in _files(data_dir) for secret in secrets[-1:])
     storage.gallery.delete_group(group)
-    assert _rows(data_dir) == {"apps": 1, "keys": 0, "groups": 0, "faces": 0, "deletions": 0}
+    assert _rows(data_dir) == {"apps": 1, "keys": 0, "groups": 0, "tombstones": 1, "faces": 0, "deletions": 0}
     kept = _files(data_dir)
     assert not any(secret[-48:] in kept for secret in secrets)
     assert not rows.any()
@@ -92,9 +92,11 @@ def test_a_deleted_app_takes_everything_with_it(storage: Storage, data_dir: Path
     for group in groups:
         storage.gallery.add(group, new_faces(3), quota=10)
         storage.gallery.search(group, unit_rows(1)[0], 1, -1.0)
+    storage.gallery.delete_group(storage.gallery.create_group(goes, "gone before", "sface", quota=9))
     rows = storage._loaded.snapshot(groups[1], 0).rows
+    assert _rows(data_dir)["tombstones"] == 1
     storage.apps.delete_app(goes)
-    assert _rows(data_dir) == {"apps": 1, "keys": 1, "groups": 1, "faces": 3, "deletions": 0}
+    assert _rows(data_dir) == {"apps": 1, "keys": 1, "groups": 1, "tombstones": 0, "faces": 3, "deletions": 0}
     assert not rows.any()
     with pytest.raises(FaceError) as caught:
         storage.gallery.search(groups[1], unit_rows(1)[0], 1, -1.0)

@@ -101,6 +101,8 @@ def test_a_face_is_deleted_once(storage: Storage, group: Group) -> None:
         (FaceFilter(image_id="i1"), ["f4", "f2", "f1"]),
         (FaceFilter(external_image_id="e1"), ["f5", "f4", "f1"]),
         (FaceFilter(image_id="i1", external_image_id="e1"), ["f4", "f1"]),
+        (FaceFilter(label_contains="E"), ["f5", "f4", "f3", "f1"]),
+        (FaceFilter(image_id="i1", label_contains="1"), ["f4", "f1"]),
         (FaceFilter(face_id="f5", image_id="i1"), []),
         (FaceFilter(face_id="none"), []),
     ],
@@ -113,6 +115,35 @@ def test_a_filter_narrows_the_list_newest_first(
     storage.gallery.add(group, [new_face(row, *ids) for row, ids in zip(rows, made, strict=True)], quota=10)
     listed = storage.gallery.list_faces(group, where, None, 10)
     assert [face.face_id for face in listed] == expected
+    assert storage.gallery.count_faces(group, where) == len(expected)
     if len(listed) > 1:
         first, second, *_ = listed
         assert storage.gallery.list_faces(group, where, first.sequence, 1) == [second]
+
+
+def test_an_offset_leaves_out_the_newest(storage: Storage, group: Group) -> None:
+    rows = unit_rows(6)
+    made = [new_face(row, f"f{number}", image_id=f"i{number % 2}") for number, row in enumerate(rows)]
+    records = storage.gallery.add(group, made, quota=10)
+
+    def listed(where: FaceFilter, before: int | None, limit: int, offset: int) -> list[str]:
+        return [face.face_id for face in storage.gallery.list_faces(group, where, before, limit, offset)]
+
+    assert listed(FaceFilter(), None, 2, 0) == ["f5", "f4"]
+    assert listed(FaceFilter(), None, 2, 2) == ["f3", "f2"]
+    assert listed(FaceFilter(), None, 4, 4) == ["f1", "f0"]
+    assert listed(FaceFilter(), None, 2, 6) == []
+    assert listed(FaceFilter(image_id="i1"), None, 2, 1) == ["f3", "f1"]
+    assert listed(FaceFilter(), records[4].sequence, 2, 1) == ["f2", "f1"]
+
+
+def test_the_count_is_of_this_group_and_follows_what_is_added_and_deleted(
+    storage: Storage, app: App, group: Group
+) -> None:
+    other = storage.gallery.create_group(app, "other", "sface", quota=10)
+    faces = new_faces(3)
+    storage.gallery.add(group, faces, quota=10)
+    assert storage.gallery.count_faces(group, FaceFilter()) == 3
+    assert storage.gallery.count_faces(other, FaceFilter()) == 0
+    storage.gallery.delete_face(group, faces[0].face_id)
+    assert storage.gallery.count_faces(group, FaceFilter()) == 2

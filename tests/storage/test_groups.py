@@ -12,7 +12,7 @@ from tests.storage.faces import new_faces, unit_rows
 from visavis.core.ports import Gallery
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, Group
+from visavis.types import App, FaceFilter, Group, GroupSettings
 
 
 def test_the_gallery_is_what_core_asks_for(storage: Storage) -> None:
@@ -83,11 +83,12 @@ def test_a_deleted_group_is_gone_for_every_call(storage: Storage, app: App, grou
     gallery.search(group, unit_rows(1)[0], 1, -1.0)
     gallery.delete_group(group)
     calls: list[Callable[[], object]] = [
-        lambda: gallery.require_group(app, "group"),
+        lambda: gallery.change_settings(group, GroupSettings()),
         lambda: gallery.delete_group(group),
         lambda: gallery.add(group, new_faces(1), quota=10),
         lambda: gallery.delete_face(group, "face"),
         lambda: gallery.list_faces(group, FaceFilter(), None, 10),
+        lambda: gallery.count_faces(group, FaceFilter()),
         lambda: gallery.require_face(group, "face"),
         lambda: gallery.open_template(group, "face"),
         lambda: gallery.search(group, unit_rows(1)[0], 1, -1.0),

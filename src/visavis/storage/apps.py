@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from visavis.errors import ErrorCode, FaceError
 from visavis.storage import schema
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
@@ -15,7 +17,7 @@ from visavis.storage.loaded import LoadedGroups
 from visavis.storage.schema import apps
 from visavis.types import App, KeyKind
 
-_APP = (apps.c.id, apps.c.name, apps.c.created_at)
+_APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off)
 
 
 class KeyedApps:
@@ -33,19 +35,31 @@ class KeyedApps:
             if connection.scalar(select(apps.c.id).where(apps.c.name == name)) is not None:
                 raise ValueError(f"an app named {name!r} exists already")
             statement = insert(apps).values(name=name, created_at=now, group_count=0).returning(*_APP)
-            app = App(*connection.execute(statement).one())
+            app = _app(connection.execute(statement).one())
             self._insert_keys(connection, app, keys, now)
             return app
 
     def list_apps(self) -> list[App]:
         """By ascending name."""
         with self._database.read() as connection:
-            return [App(*row) for row in connection.execute(select(*_APP).order_by(apps.c.name))]
+            return [_app(row) for row in connection.execute(select(*_APP).order_by(apps.c.name))]
 
     def find_app(self, name: str) -> App | None:
         with self._database.read() as connection:
             row = connection.execute(select(*_APP).where(apps.c.name == name)).one_or_none()
-        return None if row is None else App(*row)
+        return None if row is None else _app(row)
+
+    def set_dialects_off(self, app: App, names: frozenset[str]) -> App:
+        """The app, which from now on does not speak these dialects; there are no spaces in names.
+
+        Raises UNAUTHORIZED if the app has been deleted since.
+        """
+        statement = update(apps).where(apps.c.id == app.id).values(dialects_off=" ".join(sorted(names)))
+        with self._database.write() as connection:
+            row = connection.execute(statement.returning(*_APP)).one_or_none()
+        if row is None:
+            raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+        return _app(row)
 
     def delete_app(self, app: App) -> None:
         """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
@@ -79,7 +93,7 @@ class KeyedApps:
         stored, retires_at, *app = row or (bytes(len(digest)), None)
         if not hmac.compare_digest(stored, digest) or (retires_at is not None and retires_at <= now):
             return None
-        return App(*app)
+        return _app(app)
 
     def _insert_keys(self, connection: Connection, app: App, new: Mapping[KeyKind, str], now: datetime) -> None:
         rows = [
@@ -93,3 +107,9 @@ class KeyedApps:
         ]
         if rows:
             connection.execute(insert(schema.keys), rows)
+
+
+def _app(row: Sequence[Any]) -> App:
+    """From the columns of `_APP`."""
+    app_id, name, created_at, dialects_off = row
+    return App(app_id, name, created_at, frozenset(dialects_off.split()))

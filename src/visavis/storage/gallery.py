@@ -10,7 +10,7 @@ from visavis.storage import records
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
-from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, NewFace
+from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
 
 T = TypeVar("T")
 
@@ -44,6 +44,7 @@ class SealedGallery:
                     ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}."
                 )
             records.set_group_count(connection, app.id, count + 1)
+            records.delete_tombstone(connection, app.id, name)
             wrapped_key = self._master_key.new_group_key(app.id, name, model)
             return records.insert_group(connection, app.id, name, model, wrapped_key)
 
@@ -53,17 +54,26 @@ class SealedGallery:
             return records.list_groups(connection, app.id, after, limit)
 
     def require_group(self, app: App, name: str) -> Group:
-        """Raises GROUP_NOT_FOUND."""
+        """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
         with self._database.read() as connection:
-            return _existing(records.find_group(connection, app.id, name))
+            group = records.find_group(connection, app.id, name)
+            if group is None and records.has_tombstone(connection, app.id, name):
+                raise FaceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
+            return _existing(group)
+
+    def change_settings(self, group: Group, settings: GroupSettings) -> Group:
+        """The group with other settings. Raises GROUP_NOT_FOUND."""
+        with self._database.write() as connection:
+            return _existing(records.set_settings(connection, group.id, settings))
 
     def delete_group(self, group: Group) -> None:
-        """Delete the group, its key and all its faces. Raises GROUP_NOT_FOUND."""
+        """Delete the group, its key and all its faces; its name and the time are kept. Raises GROUP_NOT_FOUND."""
         with self._database.write() as connection:
             count = records.lock_app(connection, group.app_id)
             if count is None or not records.delete_group(connection, group.id):
                 raise group_not_found()
             records.set_group_count(connection, group.app_id, count - 1)
+            records.insert_tombstone(connection, group.app_id, group.name)
         self._loaded.forget(group.id)
         self._database.forget_deleted()
 
@@ -101,11 +111,22 @@ class SealedGallery:
         self._loaded.remove(group, [sequence])
         self._database.forget_deleted()
 
-    def list_faces(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> list[FaceRecord]:
-        """Up to `limit` records, newest first, those with a `sequence` below `before`. Raises GROUP_NOT_FOUND."""
+    def list_faces(
+        self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
+    ) -> list[FaceRecord]:
+        """Up to `limit` records, newest first, those with a `sequence` below `before`, but the first `offset`.
+
+        Raises GROUP_NOT_FOUND.
+        """
         with self._database.read() as connection:
             _existing(records.group_version(connection, group.id))
-            return records.list_faces(connection, group.id, where, before, limit)
+            return records.list_faces(connection, group.id, where, before, limit, offset)
+
+    def count_faces(self, group: Group, where: FaceFilter) -> int:
+        """How many faces agree with `where`. Raises GROUP_NOT_FOUND."""
+        with self._database.read() as connection:
+            _existing(records.group_version(connection, group.id))
+            return records.count_faces(connection, group.id, where)
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from visavis.storage.schema import apps, deletions, faces, groups, meta
-from visavis.types import Box, FaceFilter, FaceRecord, Group, NewFace
+from visavis.storage.schema import apps, deletions, faces, groups, meta, tombstones
+from visavis.types import Box, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
 
 _BATCH = 1000
 """How many values one IN takes, well below what any database allows."""
 
-_GROUP = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model, groups.c.face_count, groups.c.created_at)
+_GROUP = (
+    groups.c.id,
+    groups.c.app_id,
+    groups.c.name,
+    groups.c.model,
+    groups.c.face_count,
+    groups.c.created_at,
+    groups.c.liveness,
+    groups.c.liveness_threshold,
+    groups.c.similarity,
+)
 _STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key)
 _FACE = (
     faces.c.version,
@@ -68,20 +78,42 @@ def insert_group(connection: Connection, app_id: int, name: str, model: str, wra
         floor=0,
         face_count=0,
         created_at=datetime.now(UTC),
+        **asdict(GroupSettings()),
     )
-    return Group(*connection.execute(statement.returning(*_GROUP)).one())
+    return _group(connection.execute(statement.returning(*_GROUP)).one())
 
 
 def find_group(connection: Connection, app_id: int, name: str) -> Group | None:
     row = connection.execute(select(*_GROUP).where(groups.c.app_id == app_id, groups.c.name == name)).one_or_none()
-    return None if row is None else Group(*row)
+    return None if row is None else _group(row)
 
 
 def list_groups(connection: Connection, app_id: int, after: str | None, limit: int) -> list[Group]:
     statement = select(*_GROUP).where(groups.c.app_id == app_id).order_by(groups.c.name).limit(limit)
     if after is not None:
         statement = statement.where(groups.c.name > after)
-    return [Group(*row) for row in connection.execute(statement)]
+    return [_group(row) for row in connection.execute(statement)]
+
+
+def set_settings(connection: Connection, group_id: int, settings: GroupSettings) -> Group | None:
+    """The group with other settings; None if there is no such group."""
+    statement = update(groups).where(groups.c.id == group_id).values(asdict(settings))
+    row = connection.execute(statement.returning(*_GROUP)).one_or_none()
+    return None if row is None else _group(row)
+
+
+def insert_tombstone(connection: Connection, app_id: int, name: str) -> None:
+    """Remember that there was a group of this name."""
+    connection.execute(insert(tombstones).values(app_id=app_id, name=name, deleted_at=datetime.now(UTC)))
+
+
+def delete_tombstone(connection: Connection, app_id: int, name: str) -> None:
+    connection.execute(delete(tombstones).where(tombstones.c.app_id == app_id, tombstones.c.name == name))
+
+
+def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
+    statement = select(tombstones.c.name).where(tombstones.c.app_id == app_id, tombstones.c.name == name)
+    return connection.scalar(statement) is not None
 
 
 def delete_group(connection: Connection, group_id: int) -> bool:
@@ -170,18 +202,18 @@ def template_of(connection: Connection, group_id: int, face_id: str) -> bytes | 
 
 
 def list_faces(
-    connection: Connection, group_id: int, where: FaceFilter, before: int | None, limit: int
+    connection: Connection, group_id: int, where: FaceFilter, before: int | None, limit: int, offset: int
 ) -> list[FaceRecord]:
-    statement = select(*_FACE).where(faces.c.group_id == group_id).order_by(faces.c.version.desc()).limit(limit)
+    statement = select(*_FACE).where(*_conditions(group_id, where)).order_by(faces.c.version.desc())
     if before is not None:
         statement = statement.where(faces.c.version < before)
-    if where.face_id is not None:
-        statement = statement.where(faces.c.face_id == where.face_id)
-    if where.image_id is not None:
-        statement = statement.where(faces.c.image_id == where.image_id)
-    if where.external_image_id is not None:
-        statement = statement.where(faces.c.external_image_id == where.external_image_id)
-    return [_record(row) for row in connection.execute(statement).mappings()]
+    rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
+    return [_record(row) for row in rows]
+
+
+def count_faces(connection: Connection, group_id: int, where: FaceFilter) -> int:
+    statement = select(func.count()).select_from(faces).where(*_conditions(group_id, where))
+    return connection.execute(statement).scalar_one()
 
 
 def faces_by_sequence(connection: Connection, group_id: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
@@ -210,6 +242,24 @@ def deletions_after(connection: Connection, group_id: int, version: int) -> list
     """The sequences of the faces deleted after `version`."""
     statement = select(deletions.c.sequence).where(deletions.c.group_id == group_id, deletions.c.version > version)
     return list(connection.scalars(statement))
+
+
+def _conditions(group_id: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
+    yield faces.c.group_id == group_id
+    if where.face_id is not None:
+        yield faces.c.face_id == where.face_id
+    if where.image_id is not None:
+        yield faces.c.image_id == where.image_id
+    if where.external_image_id is not None:
+        yield faces.c.external_image_id == where.external_image_id
+    if where.label_contains is not None:
+        yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
+
+
+def _group(row: Sequence[Any]) -> Group:
+    """From the columns of `_GROUP`."""
+    group_id, app_id, name, model, face_count, created_at, *settings = row
+    return Group(group_id, app_id, name, model, face_count, created_at, GroupSettings(*settings))
 
 
 def _record(row: Mapping[Any, Any]) -> FaceRecord:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -19,6 +20,8 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 
 
@@ -61,6 +64,8 @@ apps = Table(
     Column("name", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("group_count", Integer, nullable=False),
+    # Names in ascending order, a space between them.
+    Column("dialects_off", String, nullable=False, server_default=""),
     UniqueConstraint("name"),
     sqlite_autoincrement=True,
 )
@@ -91,8 +96,21 @@ groups = Table(
     Column("floor", Id, nullable=False),
     Column("face_count", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    # The defaults are for the groups that were there before these columns were.
+    Column("liveness", Boolean, nullable=False, server_default=false()),
+    Column("liveness_threshold", Float, nullable=False, server_default=text("50.0")),
+    Column("similarity", Float, nullable=False, server_default=text("90.0")),
     UniqueConstraint("app_id", "name"),
     sqlite_autoincrement=True,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    # A group of this name was deleted, and none has been made since.
+    Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("deleted_at", UtcTime, nullable=False),
 )
 
 faces = Table(

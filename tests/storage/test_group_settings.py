@@ -1,0 +1,41 @@
+"""What a group asks of faces is kept with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.storage.conftest import OpenStorage
+from tests.storage.faces import new_faces
+from visavis.storage.store import Storage
+from visavis.types import App, Group, GroupSettings
+
+STRICT = GroupSettings(liveness=True, liveness_threshold=72.5, similarity=95.25)
+
+
+def test_a_new_group_has_the_default_settings(storage: Storage, app: App, group: Group) -> None:
+    assert group.settings == GroupSettings()
+    assert storage.gallery.require_group(app, "group").settings == GroupSettings()
+
+
+def test_changed_settings_are_seen_by_all_and_change_nothing_else(
+    storage: Storage, app: App, group: Group, open_again: OpenStorage
+) -> None:
+    other = storage.gallery.create_group(app, "other", "sface", quota=10)
+    storage.gallery.add(group, new_faces(2), quota=10)
+    changed = storage.gallery.change_settings(group, STRICT)
+    assert changed == replace(group, face_count=2, settings=STRICT)
+    assert changed.settings.liveness is True
+    for gallery in (storage.gallery, open_again().gallery):
+        assert gallery.require_group(app, "group") == changed
+        assert gallery.list_groups(app, None, 10) == [changed, other]
+    faces = new_faces(1)
+    storage.gallery.add(group, faces, quota=10)
+    [(best, _)] = storage.gallery.search(changed, faces[0].embedding, 1, 0.9)
+    assert best.face_id == faces[0].face_id
+    assert storage.gallery.change_settings(changed, GroupSettings()) == replace(group, face_count=3)
+
+
+def test_a_group_made_again_has_the_default_settings(storage: Storage, app: App, group: Group) -> None:
+    storage.gallery.change_settings(group, STRICT)
+    storage.gallery.delete_group(group)
+    assert storage.gallery.create_group(app, "group", "sface", quota=10).settings == GroupSettings()

@@ -1,0 +1,88 @@
+"""That there was a group of a name is remembered, until there is one again."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.storage.conftest import OpenStorage
+from tests.storage.faces import new_faces
+from visavis.errors import ErrorCode, FaceError
+from visavis.storage.schema import tombstones
+from visavis.storage.store import Storage
+from visavis.types import App, Group
+
+
+def _why_not(storage: Storage, app: App, name: str) -> ErrorCode:
+    with pytest.raises(FaceError) as caught:
+        storage.gallery.require_group(app, name)
+    return caught.value.code
+
+
+def test_a_deleted_group_is_told_from_one_that_never_was(
+    storage: Storage, app: App, group: Group, open_again: OpenStorage
+) -> None:
+    storage.gallery.delete_group(group)
+    for opened in (storage, open_again()):
+        assert _why_not(opened, app, "group") is ErrorCode.GROUP_DELETED
+        assert _why_not(opened, app, "never") is ErrorCode.GROUP_NOT_FOUND
+
+
+def test_a_tombstone_belongs_to_its_app(storage: Storage, group: Group) -> None:
+    other = storage.apps.create_app("other", {})
+    storage.gallery.delete_group(group)
+    assert _why_not(storage, other, "group") is ErrorCode.GROUP_NOT_FOUND
+
+
+def test_a_group_of_the_same_name_takes_the_place_of_the_tombstone(
+    storage: Storage, app: App, group: Group
+) -> None:
+    other = storage.gallery.create_group(app, "other", "sface", quota=10)
+    storage.gallery.delete_group(other)
+    for _ in range(3):
+        storage.gallery.delete_group(group)
+        assert _why_not(storage, app, "group") is ErrorCode.GROUP_DELETED
+        group = storage.gallery.create_group(app, "group", "sface", quota=10)
+        assert storage.gallery.require_group(app, "group") == group
+    with storage._database.read() as connection:
+        assert connection.scalars(select(tombstones.c.name)).all() == ["other"]
+
+
+def test_a_group_that_could_not_be_made_leaves_the_tombstone(storage: Storage, app: App, group: Group) -> None:
+    storage.gallery.delete_group(group)
+    with pytest.raises(FaceError):
+        storage.gallery.create_group(app, "group", "sface", quota=0)
+    assert _why_not(storage, app, "group") is ErrorCode.GROUP_DELETED
+
+
+def test_deleting_what_is_gone_does_not_touch_its_successor(storage: Storage, app: App, group: Group) -> None:
+    storage.gallery.delete_group(group)
+    again = storage.gallery.create_group(app, "group", "sface", quota=10)
+    with pytest.raises(FaceError) as caught:
+        storage.gallery.delete_group(group)
+    assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
+    assert storage.gallery.require_group(app, "group") == again
+
+
+def test_a_tombstone_tells_name_and_time_and_nothing_else(
+    storage: Storage, app: App, group: Group, data_dir: Path
+) -> None:
+    storage.gallery.add(group, new_faces(2), quota=10)
+    before = datetime.now(UTC).replace(tzinfo=None)
+    storage.gallery.delete_group(group)
+    with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
+        [(app_id, name, deleted_at)] = connection.execute("SELECT * FROM tombstones").fetchall()
+    assert (app_id, name) == (app.id, "group")
+    assert before <= datetime.fromisoformat(deleted_at) <= datetime.now(UTC).replace(tzinfo=None)
+
+
+def test_a_new_app_inherits_no_tombstones(storage: Storage, app: App, group: Group) -> None:
+    storage.gallery.delete_group(group)
+    storage.apps.delete_app(app)
+    again = storage.apps.create_app("app", {})
+    assert _why_not(storage, again, "group") is ErrorCode.GROUP_NOT_FOUND
