@@ -9,10 +9,15 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from visavis.api.access_log import AccessLog
 from visavis.api.admin import health
-from visavis.api.dialect import build, install_error_handlers
+from visavis.api.dialect import build, install_http_errors
+from visavis.api.nhn.envelope import failure
+from visavis.api.nhn.plus import PLUS
+from visavis.api.nhn.shared_paths import v1_or_plus
+from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
@@ -45,13 +50,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(AccessLog)
     app.include_router(health.router)
     services = _services(settings, analyzer, storage)
-    for dialect in DIALECTS:
-        app.router.routes.append(_mounted(dialect.prefix, build(dialect, services)))
-    install_error_handlers(app, V2, health.router)
+    v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
+    app.router.routes += [_mounted(V2.prefix, build(V2, services)), _mounted(V1.prefix, v1_and_plus)]
+    install_http_errors(app, (), failure)
     return app
-
-
-DIALECTS = (V2,)
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
     )
 
 
-def _mounted(prefix: str, app: FastAPI) -> Mount:
+def _mounted(prefix: str, app: ASGIApp) -> Mount:
     """All that begins with the prefix, an id with an encoded line break in it included."""
     mount = Mount(prefix, app)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)

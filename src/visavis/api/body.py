@@ -1,11 +1,12 @@
-"""Request bodies: read once, in memory, up to a limit."""
+"""Requests to parameters: bodies are read once, in memory, up to a limit."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 from fastapi import HTTPException, Request
+from pydantic_core import from_json
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -15,9 +16,6 @@ from visavis.errors import ErrorCode, FaceError
 MAX_BODY_BYTES = 16_000_000
 """Longer bodies are answered 413 (contract.md 1)."""
 
-Json = TypeVar("Json", bound=Parameters)
-Form = TypeVar("Form", bound=Parameters)
-
 
 class _InMemoryParser(MultiPartParser):
     """Uploaded pictures must never reach a disk, not even as temporary files."""
@@ -25,29 +23,23 @@ class _InMemoryParser(MultiPartParser):
     spool_max_size = MAX_BODY_BYTES + 1
 
 
-def json_or_form(json: type[Json], form: type[Form]) -> Callable[[Request], Awaitable[Json | Form]]:
-    """A reader of bodies that come as `application/json` or as `multipart/form-data` (contract.md 20)."""
+async def read_parameters(request: Request, schema: type[Parameters], form: type[Parameters] | None) -> Parameters:
+    """The parameters of a request: query alone, or with a JSON body, or with a form where the operation takes one.
 
-    async def read(request: Request) -> Json | Form:
-        if media_type(request) == "multipart/form-data":
-            return form.from_text(await _form_fields(request))
-        return await only_json(json)(request)
-
-    return read
-
-
-def only_json(json: type[Json]) -> Callable[[Request], Awaitable[Json]]:
-    """A reader of bodies that come as `application/json`."""
-
-    async def read(request: Request) -> Json:
-        if media_type(request) != "application/json" or _charset(request) not in {None, "utf-8", "utf8"}:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
-        return json.from_json(b"".join([chunk async for chunk in _limited(request)]))
-
-    return read
+    Raises INVALID_PARAMETER (contract.md 20), HTTP 413.
+    """
+    if request.method != "POST":
+        return schema.read(request.query_params, {})
+    if form is not None and is_upload(request):
+        return form.read(request.query_params, await _form_fields(request), spelt_out=True)
+    return schema.read(request.query_params, await _json_object(request))
 
 
-def media_type(request: Request) -> str:
+def is_upload(request: Request) -> bool:
+    return _media_type(request) == "multipart/form-data"
+
+
+def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -71,7 +63,20 @@ async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-async def _form_fields(request: Request) -> dict[str, Any]:
+async def _json_object(request: Request) -> Mapping[str, Any]:
+    if _media_type(request) != "application/json" or _charset(request) not in {None, "utf-8", "utf8"}:
+        raise FaceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
+    body = b"".join([chunk async for chunk in _limited(request)])
+    try:
+        content = from_json(body)
+    except ValueError as error:
+        raise FaceError(ErrorCode.INVALID_PARAMETER, f"The body is not valid JSON: {error}.") from None
+    if not isinstance(content, dict):
+        raise FaceError(ErrorCode.INVALID_PARAMETER, "The body is not a JSON object.")
+    return content
+
+
+async def _form_fields(request: Request) -> Mapping[str, Any]:
     """Text fields as str, files as bytes; what comes twice as a list, which no parameter accepts."""
     parser = _InMemoryParser(request.headers, _limited(request), max_files=8, max_fields=64)
     try:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.responses import JSONResponse
+from starlette.routing import compile_path
+from starlette.types import Scope
 
-from visavis.api.body import media_type
+from visavis.api.body import is_upload, read_parameters
+from visavis.api.operation import Call, Operation
 from visavis.api.services import Services
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import FaceError
+from visavis.types import KeyKind
 
 MAX_DETAIL = 200
-
-_DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,77 +34,132 @@ class WireError:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """A wire protocol: where it lives, its operations, and how its errors look."""
+class Success:
+    """The body of a success, and a sentence on what is missing from it where it is only a partial one."""
 
+    body: BaseModel
+    detail: str = ""
+
+
+Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """A wire protocol: where it lives, its operations, whom it lets in, how successes and errors look."""
+
+    name: str
     title: str
     prefix: str
-    router: APIRouter
-    errors: Mapping[ErrorCode, WireError]
-    failure: Callable[[WireError], dict[str, Any]]
+    operations: tuple[Operation, ...]
+    credentials: Callable[[Request], Mapping[KeyKind, str]]
+    """The keys that came along; all of them must be right. Raises UNAUTHORIZED."""
+    success: Callable[[Any, BaseModel | None], Success]
+    """From the result of an operation and what `present` made of it."""
+    wire_error: Callable[[FaceError, Operation, bool], WireError]
+    """From the error, the operation, and whether the request was a form with files."""
+    failure: Failure
     """The body of an error."""
-    upload_errors: Mapping[ErrorCode, WireError] = field(default_factory=dict)
-    """Where errors differ for requests that carry the picture as a file."""
+    max_image_bytes: int
 
 
 def build(dialect: Dialect, services: Services) -> FastAPI:
     """The dialect as an application to be mounted under its prefix."""
     app = FastAPI(title=dialect.title, openapi_url=None, redirect_slashes=False)
-    app.state.services = services
-    app.include_router(dialect.router)
-    install_error_handlers(app, dialect, dialect.router)
+    for operation in dialect.operations:
+        app.add_api_route(
+            operation.path,
+            _endpoint(dialect, operation, services),
+            methods=[operation.method],
+            name=operation.name,
+            response_model=None,
+        )
+    install_http_errors(app, dialect.operations, dialect.failure)
     return app
 
 
-def install_error_handlers(app: FastAPI, dialect: Dialect, router: APIRouter) -> None:
-    """Answer every failure in the dialect's own envelope: the one place where errors become bytes."""
+def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Callable[[Request], Any]:
+    """Credentials, then parameters, then the rest (contract.md 4)."""
+    run_in_pool = services.workers.image if operation.image else services.workers.quick
 
-    def answer(request: Request, error: FaceError) -> JSONResponse:
-        uploaded = media_type(request) == "multipart/form-data"
-        table = {**dialect.errors, **dialect.upload_errors} if uploaded else dialect.errors
-        return _response(dialect, table[error.code], error.detail)
+    def answer(call: Call[Any]) -> Response:
+        result = operation.run(call)
+        success = dialect.success(result, operation.present(result, services.confidence_factor))
+        headers = {"X-Error-Detail": plain(success.detail)} if success.detail else None
+        body = success.body.model_dump_json(exclude_none=True)
+        return Response(body, media_type="application/json", headers=headers)
 
-    async def on_face_error(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
-        return answer(request, error)
+    async def handle(request: Request) -> Response:
+        credentials = dialect.credentials(request)
+        caller = await services.workers.quick(lambda: services.apps.authenticate(credentials, dialect.name))
+        parameters = await read_parameters(request, operation.schema, operation.form)
+        call = Call(services, caller, parameters, request.path_params, dialect.max_image_bytes)
+        return await run_in_pool(lambda: answer(call))
 
-    async def on_http_error(request: Request, error: Exception) -> JSONResponse:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except FaceError as error:
+            return refusal(dialect, operation, request, error)
+
+    return endpoint
+
+
+def refusal(dialect: Dialect, operation: Operation, request: Request, error: FaceError) -> Response:
+    """An error as the dialect writes it: the one place where errors become bytes."""
+    wire = dialect.wire_error(error, operation, is_upload(request))
+    return _response(dialect.failure, wire, error.detail)
+
+
+def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: Failure) -> None:
+    """Answer unknown paths and methods, and bugs of ours, in an envelope too."""
+
+    async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-        detail = _DETAILS.get(error.status_code, str(error.detail))
-        response = _response(dialect, http_error(error.status_code), detail)
+        response = _response(
+            failure, _HTTP_ERRORS[error.status_code], _DETAILS.get(error.status_code, error.detail)
+        )
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            response.headers["Allow"] = ", ".join(sorted(_methods(router, request)))
+            response.headers["Allow"] = ", ".join(sorted(_methods(operations, request)))
         return response
 
-    async def on_invalid(request: Request, _: Exception) -> JSONResponse:
-        return answer(request, FaceError(ErrorCode.INVALID_PARAMETER, "A parameter of the request is invalid."))
-
-    async def on_crash(request: Request, _: Exception) -> JSONResponse:
+    async def on_bug(_: Request, __: Exception) -> Response:
         # The framework raises it again once this answer is out, and the HTTP server logs it then.
-        return answer(request, FaceError(ErrorCode.INTERNAL, "The server failed to handle the request."))
+        return _response(
+            failure, WireError(-50000, "InternalServerError"), "The server failed to handle the request."
+        )
 
-    app.add_exception_handler(FaceError, on_face_error)
     app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(Exception, on_crash)
+    app.add_exception_handler(Exception, on_bug)
 
 
-def http_error(status: int) -> WireError:
-    """An error of HTTP itself, such as an unknown path; the documents have no numbers for these."""
-    return WireError(-status * 100, HTTPStatus(status).phrase.title().replace(" ", ""), status)
+_HTTP_ERRORS = {
+    404: WireError(-40400, "NotFound", 404),
+    405: WireError(-40500, "MethodNotAllowed", 405),
+    413: WireError(-41300, "PayloadTooLarge", 413),
+}
+"""Errors of HTTP itself; the documents have no numbers for these."""
+
+_DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
-def _response(dialect: Dialect, error: WireError, detail: str) -> JSONResponse:
+def _methods(operations: Sequence[Operation], request: Request) -> set[str]:
+    """Every method that the path takes: the framework itself would name those of its first route only."""
+    path = path_in_app(request.scope)
+    return {operation.method for operation in operations if compile_path(operation.path)[0].match(path)}
+
+
+def path_in_app(scope: Scope) -> str:
+    """The path below the prefix that an application is mounted under."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _response(failure: Failure, error: WireError, detail: str) -> Response:
     headers = {"X-Error-Detail": plain(detail)}
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
-    return JSONResponse(dialect.failure(error), error.status, headers)
-
-
-def _methods(router: APIRouter, request: Request) -> set[str]:
-    """Every method that the path takes: the framework itself would name those of the first route only."""
-    matching = (route for route in router.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in matching if isinstance(route, Route) for method in route.methods or ()}
+    return JSONResponse(failure(error), error.status, headers)
 
 
 def plain(detail: str) -> str:

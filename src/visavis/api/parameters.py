@@ -1,18 +1,26 @@
-"""Request parameters: one strict schema, whether they come as JSON, as a form or in the query."""
+"""Request parameters: one strict schema an operation, whether they come as JSON, as a form or in the query."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 from visavis.errors import ErrorCode, FaceError
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
+
+
+class _InQuery:
+    """Marks a parameter that is part of the URL's query, whatever else the operation takes."""
+
+
+IN_QUERY: Final = _InQuery()
 
 
 class Parameters(BaseModel):
@@ -28,39 +36,51 @@ class Parameters(BaseModel):
         return data
 
     @classmethod
-    def from_json(cls, body: bytes) -> Self:
-        """Raises INVALID_PARAMETER."""
+    def read(cls, query: Mapping[str, str], body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
+        """The parameters of one request.
+
+        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`).
+        Raises INVALID_PARAMETER, its subject the name of the first parameter that is wrong.
+        """
+        given = {}
+        for name, field, in_query in cls.wire_fields():
+            origin = query if in_query else body
+            if name in origin:
+                value = origin[name]
+                text = (in_query or spelt_out) and isinstance(value, str)
+                given[name] = _typed(value, field.annotation) if text else value
         try:
-            return cls.model_validate_json(body)
+            return cls.model_validate(given)
         except ValidationError as error:
-            raise invalid(error) from None
+            raise _invalid(error) from None
 
     @classmethod
-    def from_text(cls, values: Mapping[str, Any]) -> Self:
-        """From a query or a form, where numbers and booleans are spelt out. Raises INVALID_PARAMETER."""
-        typed = dict(values)
-        for name, field in cls.model_fields.items():
-            key = field.alias or name
-            if isinstance(text := typed.get(key), str):
-                typed[key] = _typed(text, field.annotation)
-        try:
-            return cls.model_validate(typed)
-        except ValidationError as error:
-            raise invalid(error) from None
+    def wire_fields(cls) -> Iterator[tuple[str, FieldInfo, bool]]:
+        """(name on the wire, field, whether it is part of the query), once for each name that a field goes by."""
+        for attribute, field in cls.model_fields.items():
+            alias = field.validation_alias or field.alias or attribute
+            names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+            for name in names:
+                yield str(name), field, IN_QUERY in field.metadata
+
+
+class NoParameters(Parameters):
+    """For operations whose path says everything."""
 
 
 def _typed(text: str, annotation: object) -> object:
     """What the text spells, or the text itself, which then fails the strict schema."""
-    if annotation is int and _INTEGER.fullmatch(text):
+    if annotation in {int, int | None} and _INTEGER.fullmatch(text):
         return int(text)
     if annotation is bool:
         return _BOOLEANS.get(text.lower(), text)
     return text
 
 
-def invalid(error: ValidationError) -> FaceError:
+def _invalid(error: ValidationError) -> FaceError:
     """The first thing that is wrong, in a sentence; never the value that was sent."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     subject = f"Parameter '{where}'" if where else "The request"
-    return FaceError(ErrorCode.INVALID_PARAMETER, f"{subject}: {first['msg'].removeprefix('Value error, ')}.")
+    detail = f"{subject}: {first['msg'].removeprefix('Value error, ')}."
+    return FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=str(first["loc"][0]) if where else None)

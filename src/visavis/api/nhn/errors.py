@@ -1,42 +1,99 @@
-"""The error tables of the NHN dialects (seed 000, Error Codes of each operation)."""
+"""The error tables of the NHN dialects (seeds 000, 001 and 003, Error Codes of each operation)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
+from typing import Final
 
 from visavis.api.dialect import WireError
-from visavis.errors import ErrorCode
+from visavis.api.operation import Operation
+from visavis.errors import ErrorCode, FaceError
 
 _INVALID_PARAM = WireError(-40000, "InvalidParam")
+_NO_GROUP = WireError(-40030, "NotFoundGroupError")
+_QUOTA = WireError(-40070, "ServiceQuotaExceededException")
+_UNAUTHORIZED = WireError(-41000, "UnauthorizedAppKey")
+_UNAUTHORIZED_V2 = WireError(-41005, "UnauthorizedAppKeyOrSecretKey")
 _FORMAT = WireError(-45040, "InvalidImageFormatException")
 _FILE = WireError(-45080, "InvalidImageFileException")
 
-V2_ERRORS: Mapping[ErrorCode, WireError] = MappingProxyType(
+ErrorTable = Mapping[ErrorCode, WireError]
+
+V1_ERRORS: Final[ErrorTable] = MappingProxyType(
     {
         ErrorCode.INVALID_PARAMETER: _INVALID_PARAM,
         ErrorCode.IMAGE_TOO_SMALL: _INVALID_PARAM,
         ErrorCode.NO_FACE: _INVALID_PARAM,
+        ErrorCode.FACE_TURNED_AWAY: _INVALID_PARAM,
+        ErrorCode.NOT_ALIVE: _INVALID_PARAM,
+        ErrorCode.INVALID_IMAGE_BASE64: _INVALID_PARAM,
         ErrorCode.INVALID_GROUP_ID: WireError(-40010, "InvalidGroupID"),
         ErrorCode.DUPLICATE_GROUP: WireError(-40020, "DuplicatedGroupID"),
-        ErrorCode.GROUP_NOT_FOUND: WireError(-40030, "NotFoundGroupError"),
+        ErrorCode.GROUP_NOT_FOUND: _NO_GROUP,
+        ErrorCode.GROUP_DELETED: _NO_GROUP,
         ErrorCode.INVALID_TOKEN: WireError(-40040, "InvalidTokenError"),
         ErrorCode.FACE_NOT_FOUND: WireError(-40050, "NotFoundFaceIDError"),
-        ErrorCode.GROUP_QUOTA_EXCEEDED: WireError(-40070, "ServiceQuotaExceededException"),
-        ErrorCode.FACE_QUOTA_EXCEEDED: WireError(-40070, "ServiceQuotaExceededException"),
-        ErrorCode.UNAUTHORIZED: WireError(-41005, "UnauthorizedAppKeyOrSecretKey"),
+        ErrorCode.GROUP_QUOTA_EXCEEDED: _QUOTA,
+        ErrorCode.FACE_QUOTA_EXCEEDED: _QUOTA,
+        ErrorCode.UNAUTHORIZED: _UNAUTHORIZED,
+        ErrorCode.MISSING_CREDENTIALS: _UNAUTHORIZED,
         ErrorCode.IMAGE_TOO_LARGE: WireError(-45020, "ImageTooLargeException"),
-        ErrorCode.INVALID_IMAGE_BASE64: WireError(-45030, "InvalidImageBytesException"),
         ErrorCode.UNSUPPORTED_IMAGE_FORMAT: _FORMAT,
         ErrorCode.NOT_AN_IMAGE: _FORMAT,
         ErrorCode.BROKEN_IMAGE: _FORMAT,
         ErrorCode.INVALID_IMAGE_URL: WireError(-45050, "InvalidImageURLException"),
         ErrorCode.IMAGE_TIMEOUT: WireError(-45060, "ImageTimeoutError"),
+        ErrorCode.IMAGE_NOT_ALIGNED: WireError(-45070, "InvalidImageSizeException"),
         ErrorCode.OVERLOADED: WireError(-50300, "ServiceUnavailable", status=503),
         ErrorCode.INTERNAL: WireError(-50000, "InternalServerError"),
     }
 )
 
-V2_UPLOAD_ERRORS: Mapping[ErrorCode, WireError] = MappingProxyType(
-    {ErrorCode.NOT_AN_IMAGE: _FILE, ErrorCode.BROKEN_IMAGE: _FILE}
+PLUS_ERRORS: Final[ErrorTable] = MappingProxyType(
+    {**V1_ERRORS, ErrorCode.INVALID_IMAGE_BASE64: WireError(-45030, "InvalidImageParameterException")}
 )
+
+V2_ERRORS: Final[ErrorTable] = MappingProxyType(
+    {
+        **V1_ERRORS,
+        ErrorCode.UNAUTHORIZED: _UNAUTHORIZED_V2,
+        ErrorCode.MISSING_CREDENTIALS: _UNAUTHORIZED_V2,
+        ErrorCode.INVALID_IMAGE_BASE64: WireError(-45030, "InvalidImageBytesException"),
+    }
+)
+
+V2_UPLOAD_ERRORS: Final[ErrorTable] = MappingProxyType(
+    {**V2_ERRORS, ErrorCode.NOT_AN_IMAGE: _FILE, ErrorCode.BROKEN_IMAGE: _FILE}
+)
+
+_COMPARE_MESSAGES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        -45020: "ImageImageTooLargeException",
+        -45030: "InvalidImageParameterException",
+        -45040: "ImageInvalidImageFormatException",
+        -45050: "ImageInvalidImageURLException",
+        -45060: "ImageImageTimeoutError",
+    }
+)
+"""The messages of compare in seeds 001 and 003, to the letter."""
+
+
+def v2_error(error: FaceError, _operation: Operation, uploaded: bool) -> WireError:  # noqa: FBT001 - a fact, not a flag
+    return (V2_UPLOAD_ERRORS if uploaded else V2_ERRORS)[error.code]
+
+
+def v1_error(error: FaceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact, not a flag
+    return _of_picture(V1_ERRORS[error.code], error, operation)
+
+
+def plus_error(error: FaceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
+    return _of_picture(PLUS_ERRORS[error.code], error, operation)
+
+
+def _of_picture(wire: WireError, error: FaceError, operation: Operation) -> WireError:
+    """Compare says in its message which of the two pictures it means."""
+    if operation.name != "compare" or wire.code not in _COMPARE_MESSAGES:
+        return wire
+    return replace(wire, message=f"{_COMPARE_MESSAGES[wire.code]}:{error.subject}")

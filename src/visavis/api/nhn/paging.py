@@ -2,55 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Generic, Self, TypeVar
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
-from visavis.api.nhn.requests import GroupListQuery
+from visavis.api.nhn.requests import FaceListQuery, ListQuery
 from visavis.api.tokens import PageTokens
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import Group
-
-Query = TypeVar("Query", bound=GroupListQuery)
+from visavis.types import FaceFilter, FaceRecord, Group
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Query]):
-    """A listing somewhere on its way: its query, the cursor it has reached, the group it started in."""
+class Listing:
+    """A listing somewhere on its way; this is what a token says."""
 
-    query: Query
+    limit: int
+    face_id: str | None = None
+    image_id: str | None = None
+    external_image_id: str | None = None
     after: str | None = None
     """The last group id of the page before."""
     before: int | None = None
     """The sequence of the last face of the page before."""
     group: int | None = None
+    """Our own id of the group whose faces are listed."""
 
-    @classmethod
-    def read(cls, schema: type[Query], parameters: Mapping[str, str], tokens: PageTokens, scope: str) -> Self:
-        """From the token if there is one, else from the query (contract.md 7).
-
-        Raises INVALID_TOKEN, INVALID_PARAMETER.
-        """
-        token = parameters.get("next-token")
-        if not token:
-            return cls(schema.from_text(parameters))
-        state = tokens.read(scope, token)
-        return cls(schema.model_validate(state.pop("query")), **state)
+    @property
+    def where(self) -> FaceFilter:
+        return FaceFilter(self.face_id, self.image_id, self.external_image_id)
 
     def require_same_group(self, group: Group) -> None:
         """A token of a deleted group is worth nothing in a later one of the same name. Raises INVALID_TOKEN."""
         if self.group not in {None, group.id}:
             raise FaceError(ErrorCode.INVALID_TOKEN, "The next-token belongs to a group that was deleted.")
 
-    def next_token(
-        self, cursor: str | int | None, tokens: PageTokens, scope: str, group: Group | None = None
+
+@dataclass(frozen=True, slots=True)
+class GroupPage:
+    """Some groups; the token is empty on the last page."""
+
+    groups: Sequence[Group]
+    next_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacePage:
+    """Some faces of a group with this recognition model."""
+
+    model: str
+    faces: Sequence[FaceRecord]
+    next_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Reads and issues the tokens of one listing; `scope` names operation, app and group."""
+
+    tokens: PageTokens
+    scope: str
+
+    def listing(self, query: ListQuery) -> Listing:
+        """From the token if there is one, else from the query. Raises INVALID_TOKEN."""
+        if query.next_token:
+            return Listing(**self.tokens.read(self.scope, query.next_token))
+        assert query.limit is not None  # noqa: S101 - the query's validator has seen to it
+        if isinstance(query, FaceListQuery):
+            return Listing(query.limit, query.face_id, query.image_id, query.external_image_id)
+        return Listing(query.limit)
+
+    def token(
+        self, listing: Listing, *, after: str | None = None, before: int | None = None, group: Group | None = None
     ) -> str:
         """The token of the page that starts at the cursor; empty when there is none."""
-        if cursor is None:
+        if after is None and before is None:
             return ""
-        state = {
-            "query": self.query.model_dump(by_alias=True, exclude_none=True),
-            "before" if isinstance(cursor, int) else "after": cursor,
-            "group": group.id if group else None,
-        }
-        return tokens.issue(scope, state)
+        here = replace(listing, after=after, before=before, group=group.id if group else None)
+        return self.tokens.issue(
+            self.scope, {key: value for key, value in asdict(here).items() if value is not None}
+        )

@@ -1,4 +1,4 @@
-"""Results of core as the NHN dialects write them."""
+"""Results as the NHN dialects write them. `factor` is the confidence scale: 100 for percent, 1 for fractions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import UTC
 from typing import Literal
 
 from visavis.api.nhn import schemas
+from visavis.api.nhn.operations import AlignedVerdict
+from visavis.api.nhn.paging import FacePage, GroupPage
 from visavis.core.faces import Detected, Registered
 from visavis.core.search import Compared, Found, Probe, Verified
 from visavis.types import Box, DetectedFace, FaceRecord, Group, ImageSize, Match, Point, Pose
@@ -13,88 +15,124 @@ from visavis.types import Box, DetectedFace, FaceRecord, Group, ImageSize, Match
 _LandmarkType = Literal["leftEye", "rightEye", "nose", "leftLip", "rightLip"]
 
 
-class Presenter:
-    """Presents on one confidence scale: `confidence_factor` is 100 for percent, 1 for 0-1."""
-
-    def __init__(self, confidence_factor: float) -> None:
-        self._factor = confidence_factor
-
-    def detected(self, result: Detected) -> schemas.DetectData:
-        details = [self._detail(face, result.size) for face in result.faces]
-        return schemas.DetectData(faceDetailCount=len(details), faceDetails=details)
-
-    def registered(self, result: Registered) -> schemas.RegisterData:
-        return schemas.RegisterData(
-            addedFaceCount=len(result.added),
-            addedFaces=[self.stored(added.record) for added in result.added],
-            addedFaceDetails=[self._detail(added.face, result.size) for added in result.added],
-            notAddedFaceCount=len(result.not_added),
-            notAddedFaces=[self._detail(face, result.size) for face in result.not_added],
-        )
-
-    def matches(self, matches: list[Match]) -> schemas.SearchData:
-        faces = [schemas.MatchFace(face=self.stored(match.face), similarity=match.similarity) for match in matches]
-        return schemas.SearchData(matchFaceCount=len(faces), matchFaces=faces)
-
-    def found(self, result: Found) -> schemas.SearchData:
-        return self.matches(result.matches).model_copy(update={"sourceFace": self._probe(result.probe)})
-
-    def verified(self, result: Verified) -> schemas.VerifyData:
-        return schemas.VerifyData(
-            similarity=result.similarity,
-            face=self.stored(result.record),
-            sourceFace=self._probe(result.probe),
-        )
-
-    def compared(self, result: Compared) -> schemas.CompareData:
-        matched = [self._compared(face, score, result.size) for face, score in result.matched]
-        unmatched = [self._compared(face, score, result.size) for face, score in result.unmatched]
-        return schemas.CompareData(
-            matchedFaceDetailCount=len(matched),
-            matchedFaceDetails=matched,
-            unmatchedFaceDetailCount=len(unmatched),
-            unmatchedFaceDetails=unmatched,
-            sourceFace=self._probe(result.probe),
-        )
-
-    def stored(self, record: FaceRecord) -> schemas.StoredFace:
-        return schemas.StoredFace(
-            bbox=_bbox(record.box),
-            faceId=record.face_id,
-            imageId=record.image_id,
-            externalImageId=record.external_image_id,
-            confidence=self._confidence(record.detection_score),
-        )
-
-    def _compared(self, face: DetectedFace, similarity: float, size: ImageSize) -> schemas.ComparedFace:
-        return schemas.ComparedFace(faceDetail=self._detail(face, size), mask=face.mask, similarity=similarity)
-
-    def _probe(self, probe: Probe) -> schemas.FaceDetail:
-        return self._detail(probe.face, probe.size)
-
-    def _detail(self, face: DetectedFace, size: ImageSize) -> schemas.FaceDetail:
-        points = face.landmarks
-        return schemas.FaceDetail(
-            bbox=_bbox(face.box.relative_to(size)),
-            landmarks=[
-                _landmark("leftEye", points.left_eye, size),
-                _landmark("rightEye", points.right_eye, size),
-                _landmark("nose", points.nose, size),
-                _landmark("leftLip", points.left_lip, size),
-                _landmark("rightLip", points.right_lip, size),
-            ],
-            orientation=_orientation(face.pose),
-            mask=face.mask,
-            confidence=self._confidence(face.detection_score),
-        )
-
-    def _confidence(self, detection_score: float) -> float:
-        return detection_score * self._factor
+def nothing(_result: None, _factor: float) -> None:
+    """The answer of operations that only do something."""
 
 
-def created_at(group: Group) -> str:
+def groups(page: GroupPage, _factor: float) -> schemas.GroupListData:
+    ids = [schemas.GroupId(groupId=group.name) for group in page.groups]
+    return schemas.GroupListData(groupCount=len(ids), groups=ids, nextToken=page.next_token)
+
+
+def group(found: Group, _factor: float) -> schemas.GroupData:
+    return schemas.GroupData(groupId=found.name, createTime=created_at(found), faceCount=found.face_count)
+
+
+def detected(result: Detected, factor: float) -> schemas.DetectData:
+    details = [_detail(face, result.size, factor) for face in result.faces]
+    return schemas.DetectData(faceDetailCount=len(details), faceDetails=details)
+
+
+def registered(result: Registered, factor: float) -> schemas.RegisterData:
+    return schemas.RegisterData(
+        addedFaceCount=len(result.added),
+        addedFaces=[_stored(added.record, factor) for added in result.added],
+        addedFaceDetails=[_detail(added.face, result.size, factor) for added in result.added],
+        notAddedFaceCount=len(result.not_added),
+        notAddedFaces=[_detail(face, result.size, factor) for face in result.not_added],
+    )
+
+
+def faces(page: FacePage, factor: float) -> schemas.FaceListData:
+    stored = [_stored(record, factor) for record in page.faces]
+    return schemas.FaceListData(faceCount=len(stored), faces=stored, nextToken=page.next_token)
+
+
+def matches(result: list[Match], factor: float) -> schemas.SearchData:
+    found = [schemas.MatchFace(face=_stored(match.face, factor), similarity=match.similarity) for match in result]
+    return schemas.SearchData(matchFaceCount=len(found), matchFaces=found)
+
+
+def found(result: Found, factor: float) -> schemas.SearchData:
+    answer = matches(result.matches, factor)
+    return answer.model_copy(update={"sourceFace": _probe(result.probe, factor)})
+
+
+def compared(result: Compared, factor: float) -> schemas.CompareData:
+    matched = [_compared(face, similarity, result.size, factor) for face, similarity in result.matched]
+    unmatched = [_compared(face, similarity, result.size, factor) for face, similarity in result.unmatched]
+    return schemas.CompareData(
+        matchedFaceDetailCount=len(matched),
+        matchedFaceDetails=matched,
+        unmatchedFaceDetailCount=len(unmatched),
+        unmatchedFaceDetails=unmatched,
+        sourceFace=_probe(result.probe, factor),
+    )
+
+
+def verified(result: Verified, factor: float) -> schemas.VerifyData:
+    return schemas.VerifyData(
+        similarity=result.similarity,
+        face=_stored(result.record, factor),
+        sourceFace=_probe(result.probe, factor),
+    )
+
+
+def spoof_checked(result: Detected | AlignedVerdict, factor: float) -> schemas.DetectData:
+    """An aligned picture was not searched for faces: empty box, no landmarks, no confidence (contract.md 16)."""
+    if isinstance(result, Detected):
+        return detected(result, factor)
+    nowhere = schemas.BoundingBox(x0=0.0, y0=0.0, x1=0.0, y1=0.0)
+    face = schemas.FaceDetail(bbox=nowhere, landmarks=[], spoofing=result.spoof, confidence=0.0)
+    return schemas.DetectData(faceDetailCount=1, faceDetails=[face])
+
+
+def created_at(found: Group) -> str:
     """`YYYY-MM-DDTHH:MM:SS`, UTC (contract.md 9)."""
-    return group.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return found.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def bare_probe(probe: Probe, factor: float) -> schemas.BareFace:
+    """v1's source face."""
+    return schemas.BareFace(
+        bbox=_bbox(probe.face.box.relative_to(probe.size)), confidence=probe.face.detection_score * factor
+    )
+
+
+def _stored(record: FaceRecord, factor: float) -> schemas.StoredFace:
+    return schemas.StoredFace(
+        bbox=_bbox(record.box),
+        faceId=record.face_id,
+        imageId=record.image_id,
+        externalImageId=record.external_image_id,
+        confidence=record.detection_score * factor,
+    )
+
+
+def _compared(face: DetectedFace, similarity: float, size: ImageSize, factor: float) -> schemas.ComparedFace:
+    return schemas.ComparedFace(faceDetail=_detail(face, size, factor), mask=face.mask, similarity=similarity)
+
+
+def _probe(probe: Probe, factor: float) -> schemas.FaceDetail:
+    return _detail(probe.face, probe.size, factor)
+
+
+def _detail(face: DetectedFace, size: ImageSize, factor: float) -> schemas.FaceDetail:
+    points = face.landmarks
+    return schemas.FaceDetail(
+        bbox=_bbox(face.box.relative_to(size)),
+        landmarks=[
+            _landmark("leftEye", points.left_eye, size),
+            _landmark("rightEye", points.right_eye, size),
+            _landmark("nose", points.nose, size),
+            _landmark("leftLip", points.left_lip, size),
+            _landmark("rightLip", points.right_lip, size),
+        ],
+        orientation=_orientation(face.pose),
+        mask=face.mask,
+        spoofing=face.spoof,
+        confidence=face.detection_score * factor,
+    )
 
 
 def _bbox(box: Box) -> schemas.BoundingBox:

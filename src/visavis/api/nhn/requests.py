@@ -1,22 +1,23 @@
-"""What the NHN v2.0 operations take (seed 000, Request Body and URL Parameter of each operation)."""
+"""What the NHN operations take (seeds 000, 001 and 003, Request Body and URL Parameter of each operation).
+
+Names without a version are what the dialects share; where they differ, the class says whose it is.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from visavis.api.parameters import Parameters
-from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, Traits
-
-MAX_IMAGE_BYTES = 3_000_000
-"""Counted on the decoded file (seed 000, Input Image Guide)."""
+from visavis.api.parameters import IN_QUERY, Parameters
+from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, Sensitivity, Want
 
 SearchLimit = Annotated[int, Field(ge=1, le=100)]
+LongSearchLimit = Annotated[int, Field(ge=1, le=4096)]
 Threshold = Annotated[int, Field(ge=1, le=100)]
 RegisterLimit = Annotated[int, Field(ge=1, le=20)]
-ListLimit = Annotated[int, Field(ge=1, le=200)]
 ExternalImageId = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.\-:]{1,255}$")]
+SpoofingCondition = Literal["weak", "balanced", "strict"]
 
 
 class ImageReference(Parameters):
@@ -31,11 +32,11 @@ class ImageReference(Parameters):
             raise ValueError("exactly one of url and bytes must be given")
         return self
 
-    def source(self) -> ImageSource:
+    def source(self, max_bytes: int) -> ImageSource:
         if self.url is not None:
-            return ImageUrl(self.url, MAX_IMAGE_BYTES)
+            return ImageUrl(self.url, max_bytes)
         assert self.base64 is not None  # noqa: S101 - the validator has seen to it
-        return ImageBase64(self.base64, MAX_IMAGE_BYTES)
+        return ImageBase64(self.base64, max_bytes)
 
 
 class Image(Parameters):
@@ -43,8 +44,17 @@ class Image(Parameters):
 
     image: ImageReference
 
-    def source(self) -> ImageSource:
-        return self.image.source()
+    def source(self, max_bytes: int) -> ImageSource:
+        return self.image.source(max_bytes)
+
+
+class CompareImage(Parameters):
+    """The `compareImage` of a JSON body."""
+
+    compare_image: ImageReference
+
+    def source(self, max_bytes: int) -> ImageSource:
+        return self.compare_image.source(max_bytes)
 
 
 class ImageFile(Parameters):
@@ -52,107 +62,192 @@ class ImageFile(Parameters):
 
     image_file: bytes
 
-    def source(self) -> ImageSource:
-        return ImageBytes(self.image_file, MAX_IMAGE_BYTES)
+    def source(self, max_bytes: int) -> ImageSource:
+        return ImageBytes(self.image_file, max_bytes)
 
 
-class Options(Parameters):
-    """What every image operation may be asked to report, or to leave undone."""
+class TwoImages(Parameters):
+    """The pictures of a comparison in a JSON body."""
+
+    source_image: ImageReference
+    target_image: ImageReference
+
+    def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]:
+        return self.source_image.source(max_bytes), self.target_image.source(max_bytes)
+
+
+class TwoImageFiles(Parameters):
+    """The pictures of a comparison in a form, named as in the document's table, or as in its curl example."""
+
+    source_image_file: bytes = Field(validation_alias=AliasChoices("sourceImageFile", "sourceImage"))
+    target_image_file: bytes = Field(validation_alias=AliasChoices("targetImageFile", "targetImage"))
+
+    def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]:
+        return ImageBytes(self.source_image_file, max_bytes), ImageBytes(self.target_image_file, max_bytes)
+
+
+class Traits(Parameters):
+    """What image operations may be asked to report, or to leave undone."""
 
     orientation: bool = True
     mask: bool = True
 
-    def want(self) -> Traits:
-        return Traits(pose=self.orientation, mask=self.mask)
+    def want(self) -> Want:
+        return Want(pose=self.orientation, mask=self.mask)
 
 
-class RegisterOptions(Options):
-    limit: RegisterLimit
-    external_image_id: ExternalImageId | None = None
+class SpoofTraits(Traits):
+    """The same with the verdict of the Plus service."""
+
+    spoofing: bool = False
+    spoofing_condition: SpoofingCondition = "balanced"
+
+    def want(self) -> Want:
+        sensitivity = Sensitivity(self.spoofing_condition) if self.spoofing else None
+        return Want(pose=self.orientation, mask=self.mask, spoof=sensitivity)
 
 
-class SearchOptions(Options):
-    limit: SearchLimit
-    threshold: Threshold
+class SpoofCheck(Parameters):
+    """The spoofing operation's own parameters."""
 
+    aligned: bool = False
+    spoofing_condition: SpoofingCondition = "balanced"
 
-class CompareOptions(Options):
-    threshold: Threshold = 90
-    """The tables require it, the document's own example omits it (contract.md 5)."""
+    @property
+    def sensitivity(self) -> Sensitivity:
+        return Sensitivity(self.spoofing_condition)
 
 
 class CreateGroup(Parameters):
     group_id: str
 
 
-class DetectJson(Image, Options):
-    pass
-
-
-class DetectForm(ImageFile, Options):
-    pass
-
-
-class RegisterJson(Image, RegisterOptions):
-    pass
-
-
-class RegisterForm(ImageFile, RegisterOptions):
-    pass
-
-
-class SearchJson(Image, SearchOptions):
-    pass
-
-
-class SearchForm(ImageFile, SearchOptions):
-    pass
-
-
-class VerifyJson(Options):
-    compare_image: ImageReference
-
-    def source(self) -> ImageSource:
-        return self.compare_image.source()
-
-
-class VerifyForm(ImageFile, Options):
-    pass
-
-
-class CompareJson(CompareOptions):
-    source_image: ImageReference
-    target_image: ImageReference
-
-    def sources(self) -> tuple[ImageSource, ImageSource]:
-        return self.source_image.source(), self.target_image.source()
-
-
-class CompareForm(CompareOptions):
-    """Named as in the document's table, or as in its curl example."""
-
-    source_image_file: bytes = Field(validation_alias=AliasChoices("sourceImageFile", "sourceImage"))
-    target_image_file: bytes = Field(validation_alias=AliasChoices("targetImageFile", "targetImage"))
-
-    def sources(self) -> tuple[ImageSource, ImageSource]:
-        return (
-            ImageBytes(self.source_image_file, MAX_IMAGE_BYTES),
-            ImageBytes(self.target_image_file, MAX_IMAGE_BYTES),
-        )
+class Registration(Parameters):
+    limit: RegisterLimit
+    external_image_id: ExternalImageId | None = None
 
 
 class SearchQuery(Parameters):
+    limit: Annotated[SearchLimit, IN_QUERY]
+    threshold: Annotated[Threshold, IN_QUERY]
+
+
+class LongSearchQuery(Parameters):
+    """v1 and Plus."""
+
+    limit: Annotated[LongSearchLimit, IN_QUERY]
+    threshold: Annotated[Threshold, IN_QUERY]
+
+
+class SearchBody(Parameters):
     limit: SearchLimit
     threshold: Threshold
 
 
-class GroupListQuery(Parameters):
-    limit: ListLimit
+class CompareQuery(Parameters):
+    """v1 and Plus."""
+
+    threshold: Annotated[Threshold, IN_QUERY]
 
 
-class FaceListQuery(GroupListQuery):
-    """The filters are those of the vendor's later public guide (contract.md, Operations)."""
+class CompareBody(Parameters):
+    threshold: Threshold = 90
+    """The tables require it, the document's own example omits it (contract.md 5)."""
 
-    face_id: str | None = Field(None, alias="face-id")
-    image_id: str | None = Field(None, alias="image-id")
-    external_image_id: str | None = Field(None, alias="external-image-id")
+
+class ListQuery(Parameters):
+    """The limit is required on the first page; with a token, all else is ignored (contract.md 7)."""
+
+    limit: Annotated[int | None, Field(ge=1, le=200), IN_QUERY] = None
+    next_token: Annotated[str | None, IN_QUERY] = Field(None, alias="next-token")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _the_token_alone(cls, data: Any) -> Any:
+        return {"next-token": data["next-token"]} if data.get("next-token") else data
+
+    @model_validator(mode="after")
+    def _a_limit_or_a_token(self) -> ListQuery:
+        if self.limit is None and not self.next_token:
+            raise ValueError("limit is required")
+        return self
+
+
+class FaceListQuery(ListQuery):
+    """v2. The filters are those of the vendor's later public guide (contract.md, Operations)."""
+
+    face_id: Annotated[str | None, IN_QUERY] = Field(None, alias="face-id")
+    image_id: Annotated[str | None, IN_QUERY] = Field(None, alias="image-id")
+    external_image_id: Annotated[str | None, IN_QUERY] = Field(None, alias="external-image-id")
+
+
+class DetectV1(Image, Traits):
+    pass
+
+
+class DetectJson(Image, SpoofTraits):
+    pass
+
+
+class DetectForm(ImageFile, SpoofTraits):
+    pass
+
+
+class RegisterV1(Image, Registration, Traits):
+    pass
+
+
+class RegisterJson(Image, Registration, SpoofTraits):
+    pass
+
+
+class RegisterForm(ImageFile, Registration, SpoofTraits):
+    pass
+
+
+class SearchV1(Image, LongSearchQuery, Traits):
+    pass
+
+
+class SearchPlus(Image, LongSearchQuery, SpoofTraits):
+    pass
+
+
+class SearchJson(Image, SearchBody, SpoofTraits):
+    pass
+
+
+class SearchForm(ImageFile, SearchBody, SpoofTraits):
+    pass
+
+
+class CompareV1(TwoImages, CompareQuery, Traits):
+    pass
+
+
+class ComparePlus(TwoImages, CompareQuery, SpoofTraits):
+    pass
+
+
+class CompareJson(TwoImages, CompareBody, SpoofTraits):
+    pass
+
+
+class CompareForm(TwoImageFiles, CompareBody, SpoofTraits):
+    pass
+
+
+class VerifyJson(CompareImage, SpoofTraits):
+    pass
+
+
+class VerifyForm(ImageFile, SpoofTraits):
+    pass
+
+
+class SpoofJson(Image, SpoofCheck):
+    pass
+
+
+class SpoofForm(ImageFile, SpoofCheck):
+    pass

@@ -35,12 +35,13 @@ class Orientation(BaseModel):
 
 
 class FaceDetail(BaseModel):
-    """A face found in the picture that was sent; orientation and mask only if they were asked for."""
+    """A face found in the picture that was sent; orientation, mask and spoofing only if they were asked for."""
 
     bbox: BoundingBox
     landmarks: list[Landmark]
     orientation: Orientation | None = None
     mask: bool | None = None
+    spoofing: bool | None = None
     confidence: float
 
 
@@ -126,3 +127,68 @@ class VerifyData(BaseModel):
     similarity: float
     face: StoredFace
     sourceFace: FaceDetail
+
+
+class ModelVersion(BaseModel):
+    """What v1 and Plus add to many answers: the recognition model (contract.md 18)."""
+
+    modelVersion: str
+
+
+class ModelledGroupId(GroupId, ModelVersion):
+    pass
+
+
+class ModelledGroupListData(BaseModel):
+    groupCount: int
+    groups: list[ModelledGroupId]
+    nextToken: str
+
+
+class ModelledGroup(GroupData, ModelVersion):
+    pass
+
+
+class GroupDetailsData(BaseModel):
+    """v1 and Plus: always one group."""
+
+    groupCount: int
+    groups: list[ModelledGroup]
+
+
+class ModelledRegisterData(RegisterData, ModelVersion):
+    pass
+
+
+class ModelledFaceListData(FaceListData, ModelVersion):
+    pass
+
+
+class ModelledCompareData(CompareData, ModelVersion):
+    pass
+
+
+class BareFace(BaseModel):
+    """v1's `sourceFace`."""
+
+    bbox: BoundingBox
+    confidence: float
+
+
+class SearchDataV1(BaseModel):
+    matchFaceCount: int
+    matchFaces: list[MatchFace]
+    sourceFace: BareFace
+
+
+class CompareDataV1(ModelVersion):
+    matchedFaceDetailCount: int
+    matchedFaceDetails: list[ComparedFace]
+    unmatchedFaceDetailCount: int
+    unmatchedFaceDetails: list[ComparedFace]
+    sourceFace: BareFace
+
+
+class SpoofData(BaseModel):
+    faceDetailCount: int
+    faceDetails: list[FaceDetail]

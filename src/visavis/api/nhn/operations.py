@@ -1,0 +1,143 @@
+"""What the operations of the NHN dialects do: from a validated call to a result of core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from visavis.api.nhn.paging import FacePage, GroupPage, Pager
+from visavis.api.nhn.requests import CreateGroup, ListQuery
+from visavis.api.operation import Call
+from visavis.api.parameters import NoParameters
+from visavis.core.faces import Detected, Registered
+from visavis.core.search import Compared, Found, Verified
+from visavis.types import Group, ImageSource, Match, Sensitivity, Want
+
+
+class HasImage(Protocol):
+    """Parameters with one picture, wherever they carry it."""
+
+    def source(self, max_bytes: int) -> ImageSource: ...
+    def want(self) -> Want: ...
+
+
+class Registers(HasImage, Protocol):
+    @property
+    def limit(self) -> int: ...
+    @property
+    def external_image_id(self) -> str | None: ...
+
+
+class Searches(Protocol):
+    @property
+    def limit(self) -> int: ...
+    @property
+    def threshold(self) -> int: ...
+
+
+class SearchesByImage(HasImage, Searches, Protocol):
+    pass
+
+
+class Compares(Protocol):
+    @property
+    def threshold(self) -> int: ...
+    def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]: ...
+    def want(self) -> Want: ...
+
+
+class ChecksSpoof(Protocol):
+    @property
+    def aligned(self) -> bool: ...
+    @property
+    def sensitivity(self) -> Sensitivity: ...
+    def source(self, max_bytes: int) -> ImageSource: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedVerdict:
+    """The spoof verdict on a picture that is nothing but a face."""
+
+    spoof: bool
+
+
+def create_group(call: Call[CreateGroup]) -> None:
+    call.services.groups.create(call.caller, call.parameters.group_id)
+
+
+def list_groups(call: Call[ListQuery]) -> GroupPage:
+    pager = Pager(call.services.tokens, f"groups/{call.caller.id}")
+    listing = pager.listing(call.parameters)
+    page = call.services.groups.page(call.caller, listing.after, listing.limit)
+    return GroupPage(page.items, pager.token(listing, after=page.next))
+
+
+def group_details(call: Call[NoParameters]) -> Group:
+    return call.services.groups.require(call.caller, call.group_id)
+
+
+def delete_group(call: Call[NoParameters]) -> None:
+    call.services.groups.delete(call.caller, call.group_id)
+
+
+def detect(call: Call[HasImage]) -> Detected:
+    return call.services.faces.detect(call.parameters.source(call.max_image_bytes), call.parameters.want())
+
+
+def check_spoof(call: Call[ChecksSpoof]) -> Detected | AlignedVerdict:
+    source, sensitivity = call.parameters.source(call.max_image_bytes), call.parameters.sensitivity
+    if call.parameters.aligned:
+        return AlignedVerdict(call.services.faces.check_aligned(source, sensitivity))
+    return call.services.faces.detect(source, Want(spoof=sensitivity))
+
+
+def register(call: Call[Registers]) -> Registered:
+    parameters = call.parameters
+    return call.services.faces.register(
+        call.caller,
+        call.group_id,
+        parameters.source(call.max_image_bytes),
+        parameters.limit,
+        parameters.external_image_id,
+        parameters.want(),
+    )
+
+
+def delete_face(call: Call[NoParameters]) -> None:
+    call.services.faces.delete(call.caller, call.group_id, call.face_id)
+
+
+def list_faces(call: Call[ListQuery]) -> FacePage:
+    pager = Pager(call.services.tokens, f"faces/{call.caller.id}/{call.group_id}")
+    listing = pager.listing(call.parameters)
+    group = call.services.groups.require(call.caller, call.group_id)
+    listing.require_same_group(group)
+    page = call.services.faces.page(group, listing.where, listing.before, listing.limit)
+    return FacePage(group.model, page.items, pager.token(listing, before=page.next, group=group))
+
+
+def search_by_face_id(call: Call[Searches]) -> list[Match]:
+    limit, threshold = call.parameters.limit, call.parameters.threshold
+    return call.services.search.by_face_id(call.caller, call.group_id, call.face_id, limit, threshold)
+
+
+def search_by_image(call: Call[SearchesByImage]) -> Found:
+    parameters = call.parameters
+    return call.services.search.by_image(
+        call.caller,
+        call.group_id,
+        parameters.source(call.max_image_bytes),
+        parameters.limit,
+        parameters.threshold,
+        parameters.want(),
+    )
+
+
+def compare(call: Call[Compares]) -> Compared:
+    source, target = call.parameters.sources(call.max_image_bytes)
+    return call.services.search.compare(source, target, call.parameters.threshold, call.parameters.want())
+
+
+def verify(call: Call[HasImage]) -> Verified:
+    source = call.parameters.source(call.max_image_bytes)
+    return call.services.search.verify(call.caller, call.group_id, call.face_id, source, call.parameters.want())

@@ -1,0 +1,44 @@
+"""Results as v1 and Plus write them, where that differs from v2: they name the model (seeds 001 and 003)."""
+
+from __future__ import annotations
+
+from visavis.api.nhn import present, schemas
+from visavis.api.nhn.paging import FacePage, GroupPage
+from visavis.core.faces import Registered
+from visavis.core.search import Compared, Found
+from visavis.types import Group
+
+
+def groups(page: GroupPage, _factor: float) -> schemas.ModelledGroupListData:
+    ids = [schemas.ModelledGroupId(groupId=group.name, modelVersion=group.model) for group in page.groups]
+    return schemas.ModelledGroupListData(groupCount=len(ids), groups=ids, nextToken=page.next_token)
+
+
+def group(found: Group, factor: float) -> schemas.GroupDetailsData:
+    details = schemas.ModelledGroup(modelVersion=found.model, **dict(present.group(found, factor)))
+    return schemas.GroupDetailsData(groupCount=1, groups=[details])
+
+
+def registered(result: Registered, factor: float) -> schemas.ModelledRegisterData:
+    return schemas.ModelledRegisterData(modelVersion=result.model, **dict(present.registered(result, factor)))
+
+
+def faces(page: FacePage, factor: float) -> schemas.ModelledFaceListData:
+    return schemas.ModelledFaceListData(modelVersion=page.model, **dict(present.faces(page, factor)))
+
+
+def compared(result: Compared, factor: float) -> schemas.ModelledCompareData:
+    """Plus."""
+    return schemas.ModelledCompareData(modelVersion=result.model, **dict(present.compared(result, factor)))
+
+
+def found_v1(result: Found, factor: float) -> schemas.SearchDataV1:
+    answer = dict(present.matches(result.matches, factor)) | {
+        "sourceFace": present.bare_probe(result.probe, factor)
+    }
+    return schemas.SearchDataV1(**answer)
+
+
+def compared_v1(result: Compared, factor: float) -> schemas.CompareDataV1:
+    answer = dict(compared(result, factor)) | {"sourceFace": present.bare_probe(result.probe, factor)}
+    return schemas.CompareDataV1(**answer)

@@ -1,0 +1,55 @@
+"""What an operation is: a row of its dialect's table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from visavis.api.parameters import NoParameters, Parameters
+from visavis.api.services import Services
+from visavis.types import App
+
+P_co = TypeVar("P_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P_co]):
+    """One request, authenticated and validated."""
+
+    services: Services
+    caller: App
+    parameters: P_co
+    path: Mapping[str, str]
+    max_image_bytes: int
+
+    @property
+    def group_id(self) -> str:
+        return self.path["group_id"]
+
+    @property
+    def face_id(self) -> str:
+        return self.path["face_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """An operation: where it is, what it takes, what it does, how its result looks.
+
+    `run` calls core in a worker thread; `present` turns its result into what the dialect answers, on the given
+    confidence scale (100 for percent, 1 for fractions).
+    """
+
+    name: str
+    method: str
+    path: str
+    run: Callable[[Call[Any]], Any]
+    present: Callable[[Any, float], BaseModel | None]
+    data: type[BaseModel] | None = None
+    """What `present` returns."""
+    schema: type[Parameters] = NoParameters
+    form: type[Parameters] | None = None
+    image: bool = False
+    """Whether it handles pictures, and so takes its turn among those."""
