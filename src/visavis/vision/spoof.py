@@ -1,0 +1,134 @@
+"""Is a face alive, or a print, a screen, a cut-out? Two small MiniFASNets and, where it is installed, fr_liveness.
+
+A deterrent, not certified presentation attack detection: the model cards say how often it errs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.types import Box
+from visavis.vision.decode import DecodedPicture, Pixels
+from visavis.vision.minifas import minifas_network
+from visavis.vision.session import Network
+
+Knots: TypeAlias = tuple[tuple[float, float], ...]
+"""(raw score 0-1, liveness 0-100), both strictly ascending."""
+
+_BILINEAR_SPAN = 3
+"""The networks were trained on crops of some hundred pixels, shrunk by interpolation that skips pixels. Larger
+crops are averaged down first, to this many times the network's side, so that they look as sharp as those."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessScale:
+    """What a raw score means: a liveness of 30 is the weak threshold, 50 the balanced, 70 the strict one."""
+
+    set: str
+    """What the thresholds were measured on."""
+    in_picture: Knots
+    aligned: Knots
+
+
+def read_scale(name: str) -> LivenessScale:
+    """A file of the folder `calibration`, as training/liveness/fit.py writes it."""
+    content = json.loads(resources.files(__package__).joinpath("calibration", f"{name}.json").read_bytes())
+    in_picture, aligned = (
+        tuple((float(score), float(liveness)) for score, liveness in content[key])
+        for key in ("in_picture", "aligned")
+    )
+    return LivenessScale(content["set"], in_picture, aligned)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A network, and the part of the picture that it looks at."""
+
+    network: Network
+    side: int
+    """Of the network's input, in pixels."""
+    scale: float
+    """Of the part, in face boxes."""
+    living: int
+    """The network's class of living faces."""
+
+    def probabilities(self, parts: Sequence[Pixels]) -> NDArray[np.float32]:
+        """How sure the network is that each part shows a living face; shape (n,), 0-1."""
+        batch = np.stack([_shrunk(part, self.side) for part in parts]).transpose(0, 3, 1, 2)
+        (logits,) = self.network.run(np.ascontiguousarray(batch, np.float32)).values()
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(odds[:, self.living] / odds.sum(axis=1), np.float32)
+
+
+class LivenessEstimator:
+    """Tells living faces from presentation attacks. Thread-safe."""
+
+    def __init__(self, minifas_v2: bytes, minifas_v1se: bytes, fr_liveness: bytes | None) -> None:
+        """The files as they are published. Without `fr_liveness` the pair decides alone, on a scale of its own.
+
+        Raises SetupError if the bytes are no such networks.
+        """
+        self._views = [
+            _View(Network(minifas_network(minifas_v2)), side=80, scale=2.7, living=1),
+            _View(Network(minifas_network(minifas_v1se)), side=80, scale=4.0, living=1),
+        ]
+        if fr_liveness is not None:
+            network = Network(fr_liveness, dynamic_axes=(0,))
+            self._views += [_View(network, side=128, scale=scale, living=0) for scale in (2.7, 1.5)]
+        self._scale = read_scale("liveness-minifas" if fr_liveness is None else "liveness-fused")
+
+    def estimate(self, picture: DecodedPicture, boxes: Sequence[Box]) -> list[float]:
+        """Liveness, 0-100, of the face in each box."""
+        return _on_scale(self.raw_scores(picture, boxes), self._scale.in_picture)
+
+    def estimate_aligned(self, picture: DecodedPicture) -> float:
+        """Liveness, 0-100, of a picture that is nothing but an aligned face."""
+        (liveness,) = _on_scale(self.raw_aligned_score(picture), self._scale.aligned)
+        return liveness
+
+    def raw_scores(self, picture: DecodedPicture, boxes: Sequence[Box]) -> NDArray[np.float32]:
+        """The mean of all views' probabilities, shape (len(boxes),), 0-1."""
+        if not boxes:
+            return np.zeros(0, np.float32)
+        seen = [view.probabilities([_part(picture, box, view.scale) for box in boxes]) for view in self._views]
+        return np.asarray(np.mean(seen, axis=0), np.float32)
+
+    def raw_aligned_score(self, picture: DecodedPicture) -> NDArray[np.float32]:
+        """The same where there is nothing around the face, shape (1,): every network looks at the whole picture.
+
+        What is missing is not made up: with edges repeated, mirrored or black, prints and screens pass for living
+        faces or living faces for prints.
+        """
+        seen = [view.probabilities([picture.pixels]) for view in self._views]
+        return np.asarray(np.mean(seen, axis=0), np.float32)
+
+
+def _on_scale(scores: NDArray[np.float32], knots: Knots) -> list[float]:
+    raw, liveness = zip(*knots, strict=True)
+    return [float(value) for value in np.interp(scores, raw, liveness)]
+
+
+def _part(picture: DecodedPicture, box: Box, scale: float) -> Pixels:
+    """The box grown to `scale` times its size, less where the picture is smaller, and moved into the picture."""
+    size = picture.size
+    scale = min(scale, size.width / box.width, size.height / box.height)
+    width, height = scale * box.width, scale * box.height
+    x0 = min(max((box.x0 + box.x1 - width) / 2, 0), size.width - width)
+    y0 = min(max((box.y0 + box.y1 - height) / 2, 0), size.height - height)
+    return picture.pixels[round(y0) : round(y0 + height), round(x0) : round(x0 + width)]
+
+
+def _shrunk(part: Pixels, side: int) -> Pixels:
+    """The part, stretched to a square."""
+    excess = min(part.shape[:2]) / (_BILINEAR_SPAN * side)
+    if excess > 1:
+        part = np.asarray(cv2.resize(part, None, fx=1 / excess, fy=1 / excess, interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
