@@ -13,17 +13,20 @@ from starlette.types import ASGIApp
 
 from visavis.api.access_log import AccessLog
 from visavis.api.admin import health
+from visavis.api.admin.routes import build_admin
 from visavis.api.dialect import build, install_http_errors
 from visavis.api.nhn.envelope import failure
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
 from visavis.core.apps import Apps
 from visavis.core.calibration import Calibration
+from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
@@ -51,7 +54,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     services = _services(settings, analyzer, storage)
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
-    app.router.routes += [_mounted(V2.prefix, build(V2, services)), _mounted(V1.prefix, v1_and_plus)]
+    app.router.routes += [
+        _mounted(V2.prefix, build(V2, services)),
+        _mounted(V1.prefix, v1_and_plus),
+        _mounted(SEARCHFACE.prefix, build(SEARCHFACE, services)),
+        _mounted("/admin", build_admin(services, settings.admin_token)),
+    ]
     install_http_errors(app, (), failure)
     return app
 
@@ -66,6 +74,16 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
         storage.close()
 
 
+@contextmanager
+def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
+    """The apps and groups of a data directory, likewise."""
+    storage = _open_storage(settings)
+    try:
+        yield Apps(storage.apps, _now), Groups(storage.gallery, SFACE.name, settings.quota.groups_per_app)
+    finally:
+        storage.close()
+
+
 def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Services:
     fetcher = GuardedFetcher(
         allow_private_addresses=settings.fetch.allow_private_addresses,
@@ -75,11 +93,14 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
     model = SFACE.name
     groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
     calibrations = {model: Calibration.from_table(SFACE.similarity_table)}
+    faces_quota = settings.quota.faces_per_group
+    search = Search(analyzer, storage.gallery, groups, fetcher, calibrations, model)
     return Services(
         apps=Apps(storage.apps, _now),
         groups=groups,
-        faces=Faces(analyzer, storage.gallery, groups, fetcher, settings.quota.faces_per_group),
-        search=Search(analyzer, storage.gallery, groups, fetcher, calibrations, model),
+        faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
+        search=search,
+        collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
         workers=Workers(settings.work.image_requests, settings.work.image_queue),
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,

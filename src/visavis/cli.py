@@ -6,7 +6,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -20,17 +20,18 @@ from rich.table import Table
 
 import visavis
 from visavis import app as wiring
-from visavis.core.apps import Apps
 from visavis.errors import FaceError, SetupError
 from visavis.settings import Settings
-from visavis.types import App, KeyKind
+from visavis.types import KeyKind
 from visavis.vision.models import CARDS, FR_LIVENESS, WITHOUT_FR_LIVENESS
 from visavis.vision.store import ModelStore
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
+group_commands = typer.Typer(no_args_is_help=True, help="Groups: what they ask of faces.")
 models_commands = typer.Typer(no_args_is_help=True, help="Model weights: fetch, show, check.")
 cli.add_typer(app_commands, name="app")
+cli.add_typer(group_commands, name="group")
 cli.add_typer(models_commands, name="models")
 
 out = Console()
@@ -45,6 +46,7 @@ DataDir = Annotated[
     ),
 ]
 Name = Annotated[str, typer.Argument(help="The app's name, for you to recognise it by.")]
+AppName = Annotated[str, typer.Argument(help="The name of the app that owns the group.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -92,7 +94,7 @@ def serve(
 def create_app(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Create an app and print its keys, once. Works beside a running server."""
     with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
-        _print_keys(name, _named(apps.create, name), as_json=as_json)
+        _print_keys(name, apps.create(name), as_json=as_json)
 
 
 @app_commands.command("list", epilog="Example: visavis app list")
@@ -119,7 +121,7 @@ def rotate_app(
 ) -> None:
     """Give an app new keys; the old ones stop working after the overlap."""
     with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
-        keys = apps.rotate(_require_app(apps, name), timedelta(hours=overlap_hours))
+        keys = apps.rotate(apps.require(name), timedelta(hours=overlap_hours))
         _print_keys(name, keys, as_json=as_json)
 
 
@@ -132,11 +134,67 @@ def delete_app(
 ) -> None:
     """Delete an app with all its keys, groups and faces."""
     with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
-        app = _require_app(apps, name)
+        app = apps.require(name)
         if not yes:
             typer.confirm(f"Delete {name!r} with all its groups and faces?", abort=True)
         apps.store.delete_app(app)
     out.print(f"Deleted {name}.", highlight=False)
+
+
+@app_commands.command("set", epilog="Example: visavis app set front-door --off v1")
+def set_app(
+    name: Name,
+    off: Annotated[list[str] | None, typer.Option(help="Switch off: v1, v2, plus or searchface.")] = None,
+    on: Annotated[list[str] | None, typer.Option(help="Switch on again.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Choose the wire protocols that an app speaks. In v1 the app key alone is the credential."""
+    with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
+        app = apps.require(name)
+        app = apps.switch_off(app, (app.dialects_off | set(off or ())) - set(on or ()))
+    out.print(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}", highlight=False)
+
+
+@group_commands.command("list", epilog="Example: visavis group list front-door")
+def list_groups(app: AppName, data_dir: DataDir = None) -> None:
+    """List the groups of an app with their settings."""
+    table = Table("group", "faces", "model", "liveness", "liveness threshold", "similarity")
+    with wiring.open_groups(_settings(data_dir=data_dir)) as (apps, groups):
+        for group in groups.all(apps.require(app)):
+            has = group.settings
+            numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}")
+            table.add_row(
+                group.name, str(group.face_count), group.model, "on" if has.liveness else "off", *numbers
+            )
+    out.print(table)
+
+
+@group_commands.command("set", epilog="Example: visavis group set front-door staff --liveness --similarity 95")
+def set_group(
+    app: AppName,
+    group_id: Annotated[str, typer.Argument(help="The group's id.")],
+    *,
+    liveness: Annotated[bool | None, typer.Option(help="Whether Search Face asks for a living face.")] = None,
+    liveness_threshold: Annotated[float | None, typer.Option(min=0, max=100, help="Liveness asked for.")] = None,
+    similarity: Annotated[float | None, typer.Option(min=0, max=100, help="Similarity asked for.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Change what a group asks of faces when it is used as a Search Face collection."""
+    given: dict[str, Any] = {
+        "liveness": liveness,
+        "liveness_threshold": liveness_threshold,
+        "similarity": similarity,
+    }
+    with wiring.open_groups(_settings(data_dir=data_dir)) as (apps, groups):
+        owner = apps.require(app)
+        settings = groups.require(owner, group_id).settings
+        changed = replace(settings, **{name: value for name, value in given.items() if value is not None})
+        settings = groups.change_settings(owner, group_id, changed).settings
+    out.print(
+        f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
+        f"similarity {settings.similarity:g}",
+        highlight=False,
+    )
 
 
 @models_commands.command("pull", epilog="Example: visavis models pull")
@@ -182,21 +240,6 @@ def _settings(**given: Any) -> Settings:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = "__".join(str(part) for part in problem["loc"]).upper()
         raise SetupError(f"VISAVIS_{name}: {problem['msg']}.") from None
-
-
-def _named(action: Callable[[str], dict[KeyKind, str]], name: str) -> dict[KeyKind, str]:
-    """Turn core's complaint about a name into one for people."""
-    try:
-        return action(name)
-    except ValueError as error:
-        raise SetupError(f"{error}.") from None
-
-
-def _require_app(apps: Apps, name: str) -> App:
-    app = apps.store.find_app(name)
-    if app is None:
-        raise SetupError(f"There is no app named {name!r}; see: visavis app list")
-    return app
 
 
 def _print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:

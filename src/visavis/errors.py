@@ -18,6 +18,8 @@ class ErrorCode(StrEnum):
     INVALID_TOKEN = auto()
     FACE_NOT_FOUND = auto()
     FACE_QUOTA_EXCEEDED = auto()
+    APP_NOT_FOUND = auto()
+    DUPLICATE_APP = auto()
     UNAUTHORIZED = auto()
     MISSING_CREDENTIALS = auto()
     IMAGE_TOO_LARGE = auto()

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         description="32 random bytes in Base64 that seal every group's key; "
         "without it they are kept in the file master.key of the data directory.",
     )
+    admin_token: SecretStr | None = Field(
+        None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."
+    )
     confidence_scale: Literal["percent", "unit"] = Field(
         "percent", description="Report detection confidence as 0-100 or as 0-1."
     )

@@ -119,8 +119,9 @@ def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: 
         response = _response(
             failure, _HTTP_ERRORS[error.status_code], _DETAILS.get(error.status_code, error.detail)
         )
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            response.headers["Allow"] = ", ".join(sorted(_methods(operations, request)))
+        allowed = _methods(operations, request)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and allowed:
+            response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
 
     async def on_bug(_: Request, __: Exception) -> Response:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, cast
-
-from fastapi import Depends, Request
 
 from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
 from visavis.core.apps import Apps
+from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
@@ -23,14 +21,8 @@ class Services:
     groups: Groups
     faces: Faces
     search: Search
+    collections: Collections
     workers: Workers
     tokens: PageTokens
     confidence_factor: float
     """What a detection score of 0-1 is multiplied with before it is reported (contract.md 10)."""
-
-
-def _services(request: Request) -> Services:
-    return cast("Services", request.app.state.services)
-
-
-FromServices = Annotated[Services, Depends(_services)]

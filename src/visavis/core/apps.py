@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import App, KeyKind
+
+DIALECTS = ("v1", "v2", "plus", "searchface")
+"""The wire protocols there are; an app speaks all of them unless some are switched off."""
 
 _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or retired."
 
@@ -22,12 +25,31 @@ class Apps:
     clock: Clock
 
     def create(self, name: str) -> dict[KeyKind, str]:
-        """A new app's keys, shown now and never again. Raises ValueError if the name is taken or empty."""
+        """A new app's keys, shown now and never again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
         if not name.strip() or not name.isprintable() or len(name) > 100:
-            raise ValueError("an app's name has 1 to 100 printable characters")
+            raise FaceError(ErrorCode.INVALID_PARAMETER, "An app's name has 1 to 100 printable characters.")
         keys = new_keys()
-        self.store.create_app(name, keys)
+        try:
+            self.store.create_app(name, keys)
+        except ValueError as error:
+            raise FaceError(ErrorCode.DUPLICATE_APP, f"{error}.") from None
         return keys
+
+    def require(self, name: str) -> App:
+        """Raises APP_NOT_FOUND."""
+        app = self.store.find_app(name)
+        if app is None:
+            raise FaceError(ErrorCode.APP_NOT_FOUND, f"There is no app named {name!r}.")
+        return app
+
+    def switch_off(self, app: App, dialects: Iterable[str]) -> App:
+        """Let the app speak every dialect but these. Raises INVALID_PARAMETER for one that does not exist."""
+        names = frozenset(dialects)
+        if unknown := names - set(DIALECTS):
+            known = ", ".join(DIALECTS)
+            detail = f"There is no dialect {min(unknown)!r}, only {known}."
+            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+        return self.store.set_dialects_off(app, names)
 
     def rotate(self, app: App, overlap: timedelta) -> dict[KeyKind, str]:
         """New keys of every kind; the old ones work until `overlap` is over."""
@@ -36,7 +58,7 @@ class Apps:
         return keys
 
     def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> App:
-        """The one app that owns every key presented. Raises UNAUTHORIZED, also where the dialect is switched off."""
+        """The one app that owns every key presented. Raises UNAUTHORIZED, also if the dialect is switched off."""
         now = self.clock()
         owners = [self.store.app_of_key(kind, key, now) for kind, key in credentials.items()]
         first = owners[0] if owners else None

@@ -134,6 +134,11 @@ class Faces:
         records = self.gallery.list_faces(group, where, before, limit + 1)
         return page_of(records, limit, lambda record: record.sequence)
 
+    def slice(self, group: Group, where: FaceFilter, offset: int, limit: int) -> tuple[list[FaceRecord], int]:
+        """Some of a group's faces, newest first, and how many there are in all."""
+        records = self.gallery.list_faces(group, where, None, limit, offset)
+        return records, self.gallery.count_faces(group, where)
+
 
 def _new_faces(
     size: ImageSize, faces: Sequence[DetectedFace], embeddings: Embedding, external_image_id: str | None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from visavis.core import policy
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, Group
+from visavis.types import App, Group, GroupSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,29 @@ class Groups:
         """A page of groups by ascending name."""
         return page_of(self.gallery.list_groups(app, after, limit + 1), limit, lambda group: group.name)
 
+    def all(self, app: App) -> Iterator[Group]:
+        """Every group of an app by ascending name."""
+        after = None
+        while True:
+            page = self.page(app, after, limit=200)
+            yield from page.items
+            if page.next is None:
+                return
+            after = page.next
+
     def require(self, app: App, name: str) -> Group:
         """Raises INVALID_PARAMETER for a name no group can have, GROUP_NOT_FOUND."""
         if not policy.is_group_id(name):
             raise FaceError(
                 ErrorCode.INVALID_PARAMETER,
                 "The group id must have 1 to 255 characters out of a-z, 0-9 and '-'.",
+                subject="group_id",
             )
         return self.gallery.require_group(app, name)
+
+    def change_settings(self, app: App, name: str, settings: GroupSettings) -> Group:
+        """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
+        return self.gallery.change_settings(self.require(app, name), settings)
 
     def delete(self, app: App, name: str) -> None:
         """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""

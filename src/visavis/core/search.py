@@ -90,7 +90,7 @@ class Search:
         """
         group = self.groups.require(app, group_id)
         template = self.gallery.open_template(group, face_id)
-        return self._matches(group, template, limit, threshold, exclude=face_id)
+        return self.matching(group, template, limit, threshold, exclude=face_id)
 
     def by_image(
         self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Want
@@ -101,7 +101,7 @@ class Search:
         """
         group = self.groups.require(app, group_id)
         probe, embedding = self._probe(source, group.model, want)
-        return Found(self._matches(group, embedding, limit, threshold), probe)
+        return Found(self.matching(group, embedding, limit, threshold), probe)
 
     def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Want) -> Verified:
         """The similarity of a registered face and the largest face of a picture.
@@ -157,9 +157,10 @@ class Search:
             described = self.analyzer.describe(picture, faces, want.traits)
             return _Seen(picture.size, policy.judged(described, want.spoof), embeddings)
 
-    def _matches(
+    def matching(
         self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
     ) -> list[Match]:
+        """The group's faces that are at least this similar to the probe, best first, but not `exclude`."""
         calibration = self.calibrations[group.model]
         # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity
         # itself then decides.

@@ -1,0 +1,142 @@
+"""The operator's API: apps, their keys and dialects, the settings of groups. Off unless an admin token is set."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from visavis.api.dialect import plain
+from visavis.api.services import Services
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import App, Group, KeyKind
+
+_STATUS = {
+    ErrorCode.UNAUTHORIZED: 401,
+    ErrorCode.GROUP_NOT_FOUND: 404,
+    ErrorCode.GROUP_DELETED: 404,
+    ErrorCode.APP_NOT_FOUND: 404,
+    ErrorCode.DUPLICATE_APP: 409,
+    ErrorCode.INVALID_PARAMETER: 400,
+}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class NewApp(_Body):
+    name: str
+
+
+class AppChange(_Body):
+    dialects_off: list[str] | None = None
+
+
+class Rotation(_Body):
+    overlap_hours: float = Field(24, ge=0)
+
+
+class SettingsChange(_Body):
+    """What is left out stays as it is."""
+
+    liveness: bool | None = None
+    liveness_threshold: float | None = Field(None, ge=0, le=100)
+    similarity: float | None = Field(None, ge=0, le=100)
+
+
+def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
+    """The application to be mounted under /admin."""
+    app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False)
+    app.state.services, app.state.token = services, token
+    app.include_router(router)
+
+    async def on_error(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
+        headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else None
+        return JSONResponse({"error": plain(error.detail)}, _STATUS.get(error.code, 500), headers)
+
+    app.add_exception_handler(FaceError, on_error)
+    return app
+
+
+def _admin(request: Request) -> Services:
+    """The services, for whoever has the token."""
+    token: SecretStr | None = request.app.state.token
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token is None or not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+        raise FaceError(ErrorCode.UNAUTHORIZED, "The admin token is missing or wrong, or the admin API is off.")
+    services: Services = request.app.state.services
+    return services
+
+
+ForAdmin = Annotated[Services, Depends(_admin)]
+
+router = APIRouter()
+
+
+@router.get("/apps")
+async def list_apps(services: ForAdmin) -> list[dict[str, Any]]:
+    return [_shown(app) for app in await services.workers.quick(services.apps.store.list_apps)]
+
+
+@router.post("/apps", status_code=201)
+async def create_app(services: ForAdmin, body: NewApp) -> dict[str, str]:
+    """The only answer that ever shows the app's keys."""
+    return _keys(body.name, await services.workers.quick(lambda: services.apps.create(body.name)))
+
+
+@router.patch("/apps/{name}")
+async def change_app(services: ForAdmin, name: str, body: AppChange) -> dict[str, Any]:
+    def change() -> App:
+        app = services.apps.require(name)
+        return app if body.dialects_off is None else services.apps.switch_off(app, body.dialects_off)
+
+    return _shown(await services.workers.quick(change))
+
+
+@router.post("/apps/{name}/keys", status_code=201)
+async def rotate_keys(services: ForAdmin, name: str, body: Rotation) -> dict[str, str]:
+    overlap = timedelta(hours=body.overlap_hours)
+    keys = await services.workers.quick(lambda: services.apps.rotate(services.apps.require(name), overlap))
+    return _keys(name, keys)
+
+
+@router.delete("/apps/{name}", status_code=204)
+async def delete_app(services: ForAdmin, name: str) -> None:
+    await services.workers.quick(lambda: services.apps.store.delete_app(services.apps.require(name)))
+
+
+@router.get("/apps/{name}/groups/{group_id}")
+async def group_settings(services: ForAdmin, name: str, group_id: str) -> dict[str, Any]:
+    group = await services.workers.quick(lambda: services.groups.require(services.apps.require(name), group_id))
+    return _settings(group)
+
+
+@router.patch("/apps/{name}/groups/{group_id}")
+async def change_group(services: ForAdmin, name: str, group_id: str, body: SettingsChange) -> dict[str, Any]:
+    def change() -> Group:
+        app = services.apps.require(name)
+        settings = services.groups.require(app, group_id).settings
+        changed = replace(settings, **body.model_dump(exclude_none=True))
+        return services.groups.change_settings(app, group_id, changed)
+
+    return _settings(await services.workers.quick(change))
+
+
+def _shown(app: App) -> dict[str, Any]:
+    return {"name": app.name, "created": app.created_at.isoformat(), "dialects_off": sorted(app.dialects_off)}
+
+
+def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
+    return {"name": name} | {kind.value: key for kind, key in keys.items()}
+
+
+def _settings(group: Group) -> dict[str, Any]:
+    facts = {"groupId": group.name, "modelVersion": group.model, "faceCount": group.face_count}
+    return facts | asdict(group.settings)

@@ -1,0 +1,79 @@
+"""Search Face: collections behind an API key (seed 002, and the siblings in contract.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from visavis.api.dialect import Dialect, Success
+from visavis.api.operation import Operation
+from visavis.api.searchface import operations, schemas
+from visavis.api.searchface.errors import failure, searchface_error
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import KeyKind
+
+
+def _credentials(request: Request) -> Mapping[KeyKind, str]:
+    key = request.headers.get("x-api-key")
+    if not key:
+        raise FaceError(ErrorCode.MISSING_CREDENTIALS, "The header x-api-key is missing.")
+    return {KeyKind.API_KEY: key}
+
+
+def _success(_result: object, data: BaseModel | None) -> Success:
+    assert data is not None  # noqa: S101 - every operation of this dialect answers with something
+    return Success(data)
+
+
+SEARCHFACE = Dialect(
+    name="searchface",
+    title="Search Face",
+    prefix="/modules",
+    credentials=_credentials,
+    success=_success,
+    wire_error=searchface_error,
+    failure=failure,
+    max_image_bytes=3_000_000,
+    operations=(
+        Operation(
+            name="search_face",
+            method="POST",
+            path="/search",
+            run=operations.search_face,
+            schema=schemas.SearchFace,
+            image=True,
+            present=operations.present_search,
+            data=schemas.SearchFaceAnswer,
+        ),
+        Operation(
+            name="add_face",
+            method="POST",
+            path="/faces",
+            run=operations.add_face,
+            schema=schemas.AddFace,
+            image=True,
+            present=operations.present_added,
+            data=schemas.AddFaceAnswer,
+        ),
+        Operation(
+            name="delete_face",
+            method="DELETE",
+            path="/faces",
+            run=operations.delete_face,
+            schema=schemas.DeleteFace,
+            present=operations.present_deleted,
+            data=schemas.DeleteFaceAnswer,
+        ),
+        Operation(
+            name="list_faces",
+            method="GET",
+            path="/faces",
+            run=operations.list_faces,
+            schema=schemas.ListFaces,
+            present=operations.present_page,
+            data=schemas.ListFacesAnswer,
+        ),
+    ),
+)

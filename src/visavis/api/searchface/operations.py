@@ -1,0 +1,105 @@
+"""What the Search Face operations do, and how their results look."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from visavis.api.operation import Call
+from visavis.api.searchface import schemas
+from visavis.core.collections import Applied, Enrolled, Identified
+from visavis.types import FaceFilter, FaceRecord
+
+PAGE = 50
+"""Faces a page (contract.md, Operations)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSearch:
+    """A search and the name that came with it."""
+
+    name: str
+    found: Identified
+
+
+@dataclass(frozen=True, slots=True)
+class FacePage:
+    """A page of a collection, and how many faces all pages have."""
+
+    collection_id: str
+    faces: Sequence[FaceRecord]
+    total: int
+
+
+def search_face(call: Call[schemas.SearchFace]) -> NamedSearch:
+    parameters = call.parameters
+    source = parameters.source(call.max_image_bytes)
+    found = call.services.collections.identify(call.caller, parameters.collection_id, source)
+    return NamedSearch(parameters.name, found)
+
+
+def add_face(call: Call[schemas.AddFace]) -> Enrolled:
+    parameters = call.parameters
+    source = parameters.source(call.max_image_bytes)
+    return call.services.collections.add(call.caller, parameters.collection_id, source, parameters.name)
+
+
+def delete_face(call: Call[schemas.DeleteFace]) -> None:
+    call.services.faces.delete(call.caller, call.parameters.collection_id, call.parameters.face_id)
+
+
+def list_faces(call: Call[schemas.ListFaces]) -> FacePage:
+    parameters = call.parameters
+    group = call.services.groups.require(call.caller, parameters.collection_id)
+    where = FaceFilter(label_contains=parameters.term)
+    faces, total = call.services.faces.slice(group, where, (parameters.page - 1) * PAGE, PAGE)
+    return FacePage(group.name, faces, total)
+
+
+def present_search(result: NamedSearch, _factor: float) -> schemas.SearchFaceAnswer:
+    return schemas.SearchFaceAnswer(
+        message="success",
+        searchId=str(uuid.uuid4()),
+        requestName=result.name,
+        userName=result.name,
+        option=_option(result.found.applied),
+        faceIdList=[match.face.face_id for match in result.found.matches],
+    )
+
+
+def present_added(result: Enrolled, _factor: float) -> schemas.AddFaceAnswer:
+    return schemas.AddFaceAnswer(
+        message="success",
+        faceId=result.record.face_id,
+        metaFaceId=result.record.image_id,
+        option=_option(result.applied),
+    )
+
+
+def present_deleted(_result: None, _factor: float) -> schemas.DeleteFaceAnswer:
+    return schemas.DeleteFaceAnswer(message="success")
+
+
+def present_page(page: FacePage, _factor: float) -> schemas.ListFacesAnswer:
+    faces = [
+        schemas.ListedFace(
+            collection_id=page.collection_id,
+            face_id=record.face_id,
+            user_name=record.external_image_id or "",
+            create_time=record.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+            meta_face_id=record.image_id,
+        )
+        for record in page.faces
+    ]
+    return schemas.ListFacesAnswer(message="success", result=faces, totalCount=page.total)
+
+
+def _option(applied: Applied) -> schemas.Option:
+    return schemas.Option(
+        option_liveness=applied.settings.liveness,
+        liveNess_threshold=applied.settings.liveness_threshold,
+        liveNessScore=applied.liveness,
+        policy_similarity=applied.settings.similarity,
+    )

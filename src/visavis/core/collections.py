@@ -1,0 +1,104 @@
+"""Groups that decide for themselves what is alike enough and alive enough (Search Face's collections)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from visavis.core import images, policy
+from visavis.core.groups import Groups
+from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.core.search import Search
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import (
+    App,
+    DetectedFace,
+    FaceRecord,
+    Group,
+    GroupSettings,
+    ImageSource,
+    Match,
+    NewFace,
+    Traits,
+)
+
+MAX_MATCHES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The settings that were applied, and the liveness found, 0 where none was asked for."""
+
+    settings: GroupSettings
+    liveness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The face that was added."""
+
+    record: FaceRecord
+    applied: Applied
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The faces that match, best first."""
+
+    matches: list[Match]
+    applied: Applied
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """Adds and searches one face at a time: the largest of the picture."""
+
+    analyzer: FaceAnalyzer[Any]
+    gallery: Gallery
+    groups: Groups
+    fetcher: ImageFetcher
+    search: Search
+    quota: int
+    """Faces a group may have."""
+
+    def add(self, app: App, group_id: str, source: ImageSource, label: str) -> Enrolled:
+        """Store the face under a label.
+
+        Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, FACE_TURNED_AWAY, NOT_ALIVE, FACE_QUOTA_EXCEEDED, image
+        errors.
+        """
+        group = self.groups.require(app, group_id)
+        data = images.load(source, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            face, applied = self._checked(picture, group, pose=True)
+            if policy.is_turned_away(face.pose):
+                raise FaceError(ErrorCode.FACE_TURNED_AWAY, "The face is turned more than 45 degrees.")
+            [embedding] = self.analyzer.embed(picture, [face], group.model)
+            box = face.box.relative_to(picture.size)
+        new = NewFace(str(uuid.uuid4()), str(uuid.uuid4()), label, box, face.detection_score, embedding)
+        [record] = self.gallery.add(group, [new], self.quota)
+        return Enrolled(record, applied)
+
+    def identify(self, app: App, group_id: str, source: ImageSource) -> Identified:
+        """Search for the face. Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, NOT_ALIVE, image errors."""
+        group = self.groups.require(app, group_id)
+        data = images.load(source, self.fetcher)
+        with self.analyzer.decode(data) as picture:
+            face, applied = self._checked(picture, group, pose=False)
+            [embedding] = self.analyzer.embed(picture, [face], group.model)
+        matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
+        return Identified(matches, applied)
+
+    def _checked(self, picture: Any, group: Group, *, pose: bool) -> tuple[DetectedFace, Applied]:
+        """The largest face, alive enough for the group."""
+        settings = group.settings
+        face = policy.largest(self.analyzer.find(picture))
+        [face] = self.analyzer.describe(picture, [face], Traits(pose=pose, liveness=settings.liveness))
+        liveness = face.liveness or 0.0
+        if settings.liveness and liveness < settings.liveness_threshold:
+            raise FaceError(
+                ErrorCode.NOT_ALIVE,
+                f"The liveness of the face is {liveness:.0f}; {settings.liveness_threshold:.0f} is asked for.",
+            )
+        return face, Applied(settings, liveness)
