@@ -60,4 +60,6 @@ def _view_of(picture: Image.Image, tile: Tile) -> Image.Image:
     for point in tile.face["landmarks"]:
         x, y = point["x"] * width, point["y"] * height
         pen.ellipse((x - stroke, y - stroke, x + stroke, y + stroke), fill="yellow", outline=INK)
-    return picture.crop((round(left), round(top), round(left + side), round(top + side)))
+    view = Image.new("RGB", (round(side), round(side)), "white")
+    view.paste(picture, (round(-left), round(-top)))
+    return view
