@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -9,10 +10,21 @@ from pathlib import Path
 import pytest
 
 from visavis.errors import SetupError
-from visavis.vision.models import CARDS, FSANET, FSANET_VAR, MASK, SFACE, ModelCard, WheelMember
+from visavis.vision.models import (
+    CARDS,
+    FR_LIVENESS,
+    FSANET,
+    FSANET_VAR,
+    MASK,
+    SFACE,
+    ModelCard,
+    NpmMember,
+    WheelMember,
+)
 from visavis.vision.store import ModelStore, PullStep
 
 POSE = (FSANET, FSANET_VAR)
+needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 
 
 @pytest.fixture
@@ -37,13 +49,25 @@ def pull_pose(directory: Path) -> None:
 
 
 def source_of(card: ModelCard) -> WheelMember:
-    assert card.source is not None
+    assert isinstance(card.source, WheelMember)
     return card.source
+
+
+@pytest.fixture
+def no_npm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+
+def fr_liveness_from(**changes: str) -> ModelCard:
+    """The card with another source."""
+    assert isinstance(FR_LIVENESS.source, NpmMember)
+    return replace(FR_LIVENESS, source=replace(FR_LIVENESS.source, **changes))
 
 
 def test_the_default_models_are_what_their_cards_say(model_store: ModelStore) -> None:
     for card in CARDS:
-        assert len(model_store.load(card)) == card.size
+        if not card.optional or model_store.path(card).exists():
+            assert len(model_store.load(card)) == card.size
 
 
 def test_models_are_pulled_out_of_their_package(tmp_path: Path) -> None:
@@ -124,6 +148,91 @@ def test_a_package_with_another_checksum_is_refused(tmp_path: Path) -> None:
     other = replace(FSANET, source=replace(source_of(FSANET), sha256="0" * 64))
     with pytest.raises(SetupError, match="could not be downloaded"):
         ModelStore(tmp_path).pull([other])
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_npm
+def test_a_model_is_pulled_out_of_its_npm_package(tmp_path: Path) -> None:
+    steps: list[PullStep] = []
+    store = ModelStore(tmp_path)
+    assert store.pull([FR_LIVENESS], lambda card, step: steps.append(step)) == {}
+    assert steps == [PullStep.DOWNLOADING, PullStep.STORED]
+    assert [path.name for path in tmp_path.iterdir()] == [FR_LIVENESS.file]
+    store.verify(FR_LIVENESS)
+
+
+def test_without_npm_what_is_optional_is_left_out_and_the_rest_is_pulled(tmp_path: Path, no_npm: None) -> None:
+    steps: list[tuple[str, PullStep]] = []
+    store = ModelStore(tmp_path)
+    left_out = store.pull([FR_LIVENESS, FSANET], lambda card, step: steps.append((card.name, step)))
+    assert list(left_out) == [FR_LIVENESS]
+    assert "npm" in left_out[FR_LIVENESS]
+    assert "not installed" in left_out[FR_LIVENESS]
+    assert [step for step in steps if step[0] == "fr-liveness"] == [
+        ("fr-liveness", PullStep.DOWNLOADING),
+        ("fr-liveness", PullStep.LEFT_OUT),
+    ]
+    assert ("fsanet", PullStep.STORED) in steps
+    assert store.load_if_there(FR_LIVENESS) is None
+
+
+def test_without_npm_what_is_not_optional_is_missed(tmp_path: Path, no_npm: None) -> None:
+    with pytest.raises(SetupError, match=r"npm, which downloads .*, is not installed"):
+        ModelStore(tmp_path).pull([replace(FR_LIVENESS, optional=False)])
+
+
+def test_an_npm_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = tmp_path / "npm"
+    client.write_text("#!/bin/sh\necho no such package >&2\nexit 1\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    left_out = ModelStore(tmp_path / "models").pull([FR_LIVENESS])
+    assert left_out[FR_LIVENESS].endswith("npm said:\nno such package")
+
+
+def test_an_npm_that_brings_nothing_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = tmp_path / "npm"
+    client.write_text("#!/bin/sh\necho done\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    left_out = ModelStore(tmp_path / "models").pull([FR_LIVENESS])
+    assert "brought no archive; it said:\ndone" in left_out[FR_LIVENESS]
+
+
+def test_a_damaged_optional_file_is_refused_and_missed_where_it_cannot_be_mended(
+    tmp_path: Path, no_npm: None
+) -> None:
+    store = ModelStore(tmp_path)
+    store.path(FR_LIVENESS).write_bytes(b"damaged")
+    with pytest.raises(SetupError, match="has 7 bytes"):
+        store.load_if_there(FR_LIVENESS)
+    with pytest.raises(SetupError, match="is not installed"):
+        store.pull([FR_LIVENESS])
+
+
+@needs_npm
+def test_a_damaged_optional_file_is_mended_by_the_next_pull(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path)
+    store.path(FR_LIVENESS).write_bytes(b"damaged")
+    store.pull([FR_LIVENESS])
+    store.verify(FR_LIVENESS)
+
+
+@needs_npm
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"sha256": "0" * 64}, "its SHA-256 differs"),
+        ({"member": "package/model/absent.onnx"}, r"holds no package/model/absent\.onnx"),
+        ({"member": "package/model"}, "holds no package/model"),
+        ({"member": "package/package.json"}, r"holds another package/package\.json"),
+    ],
+)
+def test_an_npm_package_that_is_not_what_the_card_says_is_refused(
+    tmp_path: Path, changes: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(SetupError, match=complaint):
+        ModelStore(tmp_path).pull([fr_liveness_from(**changes)])
     assert list(tmp_path.iterdir()) == []
 
 

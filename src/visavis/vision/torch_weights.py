@@ -87,6 +87,8 @@ def _refusal(what: str) -> pickle.UnpicklingError:
 
 def _read_storage(file: io.BytesIO, dtype: np.dtype[Any]) -> NDArray[Any]:
     length = int(np.frombuffer(file.read(_LENGTH.itemsize), _LENGTH)[0])
+    if length < 0:
+        raise _refusal("a storage of negative length")
     return np.frombuffer(file.read(length * dtype.itemsize), dtype, length)
 
 
