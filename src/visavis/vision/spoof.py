@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from visavis.types import Box
 from visavis.vision.decode import DecodedPicture, Pixels
+from visavis.vision.minifas import SIDE as MINIFAS_SIDE
 from visavis.vision.minifas import minifas_network
 from visavis.vision.session import Network
 
@@ -77,8 +78,8 @@ class LivenessEstimator:
         Raises SetupError if the bytes are no such networks.
         """
         self._views = [
-            _View(Network(minifas_network(minifas_v2)), side=80, scale=2.7, living=1),
-            _View(Network(minifas_network(minifas_v1se)), side=80, scale=4.0, living=1),
+            _View(Network(minifas_network(minifas_v2)), side=MINIFAS_SIDE, scale=2.7, living=1),
+            _View(Network(minifas_network(minifas_v1se)), side=MINIFAS_SIDE, scale=4.0, living=1),
         ]
         if fr_liveness is not None:
             network = Network(fr_liveness, dynamic_axes=(0,))
