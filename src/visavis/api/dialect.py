@@ -44,6 +44,15 @@ class Success:
 Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class KeyHeader:
+    """A request header that a key travels in, bare."""
+
+    name: str
+    describes: str
+    required: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """A wire protocol: where it lives, its operations, whom it lets in, how successes and errors look."""
@@ -61,6 +70,12 @@ class Dialect:
     failure: Failure
     """The body of an error."""
     max_image_bytes: int
+    key_headers: tuple[KeyHeader, ...]
+    """Where `credentials` finds keys, besides in the path."""
+    answer: Callable[[type[BaseModel] | None], type[BaseModel]]
+    """The type of a success's body, from that of its data."""
+    error: type[BaseModel]
+    """The type of an error's body."""
 
 
 def build(dialect: Dialect, services: Services) -> FastAPI:
@@ -117,7 +132,7 @@ def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
         response = _response(
-            failure, _HTTP_ERRORS[error.status_code], _DETAILS.get(error.status_code, error.detail)
+            failure, HTTP_ERRORS[error.status_code], _DETAILS.get(error.status_code, error.detail)
         )
         allowed = _methods(operations, request)
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and allowed:
@@ -134,7 +149,7 @@ def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: 
     app.add_exception_handler(Exception, on_bug)
 
 
-_HTTP_ERRORS = {
+HTTP_ERRORS = {
     404: WireError(-40400, "NotFound", 404),
     405: WireError(-40500, "MethodNotAllowed", 405),
     413: WireError(-41300, "PayloadTooLarge", 413),

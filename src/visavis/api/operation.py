@@ -43,6 +43,8 @@ class Operation:
     """
 
     name: str
+    summary: str
+    """What it does, in a few words."""
     method: str
     path: str
     run: Callable[[Call[Any]], Any]

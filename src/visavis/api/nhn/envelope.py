@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, SerializeAsAny
+from pydantic import BaseModel, SerializeAsAny, create_model
 
 from visavis.api.dialect import Success, WireError
+from visavis.api.nhn.schemas import RegisterData
 from visavis.core.faces import Registered
 
 
@@ -46,3 +47,43 @@ def failure(error: WireError) -> dict[str, Any]:
     """The body of an error."""
     header = Header(isSuccessful=False, resultCode=error.code, resultMessage=error.message)
     return {"header": header.model_dump()}
+
+
+class Succeeded(Header):
+    """All went well."""
+
+    isSuccessful: Literal[True]
+    resultCode: Literal[0]
+
+
+class SucceededInPart(Header):
+    """All went well, or as much as the quota left room for: `resultCode` 40070."""
+
+    isSuccessful: Literal[True]
+    resultCode: Literal[0, 40070]
+
+
+class Failed(Header):
+    """What went wrong, by its code."""
+
+    isSuccessful: Literal[False]
+
+
+class Error(BaseModel):
+    """An error has no data."""
+
+    header: Failed
+
+
+class Done(BaseModel):
+    """The answer of an operation that reports nothing."""
+
+    header: Succeeded
+
+
+def answer(data: type[BaseModel] | None) -> type[BaseModel]:
+    """The type of the envelope with such data in it."""
+    if data is None:
+        return Done
+    header = SucceededInPart if issubclass(data, RegisterData) else Succeeded
+    return create_model(f"{data.__name__}Answer", header=(header, ...), data=(data, ...))

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from visavis.api.dialect import Dialect
 from visavis.api.nhn import operations, present, present_v1, requests, schemas
-from visavis.api.nhn.envelope import failure, success
+from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v1_error
 from visavis.api.operation import Operation
 from visavis.types import KeyKind
@@ -32,9 +32,13 @@ V1 = Dialect(
     wire_error=v1_error,
     failure=failure,
     max_image_bytes=5_000_000,
+    key_headers=(),
+    answer=answer,
+    error=Error,
     operations=(
         Operation(
             name="create_group",
+            summary="Create a group",
             method="POST",
             path=f"{_APP}/groups",
             run=operations.create_group,
@@ -43,6 +47,7 @@ V1 = Dialect(
         ),
         Operation(
             name="list_groups",
+            summary="List the groups of the app",
             method="GET",
             path=f"{_APP}/groups",
             run=operations.list_groups,
@@ -52,6 +57,7 @@ V1 = Dialect(
         ),
         Operation(
             name="group_details",
+            summary="Show a group",
             method="GET",
             path=_GROUP,
             run=operations.group_details,
@@ -60,6 +66,7 @@ V1 = Dialect(
         ),
         Operation(
             name="delete_group",
+            summary="Delete a group and its faces",
             method="DELETE",
             path=_GROUP,
             run=operations.delete_group,
@@ -67,6 +74,7 @@ V1 = Dialect(
         ),
         Operation(
             name="detect",
+            summary="Find the faces in a picture",
             method="POST",
             path=f"{_APP}/detect",
             run=operations.detect,
@@ -77,6 +85,7 @@ V1 = Dialect(
         ),
         Operation(
             name="register",
+            summary="Register the faces in a picture",
             method="POST",
             path=_GROUP,
             run=operations.register,
@@ -87,6 +96,7 @@ V1 = Dialect(
         ),
         Operation(
             name="delete_face",
+            summary="Delete a registered face",
             method="DELETE",
             path=_FACE,
             run=operations.delete_face,
@@ -94,6 +104,7 @@ V1 = Dialect(
         ),
         Operation(
             name="list_faces",
+            summary="List the faces of a group, newest first",
             method="GET",
             path=f"{_GROUP}/faces",
             run=operations.list_faces,
@@ -103,6 +114,7 @@ V1 = Dialect(
         ),
         Operation(
             name="search_by_face_id",
+            summary="Find the faces of a group that match one of them",
             method="GET",
             path=_FACE,
             run=operations.search_by_face_id,
@@ -112,6 +124,7 @@ V1 = Dialect(
         ),
         Operation(
             name="search_by_image",
+            summary="Find the faces of a group that match the largest face in a picture",
             method="POST",
             path=f"{_GROUP}/search",
             run=operations.search_by_image,
@@ -122,6 +135,7 @@ V1 = Dialect(
         ),
         Operation(
             name="compare",
+            summary="Compare the largest face in one picture with every face in another",
             method="POST",
             path=f"{_APP}/compare",
             run=operations.compare,

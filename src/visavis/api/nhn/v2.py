@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from fastapi import Request
 
-from visavis.api.dialect import Dialect
+from visavis.api.dialect import Dialect, KeyHeader
 from visavis.api.nhn import operations, present, requests, schemas
-from visavis.api.nhn.envelope import failure, success
+from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v2_error
 from visavis.api.operation import Operation
 from visavis.types import KeyKind
@@ -38,9 +38,16 @@ V2 = Dialect(
     wire_error=v2_error,
     failure=failure,
     max_image_bytes=3_000_000,
+    key_headers=(
+        KeyHeader("Authorization", "The app's `secretKey`, bare, without a scheme such as `Bearer`."),
+        KeyHeader("x-nhn-apikey", "The app's `apiKey`; optional here.", required=False),
+    ),
+    answer=answer,
+    error=Error,
     operations=(
         Operation(
             name="create_group",
+            summary="Create a group",
             method="POST",
             path=f"{_APP}/groups",
             run=operations.create_group,
@@ -49,6 +56,7 @@ V2 = Dialect(
         ),
         Operation(
             name="list_groups",
+            summary="List the groups of the app",
             method="GET",
             path=f"{_APP}/groups",
             run=operations.list_groups,
@@ -58,6 +66,7 @@ V2 = Dialect(
         ),
         Operation(
             name="group_details",
+            summary="Show a group",
             method="GET",
             path=_GROUP,
             run=operations.group_details,
@@ -66,6 +75,7 @@ V2 = Dialect(
         ),
         Operation(
             name="delete_group",
+            summary="Delete a group and its faces",
             method="DELETE",
             path=_GROUP,
             run=operations.delete_group,
@@ -73,6 +83,7 @@ V2 = Dialect(
         ),
         Operation(
             name="detect",
+            summary="Find the faces in a picture",
             method="POST",
             path=f"{_APP}/faces/detect",
             run=operations.detect,
@@ -84,6 +95,7 @@ V2 = Dialect(
         ),
         Operation(
             name="register",
+            summary="Register the faces in a picture",
             method="POST",
             path=f"{_GROUP}/faces",
             run=operations.register,
@@ -95,6 +107,7 @@ V2 = Dialect(
         ),
         Operation(
             name="delete_face",
+            summary="Delete a registered face",
             method="DELETE",
             path=_FACE,
             run=operations.delete_face,
@@ -102,6 +115,7 @@ V2 = Dialect(
         ),
         Operation(
             name="list_faces",
+            summary="List the faces of a group, newest first",
             method="GET",
             path=f"{_GROUP}/faces",
             run=operations.list_faces,
@@ -111,6 +125,7 @@ V2 = Dialect(
         ),
         Operation(
             name="search_by_face_id",
+            summary="Find the faces of a group that match one of them",
             method="GET",
             path=f"{_FACE}/search",
             run=operations.search_by_face_id,
@@ -120,6 +135,7 @@ V2 = Dialect(
         ),
         Operation(
             name="search_by_image",
+            summary="Find the faces of a group that match the largest face in a picture",
             method="POST",
             path=f"{_GROUP}/faces/search",
             run=operations.search_by_image,
@@ -131,6 +147,7 @@ V2 = Dialect(
         ),
         Operation(
             name="compare",
+            summary="Compare the largest face in one picture with every face in another",
             method="POST",
             path=f"{_APP}/faces/compare",
             run=operations.compare,
@@ -142,6 +159,7 @@ V2 = Dialect(
         ),
         Operation(
             name="verify",
+            summary="Compare a registered face with the largest face in a picture",
             method="POST",
             path=f"{_FACE}/verify",
             run=operations.verify,
@@ -153,6 +171,7 @@ V2 = Dialect(
         ),
         Operation(
             name="spoofing",
+            summary="Tell living faces in a picture from prints and screens",
             method="POST",
             path=f"{_APP}/spoofing/faces",
             run=operations.check_spoof,

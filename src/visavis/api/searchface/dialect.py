@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from fastapi import Request
 from pydantic import BaseModel
 
-from visavis.api.dialect import Dialect, Success
+from visavis.api.dialect import Dialect, KeyHeader, Success
 from visavis.api.operation import Operation
 from visavis.api.searchface import operations, schemas
-from visavis.api.searchface.errors import failure, searchface_error
+from visavis.api.searchface.errors import Error, failure, searchface_error
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import KeyKind
 
@@ -27,6 +27,11 @@ def _success(_result: object, data: BaseModel | None) -> Success:
     return Success(data)
 
 
+def _answer(data: type[BaseModel] | None) -> type[BaseModel]:
+    assert data is not None  # noqa: S101 - as above
+    return data
+
+
 SEARCHFACE = Dialect(
     name="searchface",
     title="Search Face",
@@ -36,9 +41,13 @@ SEARCHFACE = Dialect(
     wire_error=searchface_error,
     failure=failure,
     max_image_bytes=3_000_000,
+    key_headers=(KeyHeader("x-api-key", "The app's `apiKey`."),),
+    answer=_answer,
+    error=Error,
     operations=(
         Operation(
             name="search_face",
+            summary="Find the faces of a collection that match the largest face in a picture",
             method="POST",
             path="/search",
             run=operations.search_face,
@@ -49,6 +58,7 @@ SEARCHFACE = Dialect(
         ),
         Operation(
             name="add_face",
+            summary="Add the largest face in a picture to a collection",
             method="POST",
             path="/faces",
             run=operations.add_face,
@@ -59,6 +69,7 @@ SEARCHFACE = Dialect(
         ),
         Operation(
             name="delete_face",
+            summary="Delete a face from a collection",
             method="DELETE",
             path="/faces",
             run=operations.delete_face,
@@ -68,6 +79,7 @@ SEARCHFACE = Dialect(
         ),
         Operation(
             name="list_faces",
+            summary="List the faces of a collection, newest first",
             method="GET",
             path="/faces",
             run=operations.list_faces,

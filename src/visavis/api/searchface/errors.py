@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from visavis.api.dialect import WireError
 from visavis.api.operation import Operation
 from visavis.errors import ErrorCode, FaceError
@@ -118,6 +120,13 @@ def searchface_error(error: FaceError, operation: Operation, _uploaded: bool) ->
             return table.parameters.get(error.subject or "", table.otherwise)
         case code:
             return table.codes.get(code, table.otherwise)
+
+
+class Error(BaseModel):
+    """What went wrong, by its code."""
+
+    errorCode: int  # noqa: N815 - the wire's own spelling
+    message: str
 
 
 def failure(error: WireError) -> dict[str, Any]:
