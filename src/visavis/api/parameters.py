@@ -26,7 +26,9 @@ IN_QUERY: Final = _InQuery()
 class Parameters(BaseModel):
     """Types are exact, unknown parameters are ignored, null means absent (contract.md 5)."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", alias_generator=to_camel)
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="ignore", alias_generator=to_camel, use_attribute_docstrings=True
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -6,19 +6,23 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, SerializeAsAny, create_model
+from pydantic import BaseModel, Field, SerializeAsAny, create_model
 
+from visavis.api.described import Described
 from visavis.api.dialect import Success, WireError
 from visavis.api.nhn.schemas import RegisterData
 from visavis.core.faces import Registered
 
 
-class Header(BaseModel):
-    """`resultCode`: 0 success, above 0 partial success, below 0 an error."""
+class Header(Described):
+    """How it went."""
 
     isSuccessful: bool
+    """Whether the operation was carried out, also in part."""
     resultCode: int
+    """0 success, above 0 partial success, below 0 an error."""
     resultMessage: str
+    """The message of the code."""
 
 
 class Answer(BaseModel):
@@ -53,32 +57,39 @@ class Succeeded(Header):
     """All went well."""
 
     isSuccessful: Literal[True]
+    """Always true."""
     resultCode: Literal[0]
+    """Always 0."""
 
 
 class SucceededInPart(Header):
     """All went well, or as much as the quota left room for: `resultCode` 40070."""
 
     isSuccessful: Literal[True]
+    """Always true."""
     resultCode: Literal[0, 40070]
+    """0, or 40070 when some faces were left out."""
 
 
 class Failed(Header):
     """What went wrong, by its code."""
 
     isSuccessful: Literal[False]
+    """Always false."""
 
 
-class Error(BaseModel):
+class Error(Described):
     """An error has no data."""
 
     header: Failed
+    """What went wrong."""
 
 
-class Done(BaseModel):
+class Done(Described):
     """The answer of an operation that reports nothing."""
 
     header: Succeeded
+    """How it went."""
 
 
 def answer(data: type[BaseModel] | None) -> type[BaseModel]:
@@ -86,4 +97,8 @@ def answer(data: type[BaseModel] | None) -> type[BaseModel]:
     if data is None:
         return Done
     header = SucceededInPart if issubclass(data, RegisterData) else Succeeded
-    return create_model(f"{data.__name__}Answer", header=(header, ...), data=(data, ...))
+    return create_model(
+        f"{data.__name__}Answer",
+        header=(header, Field(description="How it went.")),
+        data=(data, Field(description="What was found or done.")),
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, WithJsonSchema, model_validator
 
 from visavis.api.parameters import IN_QUERY, Parameters
 from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, Sensitivity, Want
@@ -23,8 +23,12 @@ SpoofingCondition = Literal["weak", "balanced", "strict"]
 class ImageReference(Parameters):
     """A picture inside JSON: exactly one of the two."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["bytes"]}]})
+
     url: str | None = None
+    """Where the picture is: `http` or `https`, a public address."""
     base64: str | None = Field(None, alias="bytes")
+    """The picture's file in Base64: standard alphabet, with padding."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> ImageReference:
@@ -43,6 +47,7 @@ class Image(Parameters):
     """The `image` of a JSON body."""
 
     image: ImageReference
+    """The picture."""
 
     def source(self, max_bytes: int) -> ImageSource:
         return self.image.source(max_bytes)
@@ -52,6 +57,7 @@ class CompareImage(Parameters):
     """The `compareImage` of a JSON body."""
 
     compare_image: ImageReference
+    """The picture."""
 
     def source(self, max_bytes: int) -> ImageSource:
         return self.compare_image.source(max_bytes)
@@ -61,6 +67,7 @@ class ImageFile(Parameters):
     """The `imageFile` of a form."""
 
     image_file: bytes
+    """The picture, PNG or JPEG."""
 
     def source(self, max_bytes: int) -> ImageSource:
         return ImageBytes(self.image_file, max_bytes)
@@ -70,7 +77,9 @@ class TwoImages(Parameters):
     """The pictures of a comparison in a JSON body."""
 
     source_image: ImageReference
+    """The picture whose largest face is compared."""
     target_image: ImageReference
+    """The picture whose faces it is compared with."""
 
     def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]:
         return self.source_image.source(max_bytes), self.target_image.source(max_bytes)
@@ -80,7 +89,9 @@ class TwoImageFiles(Parameters):
     """The pictures of a comparison in a form, named as in the document's table, or as in its curl example."""
 
     source_image_file: bytes = Field(validation_alias=AliasChoices("sourceImageFile", "sourceImage"))
+    """The picture whose largest face is compared, PNG or JPEG; also as `sourceImage`."""
     target_image_file: bytes = Field(validation_alias=AliasChoices("targetImageFile", "targetImage"))
+    """The picture whose faces it is compared with, PNG or JPEG; also as `targetImage`."""
 
     def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]:
         return ImageBytes(self.source_image_file, max_bytes), ImageBytes(self.target_image_file, max_bytes)
@@ -90,7 +101,9 @@ class Traits(Parameters):
     """What image operations may be asked to report, or to leave undone."""
 
     orientation: bool = True
+    """Whether to report the head's angles."""
     mask: bool = True
+    """Whether to report if a mask covers mouth and nose."""
 
     def want(self) -> Want:
         return Want(pose=self.orientation, mask=self.mask)
@@ -100,7 +113,9 @@ class SpoofTraits(Traits):
     """The same with the verdict of the Plus service."""
 
     spoofing: bool = False
+    """Whether to report if the face is a print or a screen."""
     spoofing_condition: SpoofingCondition = "balanced"
+    """How easily a face is taken for a print or a screen."""
 
     def want(self) -> Want:
         sensitivity = Sensitivity(self.spoofing_condition) if self.spoofing else None
@@ -111,7 +126,9 @@ class SpoofCheck(Parameters):
     """The spoofing operation's own parameters."""
 
     aligned: bool = False
+    """Whether the picture is nothing but a face, 224 x 224 px."""
     spoofing_condition: SpoofingCondition = "balanced"
+    """How easily a face is taken for a print or a screen."""
 
     @property
     def sensitivity(self) -> Sensitivity:
@@ -119,47 +136,59 @@ class SpoofCheck(Parameters):
 
 
 class CreateGroup(Parameters):
-    group_id: str
+    group_id: Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,255}$"})]
+    """The new group's id: 1 to 255 of `a-z`, `0-9`, `-`."""
 
 
 class Registration(Parameters):
     limit: RegisterLimit
+    """How many of the largest faces may be registered."""
     external_image_id: ExternalImageId | None = None
+    """An id of your own for the faces of the picture."""
 
 
 class SearchQuery(Parameters):
     limit: Annotated[SearchLimit, IN_QUERY]
+    """How many matches at most."""
     threshold: Annotated[Threshold, IN_QUERY]
+    """Least similarity of a match."""
 
 
 class LongSearchQuery(Parameters):
     """v1 and Plus."""
 
     limit: Annotated[LongSearchLimit, IN_QUERY]
+    """How many matches at most."""
     threshold: Annotated[Threshold, IN_QUERY]
+    """Least similarity of a match."""
 
 
 class SearchBody(Parameters):
     limit: SearchLimit
+    """How many matches at most."""
     threshold: Threshold
+    """Least similarity of a match."""
 
 
 class CompareQuery(Parameters):
     """v1 and Plus."""
 
     threshold: Annotated[Threshold, IN_QUERY]
+    """Least similarity of a match."""
 
 
 class CompareBody(Parameters):
     threshold: Threshold = 90
-    """The tables require it, the document's own example omits it (contract.md 5)."""
+    """Least similarity of a match; may be left out."""
 
 
 class ListQuery(Parameters):
     """The limit is required on the first page; with a token, all else is ignored (contract.md 7)."""
 
     limit: Annotated[int | None, Field(ge=1, le=200), IN_QUERY] = None
+    """How many a page; required on the first one, ignored with a `next-token`."""
     next_token: Annotated[str | None, IN_QUERY] = Field(None, alias="next-token")
+    """The `nextToken` of the page before."""
 
     @model_validator(mode="before")
     @classmethod
@@ -177,8 +206,11 @@ class FaceListQuery(ListQuery):
     """v2. The filters are those of the vendor's later public guide (contract.md, Operations)."""
 
     face_id: Annotated[str | None, IN_QUERY] = Field(None, alias="face-id")
+    """Only the face with this `faceId`."""
     image_id: Annotated[str | None, IN_QUERY] = Field(None, alias="image-id")
+    """Only faces with this `imageId`."""
     external_image_id: Annotated[str | None, IN_QUERY] = Field(None, alias="external-image-id")
+    """Only faces with this `externalImageId`."""
 
 
 class DetectV1(Image, Traits):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import BaseModel
-
+from visavis.api.described import Described
 from visavis.api.dialect import WireError
 from visavis.api.operation import Operation
 from visavis.errors import ErrorCode, FaceError
@@ -122,11 +121,13 @@ def searchface_error(error: FaceError, operation: Operation, _uploaded: bool) ->
             return table.codes.get(code, table.otherwise)
 
 
-class Error(BaseModel):
+class Error(Described):
     """What went wrong, by its code."""
 
     errorCode: int  # noqa: N815 - the wire's own spelling
+    """The error's number; each operation has its own."""
     message: str
+    """The message of the number."""
 
 
 def failure(error: WireError) -> dict[str, Any]:

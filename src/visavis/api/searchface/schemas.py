@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, Field
 
+from visavis.api.described import Described
 from visavis.api.parameters import IN_QUERY, Parameters
 from visavis.types import ImageBase64, ImageSource
 
@@ -21,6 +22,7 @@ class FaceImage(Parameters):
     """A picture as Base64, with or without a data URI's prefix."""
 
     face_image: Annotated[str, Field(min_length=1)]
+    """The picture's file in Base64, with or without a prefix such as `data:image/jpeg;base64,`."""
 
     def source(self, max_bytes: int) -> ImageSource:
         prefix = _DATA_URI.match(self.face_image)
@@ -29,16 +31,19 @@ class FaceImage(Parameters):
 
 class _CollectionFirst(Parameters):
     collection_id: Annotated[str, Field(min_length=1)]
+    """The collection: the id of a group."""
 
 
 class _Named(_CollectionFirst):
     """The document's table and its sample disagree on the name of the name."""
 
     name: Annotated[Text, Field(validation_alias=AliasChoices("requestName", "userName"))]
+    """Who is looked for, for your own records; also as `userName`."""
 
 
 class _Labelled(_CollectionFirst):
     name: Annotated[Text, Field(validation_alias=AliasChoices("userName", "requestName"))]
+    """Whose face it is; also as `requestName`."""
 
 
 class SearchFace(FaceImage, _Named):
@@ -51,53 +56,81 @@ class AddFace(FaceImage, _Labelled):
 
 class DeleteFace(Parameters):
     collection_id: Annotated[str, Field(min_length=1), IN_QUERY]
+    """The collection: the id of a group."""
     face_id: Annotated[str, Field(min_length=1), IN_QUERY]
+    """The face."""
 
 
 class ListFaces(Parameters):
     collection_id: Annotated[str, Field(min_length=1), IN_QUERY]
+    """The collection: the id of a group."""
     page: Annotated[int, Field(ge=1, le=1_000_000), IN_QUERY]
+    """Which page, from 1; a page has 50 faces."""
     term: Annotated[str | None, Field(min_length=6, max_length=255), IN_QUERY] = None
+    """Only faces whose name contains this."""
 
 
-class Option(BaseModel):
+class Option(Described):
     """What was applied; with liveness off the score is 0 and the threshold the configured one."""
 
     option_liveness: bool
+    """Whether the collection asks for living faces."""
     liveNess_threshold: float
+    """Least score of a living face, 0 to 100."""
     liveNessScore: float
+    """The face's score; 0 where it is not asked for."""
     policy_similarity: float
+    """Least similarity of a match, 0 to 100."""
 
 
-class SearchFaceAnswer(BaseModel):
+class SearchFaceAnswer(Described):
     message: str
+    """`success`."""
     searchId: str
+    """An id of this search."""
     requestName: str
+    """The name that was sent."""
     userName: str
+    """The same."""
     option: Option
+    """The collection's settings as they were applied."""
     faceIdList: list[str]
+    """The faces that match, best first."""
 
 
-class AddFaceAnswer(BaseModel):
+class AddFaceAnswer(Described):
     message: str
+    """`success`."""
     faceId: str
+    """The server's id of the face."""
     metaFaceId: str
+    """The server's id of the picture."""
     option: Option
+    """The collection's settings as they were applied."""
 
 
-class DeleteFaceAnswer(BaseModel):
+class DeleteFaceAnswer(Described):
     message: str
+    """`success`."""
 
 
-class ListedFace(BaseModel):
+class ListedFace(Described):
     collection_id: str
+    """The collection's id."""
     face_id: str
+    """The server's id of the face."""
     user_name: str
+    """Whose face it is."""
     create_time: str
+    """When it was added, UTC."""
     meta_face_id: str
+    """The server's id of the picture."""
 
 
-class ListFacesAnswer(BaseModel):
+class ListFacesAnswer(Described):
     message: str
+    """`success`."""
     result: list[ListedFace]
+    """The faces, newest first."""
     totalCount: int
+    """Faces on all pages."""
