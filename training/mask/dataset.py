@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from drawing import draw
-from faces import Found, largest, wide_crop
+from faces import MARGIN, SIDE, Found, largest, wide_crop
 from numpy.typing import NDArray
 
 from visavis.vision.detect import Detector
@@ -58,6 +58,12 @@ def number(text: str) -> int:
 def held_out(person: str) -> bool:
     """Whether a person is kept for measuring only."""
     return number(f"mask:{person}") / 2**32 < HELD_OUT
+
+
+def tightly_cut(sample: Sample) -> bool:
+    """Whether the picture ends at the face: more than 4 % of the aligned face lies outside of it, and is black."""
+    inside = slice(MARGIN, MARGIN + SIDE)
+    return bool((sample.crops[0][inside, inside].max(axis=2) < 3).mean() > 0.04)
 
 
 def tasks(people: Path, masked: Path, unmasked: Path) -> list[Task]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import openpeople
 import torch
-from dataset import PORTION, Sample, build, held_out, number, tasks
+from dataset import PORTION, Sample, build, held_out, number, tasks, tightly_cut
 from evaluate import balanced, line, probabilities, report, synthetic_people
 from fit import fit, scores
 from grouping import grouped
@@ -26,6 +26,9 @@ from network import export
 from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder
 
+ALWAYS = -1
+"""The fold of samples that are in every training set."""
+
 
 def main() -> None:
     options = arguments()
@@ -33,7 +36,15 @@ def main() -> None:
     samples = load(options)
     training = [sample for sample in samples if sample.source != "people" or not held_out(sample.group)]
     foreign = [sample for sample in samples if sample.source == "people" and held_out(sample.group)]
-    threshold = cross_validate(training, options.folds, options.fold_steps)
+    same_source = cross_validate(training, by_person(training, options.folds), options.fold_steps)
+    other_source = cross_validate(training, by_framing(training), options.fold_steps)
+    # Other pictures will resemble ours less than our folds one another, more than our sources one another.
+    balances = balance(training, same_source), balance(training, other_source)
+    threshold = sum(balances) / 2
+    print(f"Balancing logits {balances[0]:.2f} and {balances[1]:.2f}: 0.5 shall mean {threshold:.2f}")
+    for title, logits in (("Other people:", same_source), ("Other sources:", other_source)):
+        tested = np.flatnonzero(~np.isnan(logits))
+        print("\n".join([title, *report([training[i] for i in tested], logits[tested], threshold)]))
     print(f"Training on {len(training)} faces")
     net = fit(training, options.steps, seed=options.folds)
     export(net, -threshold, options.output)
@@ -76,21 +87,36 @@ def load(options: argparse.Namespace) -> list[Sample]:
     return samples
 
 
-def cross_validate(samples: list[Sample], folds: int, steps: int) -> float:
-    """Print the errors on faces of groups that were not trained on; return the threshold that balances them."""
-    fold_of = np.array([number(f"fold:{sample.group}") % folds for sample in samples])
-    logits = np.zeros(len(samples))
-    for fold in range(folds):
-        print(f"Fold {fold + 1} of {folds}")
+def by_person(samples: list[Sample], folds: int) -> np.ndarray:
+    """Fold numbers that keep a person together, shape (n,)."""
+    return np.array([number(f"fold:{sample.group}") % folds for sample in samples])
+
+
+def by_framing(samples: list[Sample]) -> np.ndarray:
+    """Fold 0 for tightly cut faces, 1 for faces in wider pictures: they come from different sources, shape (n,).
+
+    People with names are in no fold: they are always trained on.
+    """
+    tight = {sample.path for sample in samples if sample.kind == "photo" and tightly_cut(sample)}
+    return np.array([ALWAYS if s.source == "people" else int(s.path not in tight) for s in samples])
+
+
+def cross_validate(samples: list[Sample], fold_of: np.ndarray, steps: int) -> np.ndarray:
+    """The logit of each sample by a network that was not trained on its fold; NaN for those in no fold."""
+    logits = np.full(len(samples), np.nan)
+    for fold in sorted({*fold_of.tolist()} - {ALWAYS}):
+        print(f"Without fold {fold}")
         net = fit([samples[i] for i in np.flatnonzero(fold_of != fold)], steps, seed=fold)
         there = np.flatnonzero(fold_of == fold)
         logits[there] = scores(net, [samples[i] for i in there])
-    photo = np.array([sample.kind == "photo" for sample in samples])
+    return logits
+
+
+def balance(samples: list[Sample], logits: np.ndarray) -> float:
+    """The logit that balances misses and alarms on photographs, drawings left out."""
     masked = np.array([sample.masked for sample in samples])
-    threshold = balanced(logits[photo & masked], logits[photo & ~masked])
-    print(f"Cross-validated, at the balancing logit {threshold:.2f}:")
-    print("\n".join(report(samples, logits, threshold)))
-    return threshold
+    photo = np.array([sample.kind == "photo" for sample in samples]) & ~np.isnan(logits)
+    return balanced(logits[photo & masked], logits[photo & ~masked])
 
 
 if __name__ == "__main__":
