@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from visavis.api.dialect import plain
+from visavis.api.admin.answers import install_errors
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import App, Group, KeyKind
 
-_STATUS = {
-    ErrorCode.UNAUTHORIZED: 401,
-    ErrorCode.GROUP_NOT_FOUND: 404,
-    ErrorCode.GROUP_DELETED: 404,
-    ErrorCode.APP_NOT_FOUND: 404,
-    ErrorCode.DUPLICATE_APP: 409,
-    ErrorCode.INVALID_PARAMETER: 400,
-}
+MAX_OVERLAP_HOURS = 87_600
+"""Ten years: longer is a slip of the pen."""
 
 
 class _Body(BaseModel):
@@ -39,7 +34,7 @@ class AppChange(_Body):
 
 
 class Rotation(_Body):
-    overlap_hours: float = Field(24, ge=0)
+    overlap_hours: float = Field(24, ge=0, le=MAX_OVERLAP_HOURS)
 
 
 class SettingsChange(_Body):
@@ -55,44 +50,56 @@ def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
     app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False)
     app.state.services, app.state.token = services, token
     app.include_router(router)
-
-    async def on_error(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
-        headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else None
-        return JSONResponse({"error": plain(error.detail)}, _STATUS.get(error.code, 500), headers)
-
-    app.add_exception_handler(FaceError, on_error)
+    install_errors(app, [route for route in router.routes if isinstance(route, APIRoute)])
     return app
 
 
-def _admin(request: Request) -> Services:
-    """The services, for whoever has the token."""
+class _ForAdmin(APIRoute):
+    """Asks for the token before anything else of the request is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            if not _has_token(request):
+                detail = "The admin token is missing or wrong, or the admin API is off."
+                raise FaceError(ErrorCode.UNAUTHORIZED, detail)
+            return await handle(request)
+
+        return guarded
+
+
+def _has_token(request: Request) -> bool:
     token: SecretStr | None = request.app.state.token
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if token is None or not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise FaceError(ErrorCode.UNAUTHORIZED, "The admin token is missing or wrong, or the admin API is off.")
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(given.encode(), token.get_secret_value().encode())
+
+
+def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-ForAdmin = Annotated[Services, Depends(_admin)]
+OfServer = Annotated[Services, Depends(_services)]
 
-router = APIRouter()
+router = APIRouter(route_class=_ForAdmin)
 
 
 @router.get("/apps")
-async def list_apps(services: ForAdmin) -> list[dict[str, Any]]:
+async def list_apps(services: OfServer) -> list[dict[str, Any]]:
     return [_shown(app) for app in await services.workers.quick(services.apps.store.list_apps)]
 
 
 @router.post("/apps", status_code=201)
-async def create_app(services: ForAdmin, body: NewApp) -> dict[str, str]:
+async def create_app(services: OfServer, body: NewApp) -> dict[str, str]:
     """The only answer that ever shows the app's keys."""
     return _keys(body.name, await services.workers.quick(lambda: services.apps.create(body.name)))
 
 
 @router.patch("/apps/{name}")
-async def change_app(services: ForAdmin, name: str, body: AppChange) -> dict[str, Any]:
+async def change_app(services: OfServer, name: str, body: AppChange) -> dict[str, Any]:
     def change() -> App:
         app = services.apps.require(name)
         return app if body.dialects_off is None else services.apps.switch_off(app, body.dialects_off)
@@ -101,25 +108,25 @@ async def change_app(services: ForAdmin, name: str, body: AppChange) -> dict[str
 
 
 @router.post("/apps/{name}/keys", status_code=201)
-async def rotate_keys(services: ForAdmin, name: str, body: Rotation) -> dict[str, str]:
+async def rotate_keys(services: OfServer, name: str, body: Rotation) -> dict[str, str]:
     overlap = timedelta(hours=body.overlap_hours)
     keys = await services.workers.quick(lambda: services.apps.rotate(services.apps.require(name), overlap))
     return _keys(name, keys)
 
 
 @router.delete("/apps/{name}", status_code=204)
-async def delete_app(services: ForAdmin, name: str) -> None:
+async def delete_app(services: OfServer, name: str) -> None:
     await services.workers.quick(lambda: services.apps.store.delete_app(services.apps.require(name)))
 
 
 @router.get("/apps/{name}/groups/{group_id}")
-async def group_settings(services: ForAdmin, name: str, group_id: str) -> dict[str, Any]:
+async def group_settings(services: OfServer, name: str, group_id: str) -> dict[str, Any]:
     group = await services.workers.quick(lambda: services.groups.require(services.apps.require(name), group_id))
     return _settings(group)
 
 
 @router.patch("/apps/{name}/groups/{group_id}")
-async def change_group(services: ForAdmin, name: str, group_id: str, body: SettingsChange) -> dict[str, Any]:
+async def change_group(services: OfServer, name: str, group_id: str, body: SettingsChange) -> dict[str, Any]:
     def change() -> Group:
         app = services.apps.require(name)
         settings = services.groups.require(app, group_id).settings
