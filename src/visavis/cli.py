@@ -6,7 +6,7 @@ import json
 import logging
 import signal
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -16,10 +16,12 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import visavis
 from visavis import app as wiring
+from visavis.api.admin.routes import MAX_OVERLAP_HOURS
+from visavis.core.apps import DIALECTS
 from visavis.errors import FaceError, SetupError
 from visavis.settings import Settings
 from visavis.types import KeyKind
@@ -114,7 +116,9 @@ def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 @app_commands.command("rotate", epilog="Example: visavis app rotate front-door --overlap-hours 48")
 def rotate_app(
     name: Name,
-    overlap_hours: Annotated[float, typer.Option(min=0, help="How long the old keys go on working.")] = 24,
+    overlap_hours: Annotated[
+        float, typer.Option(min=0, max=MAX_OVERLAP_HOURS, help="How long the old keys go on working.")
+    ] = 24,
     data_dir: DataDir = None,
     *,
     as_json: AsJson = False,
@@ -141,11 +145,20 @@ def delete_app(
     out.print(f"Deleted {name}.", highlight=False)
 
 
+def _known_dialects(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in DIALECTS:
+            raise typer.BadParameter(f"There is no dialect {name!r}, only {', '.join(DIALECTS)}.")
+    return names
+
+
 @app_commands.command("set", epilog="Example: visavis app set front-door --off v1")
 def set_app(
     name: Name,
-    off: Annotated[list[str] | None, typer.Option(help="Switch off: v1, v2, plus or searchface.")] = None,
-    on: Annotated[list[str] | None, typer.Option(help="Switch on again.")] = None,
+    off: Annotated[
+        list[str] | None, typer.Option(callback=_known_dialects, help="Switch off: v1, v2, plus or searchface.")
+    ] = None,
+    on: Annotated[list[str] | None, typer.Option(callback=_known_dialects, help="Switch on again.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Choose the wire protocols that an app speaks. In v1 the app key alone is the credential."""
@@ -156,16 +169,25 @@ def set_app(
 
 
 @group_commands.command("list", epilog="Example: visavis group list front-door")
-def list_groups(app: AppName, data_dir: DataDir = None) -> None:
+def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List the groups of an app with their settings."""
-    table = Table("group", "faces", "model", "liveness", "liveness threshold", "similarity")
     with wiring.open_groups(_settings(data_dir=data_dir)) as (apps, groups):
-        for group in groups.all(apps.require(app)):
-            has = group.settings
-            numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}")
-            table.add_row(
-                group.name, str(group.face_count), group.model, "on" if has.liveness else "off", *numbers
-            )
+        found = list(groups.all(apps.require(app)))
+    if as_json:
+        rows = [
+            {"group": each.name, "faces": each.face_count, "model": each.model} | asdict(each.settings)
+            for each in found
+        ]
+        print(json.dumps(rows))  # noqa: T201 - the command's output
+        return
+    # A group id may be wider than the screen; it is continued there, not cut.
+    group_id = Column("group", overflow="fold")
+    table = Table(group_id, "faces", "model", "liveness", "liveness threshold", "similarity")
+    for group in found:
+        has = group.settings
+        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}")
+        facts = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
+        table.add_row(*facts, *numbers)
     out.print(table)
 
 
