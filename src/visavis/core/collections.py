@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,8 @@ class Collections:
         if settings.liveness and liveness < settings.liveness_threshold:
             raise FaceError(
                 ErrorCode.NOT_ALIVE,
-                f"The liveness of the face is {liveness:.0f}; {settings.liveness_threshold:.0f} is asked for.",
+                # Rounded down, so that what is too little never reads as if it were enough.
+                f"The liveness of the face is {math.floor(liveness * 10) / 10:g}; "
+                f"{settings.liveness_threshold:g} is asked for.",
             )
         return face, Applied(settings, liveness)
