@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from typer.core import TyperArgument, TyperGroup, TyperOption
@@ -181,6 +181,8 @@ def bound(constraint: object) -> str:
             return f"more than {below}"
         case Le(le=most):
             return f"at most {most}"
+        case MinLen(min_length=shortest):
+            return f"at least {shortest} characters"
     raise ValueError(f"a constraint that this page has no words for: {constraint}")
 
 

@@ -202,10 +202,10 @@ MASK = ModelCard(
     input="face aligned by five points, rows 8-112 and columns 4-108 of it, BGR, float32 0-255, n x 3 x 64 x 64",
     output="probability that a mask covers mouth and nose, n x 1; 0.5 and more counts as a mask",
     accuracy=(
-        "pictures of unnamed people, 3-fold by person: 1.7 % (1.2-2.3) of 1,874 masked faces missed, 0.6 % (0.3-1.0) "
-        "of 1,876 bare ones taken for masked",
+        "unnamed people, 3-fold by person: 1.7 % (1.2-2.3) of 1,874 masks missed",
+        "the same: 0.6 % (0.3-1.0) of 1,876 bare faces taken for masked",
         "trained on one of that set's two sources, tested on the other: 2.1 % (1.5-2.8) and 1.9 % (1.3-2.6)",
-        "LFW, 895 people not trained on: none of 2,062 bare faces taken for masked; docs/models/mask.md tells more",
+        "LFW, 895 people not trained on: none of 2,062 bare faces taken for masked",
     ),
 )
 
