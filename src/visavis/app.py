@@ -20,6 +20,7 @@ from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.add_middleware(AccessLog)
     app.include_router(health.router)
+    app.include_router(documentation((V1, PLUS, V2, SEARCHFACE)))
     services = _services(settings, analyzer, storage)
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [

@@ -1,0 +1,145 @@
+"""Examples that work: requests that can be sent as they stand, answers that the server could give."""
+
+from __future__ import annotations
+
+import base64
+from importlib import resources
+from typing import Any
+
+from visavis.api.dialect import Dialect
+from visavis.api.openapi.schemas import JsonSchema, definitions, resolve
+from visavis.api.operation import Operation
+
+GROUP_ID = "staff"
+FACE_ID = "8f9d35ad-a210-4b23-9481-55e470a8198c"
+_PERSON = "ines-diaz"
+_URL = "https://pictures.example/ines.jpg"
+_TIME = "2026-03-14T09:26:53"
+
+QUERY: dict[str, Any] = {
+    "limit": 5,
+    "threshold": 90,
+    "collectionId": GROUP_ID,
+    "faceId": FACE_ID,
+    "page": 1,
+}
+"""What the query of an example says; the rest is left out."""
+
+_REQUEST: dict[str, Any] = {
+    "groupId": GROUP_ID,
+    "limit": 5,
+    "threshold": 90,
+    "collectionId": GROUP_ID,
+    "requestName": _PERSON,
+    "userName": _PERSON,
+}
+
+_ANSWER: dict[str, Any] = {
+    "bbox": {"x0": 0.288, "y0": 0.227, "x1": 0.756, "y1": 0.692},
+    "landmarks": [
+        {"type": "leftEye", "x": 0.438, "y": 0.41},
+        {"type": "rightEye", "x": 0.665, "y": 0.411},
+        {"type": "nose", "x": 0.57, "y": 0.5},
+        {"type": "leftLip", "x": 0.453, "y": 0.569},
+        {"type": "rightLip", "x": 0.642, "y": 0.571},
+    ],
+    "orientation": {"x": 12.99, "y": -11.17, "z": 1.41},
+    "mask": False,
+    "spoofing": False,
+    "confidence": 93.84,
+    "similarity": 97.31,
+    "faceId": FACE_ID,
+    "imageId": "a9689945-3efc-4387-9da8-d07c00277a07",
+    "externalImageId": _PERSON,
+    "modelVersion": "sface",
+    "groupId": GROUP_ID,
+    "createTime": _TIME,
+    "groupCount": 1,
+    "faceCount": 1,
+    "faceDetailCount": 1,
+    "addedFaceCount": 1,
+    "notAddedFaceCount": 0,
+    "notAddedFaces": [],
+    "matchFaceCount": 1,
+    "matchedFaceDetailCount": 1,
+    "unmatchedFaceDetailCount": 0,
+    "unmatchedFaceDetails": [],
+    "nextToken": "",
+    "message": "success",
+    "searchId": "0d0f3a4e-54f0-4b0e-8f3e-0c1d3b0c8d11",
+    "requestName": _PERSON,
+    "userName": _PERSON,
+    "faceIdList": [FACE_ID],
+    "metaFaceId": "a9689945-3efc-4387-9da8-d07c00277a07",
+    "option_liveness": False,
+    "liveNess_threshold": 50.0,
+    "liveNessScore": 0.0,
+    "policy_similarity": 90.0,
+    "collection_id": GROUP_ID,
+    "face_id": FACE_ID,
+    "user_name": _PERSON,
+    "create_time": _TIME,
+    "meta_face_id": "a9689945-3efc-4387-9da8-d07c00277a07",
+    "totalCount": 1,
+}
+
+
+def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, Any]:
+    """Bodies with what is required: a picture by value, and by address where that can be."""
+    face = base64.b64encode((resources.files("visavis") / "assets" / "ines-small.jpg").read_bytes()).decode()
+    texts = _REQUEST | {"faceImage": face, "bytes": face, "url": _URL}
+    by_value = _sample(body, known, texts, absent={"url"}, optional=False)
+    by_address = _sample(body, known, texts, absent={"bytes"}, optional=False)
+    if by_value == by_address:
+        return {"request": {"value": by_value}}
+    return {
+        "bytes": {"summary": "Pictures in the request itself", "value": by_value},
+        "url": {"summary": "Addresses of pictures", "value": by_address},
+    }
+
+
+def success_example(dialect: Dialect, operation: Operation) -> Any:
+    """An answer as the dialect itself would wrap it."""
+    if operation.data is None:
+        data = None
+    else:
+        known = definitions([operation.data])
+        sample = _sample(known[operation.data.__name__], known, _ANSWER, absent=_absent(operation), optional=True)
+        data = operation.data.model_validate(sample)
+    return dialect.success(None, data).body.model_dump(mode="json", exclude_none=True)
+
+
+def _absent(operation: Operation) -> set[str]:
+    """What answers do not have unless they are asked for it."""
+    if operation.name == "spoofing":
+        return {"orientation", "mask"}
+    return {"spoofing"} if operation.image else {"spoofing", "sourceFace"}
+
+
+def _sample(
+    schema: JsonSchema,
+    known: dict[str, JsonSchema],
+    values: dict[str, Any],
+    *,
+    absent: set[str],
+    optional: bool,
+) -> Any:
+    """A value of the schema: leaves by their names, what holds them by its shape."""
+
+    def sample(schema: JsonSchema) -> Any:
+        schema = resolve(schema, known)
+        if schema["type"] == "array":
+            return [sample(schema["items"])]
+        wanted = set(schema["properties"]) if optional else _required(schema)
+        return {
+            name: values[name] if name in values else sample(described)
+            for name, described in schema["properties"].items()
+            if name in wanted - absent
+        }
+
+    return sample(schema)
+
+
+def _required(schema: JsonSchema) -> set[str]:
+    """The properties that must be there, in one way or another."""
+    return {name for way in (schema, *schema.get("oneOf", [])) for name in way.get("required", [])}

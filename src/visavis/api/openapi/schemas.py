@@ -1,0 +1,82 @@
+"""Types of the wire as JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from visavis.api.parameters import Parameters
+
+JsonSchema: TypeAlias = dict[str, Any]
+
+_REF = "#/components/schemas/{model}"
+
+
+class _Wire(GenerateJsonSchema):
+    """What is null in Python is absent on the wire."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        described = super().default_schema(schema)
+        if "default" in described and described["default"] is None:
+            del described["default"]
+        return described
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the names on the wire say it all
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a schema of parameters takes from the query and what from the body, None if nothing."""
+
+    query: dict[str, JsonSchema]
+    required: frozenset[str]
+    """Of the query."""
+    body: JsonSchema | None
+    definitions: dict[str, JsonSchema]
+
+
+def request(schema: type[Parameters]) -> Request:
+    """The parameters of an operation, by the place they are sent in."""
+    whole = schema.model_json_schema(ref_template=_REF, schema_generator=_Wire)
+    properties, required = whole.get("properties", {}), whole.get("required", [])
+    in_query = {name for name, _, in_query in schema.wire_fields() if in_query}
+    in_body = {name: described for name, described in properties.items() if name not in in_query}
+    body = {
+        "type": "object",
+        "properties": in_body,
+        "required": [name for name in required if name in in_body],
+    }
+    return Request(
+        query={name: described for name, described in properties.items() if name in in_query},
+        required=frozenset(required) & in_query,
+        body=body if in_body else None,
+        definitions=whole.get("$defs", {}),
+    )
+
+
+def definitions(answers: Iterable[type[BaseModel]]) -> dict[str, JsonSchema]:
+    """The types of answers, and those that they are made of, by name."""
+    _, whole = models_json_schema(
+        [(answer, "serialization") for answer in answers], ref_template=_REF, schema_generator=_Wire
+    )
+    found: dict[str, JsonSchema] = whole["$defs"]
+    return found
+
+
+def reference(name: str) -> JsonSchema:
+    return {"$ref": _REF.format(model=name)}
+
+
+def resolve(schema: JsonSchema, known: dict[str, JsonSchema]) -> JsonSchema:
+    """What a reference refers to; anything else is itself."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return known[name] if name else schema
