@@ -1,0 +1,50 @@
+"""A running server with one app, whose group `staff` has one face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+import httpx
+import pytest
+
+from tests.server import Keys, Server, running_server
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A server, the keys of an app there, and what the app has."""
+
+    server: Server
+    keys: Keys
+    group_id: str = "staff"
+
+    @property
+    def headers(self) -> dict[str, dict[str, str]]:
+        """What carries the keys in each dialect, besides the path."""
+        return {
+            "v1": {},
+            "plus": {"x-nhn-apikey": self.keys.apiKey},
+            "v2": {"Authorization": self.keys.secretKey},
+            "searchface": {"x-api-key": self.keys.apiKey},
+        }
+
+    def create_group(self) -> httpx.Response:
+        """Make the group, if it is not there."""
+        with self.server.v2(self.keys) as client:
+            return client.post("/groups", json={"groupId": self.group_id})
+
+    def register(self) -> str:
+        """The id of a new face in the group."""
+        face = (resources.files("visavis") / "assets" / "ines-small.jpg").read_bytes()
+        with self.server.v2(self.keys) as client:
+            answer = client.post(f"/groups/{self.group_id}/faces", files={"imageFile": face}, data={"limit": "1"})
+        face_id: str = answer.json()["data"]["addedFaces"][0]["faceId"]
+        return face_id
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with running_server(tmp_path_factory.mktemp("openapi")) as server:
+        yield Ground(server, server.create_app("openapi"))
