@@ -37,6 +37,7 @@ class Probe:
 class Found:
     """The gallery faces that match a probe, best first."""
 
+    model: str
     matches: list[Match]
     probe: Probe
 
@@ -101,7 +102,7 @@ class Search:
         """
         group = self.groups.require(app, group_id)
         probe, embedding = self._probe(source, group.model, want)
-        return Found(self.matching(group, embedding, limit, threshold), probe)
+        return Found(group.model, self.matching(group, embedding, limit, threshold), probe)
 
     def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Want) -> Verified:
         """The similarity of a registered face and the largest face of a picture.

@@ -130,8 +130,8 @@ PLUS = Dialect(
             run=operations.search_by_image,
             schema=requests.SearchPlus,
             image=True,
-            present=present.found,
-            data=schemas.SearchData,
+            present=present_v1.found,
+            data=schemas.ModelledSearchData,
         ),
         Operation(
             name="compare",

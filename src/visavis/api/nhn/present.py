@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Literal
 
@@ -55,18 +56,18 @@ def matches(result: list[Match], factor: float) -> schemas.SearchData:
 
 def found(result: Found, factor: float) -> schemas.SearchData:
     answer = matches(result.matches, factor)
-    return answer.model_copy(update={"sourceFace": _probe(result.probe, factor)})
+    return answer.model_copy(update={"sourceFace": source_face(result.probe, factor)})
 
 
 def compared(result: Compared, factor: float) -> schemas.CompareData:
-    matched = [_compared(face, similarity, result.size, factor) for face, similarity in result.matched]
-    unmatched = [_compared(face, similarity, result.size, factor) for face, similarity in result.unmatched]
+    matched = [_with_mask_beside(face) for face in compared_faces(result.matched, result.size, factor)]
+    unmatched = [_with_mask_beside(face) for face in compared_faces(result.unmatched, result.size, factor)]
     return schemas.CompareData(
         matchedFaceDetailCount=len(matched),
         matchedFaceDetails=matched,
         unmatchedFaceDetailCount=len(unmatched),
         unmatchedFaceDetails=unmatched,
-        sourceFace=_probe(result.probe, factor),
+        sourceFace=source_face(result.probe, factor),
     )
 
 
@@ -74,7 +75,7 @@ def verified(result: Verified, factor: float) -> schemas.VerifyData:
     return schemas.VerifyData(
         similarity=result.similarity,
         face=_stored(result.record, factor),
-        sourceFace=_probe(result.probe, factor),
+        sourceFace=source_face(result.probe, factor),
     )
 
 
@@ -92,7 +93,20 @@ def created_at(found: Group) -> str:
     return found.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def bare_probe(probe: Probe, factor: float) -> schemas.BareFace:
+def compared_faces(
+    scored: Sequence[tuple[DetectedFace, float]], size: ImageSize, factor: float
+) -> list[schemas.ComparedFace]:
+    return [
+        schemas.ComparedFace(faceDetail=_detail(face, size, factor), similarity=similarity)
+        for face, similarity in scored
+    ]
+
+
+def source_face(probe: Probe, factor: float) -> schemas.FaceDetail:
+    return _detail(probe.face, probe.size, factor)
+
+
+def bare_source_face(probe: Probe, factor: float) -> schemas.BareFace:
     """v1's source face."""
     return schemas.BareFace(
         bbox=_bbox(probe.face.box.relative_to(probe.size)), confidence=probe.face.detection_score * factor
@@ -109,12 +123,8 @@ def _stored(record: FaceRecord, factor: float) -> schemas.StoredFace:
     )
 
 
-def _compared(face: DetectedFace, similarity: float, size: ImageSize, factor: float) -> schemas.ComparedFace:
-    return schemas.ComparedFace(faceDetail=_detail(face, size, factor), mask=face.mask, similarity=similarity)
-
-
-def _probe(probe: Probe, factor: float) -> schemas.FaceDetail:
-    return _detail(probe.face, probe.size, factor)
+def _with_mask_beside(face: schemas.ComparedFace) -> schemas.ComparedFaceV2:
+    return schemas.ComparedFaceV2(mask=face.faceDetail.mask, **dict(face))
 
 
 def _detail(face: DetectedFace, size: ImageSize, factor: float) -> schemas.FaceDetail:

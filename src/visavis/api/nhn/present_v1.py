@@ -27,18 +27,36 @@ def faces(page: FacePage, factor: float) -> schemas.ModelledFaceListData:
     return schemas.ModelledFaceListData(modelVersion=page.model, **dict(present.faces(page, factor)))
 
 
-def compared(result: Compared, factor: float) -> schemas.ModelledCompareData:
+def found(result: Found, factor: float) -> schemas.ModelledSearchData:
     """Plus."""
-    return schemas.ModelledCompareData(modelVersion=result.model, **dict(present.compared(result, factor)))
+    return schemas.ModelledSearchData(modelVersion=result.model, **dict(present.found(result, factor)))
 
 
 def found_v1(result: Found, factor: float) -> schemas.SearchDataV1:
     answer = dict(present.matches(result.matches, factor)) | {
-        "sourceFace": present.bare_probe(result.probe, factor)
+        "sourceFace": present.bare_source_face(result.probe, factor)
     }
-    return schemas.SearchDataV1(**answer)
+    return schemas.SearchDataV1(modelVersion=result.model, **answer)
+
+
+def compared(result: Compared, factor: float) -> schemas.ModelledCompareData:
+    """Plus."""
+    source_face = present.source_face(result.probe, factor)
+    return schemas.ModelledCompareData(**dict(_comparison(result, factor)), sourceFace=source_face)
 
 
 def compared_v1(result: Compared, factor: float) -> schemas.CompareDataV1:
-    answer = dict(compared(result, factor)) | {"sourceFace": present.bare_probe(result.probe, factor)}
-    return schemas.CompareDataV1(**answer)
+    source_face = present.bare_source_face(result.probe, factor)
+    return schemas.CompareDataV1(**dict(_comparison(result, factor)), sourceFace=source_face)
+
+
+def _comparison(result: Compared, factor: float) -> schemas.ModelledComparison:
+    matched = present.compared_faces(result.matched, result.size, factor)
+    unmatched = present.compared_faces(result.unmatched, result.size, factor)
+    return schemas.ModelledComparison(
+        modelVersion=result.model,
+        matchedFaceDetailCount=len(matched),
+        matchedFaceDetails=matched,
+        unmatchedFaceDetailCount=len(unmatched),
+        unmatchedFaceDetails=unmatched,
+    )

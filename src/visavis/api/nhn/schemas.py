@@ -149,24 +149,27 @@ class SearchData(Described):
 
 
 class ComparedFace(Described):
-    """`mask` stands twice: the document's tables put it here, its samples into `faceDetail`."""
-
     faceDetail: FaceDetail
     """A face of the target."""
-    mask: bool | None = None
-    """The same as in `faceDetail`."""
     similarity: float
     """How alike the two faces are, 0 to 100."""
+
+
+class ComparedFaceV2(ComparedFace):
+    """`mask` stands twice: v2's tables put it here, its samples into `faceDetail`."""
+
+    mask: bool | None = None
+    """The same as in `faceDetail`."""
 
 
 class CompareData(Described):
     matchedFaceDetailCount: int
     """Length of `matchedFaceDetails`."""
-    matchedFaceDetails: list[ComparedFace]
+    matchedFaceDetails: list[ComparedFaceV2]
     """The target's faces that match, best first."""
     unmatchedFaceDetailCount: int
     """Length of `unmatchedFaceDetails`."""
-    unmatchedFaceDetails: list[ComparedFace]
+    unmatchedFaceDetails: list[ComparedFaceV2]
     """The target's other faces."""
     sourceFace: FaceDetail
     """The source's face."""
@@ -224,8 +227,28 @@ class ModelledFaceListData(FaceListData, ModelVersion):
     pass
 
 
-class ModelledCompareData(CompareData, ModelVersion):
-    pass
+class ModelledSearchData(SearchData, ModelVersion):
+    """Plus: its sample names the model, its table does not."""
+
+
+class ModelledComparison(ModelVersion):
+    """What the comparisons of v1 and Plus have in common."""
+
+    matchedFaceDetailCount: int
+    """Length of `matchedFaceDetails`."""
+    matchedFaceDetails: list[ComparedFace]
+    """The target's faces that match, best first."""
+    unmatchedFaceDetailCount: int
+    """Length of `unmatchedFaceDetails`."""
+    unmatchedFaceDetails: list[ComparedFace]
+    """The target's other faces."""
+
+
+class ModelledCompareData(ModelledComparison):
+    """Plus."""
+
+    sourceFace: FaceDetail
+    """The source's face."""
 
 
 class BareFace(Described):
@@ -237,7 +260,9 @@ class BareFace(Described):
     """How sure the detector is, 0 to 100."""
 
 
-class SearchDataV1(Described):
+class SearchDataV1(ModelVersion):
+    """The sample names the model, the table does not."""
+
     matchFaceCount: int
     """Length of `matchFaces`."""
     matchFaces: list[MatchFace]
@@ -246,15 +271,7 @@ class SearchDataV1(Described):
     """The face that was looked for."""
 
 
-class CompareDataV1(ModelVersion):
-    matchedFaceDetailCount: int
-    """Length of `matchedFaceDetails`."""
-    matchedFaceDetails: list[ComparedFace]
-    """The target's faces that match, best first."""
-    unmatchedFaceDetailCount: int
-    """Length of `unmatchedFaceDetails`."""
-    unmatchedFaceDetails: list[ComparedFace]
-    """The target's other faces."""
+class CompareDataV1(ModelledComparison):
     sourceFace: BareFace
     """The source's face."""
 
