@@ -52,13 +52,13 @@ def assert_success(answer: Answer) -> None:
     assert answer.body["header"] == header, answer
 
 
-def assert_error(answer: Answer, code: int, message: str = "") -> None:
+def assert_error(answer: Answer, code: int, picture: int = 0) -> None:
     """HTTP 200, exactly the documented envelope and a reason in the detail header.
 
-    `message` says which one is meant where the documents give a code several.
+    `picture` says which of two it is about, where the documents have a message for each.
     """
     assert answer.status == 200, answer
-    message = message or answer.operation.errors[code][0]
+    message = answer.operation.message(code, picture)
     envelope = {"header": {"isSuccessful": False, "resultCode": code, "resultMessage": message}}
     assert answer.body == envelope, answer
     assert answer.response.headers["content-type"].partition(";")[0] == "application/json"

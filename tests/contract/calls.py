@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from . import pictures
 from .answers import Answer
 from .tables import Operation, Place
 
@@ -52,6 +53,12 @@ class Call:
         changes: dict[str, Any] = {place: values}
         return replace(self, **changes)
 
+    def having(self, name: str, value: bool | int | str) -> Call:
+        """The same request with one parameter set, where and as the operation takes it."""
+        places: tuple[Place, ...] = ("query", self.body_place)
+        place = next(place for place in places if any(each.name == name for each in self.operation.at(place)))
+        return self.put(place, name, value if place == "json" else str(value).lower())
+
     def with_header(self, name: str, value: object) -> Call:
         kept = {key: old for key, old in self.headers.items() if key.lower() != name.lower()}
         return replace(self, headers=kept if value is ABSENT else {**kept, name: str(value)})
@@ -59,11 +66,15 @@ class Call:
     def with_raw(self, body: bytes, content_type: str) -> Call:
         return replace(self.with_header("Content-Type", content_type), raw=body)
 
-    def with_picture(self, source: Mapping[str, Any] | bytes, which: int = 0) -> Call:
-        """The same request with another picture: an image object in JSON, a file in a form."""
-        if isinstance(source, bytes):
-            return self.put("form", self.operation.files[which].name, source)
-        return self.put("json", self.operation.images[which].name, source)
+    def with_picture(self, picture: bytes, which: int = 0) -> Call:
+        """The same request with another picture, in whichever kind of body it has."""
+        if self.json is None:
+            return self.put("form", self.operation.files[which].name, picture)
+        return self.with_image(pictures.as_object(picture), which)
+
+    def with_image(self, image: Mapping[str, Any], which: int = 0) -> Call:
+        """The same request, which has a JSON body, with another image object."""
+        return self.put("json", self.operation.images[which].name, image)
 
     @property
     def url_path(self) -> str:

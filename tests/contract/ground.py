@@ -68,7 +68,7 @@ class Ground:
         """A group of the small server with no room for another face."""
         group = self.small.new_group()
         call = self.small.call("register").put("path", "group-id", group).put("json", "limit", FACE_QUOTA)
-        self.small.send(call.with_picture(pictures.as_object(pictures.sheet())))
+        self.small.send(call.with_picture(pictures.sheet()))
         assert len(self.small.face_ids(group)) == FACE_QUOTA
         return group
 

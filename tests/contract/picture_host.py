@@ -12,6 +12,7 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from . import pictures
+from .tables import DIALECTS
 
 PORTS = range(10_000, 12_001)
 
@@ -81,7 +82,7 @@ def serving_pictures() -> Iterator[PictureHost]:
         "text": pictures.text(),
         "gif": pictures.blank(kind="GIF"),
         "truncated": pictures.truncated(pictures.portrait()),
-        "large": pictures.too_large(),
+        "large": pictures.padded(1 + max(dialect.max_image_bytes for dialect in DIALECTS)),
         "tiny": pictures.blank(79, 200),
     }
     handler = type("Handler", (_Handler,), {"files": files, "over": over})

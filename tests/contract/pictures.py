@@ -13,8 +13,6 @@ from typing import Any
 import openpeople
 from PIL import Image
 
-MAX_BYTES = 3_000_000
-
 
 @cache
 def portrait(person: int = 1) -> bytes:
@@ -52,6 +50,12 @@ def small_face() -> bytes:
 
 
 @cache
+def scaled(width: int, height: int) -> bytes:
+    """A portrait of that size, PNG."""
+    return _encoded(Image.open(io.BytesIO(portrait())).resize((width, height)), "PNG")
+
+
+@cache
 def as_png(jpeg: bytes) -> bytes:
     return _encoded(Image.open(io.BytesIO(jpeg)), "PNG")
 
@@ -62,6 +66,7 @@ def blank(width: int = 200, height: int = 200, kind: str = "PNG") -> bytes:
     return _encoded(Image.new("RGB", (width, height), (90, 120, 150)), kind)
 
 
+@cache
 def padded(length: int) -> bytes:
     """A portrait of exactly `length` bytes: a JPEG lengthened by comment segments."""
     picture = portrait()
@@ -77,10 +82,6 @@ def padded(length: int) -> bytes:
 
 
 @cache
-def too_large() -> bytes:
-    return padded(MAX_BYTES + 1)
-
-
 def huge(width: int, height: int) -> bytes:
     """A small PNG file of many pixels, one bit each, black."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)

@@ -43,7 +43,11 @@ def _group_nearly_full(operation: Operation, ground: Ground) -> Answer:
     scene = ground.small
     group = scene.new_group()
     call = scene.call(operation).put("path", "group-id", group).put("json", "limit", FACE_QUOTA + 2)
-    return scene.send(call.with_picture(pictures.as_object(pictures.sheet())))
+    return scene.send(call.with_picture(pictures.sheet()))
+
+
+def _not_aligned(operation: Operation, ground: Ground) -> Answer:
+    return ground.main.send(ground.main.call(operation).having("aligned", True))
 
 
 def _database_gone(operation: Operation, ground: Ground) -> Answer:
@@ -55,5 +59,6 @@ _SPECIAL: dict[str, Callable[[Operation, Ground], Answer]] = {
     "too many groups": _too_many_groups,
     "group full": _group_full,
     "group nearly full": _group_nearly_full,
+    "aligned, but not 224 x 224": _not_aligned,
     "database gone": _database_gone,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +29,10 @@ class Scene:
     scratch: str = "no-group"
     """A group for registrations that nobody looks at."""
 
+    def speaking(self, dialect: Dialect) -> Scene:
+        """The same app and the same furniture, through another dialect."""
+        return replace(self, dialect=dialect)
+
     def furnished(self) -> Scene:
         group, scratch = self.new_group(), self.new_group()
         faces = [
@@ -39,7 +43,7 @@ class Scene:
                 (pictures.portrait(2), "portrait-2"),
             )
         ]
-        return Scene(self.server, self.dialect, self.keys, group, faces[0], scratch)
+        return replace(self, group=group, face=faces[0], scratch=scratch)
 
     def new_group(self, name: str = "") -> str:
         name = name or unique()
@@ -52,7 +56,7 @@ class Scene:
         call = self.call("register").put("path", "group-id", group).put("json", "limit", limit)
         for name, value in more.items():
             call = call.put("json", name, value)
-        answer = self.send(call.with_picture(pictures.as_object(picture)))
+        answer = self.send(call.with_picture(picture))
         assert_success(answer)
         return [str(face["faceId"]) for face in answer.data["addedFaces"]]
 
@@ -109,5 +113,7 @@ def valid_value(parameter: Parameter) -> Any:
             return parameter.example if parameter.place == "json" else str(parameter.example)
         case "bool":
             return False if parameter.place == "json" else "false"
+        case "choice":
+            return parameter.choices[0]
         case _:
             return unique()

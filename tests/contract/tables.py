@@ -26,6 +26,7 @@ class Parameter:
     max: int = 0
     pattern: str = ""
     max_length: int = 0
+    choices: tuple[str, ...] = ()
     default: object = None
     example: int = 0
     error: int = INVALID_PARAMETER
@@ -51,7 +52,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     fields: tuple[ResponseField, ...]
     errors: Mapping[int, tuple[str, ...]]
-    """Code to message; a code may have several, one a cause."""
+    """Code to message; a code that says which picture it means has one for each."""
 
     def __repr__(self) -> str:
         return f"{self.dialect.name}.{self.name}"
@@ -77,6 +78,11 @@ class Operation:
     def takes(self, name: str) -> bool:
         return any(parameter.name == name for parameter in self.parameters)
 
+    def message(self, code: int, picture: int = 0) -> str:
+        """The message of a code, in the table's spelling for that picture where it has one for each."""
+        messages = self.errors[code]
+        return messages[picture] if len(messages) > 1 else messages[0]
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -84,6 +90,9 @@ class Dialect:
 
     name: str
     folder: Path
+
+    def __repr__(self) -> str:
+        return self.name
 
     def table(self, file: str) -> dict[str, Any]:
         return tomllib.loads((self.folder / f"{file}.toml").read_text())
@@ -99,6 +108,14 @@ class Dialect:
     @property
     def wrong_credentials(self) -> int:
         return int(self._common["wrong_credentials"])
+
+    @property
+    def undecodable_base64(self) -> int:
+        return int(self._common["undecodable_base64"])
+
+    @property
+    def max_image_bytes(self) -> int:
+        return int(self._common["max_image_bytes"])
 
     @property
     def headers(self) -> dict[str, str]:
@@ -120,7 +137,7 @@ class Dialect:
                 method=row["method"],
                 path=row["path"],
                 parameters=tuple(
-                    Parameter(name=parameter, place=place, **rule)
+                    Parameter(name=parameter, place=place, **{**rule, "choices": tuple(rule.get("choices", ()))})
                     for place, rules in parameters.get(name, {}).items()
                     for parameter, rule in rules.items()
                 ),
@@ -145,7 +162,9 @@ def dialect(name: str) -> Dialect:
     return Dialect(name, Path(__file__).parent / name)
 
 
-DIALECTS = (dialect("v2"),)
+V1, PLUS, V2 = dialect("v1"), dialect("plus"), dialect("v2")
+
+DIALECTS = (V1, PLUS, V2)
 
 OPERATIONS = tuple(operation for each in DIALECTS for operation in each.operations.values())
 

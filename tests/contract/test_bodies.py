@@ -15,6 +15,7 @@ from .tables import INVALID_PARAMETER, OPERATIONS, Operation
 
 WITH_BODY = [operation for operation in OPERATIONS if operation.bodies]
 WITH_FORM = [operation for operation in OPERATIONS if "form" in operation.bodies]
+WITHOUT_FORM = [operation for operation in WITH_BODY if operation not in WITH_FORM]
 
 JSON_TYPES = {
     "bare": "application/json",
@@ -142,12 +143,15 @@ def test_a_broken_form_is_refused(operation: Operation, body: bytes, content_typ
     _refused(operation, scene, body, content_type)
 
 
-@pytest.mark.parametrize(
-    "operation", [operation for operation in WITH_BODY if operation not in WITH_FORM], ids=str
+FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="groupId"\r\n\r\na\r\n'
+    b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n%b\r\n--b--\r\n'
 )
+
+
+@pytest.mark.parametrize("operation", WITHOUT_FORM, ids=str)
 def test_a_form_is_refused_where_only_json_is_taken(operation: Operation, scene: Scene) -> None:
-    body = b'--b\r\nContent-Disposition: form-data; name="groupId"\r\n\r\na\r\n--b--\r\n'
-    _refused(operation, scene, body, "multipart/form-data; boundary=b")
+    _refused(operation, scene, FORM % pictures.portrait(), "multipart/form-data; boundary=b")
 
 
 def test_a_deep_value_in_an_unknown_parameter_does_not_break_the_server(scene: Scene) -> None:

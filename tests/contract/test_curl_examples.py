@@ -7,6 +7,8 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from . import pictures
 from .ground import Ground
 from .picture_host import PictureHost
 from .scene import Scene, unique
-from .tables import DIALECTS, Dialect
+from .tables import DIALECTS, V2, Dialect
 
 EXAMPLES = [(dialect, example) for dialect in DIALECTS for example in dialect.table("curls")["example"]]
 
@@ -30,10 +32,10 @@ def _name(value: Dialect | dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def caller(ground: Ground) -> Scene:
-    """An app of its own, in which the ids of the examples are free."""
-    main = ground.main
-    return Scene(main.server, main.dialect, main.server.create_app(unique())).furnished()
+def callers(ground: Ground) -> Callable[[Dialect], Scene]:
+    """An app for each dialect, in which the ids of the examples are free."""
+    server = ground.main.server
+    return cache(lambda dialect: Scene(server, dialect, server.create_app(unique())).furnished())
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def _put_in(example: dict[str, Any], caller: Scene, host: PictureHost) -> dict[s
         "{domain}": caller.server.url,
         "{appKey}": caller.keys.appKey,
         "{secretKey}": caller.keys.secretKey,
-        "{apiKey}": caller.keys.apiKey,
+        "{API KEY}": caller.keys.apiKey,
         "{group-id}": group,
         "{face-id}": face,
         "{limit}": "1",
@@ -85,16 +87,26 @@ def _curl(command: str, values: dict[str, str], desk: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("dialect", "example"), EXAMPLES, ids=_name)
 def test_an_example_is_answered_as_it_is_printed(
-    dialect: Dialect, example: dict[str, Any], caller: Scene, host: PictureHost, desk: Path
+    dialect: Dialect,
+    example: dict[str, Any],
+    callers: Callable[[Dialect], Scene],
+    host: PictureHost,
+    desk: Path,
 ) -> None:
+    caller = callers(dialect)
     header = _curl(example["command"], _put_in(example, caller, host), desk)
     assert header["resultCode"] == example.get("printed_answer", 0)
 
 
 @pytest.mark.parametrize(("dialect", "example"), MISPRINTED, ids=_name)
 def test_an_example_that_is_misprinted_works_once_mended(
-    dialect: Dialect, example: dict[str, Any], caller: Scene, host: PictureHost, desk: Path
+    dialect: Dialect,
+    example: dict[str, Any],
+    callers: Callable[[Dialect], Scene],
+    host: PictureHost,
+    desk: Path,
 ) -> None:
+    caller = callers(dialect)
     wrong, right = example["repair"]
     assert wrong in example["command"]
     header = _curl(example["command"].replace(wrong, right), _put_in(example, caller, host), desk)
@@ -104,4 +116,5 @@ def test_an_example_that_is_misprinted_works_once_mended(
 @pytest.mark.parametrize("dialect", DIALECTS, ids=_name)
 def test_every_operation_has_an_example(dialect: Dialect) -> None:
     shown = {example["operation"] for example in dialect.table("curls")["example"]}
-    assert shown == dialect.operations.keys()
+    # v2.0 has no document of its own for it.
+    assert shown == dialect.operations.keys() - ({"spoofing"} if dialect is V2 else set())

@@ -57,22 +57,33 @@ def test_a_value_that_keeps_the_rule_is_accepted(
 ) -> None:
     if operation.name == "create_group":
         value = value[:-33] + unique()[-33:] if len(value) == parameter.max_length else unique() + value
-    call = _call(scene, operation, parameter).put(parameter.place, parameter.name, value)
+    call = _with_little_to_do(_call(scene, operation, parameter))
+    call = call.put(parameter.place, parameter.name, value)
     assert_success(scene.send(call))
+
+
+_NEEDS_NO_FACE = {"detect": 0, "register": 0, "spoofing": 0, "compare": 1}
+"""Operations to which a picture without a face is no error, and which of their pictures that is."""
+
+
+def _with_little_to_do(call: Call) -> Call:
+    """The same request with a picture that takes no time, where that is none the less a success.
+
+    It has the size of an aligned picture, so that `aligned` may be true.
+    """
+    which = _NEEDS_NO_FACE.get(call.operation.name)
+    return call if which is None else call.with_picture(pictures.blank(224, 224), which)
 
 
 @pytest.mark.parametrize(
     ("operation", "parameter"),
     # Two registrations never have the same answer.
     [pair for pair in PARAMETERS if pair[1].default is not None and pair[0].name != "register"],
-    ids=lambda value: value.name,
+    ids=lambda value: value.name if isinstance(value, Parameter) else str(value),
 )
 def test_a_parameter_left_out_means_its_default(operation: Operation, parameter: Parameter, scene: Scene) -> None:
-    call = _call(scene, operation, parameter)
-    last = len(operation.images) - 1
-    sheet = pictures.sheet() if parameter.place == "form" else pictures.as_object(pictures.sheet())
-    call = call.with_picture(sheet, last)
-    default = str(parameter.default).lower() if parameter.place == "form" else parameter.default
+    call = _call(scene, operation, parameter).with_picture(pictures.pair(1, 2), len(operation.images) - 1)
+    default = parameter.default if parameter.place == "json" else str(parameter.default).lower()
     without = scene.send(call)
     assert_success(without)
     assert without.data == scene.send(call.put(parameter.place, parameter.name, default)).data
@@ -105,7 +116,7 @@ def test_an_unknown_field_of_a_form_is_ignored_however_often_it_comes(scene: Sce
 
 @pytest.mark.parametrize("name", ["not-a-uuid", "x" * 300, "\x00", "\u00e4", "' OR 1=1 --", "%", "search"])
 def test_a_face_id_that_no_face_has_is_not_found_whatever_it_looks_like(name: str, scene: Scene) -> None:
-    for operation in scene.dialect.operations.values():
-        if operation.takes("face-id") and operation.path.count("{face-id}"):
+    for operation in OPERATIONS:
+        if operation.path.count("{face-id}"):
             answer = scene.send(scene.call(operation).put("path", "face-id", name))
             assert_error(answer, -40050)

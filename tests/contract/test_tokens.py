@@ -92,17 +92,17 @@ def test_what_never_was_a_token_is_refused(operation: Operation, token: str, sce
     _assert_invalid(scene, scene.call(operation).put("query", "next-token", text))
 
 
-def test_a_token_of_another_group_is_refused(scene: Scene) -> None:
-    other = scene.new_group()
-    scene.registered(other, pictures.sheet(), limit=2)
-    issued = _issued(scene, "list_faces")
-    _assert_invalid(scene, issued.present().put("path", "group-id", other))
+def test_a_token_of_another_group_is_refused(speaker: Scene) -> None:
+    other = speaker.new_group()
+    speaker.registered(other, pictures.sheet(), limit=2)
+    issued = _issued(speaker, "list_faces")
+    _assert_invalid(speaker, issued.present().put("path", "group-id", other))
 
 
-def test_a_token_of_another_operation_is_refused(scene: Scene) -> None:
-    groups, faces = _issued(scene, "list_groups"), _issued(scene, "list_faces")
-    _assert_invalid(scene, groups.call.put("query", "next-token", faces.token))
-    _assert_invalid(scene, faces.call.put("query", "next-token", groups.token))
+def test_a_token_of_another_operation_is_refused(speaker: Scene) -> None:
+    groups, faces = _issued(speaker, "list_groups"), _issued(speaker, "list_faces")
+    _assert_invalid(speaker, groups.call.put("query", "next-token", faces.token))
+    _assert_invalid(speaker, faces.call.put("query", "next-token", groups.token))
 
 
 @pytest.mark.parametrize("operation", PAGED, ids=str)
@@ -116,14 +116,14 @@ def test_a_token_of_another_app_is_refused(operation: Operation, ground: Ground)
     _assert_invalid(ground.main, _issued(ground.main, operation, group).call.put("query", "next-token", stolen))
 
 
-def test_a_token_does_not_outlive_its_group(scene: Scene) -> None:
-    group = scene.new_group()
-    scene.registered(group, pictures.sheet(), limit=2)
-    issued = _issued(scene, "list_faces", group)
-    assert_success(scene.send(scene.call("delete_group").put("path", "group-id", group)))
-    scene.new_group(group)
-    scene.registered(group, pictures.sheet(), limit=2)
-    _assert_invalid(scene, issued.present())
+def test_a_token_does_not_outlive_its_group(speaker: Scene) -> None:
+    group = speaker.new_group()
+    speaker.registered(group, pictures.sheet(), limit=2)
+    issued = _issued(speaker, "list_faces", group)
+    assert_success(speaker.send(speaker.call("delete_group").put("path", "group-id", group)))
+    speaker.new_group(group)
+    speaker.registered(group, pictures.sheet(), limit=2)
+    _assert_invalid(speaker, issued.present())
 
 
 @pytest.mark.parametrize("operation", PAGED, ids=str)

@@ -19,6 +19,8 @@ def bad_values(parameter: Parameter) -> dict[str, Any]:
             bad = _BAD_TEXT_BOOLEANS if spelt else _BAD_JSON_BOOLEANS
         case "string":
             bad = _bad_strings(parameter)
+        case "choice":
+            bad = _bad_choices(parameter)
         case "image":
             bad = _BAD_IMAGES
         case "file":
@@ -44,6 +46,8 @@ def good_values(parameter: Parameter) -> dict[str, Any]:
             good = words if spelt else {"true": True, "false": False}
         case "string":
             good = _good_strings(parameter)
+        case "choice":
+            good = {choice: choice for choice in parameter.choices}
         case "image":
             good = _good_images()
         case "file":
@@ -135,6 +139,19 @@ def _bad_strings(parameter: Parameter) -> dict[str, Any]:
     bad: dict[str, Any] = {**strings, "too long": "a" * (parameter.max_length + 1)}
     if parameter.place != "path":
         bad["empty"] = ""
+    return bad
+
+
+def _bad_choices(parameter: Parameter) -> dict[str, Any]:
+    first = parameter.choices[0]
+    bad: dict[str, Any] = {
+        "none of them": "lenient",
+        "upper case": first.upper(),
+        "space": f"{first} ",
+        "empty": "",
+    }
+    if parameter.place == "json":
+        bad |= {"number": 1, "boolean": True, "array": [first], "object": {}}
     return bad
 
 
