@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import re
 import runpy
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from fastapi.routing import APIRoute
 
-from visavis.api.dialect import http_error
-from visavis.api.nhn.v2 import PARTIAL_SUCCESS, V2
+from visavis.api.dialect import HTTP_ERRORS, Dialect, WireError
+from visavis.api.nhn.plus import PLUS
+from visavis.api.nhn.v1 import V1
+from visavis.api.nhn.v2 import V2
+from visavis.api.openapi.errors import errors
+from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.vision.models import CARDS, Task
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-GUIDES = (DOCS / "api.md", DOCS / "api.ko.md")
+GUIDE = DOCS / "api"
 PAGES = sorted([*ROOT.glob("README*.md"), *DOCS.rglob("*.md")])
+SUBJECTS = ("index", "v2", "v1", "plus", "searchface", "spoofing")
+PARTIAL_SUCCESS = (40070, "ServiceQuotaExceededPartialSuccessException")
 
-each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+each_language = pytest.mark.parametrize("suffix", [".md", ".ko.md"], ids=["english", "korean"])
+each_dialect = pytest.mark.parametrize("dialect", [V2, V1, PLUS, SEARCHFACE], ids=lambda dialect: dialect.name)
+each_nhn_dialect = pytest.mark.parametrize("dialect", [V2, V1, PLUS], ids=lambda dialect: dialect.name)
+each_subject = pytest.mark.parametrize("subject", SUBJECTS)
+
+
+def text(subject: str, suffix: str) -> str:
+    """A page of the API guide; the page of a dialect has its name."""
+    return (GUIDE / f"{subject}{suffix}").read_text(encoding="utf-8")
+
+
+def rows(pattern: str, page: str) -> list[tuple[str, ...]]:
+    """The groups of each line that matches."""
+    return [match.groups() for match in re.finditer(f"^{pattern}", page, flags=re.MULTILINE)]
 
 
 def test_the_generated_pages_are_up_to_date() -> None:
@@ -29,17 +47,17 @@ def test_the_generated_pages_are_up_to_date() -> None:
 
 def links(page: Path) -> list[str]:
     """The targets of a page's links that lead into this repository."""
-    targets = re.findall(r"\]\(([^)\s]+)\)", prose(page))
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose(page.read_text(encoding="utf-8")))
     return [unquote(target) for target in targets if not re.match(r"[a-z]+:", target)]
 
 
-def prose(page: Path) -> str:
-    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+def prose(page: str) -> str:
+    return re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
     """What headings are called in links: small letters, hyphens for spaces, no other punctuation."""
-    headings = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", prose(page.read_text(encoding="utf-8")), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -52,61 +70,125 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None
         assert not anchor or anchor in anchors(target), link
 
 
-def error_rows() -> Iterator[tuple[int, str]]:
-    """Code and message of every error that is answered with HTTP status 200."""
-    yield PARTIAL_SUCCESS.resultCode, PARTIAL_SUCCESS.resultMessage
-    for error in (*V2.errors.values(), *V2.upload_errors.values()):
-        if error.status == 200:
-            yield error.code, error.message
+def test_the_guide_has_the_same_pages_in_both_languages() -> None:
+    expected = {f"{subject}{suffix}" for subject in SUBJECTS for suffix in (".md", ".ko.md")}
+    assert {page.name for page in GUIDE.iterdir()} == expected
 
 
-@each_guide
-def test_the_guide_lists_every_error_of_the_dialect(guide: Path) -> None:
-    listed = re.findall(r"^\| (-?\d{5}) \| `(\w+)` \|", guide.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert {(int(code), message) for code, message in listed} == set(error_rows())
+@each_language
+def test_a_page_links_to_pages_of_its_own_language_apart_from_its_twin(suffix: str) -> None:
+    foreign = ".md" if suffix == ".ko.md" else ".ko.md"
+    for subject in SUBJECTS:
+        files = {link.partition("#")[0] for link in links(GUIDE / f"{subject}{suffix}")}
+        known = {f"{other}{foreign}" for other in SUBJECTS}
+        assert files & known == {f"{subject}{foreign}"}
 
 
-@each_guide
-def test_the_guide_lists_every_other_http_status(guide: Path) -> None:
-    listed = re.findall(r"^\| (\d{3}) \| (-\d{5}) \|", guide.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    overloaded = {error.status for error in V2.errors.values()} - {200}
-    assert {(int(status), int(code)) for status, code in listed} == {
-        (status, http_error(status).code) for status in {404, 405, 413} | overloaded
+def wire_errors(dialect: Dialect) -> set[WireError]:
+    return {error for operation in dialect.operations for error in errors(dialect, operation)}
+
+
+@each_nhn_dialect
+@each_language
+def test_a_page_lists_every_error_of_its_dialect(dialect: Dialect, suffix: str) -> None:
+    listed = {
+        (int(code), message)
+        for code, messages in rows(r"\| (-?\d{5}) \| (`.+?`) \|", text(dialect.name, suffix))
+        for message in re.findall(r"`(.+?)`", messages)
+    }
+    answered = {(error.code, error.message) for error in wire_errors(dialect) if error.status == 200}
+    assert listed == answered | {PARTIAL_SUCCESS}
+
+
+@each_language
+def test_the_page_of_search_face_lists_every_error_with_its_http_status(suffix: str) -> None:
+    listed = rows(r"\| (\d{4}) \| (\d{3}) \| `(.+?)` \|", text("searchface", suffix))
+    answered = {error for error in wire_errors(SEARCHFACE) if error.status != 503}
+    assert {WireError(int(code), message, int(status)) for code, status, message in listed} == answered
+    assert len(listed) == len(answered)
+
+
+@each_language
+def test_the_guide_lists_every_http_status_that_has_a_code_of_its_own(suffix: str) -> None:
+    listed = rows(r"\| (\d{3}) \| (-\d{5}) \|", text("index", suffix))
+    of_http = {(error.status, error.code) for error in HTTP_ERRORS.values()}
+    of_dialects = {(error.status, error.code) for error in wire_errors(V2) if error.status != 200}
+    assert {(int(status), int(code)) for status, code in listed} == of_http | of_dialects
+
+
+@each_language
+def test_the_guide_names_the_errors_of_search_face_that_come_with_503(suffix: str) -> None:
+    [line] = [line for line in text("index", suffix).splitlines() if line.startswith("| 503 |")]
+    assert set(re.findall(r"(?<!\d)60\d\d(?!\d)", line)) == {
+        str(error.code) for error in wire_errors(SEARCHFACE) if error.status == 503
     }
 
 
-def operations() -> set[str]:
-    """Method and path of every operation, as clients see them."""
-    routes = [route for route in V2.router.routes if isinstance(route, APIRoute)]
-    return {
-        f"{method} {V2.prefix}{route.path.replace('_id}', '-id}')}"
-        for route in routes
-        for method in route.methods or ()
+@each_dialect
+@each_language
+def test_a_page_lists_every_operation_of_its_dialect(dialect: Dialect, suffix: str) -> None:
+    listed = rows(r"\| .+ \| `([A-Z]+ /\S+)` \|$", text(dialect.name, suffix))
+    operations = {
+        f"{operation.method} {dialect.prefix}{operation.path}".replace("app_key", "appKey").replace("_id}", "-id}")
+        for operation in dialect.operations
     }
+    assert {path for (path,) in listed} == operations
+    assert len(listed) == len(operations)
 
 
-@each_guide
-def test_the_guide_lists_every_operation(guide: Path) -> None:
-    listed = re.findall(r"^\| .+ \| `([A-Z]+ /\S+)` \|$", guide.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert set(listed) == operations()
-    assert len(listed) == len(operations())
+@each_dialect
+@each_language
+def test_a_page_names_every_parameter_of_its_dialect(dialect: Dialect, suffix: str) -> None:
+    schemas = {
+        schema for operation in dialect.operations for schema in (operation.schema, operation.form) if schema
+    }
+    names = {name for schema in schemas for name, _, _ in schema.wire_fields()}
+    page = text(dialect.name, suffix)
+    assert {name for name in names if f"`{name}`" not in page} == set()
 
 
-def code_blocks(page: Path) -> list[str]:
-    return re.findall(r"^```.*?^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+@each_language
+def test_the_errors_of_the_liveness_check_are_those_of_the_model_cards(suffix: str) -> None:
+    cards = "\n".join(line for card in CARDS if card.task is Task.LIVENESS for line in card.accuracy)
+    both, living = r"([\d.]+) \([\d.-]+\) / ([\d.]+) \(", r"(?:weak|balanced|strict) ([\d.]+) \([\d.-]+\)(?: /)?"
+    measured = {f"{attacks} / {refused}" for attacks, refused in re.findall(both, cards)}
+    elsewhere = {
+        refused for line in cards.splitlines() if " / " not in line for refused in re.findall(living, line)
+    }
+    cells = re.findall(r"(?<=\| )[\d./ ]+(?= \|)", prose(text("spoofing", suffix)))
+    assert {cell for cell in cells if "/" in cell} == measured
+    assert {cell for cell in cells if "." in cell and "/" not in cell} == elsewhere
 
 
-def test_both_guides_show_the_same_code() -> None:
-    english, korean = map(code_blocks, GUIDES)
-    assert english
-    assert english == korean
+def code_blocks(page: str) -> list[str]:
+    return re.findall(r"^```.*?^```$", page, flags=re.MULTILINE | re.DOTALL)
 
 
-def outline(page: Path) -> list[str]:
+@each_subject
+def test_both_languages_show_the_same_code(subject: str) -> None:
+    assert code_blocks(text(subject, ".md")) == code_blocks(text(subject, ".ko.md"))
+
+
+def outline(page: str) -> list[str]:
     """The levels of headings and the widths of table rows, in order."""
     lines = re.findall(r"^(#+) |^(\|.*\|)$", prose(page), flags=re.MULTILINE)
     return [heading or str(row.count("|")) for heading, row in lines]
 
 
-def test_both_guides_have_the_same_sections_and_tables() -> None:
-    assert outline(GUIDES[0]) == outline(GUIDES[1])
+@each_subject
+def test_both_languages_have_the_same_sections_and_tables(subject: str) -> None:
+    assert outline(text(subject, ".md")) == outline(text(subject, ".ko.md"))
+
+
+@each_subject
+def test_both_languages_give_the_same_values(subject: str) -> None:
+    """What stands in code spans of tables: names, codes, defaults."""
+    english, korean = (
+        [
+            sorted(re.findall(r"`[^`]+`", line))
+            for line in prose(text(subject, suffix)).splitlines()
+            if line[:1] == "|"
+        ]
+        for suffix in (".md", ".ko.md")
+    )
+    assert english == korean
