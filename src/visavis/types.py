@@ -86,7 +86,7 @@ class Landmarks:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Head angles in degrees; the signs are those of docs/api.md and are tested on mirrored pictures."""
+    """Head angles in degrees; the signs are those of docs/api/index.md and are tested on mirrored pictures."""
 
     yaw: float
     pitch: float

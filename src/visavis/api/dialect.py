@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ from starlette.types import Scope
 from visavis.api.body import is_upload, read_parameters
 from visavis.api.operation import Call, Operation
 from visavis.api.services import Services
-from visavis.errors import FaceError
+from visavis.errors import ErrorCode, FaceError
 from visavis.types import KeyKind
+
+logger = logging.getLogger(__name__)
 
 MAX_DETAIL = 200
 
@@ -116,6 +119,12 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
             return await handle(request)
         except FaceError as error:
             return refusal(dialect, operation, request, error)
+        except HTTPException:
+            raise
+        except Exception:
+            logger.exception("A bug in %s %s", dialect.name, operation.name)
+            bug = FaceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
+            return refusal(dialect, operation, request, bug)
 
     return endpoint
 
@@ -127,7 +136,7 @@ def refusal(dialect: Dialect, operation: Operation, request: Request, error: Fac
 
 
 def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: Failure) -> None:
-    """Answer unknown paths and methods, and bugs of ours, in an envelope too."""
+    """Answer unknown paths and methods, and bodies that are too long, in an envelope too."""
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
@@ -139,14 +148,7 @@ def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: 
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
 
-    async def on_bug(_: Request, __: Exception) -> Response:
-        # The framework raises it again once this answer is out, and the HTTP server logs it then.
-        return _response(
-            failure, WireError(-50000, "InternalServerError"), "The server failed to handle the request."
-        )
-
     app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(Exception, on_bug)
 
 
 HTTP_ERRORS = {
