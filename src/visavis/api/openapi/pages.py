@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from visavis import __version__
 from visavis.api.dialect import Dialect
@@ -46,7 +46,10 @@ _SWAGGER_UI = "fastapi-swagger"
 
 
 def documentation(dialects: Sequence[Dialect]) -> APIRouter:
-    """`/openapi/{dialect}.json`, `/docs/{dialect}`, `/docs` and what they need; open to everybody."""
+    """`/openapi/{dialect}.json`, `/docs/{dialect}`, `/docs` and what they need; open to everybody.
+
+    `/` leads there, for whoever opens the server in a browser.
+    """
     router = APIRouter()
 
     def serve(path: str, response: Callable[[], Response]) -> None:
@@ -64,6 +67,7 @@ def documentation(dialects: Sequence[Dialect]) -> APIRouter:
     serve(
         "/docs", partial(HTMLResponse, _page("Visavis", _list(dialects), assets="docs/assets"), headers=_SECURITY)
     )
+    serve("/", partial(RedirectResponse, "docs"))
     for asset in _assets():
         serve(f"/docs/assets/{asset.name}", partial(FileResponse, asset, headers=_SECURITY | _CACHED))
     return router

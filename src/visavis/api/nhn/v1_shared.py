@@ -1,0 +1,146 @@
+"""What v1.0 and Plus share: their paths, and all of their operations but for some shapes (seeds 001 and 003)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from visavis.api.nhn import operations, present, present_v1, requests, schemas
+from visavis.api.operation import Operation
+from visavis.api.parameters import Parameters
+from visavis.core.search import Compared, Found
+
+PREFIX = "/nhn-face-reco/v1.0"
+APP = "/appkeys/{app_key}"
+GROUP = f"{APP}/groups/{{group_id}}"
+FACE = f"{GROUP}/faces/{{face_id}}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """Where the two differ: what image operations take, and what search and compare answer."""
+
+    detect: type[Parameters]
+    register: type[Parameters]
+    search: type[Parameters]
+    compare: type[Parameters]
+    found: type[BaseModel]
+    present_found: Callable[[Found, float], BaseModel]
+    compared: type[BaseModel]
+    present_compared: Callable[[Compared, float], BaseModel]
+
+
+def shared_operations(variant: Variant) -> tuple[Operation, ...]:
+    """The eleven operations that both have."""
+    return (
+        Operation(
+            name="create_group",
+            summary="Create a group",
+            method="POST",
+            path=f"{APP}/groups",
+            run=operations.create_group,
+            schema=requests.CreateGroup,
+            present=present.nothing,
+        ),
+        Operation(
+            name="list_groups",
+            summary="List the groups of the app",
+            method="GET",
+            path=f"{APP}/groups",
+            run=operations.list_groups,
+            schema=requests.ListQuery,
+            present=present_v1.groups,
+            data=schemas.ModelledGroupListData,
+        ),
+        Operation(
+            name="group_details",
+            summary="Show a group",
+            method="GET",
+            path=GROUP,
+            run=operations.group_details,
+            present=present_v1.group,
+            data=schemas.GroupDetailsData,
+        ),
+        Operation(
+            name="delete_group",
+            summary="Delete a group and its faces",
+            method="DELETE",
+            path=GROUP,
+            run=operations.delete_group,
+            present=present.nothing,
+        ),
+        Operation(
+            name="detect",
+            summary="Find the faces in a picture",
+            method="POST",
+            path=f"{APP}/detect",
+            run=operations.detect,
+            schema=variant.detect,
+            image=True,
+            present=present.detected,
+            data=schemas.DetectData,
+        ),
+        Operation(
+            name="register",
+            summary="Register the faces in a picture",
+            method="POST",
+            path=GROUP,
+            run=operations.register,
+            schema=variant.register,
+            image=True,
+            present=present_v1.registered,
+            data=schemas.ModelledRegisterData,
+        ),
+        Operation(
+            name="delete_face",
+            summary="Delete a registered face",
+            method="DELETE",
+            path=FACE,
+            run=operations.delete_face,
+            present=present.nothing,
+        ),
+        Operation(
+            name="list_faces",
+            summary="List the faces of a group, newest first",
+            method="GET",
+            path=f"{GROUP}/faces",
+            run=operations.list_faces,
+            schema=requests.ListQuery,
+            present=present_v1.faces,
+            data=schemas.ModelledFaceListData,
+        ),
+        Operation(
+            name="search_by_face_id",
+            summary="Find the faces of a group that match one of them",
+            method="GET",
+            path=FACE,
+            run=operations.search_by_face_id,
+            schema=requests.LongSearchQuery,
+            present=present.matches,
+            data=schemas.SearchData,
+        ),
+        Operation(
+            name="search_by_image",
+            summary="Find the faces of a group that match the largest face in a picture",
+            method="POST",
+            path=f"{GROUP}/search",
+            run=operations.search_by_image,
+            schema=variant.search,
+            image=True,
+            present=variant.present_found,
+            data=variant.found,
+        ),
+        Operation(
+            name="compare",
+            summary="Compare the largest face in one picture with every face in another",
+            method="POST",
+            path=f"{APP}/compare",
+            run=operations.compare,
+            schema=variant.compare,
+            image=True,
+            present=variant.present_compared,
+            data=variant.compared,
+        ),
+    )
