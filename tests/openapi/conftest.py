@@ -1,4 +1,4 @@
-"""A running server with one app, whose group `staff` has one face."""
+"""A running server, with an app for each module of tests."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_server(tmp_path_factory.mktemp("openapi")) as server:
-        yield Ground(server, server.create_app("openapi"))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ground(server: Server, request: pytest.FixtureRequest) -> Ground:
+    return Ground(server, server.create_app(request.module.__name__))
+
+
+@pytest.fixture
+def known(ground: Ground) -> dict[str, str]:
+    """What there is, under the names of path parameters: the app, a group, a face in it."""
+    ground.create_group()
+    return {"appKey": ground.keys.appKey, "group-id": ground.group_id, "face-id": ground.register()}
