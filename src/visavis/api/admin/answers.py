@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from visavis.api.dialect import path_in_app, plain
 from visavis.errors import ErrorCode, FaceError
 
-_STATUS = {
+STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
     ErrorCode.GROUP_NOT_FOUND: 404,
     ErrorCode.GROUP_DELETED: 404,
@@ -50,7 +50,7 @@ def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None
 async def _on_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
     headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else None
-    return _answer(_STATUS.get(error.code, 500), error.detail, headers)
+    return _answer(STATUS.get(error.code, 500), error.detail, headers)
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
