@@ -1,0 +1,32 @@
+"""docs/coverage.md is what the tables say, and the tests it names exist."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "docs" / "coverage.py"))
+
+
+def test_the_page_is_up_to_date(script: dict[str, Any]) -> None:
+    written = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    assert written == script["page"](), "run: python docs/coverage.py"
+
+
+def test_every_test_that_the_page_names_exists(script: dict[str, Any]) -> None:
+    named = {row.test for suite in script["SUITES"] for row in script["rows"](suite) if row.test}
+    files = sorted({test.partition("::")[0] for test in named})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:xdist", *files]
+    collected = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    assert len(named) > 200
+    assert named <= set(collected.stdout.splitlines())
