@@ -16,8 +16,8 @@ INTRODUCTION = """\
 <!-- Written by docs/coverage.py: run `python docs/coverage.py` instead of editing. -->
 
 Every error code that the four documents list for an operation, and how the test suite gets it out of a real
-server. A row names the case of the test above its table, or another test: `pytest "FILE::TEST[CASE]"` runs it alone.
-Codes that no request can bring about have the reason in place of the request.
+server. A row names the case of the test above its table, or another test: `pytest "FILE::TEST[CASE]"` runs it
+alone. Codes that no request can bring about have the reason in place of the request.
 """
 
 
