@@ -27,8 +27,9 @@ lint: .venv/dev ## style, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-docs: .venv/dev ## write docs/models.md, settings.md and commands.md anew
+docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/coverage.py
 
 lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
