@@ -1,0 +1,42 @@
+"""The command line: `visavis serve`, `visavis app ...`, `visavis group ...`, `visavis models ...`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+import visavis
+from visavis.cli.apps import app_commands
+from visavis.cli.groups import group_commands
+from visavis.cli.models import models_commands
+from visavis.cli.serve import serve
+from visavis.cli.terminal import complaint, say
+from visavis.errors import FaceError, SetupError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
+cli.command(epilog="Example: visavis serve --port 9000 --data-dir /srv/visavis")(serve)
+cli.add_typer(app_commands, name="app")
+cli.add_typer(group_commands, name="group")
+cli.add_typer(models_commands, name="models")
+
+
+def main() -> None:
+    """Run the command line; expected failures end as one sentence and exit code 1."""
+    try:
+        cli()
+    except (SetupError, FaceError) as error:
+        sentence = error.detail if isinstance(error, FaceError) else str(error)
+        complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
+        sys.exit(1)
+
+
+@cli.callback(invoke_without_command=True)
+def version(
+    *, show: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False
+) -> None:
+    if show:
+        say(f"visavis {visavis.__version__}")
+        raise typer.Exit

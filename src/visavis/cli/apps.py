@@ -1,0 +1,97 @@
+"""`visavis app ...`: apps, their keys, the protocols they speak."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from visavis import app as wiring
+from visavis.api.admin.routes import MAX_OVERLAP_HOURS
+from visavis.cli.terminal import AsJson, DataDir, out, print_json, print_keys, read_settings, say
+from visavis.core.apps import DIALECTS
+
+app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
+
+Name = Annotated[str, typer.Argument(help="The app's name, for you to recognise it by.")]
+
+
+@app_commands.command("create", epilog="Example: visavis app create front-door --json")
+def create_app(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Create an app and print its keys, once. Works beside a running server."""
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        print_keys(name, apps.create(name), as_json=as_json)
+
+
+@app_commands.command("list", epilog="Example: visavis app list")
+def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """List the apps. Keys are not kept and cannot be shown."""
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        rows = [
+            {"name": app.name, "created": app.created_at.isoformat(), "off": " ".join(sorted(app.dialects_off))}
+            for app in apps.store.list_apps()
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("name", "created", "dialects off")
+    for row in rows:
+        table.add_row(*row.values())
+    out.print(table)
+
+
+@app_commands.command("rotate", epilog="Example: visavis app rotate front-door --overlap-hours 48")
+def rotate_app(
+    name: Name,
+    overlap_hours: Annotated[
+        float, typer.Option(min=0, max=MAX_OVERLAP_HOURS, help="How long the old keys go on working.")
+    ] = 24,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give an app new keys; the old ones stop working after the overlap."""
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        keys = apps.rotate(apps.require(name), timedelta(hours=overlap_hours))
+        print_keys(name, keys, as_json=as_json)
+
+
+@app_commands.command("delete", epilog="Example: visavis app delete front-door --yes")
+def delete_app(
+    name: Name,
+    data_dir: DataDir = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete an app with all its keys, groups and faces."""
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        app = apps.require(name)
+        if not yes:
+            typer.confirm(f"Delete {name!r} with all its groups and faces?", abort=True)
+        apps.store.delete_app(app)
+    say(f"Deleted {name}.")
+
+
+def _known_dialects(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in DIALECTS:
+            raise typer.BadParameter(f"There is no dialect {name!r}, only {', '.join(DIALECTS)}.")
+    return names
+
+
+@app_commands.command("set", epilog="Example: visavis app set front-door --off v1")
+def set_app(
+    name: Name,
+    off: Annotated[
+        list[str] | None, typer.Option(callback=_known_dialects, help="Switch off: v1, v2, plus or searchface.")
+    ] = None,
+    on: Annotated[list[str] | None, typer.Option(callback=_known_dialects, help="Switch on again.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Choose the wire protocols that an app speaks. In v1 the app key alone is the credential."""
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        app = apps.require(name)
+        app = apps.switch_off(app, (app.dialects_off | set(off or ())) - set(on or ()))
+    say(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}")

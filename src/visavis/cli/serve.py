@@ -1,0 +1,56 @@
+"""`visavis serve`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from importlib import resources
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from visavis import app as wiring
+from visavis.cli.terminal import DataDir, out, print_keys, read_settings, say
+from visavis.settings import Settings
+from visavis.types import KeyKind
+
+FIRST_APP = "default"
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [env: VISAVIS_HOST; 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [env: VISAVIS_PORT; 8000]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Start the server. The first start creates an app and prints its keys, once."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = read_settings(host=host, port=port, data_dir=data_dir)
+    application = wiring.create_app(settings)
+    with wiring.open_apps(settings) as apps:
+        if not apps.store.list_apps():
+            _greet(settings, apps.create(FIRST_APP))
+    # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
+    """What the first start prints: the keys, and a command that shows that they work."""
+    out.rule("First start")
+    print_keys(FIRST_APP, keys, as_json=False)
+    picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
+    out.print("\nPaste this once the server runs:", style="bold")
+    say(
+        f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "
+        f"'http://{_reachable(settings.host)}:{settings.port}/v2.0/appkeys/{keys[KeyKind.APP_KEY]}/faces/detect'\n"
+    )
+
+
+def _reachable(host: str) -> str:
+    """An address a local client can use for a server that listens on `host`."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what the operator chose, not what we choose
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

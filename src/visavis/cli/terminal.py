@@ -1,0 +1,56 @@
+"""What all commands share: how they speak, what options are called, where settings come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from visavis.errors import SetupError
+from visavis.settings import Settings
+from visavis.types import KeyKind
+
+out = Console(markup=False)
+complaint = Console(stderr=True, markup=False)
+"""Without markup: the names of apps are anybody's choice."""
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where database and key file are kept [env: VISAVIS_DATA_DIR; ./visavis-data]"
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def say(sentence: str) -> None:
+    """On one line, however wide the screen is: scripts read it too."""
+    out.print(sentence, highlight=False, soft_wrap=True)
+
+
+def print_json(content: Any) -> None:
+    print(json.dumps(content))  # noqa: T201 - the command's output
+
+
+def print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:
+    fields = {"name": name} | {kind.value: key for kind, key in keys.items()}
+    if as_json:
+        print_json(fields)
+        return
+    for field, value in fields.items():
+        say(f"{field:>10}  {value}")
+    out.print("These keys are shown now and never again: only their hashes are kept.", style="bold")
+
+
+def read_settings(**given: Any) -> Settings:
+    """Options win over the environment, which wins over defaults."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = "__".join(str(part) for part in problem["loc"]).upper()
+        raise SetupError(f"VISAVIS_{name}: {problem['msg']}.") from None
