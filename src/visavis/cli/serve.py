@@ -42,11 +42,13 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
     out.rule("First start")
     print_keys(FIRST_APP, keys, as_json=False)
     picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
+    url = f"http://{_reachable(settings.host)}:{settings.port}"
     out.print("\nPaste this once the server runs:", style="bold")
     say(
         f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "
-        f"'http://{_reachable(settings.host)}:{settings.port}/v2.0/appkeys/{keys[KeyKind.APP_KEY]}/faces/detect'\n"
+        f"'{url}/v2.0/appkeys/{keys[KeyKind.APP_KEY]}/faces/detect'\n"
     )
+    say(f"Every operation of every protocol: {url}/docs\n")
 
 
 def _reachable(host: str) -> str:
