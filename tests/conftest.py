@@ -10,10 +10,15 @@ from typing import TypeAlias
 import openpeople
 import pytest
 import skimage
+from hypothesis import settings
 
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import CARDS
 from visavis.vision.store import ModelStore, default_directory
+
+# Properties are about results; how long an example takes says more about the machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PEOPLE = tuple(f"P{number:03}" for number in range(1, 11))
 

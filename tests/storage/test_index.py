@@ -71,7 +71,7 @@ steps = st.one_of(
 thresholds = st.one_of(st.just(-1.5), st.floats(-1, 1))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     pools(), st.lists(steps, max_size=12), st.integers(0, 15), st.integers(0, 400), thresholds, st.integers(0, 300)
 )

@@ -25,7 +25,7 @@ labels = st.text(r"aAbZ0_.-:%/\'", max_size=5)
 """Few letters in both cases, and all that a pattern could take for something else."""
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.none() | labels, min_size=1, max_size=8), labels)
 def test_a_part_is_found_in_any_case_and_every_other_character_is_itself(
     shared: tuple[Storage, App], made: list[str | None], part: str

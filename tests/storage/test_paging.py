@@ -25,7 +25,7 @@ between_pages = st.lists(st.one_of(st.just("add"), st.integers(0, 30)), max_size
 """What happens between two pages: a face is added, or the face of this place in the list deleted."""
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 20), st.integers(1, 6), st.lists(between_pages, max_size=4))
 def test_nothing_that_stayed_is_skipped_or_repeated(
     shared: tuple[Storage, App], count: int, limit: int, happenings: list[list[str | int]]

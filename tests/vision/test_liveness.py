@@ -246,7 +246,7 @@ def test_a_scale_rises_through_the_three_sensitivities(name: str) -> None:
         assert all(low < high for (low, _), (high, _) in pairwise(knots))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     size=st.tuples(st.integers(80, 400), st.integers(80, 400)),
     corner=st.tuples(st.floats(0, 1), st.floats(0, 1)),

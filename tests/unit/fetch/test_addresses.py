@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.errors import ErrorCode, FaceError
@@ -157,7 +157,6 @@ def test_an_address_of_the_public_internet_is_allowed(address: str) -> None:
     assert is_public(ip_address(address))
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_ipv6_address_that_hides_an_ipv4_address_is_no_better_than_that(hidden: IPv4Address) -> None:
     assert is_public(IPv6Address(f"::ffff:{hidden}")) == is_public(hidden)
@@ -167,7 +166,6 @@ def test_an_ipv6_address_that_hides_an_ipv4_address_is_no_better_than_that(hidde
     assert not is_public(IPv6Address((0x20010000 << 96) | (int(hidden) ^ 0xFFFFFFFF)))
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_nothing_that_the_standard_library_calls_special_is_public(address: IPv4Address | IPv6Address) -> None:
     special = address.is_private or address.is_multicast or address.is_link_local or address.is_unspecified

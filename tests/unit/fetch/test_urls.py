@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.errors import ErrorCode, FaceError
@@ -207,7 +207,6 @@ def test_no_refusal_repeats_credentials_or_the_query() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@settings(deadline=None)
 @given(
     st.text()
     | st.tuples(st.sampled_from(["http://", "https://", "http:", "ftp://", "//"]), st.text()).map("".join)
