@@ -39,6 +39,9 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import SFACE
 from visavis.vision.store import ModelStore
 
+DIALECTS = (V1, PLUS, V2, SEARCHFACE)
+DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
@@ -53,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.add_middleware(AccessLog)
     app.include_router(health.router)
-    app.include_router(documentation((V1, PLUS, V2, SEARCHFACE)))
+    app.include_router(documentation(DIALECTS))
     services = _services(settings, analyzer, storage)
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
@@ -69,19 +72,17 @@ def create_app(settings: Settings) -> FastAPI:
 @contextmanager
 def open_apps(settings: Settings) -> Iterator[Apps]:
     """The apps of a data directory, for commands that work beside a running server."""
-    storage = _open_storage(settings)
-    try:
-        yield Apps(storage.apps, _now)
-    finally:
-        storage.close()
+    with open_groups(settings) as (apps, _):
+        yield apps
 
 
 @contextmanager
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
     """The apps and groups of a data directory, likewise."""
     storage = _open_storage(settings)
+    groups = Groups(storage.gallery, SFACE.name, settings.quota.groups_per_app)
     try:
-        yield Apps(storage.apps, _now), Groups(storage.gallery, SFACE.name, settings.quota.groups_per_app)
+        yield Apps(storage.apps, _now, DIALECT_NAMES), groups
     finally:
         storage.close()
 
@@ -98,7 +99,7 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
     faces_quota = settings.quota.faces_per_group
     search = Search(analyzer, storage.gallery, groups, fetcher, calibrations, model)
     return Services(
-        apps=Apps(storage.apps, _now),
+        apps=Apps(storage.apps, _now, DIALECT_NAMES),
         groups=groups,
         faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
         search=search,

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from visavis.vision.store import default_directory
 
 
 class QuotaSettings(BaseModel):
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("visavis-data"), description="Where the database and the key file are kept.")
     models_dir: Path = Field(
-        default_factory=lambda: user_data_path("visavis", appauthor=False) / "models",
+        default_factory=default_directory,
         description="Where model weights are kept; shared by all data directories.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")

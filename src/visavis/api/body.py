@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 from pydantic_core import from_json
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -36,19 +37,14 @@ async def read_parameters(request: Request, schema: type[Parameters], form: type
 
 
 def is_upload(request: Request) -> bool:
-    return _media_type(request) == "multipart/form-data"
+    media_type, _ = _content_type(request)
+    return media_type == b"multipart/form-data"
 
 
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _charset(request: Request) -> str | None:
-    for option in request.headers.get("content-type", "").split(";")[1:]:
-        name, _, value = option.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"').lower()
-    return None
+def _content_type(request: Request) -> tuple[bytes, bytes]:
+    """Media type, and charset or nothing, both in small letters."""
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    return media_type, options.get(b"charset", b"").lower()
 
 
 async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
@@ -64,7 +60,8 @@ async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 async def _json_object(request: Request) -> Mapping[str, Any]:
-    if _media_type(request) != "application/json" or _charset(request) not in {None, "utf-8", "utf8"}:
+    media_type, charset = _content_type(request)
+    if media_type != b"application/json" or charset not in {b"", b"utf-8", b"utf8"}:
         raise FaceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
     body = b"".join([chunk async for chunk in _limited(request)])
     try:

@@ -11,7 +11,6 @@ from rich.table import Table
 from visavis import app as wiring
 from visavis.api.admin.routes import MAX_OVERLAP_HOURS
 from visavis.cli.terminal import AsJson, DataDir, out, print_json, print_keys, read_settings, say
-from visavis.core.apps import DIALECTS
 
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
 
@@ -76,8 +75,8 @@ def delete_app(
 
 def _known_dialects(names: list[str] | None) -> list[str] | None:
     for name in names or ():
-        if name not in DIALECTS:
-            raise typer.BadParameter(f"There is no dialect {name!r}, only {', '.join(DIALECTS)}.")
+        if name not in wiring.DIALECT_NAMES:
+            raise typer.BadParameter(f"There is no dialect {name!r}, only {', '.join(wiring.DIALECT_NAMES)}.")
     return names
 
 

@@ -43,5 +43,5 @@ def verify_models() -> None:
         if card.optional and not store.path(card).exists():
             say(f"{card.name}: optional, not installed")
             continue
-        store.verify(card)
+        store.load(card)
         say(f"{card.name}: sound")

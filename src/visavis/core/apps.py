@@ -11,9 +11,6 @@ from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import App, KeyKind
 
-DIALECTS = ("v1", "v2", "plus", "searchface")
-"""The wire protocols there are; an app speaks all of them unless some are switched off."""
-
 _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or retired."
 
 
@@ -23,6 +20,8 @@ class Apps:
 
     store: AppStore
     clock: Clock
+    dialects: tuple[str, ...]
+    """The names of the wire protocols there are; an app speaks all of them unless some are switched off."""
 
     def create(self, name: str) -> dict[KeyKind, str]:
         """A new app's keys, shown now and never again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
@@ -45,8 +44,8 @@ class Apps:
     def switch_off(self, app: App, dialects: Iterable[str]) -> App:
         """Let the app speak every dialect but these. Raises INVALID_PARAMETER for one that does not exist."""
         names = frozenset(dialects)
-        if unknown := names - set(DIALECTS):
-            known = ", ".join(DIALECTS)
+        if unknown := names - set(self.dialects):
+            known = ", ".join(self.dialects)
             detail = f"There is no dialect {min(unknown)!r}, only {known}."
             raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
         return self.store.set_dialects_off(app, names)

@@ -73,10 +73,6 @@ class ModelStore:
         """
         return self.load(card) if self.path(card).exists() else None
 
-    def verify(self, card: ModelCard) -> None:
-        """Raises SetupError where `load` would."""
-        self.load(card)
-
     def pull(
         self, cards: Iterable[ModelCard], progress: Progress = lambda _card, _step: None
     ) -> dict[ModelCard, str]:
@@ -90,7 +86,7 @@ class ModelStore:
             if self._is_sound(card):
                 progress(card, PullStep.PRESENT)
             elif card.source is None:
-                self.verify(card)
+                self.load(card)
             else:
                 wanted.append((card.source, card))
         wanted.sort(key=lambda pair: pair[0].sha256)
@@ -101,7 +97,7 @@ class ModelStore:
 
     def _is_sound(self, card: ModelCard) -> bool:
         try:
-            self.verify(card)
+            self.load(card)
         except SetupError:
             return False
         return True
