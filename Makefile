@@ -1,9 +1,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+BENCHMARKS ?= search scale
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test lint docs lock clean
+.PHONY: help install serve demo test bench lint docs lock clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +21,10 @@ install: .venv/dev ## .venv with everything for development, and the model weigh
 
 test: install ## every test
 	$(BIN)/pytest -n 2 $(ARGS)
+
+bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
+	@$(BIN)/visavis models pull
+	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name --write $(ARGS) || exit 1; done
 
 lint: .venv/dev ## style, types, import rules
 	$(BIN)/ruff check
@@ -38,6 +43,8 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 		--group build -c requirements/runtime.txt -o requirements/build.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group bench -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove .venv and caches, never data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
@@ -53,4 +60,8 @@ clean: ## remove .venv and caches, never data
 
 .venv/dev: requirements/dev.txt .venv/runtime
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/bench: requirements/bench.txt .venv/dev
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@

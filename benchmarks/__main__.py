@@ -1,0 +1,63 @@
+"""`python -m benchmarks NAME [--quick] [--json] [--write]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import import_module
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import console, results
+from benchmarks.machine import this_machine
+from benchmarks.report import Figure, Report
+
+
+class Name(StrEnum):
+    """A benchmark is the module of its name in this package, with a function `run(*, quick: bool) -> Report`."""
+
+    SEARCH = "search"
+    SCALE = "scale"
+
+
+ONE_THREAD = {Name.SEARCH, Name.SCALE}
+"""Benchmarks of one thread: libraries that would start more of their own are kept from it."""
+
+BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def main(
+    name: Annotated[Name, typer.Argument(help="Which benchmark.", show_default=False)],
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, under 50 s on two slow cores.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Keep JSON and plots in benchmarks/results/.")] = False,
+) -> None:
+    """Measure, and print the machine, tables and ratios."""
+    if name in ONE_THREAD:  # these are read when NumPy is loaded, so nothing above may load it
+        os.environ.update(dict.fromkeys(BLAS_THREADS, "1"))
+    start = time.perf_counter()
+    report: Report = import_module(f"benchmarks.{name}").run(quick=quick)
+    result: dict[str, Figure] = {
+        "benchmark": name.value,
+        "quick": quick,
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - start, 1),
+        "machine": this_machine().as_json(),
+        **report.as_json(),
+    }
+    if json:
+        sys.stdout.write(f"{results.as_text(result)}\n")
+    else:
+        console.show(Console(), report)
+    for path in results.write(name, result, report) if write else ():
+        console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,87 @@
+"""Timings that may be compared: candidates take turns in one run, so a slow moment of the machine hits all."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmarks.report import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of each repetition, in order."""
+
+    seconds: Sequence[float]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def minimum(self) -> float:
+        return min(self.seconds)
+
+    def percentile(self, percent: float) -> float:
+        """The time that `percent` of the repetitions did not exceed, by the nearest rank."""
+        ordered = sorted(self.seconds)
+        return ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+
+    def as_json(self) -> dict[str, Figure]:
+        return {"median_s": self.median, "min_s": self.minimum, "repetitions": len(self.seconds)}
+
+
+def ratio(slower: Timing, faster: Timing) -> float:
+    """Median of the repetitions' ratios: both were timed one shortly after the other, in the same conditions."""
+    return statistics.median(a / b for a, b in zip(slower.seconds, faster.seconds, strict=True))
+
+
+def ratio_of_minima(slower: Timing, faster: Timing) -> float:
+    return slower.minimum / faster.minimum
+
+
+def interleaved(
+    candidates: Mapping[str, Callable[[int], object]], rounds: int, warm_up: int = 1, max_seconds: float = 1e9
+) -> dict[str, Timing]:
+    """Time every candidate once a round; each is called with the number of the round.
+
+    The order turns by one place each round, so that nobody always comes after the same neighbour. `warm_up` rounds
+    come first and do not count. After `max_seconds` no further round begins, but five are done in any case.
+    """
+    names = list(candidates)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    with collector_off():
+        for number in range(warm_up):
+            for name in names:
+                candidates[name](number)
+        end = time.perf_counter() + max_seconds
+        for number in range(rounds):
+            if number >= min(5, rounds) and time.perf_counter() > end:
+                break
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                seconds[name].append(_timed(candidates[name], number))
+    return {name: Timing(values) for name, values in seconds.items()}
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """No pause for Python's garbage collector falls into a timing."""
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _timed(call: Callable[[int], object], number: int) -> float:
+    start = time.perf_counter()
+    call(number)
+    return time.perf_counter() - start
