@@ -1,0 +1,94 @@
+"""A client of the Face Recognition v2.0 API: Visavis's own, or the vendor's cloud.
+
+from visavis_client import Client
+
+with Client("http://127.0.0.1:8000", app_key="...", secret_key="...") as visavis:
+    visavis.create_group("staff")
+    visavis.register("staff", "anna.jpg", external_image_id="anna")
+    for match in visavis.search("staff", "door.jpg").matches:
+        print(match.face.external_image_id, match.similarity)
+"""
+
+from __future__ import annotations
+
+from visavis_client.answers import (
+    Box,
+    ComparedFace,
+    Comparison,
+    Face,
+    Group,
+    Landmark,
+    Match,
+    Orientation,
+    Registration,
+    SearchResult,
+    StoredFace,
+    Verification,
+)
+from visavis_client.async_client import AsyncClient
+from visavis_client.client import Client
+from visavis_client.errors import (
+    ApiError,
+    ConnectionFailed,
+    DuplicateGroup,
+    FaceNotFound,
+    GroupNotFound,
+    ImageError,
+    ImageTimeout,
+    ImageTooLarge,
+    InvalidGroupId,
+    InvalidImageBytes,
+    InvalidImageFile,
+    InvalidImageFormat,
+    InvalidImageSize,
+    InvalidImageUrl,
+    InvalidParameter,
+    InvalidToken,
+    Overloaded,
+    QuotaExceeded,
+    ServerError,
+    Unauthorized,
+    VisavisError,
+)
+from visavis_client.images import Image
+from visavis_client.options import Spoofing
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Box",
+    "Client",
+    "ComparedFace",
+    "Comparison",
+    "ConnectionFailed",
+    "DuplicateGroup",
+    "Face",
+    "FaceNotFound",
+    "Group",
+    "GroupNotFound",
+    "Image",
+    "ImageError",
+    "ImageTimeout",
+    "ImageTooLarge",
+    "InvalidGroupId",
+    "InvalidImageBytes",
+    "InvalidImageFile",
+    "InvalidImageFormat",
+    "InvalidImageSize",
+    "InvalidImageUrl",
+    "InvalidParameter",
+    "InvalidToken",
+    "Landmark",
+    "Match",
+    "Orientation",
+    "Overloaded",
+    "QuotaExceeded",
+    "Registration",
+    "SearchResult",
+    "ServerError",
+    "Spoofing",
+    "StoredFace",
+    "Unauthorized",
+    "Verification",
+    "VisavisError",
+]

@@ -1,0 +1,218 @@
+"""The client for programs on an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+from tenacity import AsyncRetrying
+
+from visavis_client import answers, calls
+from visavis_client.calls import Call
+from visavis_client.connection import Connection, arguments
+from visavis_client.errors import ConnectionFailed
+from visavis_client.images import Image
+from visavis_client.options import Spoofing, report
+from visavis_client.retry import policy
+
+T = TypeVar("T")
+
+_PAGE = 200
+
+
+class AsyncClient:
+    """An app's view of the server.
+
+    Every operation raises a subclass of `VisavisError`: one class for each result code of the API.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        app_key: str,
+        secret_key: str,
+        *,
+        api_key: str | None = None,
+        timeout: float = 30.0,
+        attempts: int = 4,
+    ) -> None:
+        """`api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
+
+        A call is attempted up to `attempts` times, as long as it surely has not begun, or does no harm twice.
+        """
+        self._http = httpx.AsyncClient(
+            **Connection(base_url, app_key, secret_key, api_key, timeout).http_options()
+        )
+        self._attempts = attempts
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    async def create_group(self, group_id: str) -> None:
+        """`group_id` has 1-255 of `a-z`, `0-9`, `-`. Raises InvalidGroupId, DuplicateGroup, QuotaExceeded."""
+        await self._carry_out(calls.create_group(group_id))
+
+    async def groups(self) -> AsyncIterator[str]:
+        """The ids of all groups, ascending; read page by page as you go."""
+        token = ""
+        while True:
+            page = await self._carry_out(calls.list_groups(_PAGE, token))
+            for item in page.items:
+                yield item
+            token = page.next_token
+            if not token:
+                return
+
+    async def group(self, group_id: str) -> answers.Group:
+        """Raises GroupNotFound."""
+        return await self._carry_out(calls.group(group_id))
+
+    async def delete_group(self, group_id: str) -> None:
+        """Delete the group and all its faces. Raises GroupNotFound."""
+        await self._carry_out(calls.delete_group(group_id))
+
+    async def detect(
+        self, image: Image, *, orientation: bool = True, mask: bool = True, spoofing: Spoofing | None = None
+    ) -> tuple[answers.Face, ...]:
+        """The faces in a picture, largest first, 20 at most. Raises ImageError."""
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return await self._carry_out(calls.detect(image, wanted))
+
+    async def check_spoofing(
+        self, image: Image, *, sensitivity: Spoofing = Spoofing.BALANCED, aligned: bool = False
+    ) -> tuple[answers.Face, ...]:
+        """The faces in a picture, each with its verdict. `aligned`: the picture is a face alone, 224 x 224.
+
+        Raises ImageError, InvalidImageSize.
+        """
+        return await self._carry_out(calls.spoofing(image, sensitivity, aligned=aligned))
+
+    async def register(
+        self,
+        group_id: str,
+        image: Image,
+        *,
+        limit: int = 1,
+        external_image_id: str | None = None,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.Registration:
+        """Register the largest `limit` faces of a picture, 1-20.
+
+        A face that is turned away, or for which there is no room, is not added, which is no error as long as one
+        was. Raises GroupNotFound, QuotaExceeded, ImageError.
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return await self._carry_out(calls.register(group_id, image, limit, external_image_id, wanted))
+
+    async def faces(
+        self,
+        group_id: str,
+        *,
+        face_id: str | None = None,
+        image_id: str | None = None,
+        external_image_id: str | None = None,
+    ) -> AsyncIterator[answers.StoredFace]:
+        """The faces of a group that agree with all that is given, newest first; read page by page as you go.
+
+        Raises GroupNotFound.
+        """
+        filters = {"face-id": face_id, "image-id": image_id, "external-image-id": external_image_id}
+        token = ""
+        while True:
+            page = await self._carry_out(calls.list_faces(group_id, _PAGE, token, filters))
+            for item in page.items:
+                yield item
+            token = page.next_token
+            if not token:
+                return
+
+    async def delete_face(self, group_id: str, face_id: str) -> None:
+        """Raises GroupNotFound, FaceNotFound."""
+        await self._carry_out(calls.delete_face(group_id, face_id))
+
+    async def search_by_face_id(
+        self, group_id: str, face_id: str, *, limit: int = 10, threshold: int = 90
+    ) -> answers.SearchResult:
+        """The group's faces at least `threshold` (1-100) alike to a registered one; 1-100 of them, best first.
+
+        Raises GroupNotFound, FaceNotFound.
+        """
+        return await self._carry_out(calls.search_by_face_id(group_id, face_id, limit, threshold))
+
+    async def search(
+        self,
+        group_id: str,
+        image: Image,
+        *,
+        limit: int = 10,
+        threshold: int = 90,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.SearchResult:
+        """The group's faces at least `threshold` (1-100) alike to the largest face of a picture, best first.
+
+        Raises GroupNotFound, ImageError, InvalidParameter (no face in the picture).
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return await self._carry_out(calls.search(group_id, image, limit, threshold, wanted))
+
+    async def compare(
+        self,
+        source: Image,
+        target: Image,
+        *,
+        threshold: int = 90,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.Comparison:
+        """The largest face of `source` against every face of `target`.
+
+        Raises ImageError, InvalidParameter (no face in the source).
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return await self._carry_out(calls.compare(source, target, threshold, wanted))
+
+    async def verify(
+        self,
+        group_id: str,
+        face_id: str,
+        image: Image,
+        *,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.Verification:
+        """A registered face against the largest face of a picture.
+
+        Raises GroupNotFound, FaceNotFound, ImageError, InvalidParameter (no face in the picture).
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return await self._carry_out(calls.verify(group_id, face_id, image, wanted))
+
+    async def _carry_out(self, call: Call[T]) -> T:
+        """The call's answer, after as many attempts as are safe. Raises ApiError, ConnectionFailed."""
+        retrying = AsyncRetrying(**policy(self._attempts, repeatable=call.repeatable))
+        answer: T = await retrying(self._attempt, call)
+        return answer
+
+    async def _attempt(self, call: Call[T]) -> T:
+        try:
+            response = await self._http.request(**arguments(call))
+        except httpx.TransportError as error:
+            raise ConnectionFailed(f"no answer from the server: {error!r}") from error
+        return calls.result(call, response)

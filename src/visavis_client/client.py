@@ -1,0 +1,214 @@
+"""The client for programs that wait for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+from tenacity import Retrying
+
+from visavis_client import answers, calls
+from visavis_client.calls import Call
+from visavis_client.connection import Connection, arguments
+from visavis_client.errors import ConnectionFailed
+from visavis_client.images import Image
+from visavis_client.options import Spoofing, report
+from visavis_client.retry import policy
+
+T = TypeVar("T")
+
+_PAGE = 200
+
+
+class Client:
+    """An app's view of the server. Thread-safe.
+
+    Every operation raises a subclass of `VisavisError`: one class for each result code of the API.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        app_key: str,
+        secret_key: str,
+        *,
+        api_key: str | None = None,
+        timeout: float = 30.0,
+        attempts: int = 4,
+    ) -> None:
+        """`api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
+
+        A call is attempted up to `attempts` times, as long as it surely has not begun, or does no harm twice.
+        """
+        self._http = httpx.Client(**Connection(base_url, app_key, secret_key, api_key, timeout).http_options())
+        self._attempts = attempts
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def create_group(self, group_id: str) -> None:
+        """`group_id` has 1-255 of `a-z`, `0-9`, `-`. Raises InvalidGroupId, DuplicateGroup, QuotaExceeded."""
+        self._carry_out(calls.create_group(group_id))
+
+    def groups(self) -> Iterator[str]:
+        """The ids of all groups, ascending; read page by page as you go."""
+        token = ""
+        while True:
+            page = self._carry_out(calls.list_groups(_PAGE, token))
+            yield from page.items
+            token = page.next_token
+            if not token:
+                return
+
+    def group(self, group_id: str) -> answers.Group:
+        """Raises GroupNotFound."""
+        return self._carry_out(calls.group(group_id))
+
+    def delete_group(self, group_id: str) -> None:
+        """Delete the group and all its faces. Raises GroupNotFound."""
+        self._carry_out(calls.delete_group(group_id))
+
+    def detect(
+        self, image: Image, *, orientation: bool = True, mask: bool = True, spoofing: Spoofing | None = None
+    ) -> tuple[answers.Face, ...]:
+        """The faces in a picture, largest first, 20 at most. Raises ImageError."""
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return self._carry_out(calls.detect(image, wanted))
+
+    def check_spoofing(
+        self, image: Image, *, sensitivity: Spoofing = Spoofing.BALANCED, aligned: bool = False
+    ) -> tuple[answers.Face, ...]:
+        """The faces in a picture, each with its verdict. `aligned`: the picture is a face alone, 224 x 224.
+
+        Raises ImageError, InvalidImageSize.
+        """
+        return self._carry_out(calls.spoofing(image, sensitivity, aligned=aligned))
+
+    def register(
+        self,
+        group_id: str,
+        image: Image,
+        *,
+        limit: int = 1,
+        external_image_id: str | None = None,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.Registration:
+        """Register the largest `limit` faces of a picture, 1-20.
+
+        A face that is turned away, or for which there is no room, is not added, which is no error as long as one
+        was. Raises GroupNotFound, QuotaExceeded, ImageError.
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return self._carry_out(calls.register(group_id, image, limit, external_image_id, wanted))
+
+    def faces(
+        self,
+        group_id: str,
+        *,
+        face_id: str | None = None,
+        image_id: str | None = None,
+        external_image_id: str | None = None,
+    ) -> Iterator[answers.StoredFace]:
+        """The faces of a group that agree with all that is given, newest first; read page by page as you go.
+
+        Raises GroupNotFound.
+        """
+        filters = {"face-id": face_id, "image-id": image_id, "external-image-id": external_image_id}
+        token = ""
+        while True:
+            page = self._carry_out(calls.list_faces(group_id, _PAGE, token, filters))
+            yield from page.items
+            token = page.next_token
+            if not token:
+                return
+
+    def delete_face(self, group_id: str, face_id: str) -> None:
+        """Raises GroupNotFound, FaceNotFound."""
+        self._carry_out(calls.delete_face(group_id, face_id))
+
+    def search_by_face_id(
+        self, group_id: str, face_id: str, *, limit: int = 10, threshold: int = 90
+    ) -> answers.SearchResult:
+        """The group's faces at least `threshold` (1-100) alike to a registered one; 1-100 of them, best first.
+
+        Raises GroupNotFound, FaceNotFound.
+        """
+        return self._carry_out(calls.search_by_face_id(group_id, face_id, limit, threshold))
+
+    def search(
+        self,
+        group_id: str,
+        image: Image,
+        *,
+        limit: int = 10,
+        threshold: int = 90,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.SearchResult:
+        """The group's faces at least `threshold` (1-100) alike to the largest face of a picture, best first.
+
+        Raises GroupNotFound, ImageError, InvalidParameter (no face in the picture).
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return self._carry_out(calls.search(group_id, image, limit, threshold, wanted))
+
+    def compare(
+        self,
+        source: Image,
+        target: Image,
+        *,
+        threshold: int = 90,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.Comparison:
+        """The largest face of `source` against every face of `target`.
+
+        Raises ImageError, InvalidParameter (no face in the source).
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return self._carry_out(calls.compare(source, target, threshold, wanted))
+
+    def verify(
+        self,
+        group_id: str,
+        face_id: str,
+        image: Image,
+        *,
+        orientation: bool = True,
+        mask: bool = True,
+        spoofing: Spoofing | None = None,
+    ) -> answers.Verification:
+        """A registered face against the largest face of a picture.
+
+        Raises GroupNotFound, FaceNotFound, ImageError, InvalidParameter (no face in the picture).
+        """
+        wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
+        return self._carry_out(calls.verify(group_id, face_id, image, wanted))
+
+    def _carry_out(self, call: Call[T]) -> T:
+        """The call's answer, after as many attempts as are safe. Raises ApiError, ConnectionFailed."""
+        retrying = Retrying(**policy(self._attempts, repeatable=call.repeatable))
+        answer: T = retrying(self._attempt, call)
+        return answer
+
+    def _attempt(self, call: Call[T]) -> T:
+        try:
+            response = self._http.request(**arguments(call))
+        except httpx.TransportError as error:
+            raise ConnectionFailed(f"no answer from the server: {error!r}") from error
+        return calls.result(call, response)

@@ -1,0 +1,53 @@
+"""What both clients need to know to reach the server as an app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+from urllib.parse import quote
+
+import httpx
+
+from visavis_client.calls import Call
+
+
+class HttpOptions(TypedDict):
+    """Arguments that `httpx.Client` and `httpx.AsyncClient` have in common."""
+
+    base_url: str
+    headers: dict[str, str]
+    timeout: httpx.Timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the server is, the app's keys, and how long to wait."""
+
+    base_url: str
+    app_key: str
+    secret_key: str
+    api_key: str | None
+    timeout: float
+
+    def __repr__(self) -> str:
+        return f"Connection({self.base_url!r})"
+
+    def http_options(self) -> HttpOptions:
+        headers = {"Authorization": self.secret_key}
+        if self.api_key is not None:
+            headers["x-nhn-apikey"] = self.api_key
+        url = f"{self.base_url.rstrip('/')}/v2.0/appkeys/{quote(self.app_key, safe='')}"
+        return {"base_url": url, "headers": headers, "timeout": httpx.Timeout(self.timeout)}
+
+
+def arguments(call: Call[Any]) -> dict[str, Any]:
+    """A call as arguments of `request`."""
+    files = {name: ("image", data, "application/octet-stream") for name, data in (call.files or {}).items()}
+    return {
+        "method": call.method,
+        "url": call.path,
+        "params": call.params or None,
+        "json": call.json,
+        "data": call.form,
+        "files": files or None,
+    }

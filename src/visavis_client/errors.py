@@ -1,0 +1,134 @@
+"""What can go wrong, one class for each result code of the v2.0 API (and of Plus, for spoofing)."""
+
+# ruff: noqa: N818 - each is named after what the API calls it
+
+from __future__ import annotations
+
+
+class VisavisError(Exception):
+    """Whatever this package raises by itself."""
+
+
+class ConnectionFailed(VisavisError):
+    """No answer: no connection, a time-out, or one that broke off. Its cause is the `httpx` error."""
+
+
+class ApiError(VisavisError):
+    """The server refused. A code that has no class of its own raises this one."""
+
+    def __init__(
+        self, status: int, code: int, message: str, detail: str | None, retry_after: float | None
+    ) -> None:
+        super().__init__(f"{message} ({code})" + (f": {detail}" if detail else ""))
+        self.status = status
+        """HTTP status; 200 for most errors of this API."""
+        self.code = code
+        """`resultCode`, below 0."""
+        self.message = message
+        """`resultMessage`."""
+        self.detail = detail
+        """The reason in a plain sentence, which Visavis gives and the vendor's cloud does not."""
+        self.retry_after = retry_after
+        """Seconds after which the server asks to be tried again, if it does."""
+
+
+class InvalidParameter(ApiError):
+    """-40000: a parameter is missing or wrong; also a picture without a face where one is needed."""
+
+
+class InvalidGroupId(ApiError):
+    """-40010: no group can have this id."""
+
+
+class DuplicateGroup(ApiError):
+    """-40020: there is a group of this id."""
+
+
+class GroupNotFound(ApiError):
+    """-40030: there is no group of this id."""
+
+
+class InvalidToken(ApiError):
+    """-40040: a page's token has expired, or belongs to another list."""
+
+
+class FaceNotFound(ApiError):
+    """-40050: the group has no face of this id."""
+
+
+class QuotaExceeded(ApiError):
+    """-40070: the group, or the app, is full."""
+
+
+class Unauthorized(ApiError):
+    """-41000, -41005: a key is missing or wrong."""
+
+
+class ImageError(ApiError):
+    """A picture cannot be used."""
+
+
+class ImageTooLarge(ImageError):
+    """-45020: too many bytes or pixels."""
+
+
+class InvalidImageBytes(ImageError):
+    """-45030: not Base64."""
+
+
+class InvalidImageFormat(ImageError):
+    """-45040: neither PNG nor JPEG, or broken."""
+
+
+class InvalidImageUrl(ImageError):
+    """-45050: the server cannot, or will not, fetch from there."""
+
+
+class ImageTimeout(ImageError):
+    """-45060: the picture's host is too slow."""
+
+
+class InvalidImageSize(ImageError):
+    """-45070: an aligned picture must have 224 x 224 pixels."""
+
+
+class InvalidImageFile(ImageError):
+    """-45080: the file is no picture, or a broken one."""
+
+
+class ServerError(ApiError):
+    """-50000, or a 5xx without an envelope: the server failed."""
+
+
+class Overloaded(ApiError):
+    """429, 503: the server did not begin; try again after `retry_after` seconds."""
+
+
+_BY_CODE: dict[int, type[ApiError]] = {
+    -40000: InvalidParameter,
+    -40010: InvalidGroupId,
+    -40020: DuplicateGroup,
+    -40030: GroupNotFound,
+    -40040: InvalidToken,
+    -40050: FaceNotFound,
+    -40070: QuotaExceeded,
+    -41000: Unauthorized,
+    -41005: Unauthorized,
+    -45020: ImageTooLarge,
+    -45030: InvalidImageBytes,
+    -45040: InvalidImageFormat,
+    -45050: InvalidImageUrl,
+    -45060: ImageTimeout,
+    -45070: InvalidImageSize,
+    -45080: InvalidImageFile,
+    -50000: ServerError,
+}
+
+
+def error_class(status: int, code: int) -> type[ApiError]:
+    """The class for an HTTP status and a result code."""
+    if status in {429, 503}:
+        return Overloaded
+    if status >= 500:
+        return ServerError
+    return _BY_CODE.get(code, ApiError)

@@ -1,0 +1,49 @@
+"""When a call is carried out again: only where that cannot do anything twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from tenacity import RetryCallState, retry_base, stop_after_attempt, wait_exponential_jitter
+from tenacity.wait import wait_base
+
+from visavis_client.errors import ConnectionFailed, Overloaded
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def policy(attempts: int, *, repeatable: bool) -> Mapping[str, Any]:
+    """Arguments of `tenacity.Retrying` and `AsyncRetrying`, which agree."""
+    return {
+        "retry": _Safe(repeatable=repeatable),
+        "stop": stop_after_attempt(attempts),
+        "wait": _AsAsked(),
+        "reraise": True,
+    }
+
+
+class _Safe(retry_base):
+    """The server did not begin, or beginning twice does no harm."""
+
+    def __init__(self, *, repeatable: bool) -> None:
+        self._repeatable = repeatable
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        if isinstance(error, ConnectionFailed):
+            return self._repeatable or isinstance(error.__cause__, _NEVER_SENT)
+        return isinstance(error, Overloaded)
+
+
+class _AsAsked(wait_base):
+    """As long as the server asks for, or twice as long each time."""
+
+    _otherwise = wait_exponential_jitter(multiplier=0.2, max=10, jitter=0.2)
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        if isinstance(error, Overloaded) and error.retry_after is not None:
+            return error.retry_after
+        return self._otherwise(retry_state)

@@ -1,0 +1,106 @@
+"""A call is carried out again where that is safe, and only there.
+
+The server of these tests misbehaves on purpose, as no server of ours would.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+
+from visavis_client import Client, ConnectionFailed, Overloaded
+
+BUSY = (503, -50300, "ServiceUnavailable")
+HANG_UP = None
+GROUP = (200, 0, "Success")
+
+
+class _Moody(BaseHTTPRequestHandler):
+    moods: ClassVar[list[tuple[int, int, str] | None]]
+    seen: ClassVar[list[str]]
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.seen.append(self.command)
+        mood = self.moods.pop(0)
+        if mood is HANG_UP:
+            # A reset, not a polite end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            return
+        status, code, message = mood
+        header = {"isSuccessful": code == 0, "resultCode": code, "resultMessage": message}
+        data = {"groupId": "staff", "createTime": "2026-01-01T00:00:00", "faceCount": 0}
+        body = json.dumps({"header": header, "data": data}).encode()
+        self.send_response(status)
+        self.send_header("Retry-After", "0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the library looks for these names
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def finish(self) -> None:
+        if not self.connection._closed:
+            super().finish()
+
+
+@contextmanager
+def moody_server(*moods: tuple[int, int, str] | None) -> Iterator[tuple[Client, list[str]]]:
+    """A client of a server that answers its requests by these moods, and what the server has seen."""
+    seen: list[str] = []
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Handler", (_Moody,), {"moods": list(moods), "seen": seen})
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        with Client(f"http://127.0.0.1:{server.server_address[1]}", "app", "secret", attempts=3) as client:
+            yield client, seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_an_overloaded_server_is_asked_again() -> None:
+    with moody_server(BUSY, BUSY, GROUP) as (client, seen):
+        assert client.group("staff").group_id == "staff"
+        assert len(seen) == 3
+
+
+def test_writing_is_tried_again_when_the_server_did_not_begin() -> None:
+    with moody_server(BUSY, GROUP) as (client, seen):
+        client.create_group("staff")
+        assert seen == ["POST", "POST"]
+
+
+def test_attempts_have_an_end() -> None:
+    with moody_server(BUSY, BUSY, BUSY, GROUP) as (client, seen):
+        with pytest.raises(Overloaded) as refused:
+            client.group("staff")
+        assert (refused.value.retry_after, len(seen)) == (0, 3)
+
+
+def test_reading_is_tried_again_after_a_broken_connection() -> None:
+    with moody_server(HANG_UP, GROUP) as (client, seen):
+        assert client.group("staff").group_id == "staff"
+        assert len(seen) == 2
+
+
+def test_writing_is_not_repeated_after_a_broken_connection() -> None:
+    with moody_server(HANG_UP, GROUP) as (client, seen):
+        with pytest.raises(ConnectionFailed):
+            client.create_group("staff")
+        assert seen == ["POST"]
