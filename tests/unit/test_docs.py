@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "api"
 PAGES = sorted([*ROOT.glob("README*.md"), *DOCS.rglob("*.md")])
-SUBJECTS = ("index", "v2", "v1", "plus", "searchface", "spoofing")
+SUBJECTS = ("index", "v2", "v1", "plus", "searchface", "spoofing", "client")
 PARTIAL_SUCCESS = (40070, "ServiceQuotaExceededPartialSuccessException")
 
 each_language = pytest.mark.parametrize("suffix", [".md", ".ko.md"], ids=["english", "korean"])
