@@ -20,7 +20,16 @@ from typer.main import get_command
 
 from visavis.cli import cli
 from visavis.settings import Settings
-from visavis.vision.models import CARDS, ModelCard, NpmMember, RecognitionCard, WheelMember
+from visavis.vision.models import (
+    CARDS,
+    RECOGNITION_CARDS,
+    FaceNetwork,
+    ModelCard,
+    NpmMember,
+    RecognitionCard,
+    View,
+    WheelMember,
+)
 from visavis.vision.spoof import read_scale
 
 GENERATED = "<!-- Written by docs/generate.py: run `make docs` instead of editing. -->"
@@ -37,6 +46,15 @@ A similarity is no cosine: the server maps the cosine of two embeddings to a sca
 straight lines between its rows. A similarity of 90 means a false match rate of 1 in 10,000 pairs of different
 people, 99 one of 1 in 1,000,000, on the set named here. Your cameras and your people differ from that set: measure
 with your own pictures before you rely on a threshold.
+"""
+
+RECOGNITION = """\
+## Recognition models
+
+A recognition model is a recipe that makes an embedding from one network or several. The answers of a network to
+all views of an aligned face are summed and brought to unit length, the mean embedding of many people is subtracted,
+and the rest is brought to unit length. The embedding is what the networks give side by side, each times its weight,
+at unit length in all. Its name is the model version of the groups that are created with it.
 """
 
 LIVENESS = """\
@@ -92,8 +110,9 @@ def pages() -> dict[str, str]:
 
 
 def models_page() -> str:
-    sections = chain.from_iterable(model_section(card) for card in CARDS)
-    return page("Models", MODELS, *sections, *liveness_section())
+    files = chain.from_iterable(map(model_section, CARDS))
+    recipes = chain.from_iterable(map(recognition_section, RECOGNITION_CARDS))
+    return page("Models", MODELS, *files, RECOGNITION, CALIBRATION, *recipes, *liveness_section())
 
 
 def liveness_section() -> Iterator[str]:
@@ -116,16 +135,33 @@ def model_section(card: ModelCard) -> Iterator[str]:
     yield f"## {card.name}\n"
     names = [field.name for field in fields(card) if field.name != "name"]
     yield table(("", ""), ((name, in_words(name, getattr(card, name))) for name in names))
-    if isinstance(card, RecognitionCard):
-        yield from calibration_section(card)
 
 
-def calibration_section(card: RecognitionCard) -> Iterator[str]:
-    yield f"### Similarity of {card.name}\n"
-    yield CALIBRATION
-    yield f"The table and the mean embedding that is subtracted first are measured on: {card.calibration_set}.\n"
+def recognition_section(card: RecognitionCard) -> Iterator[str]:
+    yield f"### Recognition model {card.name}\n"
+    columns = ("network", "weight", "aligned crop", "pixels", "views", "dimension")
+    yield table(columns, map(network_row, card.networks))
+    yield table(("", ""), [("accuracy", in_words("accuracy", card.accuracy))])
+    yield f"The similarity table and the mean embedding are measured on: {card.fit.set}.\n"
     knots = ((f"{cosine:g}", f"{similarity:g}") for cosine, similarity in card.similarity_table)
     yield table(("cosine", "similarity"), knots)
+
+
+def network_row(network: FaceNetwork) -> tuple[str, ...]:
+    crop = f"{network.alignment.side} px"
+    numbers = (" ".join(f"{value:g}" for value in values) for values in (network.offset, network.divisor))
+    pixels = "{}, less {}, divided by {}".format(network.channels, *numbers)
+    views = "; ".join(map(view_in_words, network.views))
+    return network.model.name, f"{network.weight:g}", crop, pixels, views, str(network.dimension)
+
+
+def view_in_words(view: View) -> str:
+    parts = [
+        "mirrored" if view.mirrored else "",
+        f"{view.scale:g} times as large" if view.scale != 1 else "",
+        "moved by {:g}, {:g} px".format(*view.shift) if view.shift != (0, 0) else "",
+    ]
+    return ", ".join(filter(None, parts)) or "as it is"
 
 
 def in_words(name: str, value: object) -> str:

@@ -36,7 +36,7 @@ from visavis.settings import Settings
 from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import Storage, open_storage
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import SFACE
+from visavis.vision.models import DEFAULT_RECOGNITION, RECOGNITION_CARDS
 from visavis.vision.store import ModelStore
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
@@ -80,7 +80,7 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
     """The apps and groups of a data directory, likewise."""
     storage = _open_storage(settings)
-    groups = Groups(storage.gallery, SFACE.name, settings.quota.groups_per_app)
+    groups = Groups(storage.gallery, DEFAULT_RECOGNITION.name, settings.quota.groups_per_app)
     try:
         yield Apps(storage.apps, _now, DIALECT_NAMES), groups
     finally:
@@ -93,9 +93,9 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
         connect_timeout=settings.fetch.connect_seconds,
         total_timeout=settings.fetch.total_seconds,
     )
-    model = SFACE.name
+    model = DEFAULT_RECOGNITION.name
     groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
-    calibrations = {model: Calibration.from_table(SFACE.similarity_table)}
+    calibrations = {card.name: Calibration.from_table(card.similarity_table) for card in RECOGNITION_CARDS}
     faces_quota = settings.quota.faces_per_group
     search = Search(analyzer, storage.gallery, groups, fetcher, calibrations, model)
     return Services(

@@ -16,7 +16,7 @@ from visavis.vision.models import (
     FSANET,
     FSANET_VAR,
     MASK,
-    SFACE,
+    SFACE_NETWORK,
     ModelCard,
     NpmMember,
     WheelMember,
@@ -104,8 +104,8 @@ def test_a_python_without_a_package_client_is_told_so(tmp_path: Path, monkeypatc
 
 
 def test_a_missing_file_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=rf"{SFACE.file} is missing; .*visavis models pull"):
-        ModelStore(tmp_path).load(SFACE)
+    with pytest.raises(SetupError, match=rf"{SFACE_NETWORK.file} is missing; .*visavis models pull"):
+        ModelStore(tmp_path).load(SFACE_NETWORK)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "longer", "empty"])
@@ -126,9 +126,9 @@ def test_a_damaged_file_is_refused_and_mended_by_the_next_pull(filled: ModelStor
 
 
 def test_a_directory_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / SFACE.file).mkdir()
+    (tmp_path / SFACE_NETWORK.file).mkdir()
     with pytest.raises(SetupError, match="cannot be read"):
-        ModelStore(tmp_path).load(SFACE)
+        ModelStore(tmp_path).load(SFACE_NETWORK)
 
 
 def test_a_package_that_holds_another_file_is_refused(tmp_path: Path) -> None:

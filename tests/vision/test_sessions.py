@@ -5,13 +5,13 @@ import onnxruntime
 import pytest
 
 from visavis.errors import SetupError
-from visavis.vision.models import CARDS, FR_LIVENESS, FSANET, FSANET_VAR, MASK, SFACE, YUNET, ModelCard
+from visavis.vision.models import CARDS, FR_LIVENESS, FSANET, FSANET_VAR, MASK, SFACE_NETWORK, YUNET, ModelCard
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
 CASES = [
     (YUNET, (0, 2, 3), (1, 3, 640, 640)),
-    (SFACE, (0,), (1, 3, 112, 112)),
+    (SFACE_NETWORK, (0,), (1, 3, 112, 112)),
     (FSANET, (), (1, 64, 64, 3)),
     (FSANET_VAR, (), (1, 64, 64, 3)),
     (MASK, (), (1, 3, 64, 64)),

@@ -28,11 +28,11 @@ from scipy import stats
 
 from visavis.settings import Settings
 from visavis.types import DetectedFace, ImageSize
-from visavis.vision.align import align
 from visavis.vision.decode import decode
 from visavis.vision.detect import Detector
-from visavis.vision.embed import Embedder
+from visavis.vision.embed import Embedder, fused
 from visavis.vision.models import SFACE, YUNET
+from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
 SIMILARITY_AT_FMR = {0.5: 10.0, 1e-1: 30.0, 1e-2: 55.0, 1e-3: 77.0, 1e-4: 90.0, 1e-5: 96.0, 1e-6: 99.0}
@@ -86,7 +86,8 @@ def read_pairs(path: Path) -> set[frozenset[str]]:
 def embed_all(folder: Path) -> People:
     """Embeddings before any mean is subtracted."""
     store = ModelStore(Settings().models_dir)
-    detector, embedder = Detector(store.load(YUNET)), Embedder(store.load(SFACE), [0.0] * SFACE.dimension)
+    detector = Detector(store.load(YUNET))
+    embedder = Embedder(SFACE, [Network(store.load(file), dynamic_axes=(0,)) for file in SFACE.files])
     rows, names, files = [], [], []
     for person in track(sorted(path for path in folder.iterdir() if path.is_dir()), "Embedding"):
         for path in sorted(person.glob("*.jpg"))[:PICTURES_A_PERSON]:
@@ -94,7 +95,7 @@ def embed_all(folder: Path) -> People:
             faces = detector.find(picture)
             if faces:
                 face = nearest_to_centre(faces, picture.size)
-                rows.append(embedder.embed([align(picture.pixels, face.landmarks)])[0])
+                rows.append(embedder.answers(picture.pixels, [face.landmarks])[0])
                 names.append(person.name)
                 files.append(path.name)
     return People(np.array(rows), np.array(names), np.array(files))
@@ -115,8 +116,7 @@ def mean_embedding(people: People) -> NDArray[np.float32]:
 
 
 def centre(people: People, mean: NDArray[np.float32]) -> People:
-    moved = people.embeddings - mean
-    return People(moved / np.linalg.norm(moved, axis=1, keepdims=True), people.names, people.files)
+    return People(fused(SFACE, people.embeddings, mean), people.names, people.files)
 
 
 def impostor_cosines(people: People, same_person: set[frozenset[str]]) -> NDArray[np.float32]:

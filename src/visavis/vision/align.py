@@ -1,4 +1,4 @@
-"""Five landmarks to the upright 112 x 112 crop that recognition networks are trained on."""
+"""Five landmarks to the upright crop that a recognition network is trained on."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from numpy.typing import NDArray
 
 from visavis.types import Landmarks
 from visavis.vision.decode import Pixels
+from visavis.vision.models import ARCFACE, Alignment, View
 
-SIDE = 112
-_TEMPLATE = np.array(
-    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
-)
-"""Where the landmarks of an aligned face lie; ArcFace (Deng et al., CVPR 2019)."""
+_AS_IT_IS = View()
 
 
-def align(pixels: Pixels, landmarks: Landmarks) -> Pixels:
-    """The face, turned and scaled so that its landmarks lie on the ArcFace template; shape (112, 112, 3), BGR.
+def align(pixels: Pixels, landmarks: Landmarks, alignment: Alignment = ARCFACE, view: View = _AS_IT_IS) -> Pixels:
+    """The face, turned and scaled so that its landmarks lie where the alignment wants them, and seen by the view.
 
-    Black where the picture ends.
+    Shape (side, side, 3), BGR. Black where the picture ends.
     """
-    return crop(pixels, similarity_transform(landmarks.as_array().astype(np.float64), _TEMPLATE), SIDE)
+    points = landmarks.as_array().astype(np.float64)
+    aligned = crop(pixels, similarity_transform(points, _template(alignment, view)), alignment.side)
+    return np.asarray(aligned[:, ::-1]) if view.mirrored else aligned
+
+
+def _template(alignment: Alignment, view: View) -> NDArray[np.float64]:
+    """Where the landmarks lie before the view mirrors the crop, shape (5, 2)."""
+    template = np.array(alignment.points)
+    if view.scale != 1:
+        template = (template - alignment.side / 2) * view.scale + alignment.side / 2
+    return template + view.shift
 
 
 def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.pose import PoseEstimator
+from visavis.vision.session import Network
 from visavis.vision.spoof import LivenessEstimator
 from visavis.vision.store import ModelStore
 
@@ -51,7 +52,7 @@ class Analyzer:
         """
         return cls(
             Detector(store.load(models.YUNET)),
-            {models.SFACE.name: Embedder(store.load(models.SFACE), models.SFACE.mean)},
+            {models.DEFAULT_RECOGNITION.name: _load_embedder(models.DEFAULT_RECOGNITION, store)},
             PoseEstimator([store.load(models.FSANET), store.load(models.FSANET_VAR)]),
             MaskClassifier(store.load(models.MASK)),
             _load_liveness(store),
@@ -105,7 +106,11 @@ class Analyzer:
         embedder = self._embedders.get(model)
         if embedder is None:
             raise FaceError(ErrorCode.INTERNAL, "The recognition model of this group is not installed.")
-        return embedder.embed(_aligned(picture, faces))
+        return embedder.embed(picture.pixels, [face.landmarks for face in faces])
+
+
+def _load_embedder(card: models.RecognitionCard, store: ModelStore) -> Embedder:
+    return Embedder(card, [Network(store.load(file), dynamic_axes=(0,)) for file in card.files])
 
 
 def _load_liveness(store: ModelStore) -> LivenessEstimator:

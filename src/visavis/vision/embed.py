@@ -1,42 +1,63 @@
-"""Aligned faces to embeddings: SFace.
-
-SFace: Y. Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face Recognition", TIP 2021.
-"""
+"""Faces to embeddings, by the recipe of a recognition card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from visavis.types import Embedding
-from visavis.vision.align import SIDE
+from visavis.types import Embedding, Landmarks
+from visavis.vision.align import align
 from visavis.vision.decode import Pixels
+from visavis.vision.models import FaceNetwork, RecognitionCard
 from visavis.vision.session import Network
 
 
 class Embedder:
-    """One recognition network. Thread-safe."""
+    """One recipe with its networks. Thread-safe."""
 
-    def __init__(self, network: bytes, mean: Sequence[float]) -> None:
-        """`mean`, shape (d,), is the embedding of nobody in particular: the mean of many people's.
+    def __init__(self, card: RecognitionCard, networks: Sequence[Network]) -> None:
+        """`networks`: those of the card, in its order, with a dynamic first axis."""
+        self._card = card
+        self._networks = tuple(networks)
 
-        Raises SetupError if the bytes are no network.
-        """
-        self._network = Network(network, dynamic_axes=(0,))
-        self._mean = np.array(mean, np.float32)
+    def embed(self, pixels: Pixels, faces: Sequence[Landmarks]) -> Embedding:
+        """One unit vector a face of the picture: shape (n, d), float32."""
+        return fused(self._card, self.answers(pixels, faces), self._card.mean)
 
-    def embed(self, crops: Sequence[Pixels]) -> Embedding:
-        """One unit vector for each aligned crop (112, 112, 3): shape (n, d), float32.
+    def answers(self, pixels: Pixels, faces: Sequence[Landmarks]) -> Embedding:
+        """The networks' answers, each at unit length, side by side, before any mean is subtracted: (n, d)."""
+        if not faces:
+            return np.empty((0, self._card.dimension), np.float32)
+        parts = zip(self._card.networks, self._networks, strict=True)
+        return np.hstack([_answer(told, network, pixels, faces) for told, network in parts])
 
-        What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011).
-        """
-        if not crops:
-            return np.empty((0, len(self._mean)), np.float32)
-        rgb = np.stack(crops).reshape(-1, SIDE, SIDE, 3)[..., ::-1].transpose(0, 3, 1, 2)
-        (raw,) = self._network.run(np.ascontiguousarray(rgb, np.float32)).values()
-        return _unit(_unit(raw) - self._mean)
+
+def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embedding:
+    """The embeddings, shape (n, d), that networks' answers, shape (n, d), make with a mean, shape (d,).
+
+    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011).
+    """
+    centred = answers - np.asarray(mean, np.float32)
+    ends = np.cumsum([network.dimension for network in card.networks])[:-1]
+    parts = zip(card.shares, np.split(centred, ends, axis=1), strict=True)
+    return np.hstack([np.float32(share) * _unit(part) for share, part in parts])
+
+
+def _answer(told: FaceNetwork, network: Network, pixels: Pixels, faces: Sequence[Landmarks]) -> Embedding:
+    """The unit vectors of one network, shape (len(faces), its dimension): the sum over its views."""
+    crops = np.stack([align(pixels, face, told.alignment, view) for view in told.views for face in faces])
+    outputs = network.run(_fed(told, crops))
+    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), told.dimension)
+    return _unit(raw.sum(axis=0))
+
+
+def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
+    """Crops (n, side, side, 3), BGR, as the network wants them."""
+    pixels = crops[..., ::-1] if told.channels == "RGB" else crops
+    values = (pixels - np.array(told.offset, np.float32)) / np.array(told.divisor, np.float32)
+    return np.ascontiguousarray(values if told.layout == "NHWC" else values.transpose(0, 3, 1, 2))
 
 
 def _unit(vectors: NDArray[np.float32]) -> Embedding:

@@ -1,0 +1,47 @@
+"""The model cards: what each network is, where its file comes from, what goes in and out, how well it does."""
+
+from visavis.vision.models.cards import ModelCard, NpmMember, PackageMember, Task, WheelMember
+from visavis.vision.models.detection import YUNET
+from visavis.vision.models.liveness import FR_LIVENESS, MINIFAS_V1SE, MINIFAS_V2, WITHOUT_FR_LIVENESS
+from visavis.vision.models.recipes import ARCFACE, Alignment, FaceNetwork, Fit, RecognitionCard, View
+from visavis.vision.models.recognition import DEFAULT_RECOGNITION, RECOGNITION_CARDS, SFACE, SFACE_NETWORK
+from visavis.vision.models.traits import FSANET, FSANET_VAR, MASK
+
+CARDS: tuple[ModelCard, ...] = (
+    YUNET,
+    *dict.fromkeys(file for card in RECOGNITION_CARDS for file in card.files),
+    FSANET,
+    FSANET_VAR,
+    MASK,
+    MINIFAS_V2,
+    MINIFAS_V1SE,
+    FR_LIVENESS,
+)
+"""The default set: every file that a server uses."""
+
+__all__ = [
+    "ARCFACE",
+    "CARDS",
+    "DEFAULT_RECOGNITION",
+    "FR_LIVENESS",
+    "FSANET",
+    "FSANET_VAR",
+    "MASK",
+    "MINIFAS_V1SE",
+    "MINIFAS_V2",
+    "RECOGNITION_CARDS",
+    "SFACE",
+    "SFACE_NETWORK",
+    "WITHOUT_FR_LIVENESS",
+    "YUNET",
+    "Alignment",
+    "FaceNetwork",
+    "Fit",
+    "ModelCard",
+    "NpmMember",
+    "PackageMember",
+    "RecognitionCard",
+    "Task",
+    "View",
+    "WheelMember",
+]

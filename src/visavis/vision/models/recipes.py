@@ -1,0 +1,127 @@
+"""What is told of a recognition model: the recipe that turns a face into an embedding.
+
+A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
+over the views is brought to unit length, the mean of many people is subtracted, and it is brought to unit length
+again. The embedding is these vectors side by side, each times its weight, at unit length in all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal, TypeAlias
+
+from visavis.vision.models.cards import ModelCard
+
+Points: TypeAlias = tuple[
+    tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
+]
+"""Left eye, right eye, nose, left and right corner of the mouth: x, y, left and right as in the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The square crop that a network was trained on: its side in pixels, and where the landmarks lie in it."""
+
+    side: int
+    points: Points
+
+
+ARCFACE = Alignment(
+    112, ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
+)
+"""Deng et al., "ArcFace", CVPR 2019; what nearly every network of today is trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at an aligned face. The default: as it is."""
+
+    mirrored: bool = False
+    scale: float = 1.0
+    """More than 1: closer, about the centre of the crop."""
+    shift: tuple[float, float] = (0.0, 0.0)
+    """Pixels of the crop by which the face moves right and down."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceNetwork:
+    """One network of a recipe: what it is fed with, and how much its answer counts."""
+
+    model: ModelCard
+    dimension: int
+    """Length of its answer."""
+    alignment: Alignment = ARCFACE
+    channels: Literal["RGB", "BGR"] = "RGB"
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    divisor: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """A pixel's value x, 0-255, is fed as (x - offset) / divisor, both in the order of `channels`."""
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
+    output: str | None = None
+    """Name of the output that is the answer; None: there is but one."""
+    views: tuple[View, ...] = (View(),)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was fitted to a recipe on the faces of many people."""
+
+    set: str
+    """Whose faces, in words."""
+    knots: tuple[tuple[float, float], ...]
+    """(cosine, similarity 0-100), both strictly ascending."""
+    mean: tuple[float, ...]
+    """The mean embedding, which is subtracted: those of all networks side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionCard:
+    """A recipe. Its name is the model version that groups are created with: another recipe is another name."""
+
+    name: str
+    networks: tuple[FaceNetwork, ...]
+    accuracy: tuple[str, ...]
+    own_fit: Fit | None = None
+    """None: the one in the folder `calibration` under the card's name."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of the embedding."""
+        return sum(network.dimension for network in self.networks)
+
+    @property
+    def files(self) -> tuple[ModelCard, ...]:
+        """The cards of all files that the recipe needs."""
+        return tuple(network.model for network in self.networks)
+
+    @property
+    def fit(self) -> Fit:
+        """Mean embedding and similarity table."""
+        return self.own_fit or _bundled_fit(self.name)
+
+    @property
+    def similarity_table(self) -> tuple[tuple[float, float], ...]:
+        """(cosine, similarity 0-100) knots, both strictly ascending."""
+        return self.fit.knots
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The mean embedding, length `dimension`."""
+        return self.fit.mean
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The length that each network's part has in an embedding of unit length."""
+        total = math.hypot(*(network.weight for network in self.networks))
+        return tuple(network.weight / total for network in self.networks)
+
+
+@cache
+def _bundled_fit(name: str) -> Fit:
+    content = json.loads(resources.files("visavis.vision").joinpath("calibration", f"{name}.json").read_bytes())
+    knots = tuple((float(cosine), float(similarity)) for cosine, similarity in content["knots"])
+    return Fit(content["set"], knots, tuple(content["mean"]))

@@ -1,0 +1,59 @@
+"""Networks that describe faces: how the head is turned, whether a mask is worn."""
+
+from __future__ import annotations
+
+from visavis.vision.models.cards import ModelCard, Task, WheelMember
+
+_CVGLUE = ("cvglue", "1.0.0", "53246be20123bf06ae3db75d02db34fd3dec578aae07963c2c770aad113fea0d")
+
+_FSANET_ORIGIN = "Tsun-Yi Yang et al., FSA-Net (CVPR 2019), trained on 300W-LP"
+_FSANET_INPUT = "face box grown by 60 % a side, BGR stretched to 0-255, float32, n x 64 x 64 x 3"
+_FSANET_OUTPUT = "yaw, pitch, roll in degrees, n x 3; the mean of the two FSA-Nets is used"
+_FSANET_ACCURACY = ("16 pictures of AFLW2000, the pair: mean absolute error yaw 3.9, pitch 7.5, roll 3.4 degrees",)
+
+FSANET = ModelCard(
+    name="fsanet",
+    task=Task.POSE,
+    file="fsanet.onnx",
+    sha256="cdb61cee9529af9a74e360ea98dd80303212b2b7ad4721c521a216b03156dccd",
+    size=1_014_345,
+    source=WheelMember(*_CVGLUE, "cvglue/thirdparty/HeadPoseDetector/weights/fsanet.onnx"),
+    licence="Apache-2.0",
+    origin=_FSANET_ORIGIN,
+    input=_FSANET_INPUT,
+    output=_FSANET_OUTPUT,
+    accuracy=_FSANET_ACCURACY,
+)
+
+FSANET_VAR = ModelCard(
+    name="fsanet-var",
+    task=Task.POSE,
+    file="fsanet_var.onnx",
+    sha256="22ce3a8c00b9453afc42901a104a308d941be3f90193dc6a1369ee4ff09562b6",
+    size=1_015_672,
+    source=WheelMember(*_CVGLUE, "cvglue/thirdparty/HeadPoseDetector/weights/fsanet_var.onnx"),
+    licence="Apache-2.0",
+    origin=_FSANET_ORIGIN,
+    input=_FSANET_INPUT,
+    output=_FSANET_OUTPUT,
+    accuracy=_FSANET_ACCURACY,
+)
+
+MASK = ModelCard(
+    name="visavis-mask",
+    task=Task.MASK,
+    file="mask.onnx",
+    sha256="e5f921c1b2e9055f25ba10d303bf86b0ccc6c552371ccaafe78e776104b347c6",
+    size=483_520,
+    source=None,
+    licence="Apache-2.0",
+    origin="Visavis; trained from nothing by the script in training/mask",
+    input="face aligned by five points, rows 8-112 and columns 4-108 of it, BGR, float32 0-255, n x 3 x 64 x 64",
+    output="probability that a mask covers mouth and nose, n x 1; 0.5 and more counts as a mask",
+    accuracy=(
+        "unnamed people, 3-fold by person: 1.7 % (1.2-2.3) of 1,874 masks missed",
+        "the same: 0.6 % (0.3-1.0) of 1,876 bare faces taken for masked",
+        "trained on one of that set's two sources, tested on the other: 2.1 % (1.5-2.8) and 1.9 % (1.3-2.6)",
+        "LFW, 895 people not trained on: none of 2,062 bare faces taken for masked",
+    ),
+)
