@@ -13,26 +13,26 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage.database import Database
 from visavis.storage.schema import meta, metadata
+from visavis.storage.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "test.db")
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    opened = SqliteDatabase(tmp_path / "test.db")
     with opened.write() as connection:
         metadata.create_all(connection)
     yield opened
     opened.close()
 
 
-def _put(database: Database, key: str, value: bytes = b"") -> None:
+def _put(database: SqliteDatabase, key: str, value: bytes = b"") -> None:
     with database.write() as connection:
         connection.execute(insert(meta).values(key=key, value=value))
 
 
-def _count(database: Database) -> int | None:
+def _count(database: SqliteDatabase) -> int | None:
     with database.read() as connection:
         return connection.scalar(select(func.count()).select_from(meta))
 
@@ -47,13 +47,15 @@ def _count(database: Database) -> int | None:
         ("busy_timeout", 30_000),
     ],
 )
-def test_every_connection_is_durable_and_deletes_for_real(database: Database, pragma: str, value: object) -> None:
+def test_every_connection_is_durable_and_deletes_for_real(
+    database: SqliteDatabase, pragma: str, value: object
+) -> None:
     with database.read() as reader, database.write() as writer:
         for connection in (reader, writer):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
-def test_a_reader_sees_one_snapshot(database: Database) -> None:
+def test_a_reader_sees_one_snapshot(database: SqliteDatabase) -> None:
     with database.read() as reader:
         count = select(func.count()).select_from(meta)
         assert reader.scalar(count) == 0
@@ -62,7 +64,7 @@ def test_a_reader_sees_one_snapshot(database: Database) -> None:
     assert _count(database) == 1
 
 
-def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
+def test_a_block_that_fails_leaves_nothing(database: SqliteDatabase) -> None:
     def fail() -> None:
         with database.write() as connection:
             connection.execute(insert(meta).values(key="half", value=b""))
@@ -75,7 +77,7 @@ def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
     assert _count(database) == 1
 
 
-def test_writers_are_served_in_the_order_in_which_they_came(database: Database) -> None:
+def test_writers_are_served_in_the_order_in_which_they_came(database: SqliteDatabase) -> None:
     served: list[int] = []
     queued = database._turn._waiting
 
@@ -91,7 +93,7 @@ def test_writers_are_served_in_the_order_in_which_they_came(database: Database) 
     assert served == list(range(8))
 
 
-def test_a_locked_database_is_an_internal_error_in_plain_words(database: Database, tmp_path: Path) -> None:
+def test_a_locked_database_is_an_internal_error_in_plain_words(database: SqliteDatabase, tmp_path: Path) -> None:
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
@@ -102,7 +104,7 @@ def test_a_locked_database_is_an_internal_error_in_plain_words(database: Databas
     _put(database, "in time")
 
 
-def test_a_full_disk_is_an_internal_error_in_plain_words(database: Database) -> None:
+def test_a_full_disk_is_an_internal_error_in_plain_words(database: SqliteDatabase) -> None:
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(FaceError) as caught:
@@ -111,7 +113,7 @@ def test_a_full_disk_is_an_internal_error_in_plain_words(database: Database) -> 
     assert _count(database) == 0
 
 
-def test_a_statement_that_fails_does_not_show_in_the_error(database: Database) -> None:
+def test_a_statement_that_fails_does_not_show_in_the_error(database: SqliteDatabase) -> None:
     _put(database, "twice", b"secret")
     with pytest.raises(FaceError) as caught:
         _put(database, "twice", b"secret")

@@ -203,7 +203,8 @@ def test_a_group_is_loaded_once_for_all_that_ask_at_once(
         start.wait()
         return _ids(other.gallery.search(group, faces[number].embedding, 1, 0.9)) == [faces[number].face_id]
 
-    event.listen(other._database._engine, "before_cursor_execute", note)
+    with other._database.read() as connection:
+        event.listen(connection.engine, "before_cursor_execute", note)
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(search, range(6)))
     assert len(loads) == 1

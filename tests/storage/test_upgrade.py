@@ -15,7 +15,7 @@ from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import migrations
-from visavis.storage.database import Database
+from visavis.storage.sqlite import SqliteDatabase
 from visavis.storage.store import Storage
 from visavis.types import App, FaceFilter, Group, GroupSettings, KeyKind
 
@@ -23,7 +23,7 @@ from visavis.types import App, FaceFilter, Group, GroupSettings, KeyKind
 def _as_of(revision: str, path: Path) -> None:
     """Put the rows of the database into one of an older revision, which takes its place."""
     older = path.with_name("older.db")
-    database = Database(older)
+    database = SqliteDatabase(older)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
     with database.write() as connection:

@@ -41,6 +41,9 @@ class UtcTime(TypeDecorator[datetime]):
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits everywhere: SQLite numbers rows by itself only in a column that is declared INTEGER."""
 
+Name = String(collation="C").with_variant(String(), "sqlite")
+"""Text in the order of its code points everywhere, as pages of names need it."""
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -61,7 +64,7 @@ apps = Table(
     "apps",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("name", String, nullable=False),
+    Column("name", Name, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("group_count", Integer, nullable=False),
     # Names in ascending order, a space between them.
@@ -87,7 +90,7 @@ groups = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), nullable=False),
-    Column("name", String, nullable=False),
+    Column("name", Name, nullable=False),
     Column("model", String, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
     # Grows by one with every face added or deleted.
@@ -109,7 +112,7 @@ tombstones = Table(
     metadata,
     # A group of this name was deleted, and none has been made since.
     Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("name", String, primary_key=True),
+    Column("name", Name, primary_key=True),
     Column("deleted_at", UtcTime, nullable=False),
 )
 

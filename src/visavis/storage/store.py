@@ -13,6 +13,8 @@ from visavis.storage.database import Database
 from visavis.storage.gallery import SealedGallery
 from visavis.storage.keyfile import settle_master_key
 from visavis.storage.loaded import LoadedGroups
+from visavis.storage.postgresql import PostgresDatabase
+from visavis.storage.sqlite import SqliteDatabase
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
@@ -35,18 +37,31 @@ class Storage:
         self._database.close()
 
 
-def open_storage(data_dir: Path, master_key: bytes | None = None, max_loaded_bytes: int = 4 << 30) -> Storage:
+def open_storage(
+    data_dir: Path,
+    master_key: bytes | None = None,
+    max_loaded_bytes: int = 4 << 30,
+    database_url: str | None = None,
+    database_connections: int = 16,
+) -> Storage:
     """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
 
-    `max_loaded_bytes` bounds the embeddings held in memory for searches. Raises SetupError if the directory or the
-    database cannot be used, or the master key is missing or wrong.
+    `max_loaded_bytes` bounds the embeddings held in memory for searches. With a `database_url`, a libpq URI, the
+    records are kept by that PostgreSQL server, over at most `database_connections` connections, and the directory
+    holds the key file alone. Raises SetupError if the directory or the database cannot be used, or the master key
+    is missing or wrong.
     """
+    place = "The database" if database_url else f"The data directory {data_dir}"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = Database(data_dir / DATABASE_FILE)
+        database: Database = (
+            PostgresDatabase(database_url, database_connections)
+            if database_url
+            else SqliteDatabase(data_dir / DATABASE_FILE)
+        )
         key = _prepare(database, master_key, data_dir / KEY_FILE)
     except FaceError as error:
-        raise SetupError(f"The data directory {data_dir} cannot be used. {error.detail}") from error
+        raise SetupError(f"{place} cannot be used. {error.detail}") from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
     loaded = LoadedGroups(database, key, max_loaded_bytes)
@@ -61,7 +76,7 @@ def open_storage(data_dir: Path, master_key: bytes | None = None, max_loaded_byt
 
 def _prepare(database: Database, master_key: bytes | None, key_file: Path) -> MasterKey:
     try:
-        with database.write() as connection:
+        with database.set_up() as connection:
             migrations.upgrade(connection)
             return settle_master_key(connection, master_key, key_file)
     except BaseException:

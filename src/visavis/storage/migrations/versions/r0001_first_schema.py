@@ -9,6 +9,7 @@ revision = "0001"
 down_revision = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NAME = sa.String(collation="C").with_variant(sa.String(), "sqlite")
 
 
 def upgrade() -> None:
@@ -21,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "apps",
         sa.Column("id", ID, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", NAME, nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("group_count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_apps"),
@@ -45,7 +46,7 @@ def upgrade() -> None:
         "groups",
         sa.Column("id", ID, nullable=False),
         sa.Column("app_id", ID, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", NAME, nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sa.Column("version", ID, nullable=False),

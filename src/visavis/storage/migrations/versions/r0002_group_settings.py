@@ -9,6 +9,7 @@ revision = "0002"
 down_revision = "0001"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NAME = sa.String(collation="C").with_variant(sa.String(), "sqlite")
 
 
 def upgrade() -> None:
@@ -22,7 +23,7 @@ def upgrade() -> None:
     op.create_table(
         "tombstones",
         sa.Column("app_id", ID, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", NAME, nullable=False),
         sa.Column("deleted_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["app_id"], ["apps.id"], name="fk_tombstones_app_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("app_id", "name", name="pk_tombstones"),

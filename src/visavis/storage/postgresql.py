@@ -1,0 +1,111 @@
+"""A PostgreSQL server as the database of any number of nodes.
+
+It may be reached through PgBouncer in transaction mode: no session state is kept, nothing is prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from visavis.errors import ErrorCode, SetupError
+from visavis.storage.database import failure
+
+_SETTING_UP = 0x7669736176697300  # "visavis": one advisory lock for all nodes
+_CONNECTION_WAIT_S = 5.0
+
+_DEFAULTS = {
+    "application_name": "visavis",
+    "connect_timeout": 5,
+    # A server that is gone without a word is noticed within some twenty seconds.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""libpq's parameters, where the URL says nothing."""
+
+_DETAILS = {
+    "08": "The connection to the database broke off.",
+    "28": "The database refuses this user.",
+    "3D": "There is no database of this name.",
+    "40": "Another transaction was in the way.",
+    "53": "The database is out of room, memory or connections.",
+    "57": "The database is shutting down or starting up.",
+    "58": "The disk of the database cannot be read or written.",
+    "XX": "The database is damaged.",
+}
+"""By the class of the SQLSTATE (PostgreSQL, Appendix A)."""
+
+
+class PostgresDatabase:
+    """Transactions on one PostgreSQL database (see `Database`)."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        """`url` is a libpq URI, several hosts included; at most `connections` are open at once.
+
+        Raises SetupError if the URL cannot be read. Connects to nothing yet.
+        """
+        try:
+            parameters = _DEFAULTS | conninfo_to_dict(url)
+        except psycopg.ProgrammingError:
+            raise SetupError("The database URL cannot be read; it begins with postgresql://.") from None
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(**parameters, prepare_threshold=None),
+            hide_parameters=True,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=_CONNECTION_WAIT_S,
+            pool_pre_ping=True,
+        )
+        self._engine = engine
+        self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one snapshot of the database, from its first statement on."""
+        with _plain_errors(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction at READ COMMITTED, on disk when the block has ended."""
+        with _plain_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def set_up(self) -> Iterator[Connection]:
+        """A write transaction beside which no other node runs one of this kind."""
+        with self.write() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTING_UP})
+            yield connection
+
+    def forget_deleted(self) -> None:
+        """Nothing: deleted rows are gone for every reader, and their bytes when PostgreSQL vacuums the table.
+
+        The templates in them are sealed, and those of a deleted group by a key that has gone with it.
+        """
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except NoConnectionFree as error:
+        raise failure(error, "All connections to the database are in use.", ErrorCode.OVERLOADED) from error
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        state = getattr(cause, "sqlstate", None)
+        if state is None and isinstance(cause, psycopg.OperationalError):
+            raise failure(error, "The database cannot be reached.") from error
+        raise failure(error, _DETAILS.get((state or "")[:2])) from error
