@@ -166,6 +166,19 @@ ImageSource: TypeAlias = ImageBytes | ImageBase64 | ImageUrl
 
 
 @dataclass(frozen=True, slots=True)
+class OwnScale:
+    """A similarity scale that was fitted on this installation's own faces."""
+
+    model: str
+    """Name of the recognition model."""
+    knots: tuple[tuple[float, float], ...]
+    """(cosine, similarity 0-100), both strictly ascending."""
+    measured_on: str
+    """Which faces, in words."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """The owner of groups and keys."""
 
@@ -186,11 +199,16 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """What a group asks of faces, where a dialect leaves it to the group (Search Face)."""
+    """What a group asks of faces, where a dialect leaves it to the group.
+
+    Liveness and similarity are asked for in Search Face alone, quality wherever faces are registered.
+    """
 
     liveness: bool = False
     liveness_threshold: float = 50.0
     similarity: float = 90.0
+    min_quality: float = 0.0
+    """Faces of less quality, 0-100, are not registered. 0: quality is not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _GROUP = (
     groups.c.liveness,
     groups.c.liveness_threshold,
     groups.c.similarity,
+    groups.c.min_quality,
 )
 _STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key)
 _FACE = (

@@ -103,6 +103,7 @@ groups = Table(
     Column("liveness", Boolean, nullable=False, server_default=false()),
     Column("liveness_threshold", Float, nullable=False, server_default=text("50.0")),
     Column("similarity", Float, nullable=False, server_default=text("90.0")),
+    Column("min_quality", Float, nullable=False, server_default=text("0.0")),
     UniqueConstraint("app_id", "name"),
     sqlite_autoincrement=True,
 )
