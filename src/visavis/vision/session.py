@@ -29,9 +29,9 @@ class Network:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
-        # Shapes differ from call to call: plans and arenas would keep the largest of everything for ever.
+        # Shapes differ from call to call, and plans would be kept for each. The arena stays on: without it, the
+        # kernel maps and clears fresh pages for every large tensor of every call (docs/decisions/0019).
         options.enable_mem_pattern = False
-        options.enable_cpu_mem_arena = False
         try:
             self._session = onnxruntime.InferenceSession(
                 _edited(model, dynamic_axes), options, providers=["CPUExecutionProvider"]
@@ -47,7 +47,7 @@ class Network:
 
 
 def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
-    """The same network with some axes of its input made dynamic, and with initializers that are only constants.
+    """The same network with some axes of its input made dynamic, in a form that the runtime is fast at.
 
     Old exporters list initializers among the inputs, where a caller could replace them; that keeps the runtime
     from folding them into the operators (SFace: 24 ms instead of 20). The recorded shapes of everything behind a
@@ -58,6 +58,7 @@ def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
     constants = {initializer.name for initializer in graph.initializer}
     for value in [value for value in graph.input if value.name in constants]:
         graph.input.remove(value)
+    _spell_out_prelu(graph)
     if dynamic_axes:
         for axis in dynamic_axes:
             graph.input[0].type.tensor_type.shape.dim[axis].dim_param = f"axis{axis}"
@@ -68,6 +69,48 @@ def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
             output.type.tensor_type.ClearField("shape")
     serialized: bytes = network.SerializeToString()
     return serialized
+
+
+def _spell_out_prelu(graph: onnx.GraphProto) -> None:
+    """Write PReLU, a slope for each channel where the input is negative, as slope * x + (1 - slope) * relu(x).
+
+    The runtime's own operator is slow, and does not know the blocked layout that convolutions compute in, so
+    everything is laid out anew before and after it: more than half of the time of SFace. As convolutions of one
+    weight a channel, whose sum is fused, it takes a fraction of that (docs/decisions/0019).
+    """
+    slopes = {initializer.name: initializer for initializer in graph.initializer}
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        if node.op_type == "PRelu" and node.input[1] in slopes:
+            slope = onnx.numpy_helper.to_array(slopes[node.input[1]])
+            if slope.ndim in {3, 4} and slope.size == slope.shape[-3]:  # a slope for each channel
+                nodes += _prelu(graph, node, slope.astype(np.float32))
+                continue
+        nodes.append(node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _prelu(graph: onnx.GraphProto, node: onnx.NodeProto, slope: NDArray[np.float32]) -> list[onnx.NodeProto]:
+    """The operators that stand for one PReLU; their weights are added to the graph."""
+    [value, _], [result] = node.input, node.output
+    positive, part, rest = (f"{result}/{name}" for name in ("positive", "part", "rest"))
+    weights = {f"{part}/weight": slope, f"{rest}/weight": 1 - slope}
+    graph.initializer.extend(
+        onnx.numpy_helper.from_array(weight.reshape(-1, 1, 1, 1), name) for name, weight in weights.items()
+    )
+
+    def scaled(source: str, target: str) -> onnx.NodeProto:
+        return onnx.helper.make_node(
+            "Conv", [source, f"{target}/weight"], [target], group=slope.size, kernel_shape=[1, 1]
+        )
+
+    return [
+        onnx.helper.make_node("Relu", [value], [positive]),
+        scaled(value, part),
+        scaled(positive, rest),
+        onnx.helper.make_node("Add", [rest, part], [result]),
+    ]
 
 
 def _keep_batch(graph: onnx.GraphProto) -> None:
