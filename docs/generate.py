@@ -257,7 +257,8 @@ def command_sections(command: Any, path: str) -> Iterator[str]:
 
 def parameter_row(parameter: TyperArgument | TyperOption) -> tuple[str, ...]:
     if isinstance(parameter, TyperArgument):
-        return f"`{(parameter.name or '').upper()}`", "required", parameter.help or ""
+        name = parameter.metavar or (parameter.name or "").upper()
+        return f"`{name}`", "required" if parameter.required else "", parameter.help or ""
     default = "" if parameter.default in {None, False} else literal(parameter.default)
     return " ".join(f"`{option}`" for option in parameter.opts), default, parameter.help or ""
 

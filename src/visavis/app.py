@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -33,6 +34,7 @@ from visavis.core.groups import Groups
 from visavis.core.search import Search
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
+from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import Storage, open_storage
 from visavis.vision.analyzer import Analyzer
@@ -41,6 +43,7 @@ from visavis.vision.store import ModelStore
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
+logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -87,6 +90,16 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
         storage.close()
 
 
+@contextmanager
+def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
+    """The similarity scales that a data directory has of its own, likewise."""
+    storage = _open_storage(settings)
+    try:
+        yield storage.calibrations
+    finally:
+        storage.close()
+
+
 def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Services:
     fetcher = GuardedFetcher(
         allow_private_addresses=settings.fetch.allow_private_addresses,
@@ -95,7 +108,7 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
     )
     model = DEFAULT_RECOGNITION.name
     groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
-    calibrations = {card.name: Calibration.from_table(card.similarity_table) for card in RECOGNITION_CARDS}
+    calibrations = _calibrations(storage)
     faces_quota = settings.quota.faces_per_group
     search = Search(analyzer, storage.gallery, groups, fetcher, calibrations, model)
     return Services(
@@ -108,6 +121,16 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
     )
+
+
+def _calibrations(storage: Storage) -> dict[str, Calibration]:
+    """The scale of each recognition model: its card's, or the one that was fitted here."""
+    own = storage.calibrations.all()
+    for scale in own.values():
+        logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
+    tables = {card.name: card.similarity_table for card in RECOGNITION_CARDS}
+    tables |= {model: scale.knots for model, scale in own.items()}
+    return {model: Calibration.from_table(table) for model, table in tables.items()}
 
 
 def _mounted(prefix: str, app: ASGIApp) -> Mount:

@@ -1,4 +1,4 @@
-"""The command line: `visavis serve`, `visavis app ...`, `visavis group ...`, `visavis models ...`."""
+"""The command line: `visavis serve`, and the families of commands beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from rich.text import Text
 
 import visavis
 from visavis.cli.apps import app_commands
+from visavis.cli.calibrate import calibrate
+from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
 from visavis.cli.models import models_commands
 from visavis.cli.serve import serve
@@ -21,6 +23,8 @@ cli.command(epilog="Example: visavis serve --port 9000 --data-dir /srv/visavis")
 cli.add_typer(app_commands, name="app")
 cli.add_typer(group_commands, name="group")
 cli.add_typer(models_commands, name="models")
+cli.add_typer(evaluate_commands, name="evaluate")
+cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)
 
 
 def main() -> None:

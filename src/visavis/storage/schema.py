@@ -140,6 +140,16 @@ faces = Table(
     Index(None, "group_id", "external_image_id", "version"),
 )
 
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("model", String, primary_key=True),
+    # JSON: pairs of cosine and similarity.
+    Column("knots", String, nullable=False),
+    Column("measured_on", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
 deletions = Table(
     "deletions",
     metadata,

@@ -8,6 +8,7 @@ from pathlib import Path
 from visavis.errors import FaceError, SetupError
 from visavis.storage import migrations
 from visavis.storage.apps import KeyedApps
+from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.gallery import SealedGallery
@@ -26,6 +27,7 @@ class Storage:
 
     gallery: SealedGallery
     apps: KeyedApps
+    calibrations: StoredCalibrations
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
     _database: Database
@@ -68,6 +70,7 @@ def open_storage(
     return Storage(
         gallery=SealedGallery(database, key, loaded),
         apps=KeyedApps(database, key, loaded),
+        calibrations=StoredCalibrations(database),
         token_key=key.derive("page tokens"),
         _database=database,
         _loaded=loaded,

@@ -1,0 +1,258 @@
+"""`visavis evaluate ...`: how often the product errs, on pictures of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import visavis
+from visavis import app as wiring
+from visavis.cli.measuring import (
+    Face,
+    MaxPerPerson,
+    ModelName,
+    Report,
+    Resamples,
+    Seed,
+    look_at,
+    recognition_card,
+    show,
+    working,
+)
+from visavis.cli.terminal import AsJson, read_settings
+from visavis.core.calibration import Calibration
+from visavis.errors import SetupError
+from visavis.evaluation import identification, masks, poses, sheets, spoofing, verification
+from visavis.evaluation.folders import people_in, read_pairs
+from visavis.evaluation.looks import Look, Which, counts
+from visavis.evaluation.pages import Plot, Sheet, write_page
+from visavis.types import Traits
+from visavis.vision.models import RecognitionCard
+
+evaluate_commands = typer.Typer(no_args_is_help=True, help="Measure how often recognition errs, on your pictures.")
+
+FOLDER_OF_PEOPLE = "A folder for each person: DIR/PERSON/*.jpg or .png"
+ScaleFrom = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Use the scale that `visavis calibrate` stored there, not the model's own."),
+]
+
+
+@evaluate_commands.command("verify", epilog="Example: visavis evaluate verify people --report verify.html")
+def verify(  # noqa: PLR0913, PLR0917 - an option each
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help=FOLDER_OF_PEOPLE),
+    ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(help="Compare the pairs of this file only: pairs.txt of LFW, or CSV.")
+    ] = None,
+    max_per_person: MaxPerPerson = 10,
+    model: ModelName = None,
+    face: Face = Which.CENTRAL,
+    data_dir: ScaleFrom = None,
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
+    report: Report = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every picture with every other: how often one person is refused, how often two are taken for one."""
+    card = recognition_card(model)
+    scale, scale_name = _scale(card, data_dir)
+    if pairs is not None:
+        listed = read_pairs(pairs, folder)
+        looks = _look_at_people(
+            sorted({file for pair in listed for file in (pair.first, pair.second)}), card, face
+        )
+        measured = verification.of_pairs(listed, looks)
+    elif folder is not None:
+        people = people_in(folder, max_per_person)
+        looks = _look_at_people([file for person in people for file in person.files], card, face)
+        with working("Comparing"):
+            measured = verification.of_people(people, looks)
+    else:
+        raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
+    with working("Drawing people for the intervals"):
+        summary = verification.summary(measured, scale, resamples, seed)
+    summary |= {"model": card.name, "scale": scale_name, "face": face.value}
+    notes = _notes(summary, resamples, seed)
+    tables = sheets.verification_sheets(summary)
+    show(summary, tables, notes, as_json=as_json)
+
+    def draw() -> list[Plot]:
+        from visavis.evaluation.plots import verification_plots  # noqa: PLC0415 - matplotlib takes its time
+
+        return verification_plots(measured.compared, scale, summary["error_versus_discard"])
+
+    _report(report, "Verification", notes, tables, draw)
+
+
+@evaluate_commands.command(
+    "identify", epilog="Example: visavis evaluate identify people --gallery-size 200 --report identify.html"
+)
+def identify(  # noqa: PLR0913, PLR0917 - an option each
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=FOLDER_OF_PEOPLE)],
+    gallery_size: Annotated[int, typer.Option(min=1, help="People in the gallery, one picture each.")],
+    splits: Annotated[int, typer.Option(min=1, help="How often a gallery is drawn at random.")] = 10,
+    max_per_person: MaxPerPerson = 10,
+    model: ModelName = None,
+    face: Face = Which.CENTRAL,
+    data_dir: ScaleFrom = None,
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
+    report: Report = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Search galleries for people who are in them and for strangers who are not: both can go wrong."""
+    card = recognition_card(model)
+    scale, scale_name = _scale(card, data_dir)
+    people = people_in(folder, max_per_person)
+    looks = _look_at_people([file for person in people for file in person.files], card, face)
+    shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
+    faces = verification.faces_in(shown)
+    with working("Searching"):
+        drawn = identification.draw_splits(faces, gallery_size, splits, seed)
+        count = int(faces.people.max()) + 1
+        found = identification.summary(drawn, count, scale, resamples, seed)
+    summary = counts(list(looks.values())) | {"people": count, "gallery": gallery_size} | found
+    summary |= {"model": card.name, "scale": scale_name, "face": face.value}
+    notes = _notes(summary, resamples, seed)
+    tables = sheets.identification_sheets(summary)
+    show(summary, tables, notes, as_json=as_json)
+
+    def draw() -> list[Plot]:
+        from visavis.evaluation.plots import identification_plots  # noqa: PLC0415 - matplotlib takes its time
+
+        return identification_plots(drawn)
+
+    _report(report, "Identification", notes, tables, draw)
+
+
+@evaluate_commands.command("spoof", epilog="Example: visavis evaluate spoof attacks --report spoof.html")
+def spoof(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="DIR/live with living people, DIR/spoof or DIR/spoof/SPECIES/")
+    ],
+    report: Report = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Count attacks that pass and living people who are refused (ISO/IEC 30107-3)."""
+    live_files, species_files = spoofing.live_and_species(folder)
+    files = [*live_files, *(file for found in species_files.values() for file in found)]
+    looks = _by_file(look_at(files, read_settings(), Traits(liveness=True)))
+    live = spoofing.Presentations.of([looks[file] for file in live_files])
+    species = {
+        name: spoofing.Presentations.of([looks[file] for file in found]) for name, found in species_files.items()
+    }
+    summary = spoofing.summary(live, species)
+    notes = _notes(summary, 0, 0)
+    tables = sheets.spoofing_sheets(summary)
+    show(summary, tables, notes, as_json=as_json)
+
+    def draw() -> list[Plot]:
+        from visavis.evaluation.plots import spoofing_plots  # noqa: PLC0415 - matplotlib takes its time
+
+        return spoofing_plots(live, species)
+
+    _report(report, "Presentation attacks", notes, tables, draw)
+
+
+@evaluate_commands.command("mask", epilog="Example: visavis evaluate mask pictures --report mask.html")
+def mask(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="DIR/masked and DIR/unmasked")],
+    report: Report = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Count masks that are overlooked and bare faces that are taken for masked ones."""
+    files = masks.masked_and_unmasked(folder)
+    looks = _by_file(
+        look_at([file for found in files.values() for file in found], read_settings(), Traits(mask=True))
+    )
+    summary = masks.summary({name: [looks[file] for file in found] for name, found in files.items()})
+    notes = _notes(summary, 0, 0)
+    tables = sheets.mask_sheets(summary)
+    show(summary, tables, notes, as_json=as_json)
+
+    def draw() -> list[Plot]:
+        from visavis.evaluation.plots import mask_plots  # noqa: PLC0415 - matplotlib takes its time
+
+        return mask_plots(summary)
+
+    _report(report, "Masks", notes, tables, draw)
+
+
+@evaluate_commands.command("pose", epilog="Example: visavis evaluate pose poses.csv --json")
+def pose(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Lines picture,yaw,pitch,roll: degrees, signs as in the API")
+    ],
+    resamples: Resamples = 1000,
+    seed: Seed = 0,
+    report: Report = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare estimated head angles with those of a list."""
+    annotated = poses.read_poses(file)
+    looks = look_at([each.file for each in annotated], read_settings(), Traits(pose=True))
+    errors = poses.pose_errors(annotated, looks)
+    summary = poses.summary(errors, looks, resamples, seed)
+    notes = _notes(summary, resamples, seed)
+    tables = sheets.pose_sheets(summary)
+    show(summary, tables, notes, as_json=as_json)
+
+    def draw() -> list[Plot]:
+        from visavis.evaluation.plots import pose_plots  # noqa: PLC0415 - matplotlib takes its time
+
+        return pose_plots(errors)
+
+    _report(report, "Head angles", notes, tables, draw)
+
+
+def _look_at_people(files: Sequence[Path], card: RecognitionCard, which: Which) -> dict[Path, Look]:
+    return _by_file(look_at(files, read_settings(), Traits(), card.name, which))
+
+
+def _by_file(looks: Sequence[Look]) -> dict[Path, Look]:
+    return {look.file: look for look in looks}
+
+
+def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, str]:
+    """The scale of similarity, and where it comes from in words."""
+    if data_dir is None:
+        return Calibration.from_table(card.similarity_table), "of the model"
+    with wiring.open_calibrations(read_settings(data_dir=data_dir)) as calibrations:
+        own = calibrations.all().get(card.name)
+    if own is None:
+        raise SetupError(f"No scale of {card.name} is stored in {data_dir}: `visavis calibrate` makes one.")
+    return Calibration.from_table(own.knots), f"own: {own.measured_on}"
+
+
+def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:
+    """What a reader must know of how the figures came about."""
+    day = datetime.now(UTC).date().isoformat()
+    notes = [f"Visavis {visavis.__version__}, {day}. In brackets: 95 % intervals."]
+    if "model" in summary:
+        notes.append(
+            f"Recognition model {summary['model']}; similarity on the scale {summary['scale']}. "
+            f"Measured is the {summary['face']} face of each picture."
+        )
+    if resamples:
+        notes.append(f"Intervals by {resamples:,} draws of people (of faces, for angles), seed {seed}.")
+    return notes
+
+
+def _report(
+    file: Path | None, title: str, notes: Sequence[str], tables: Sequence[Sheet], draw: Callable[[], list[Plot]]
+) -> None:
+    if file is not None:
+        with working("Drawing plots"):
+            write_page(file, title, notes, tables, draw())

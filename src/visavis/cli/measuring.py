@@ -1,0 +1,85 @@
+"""What the commands that measure share: which faces, progress, what could not be read, tables and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from visavis.cli.terminal import complaint, out, print_json, say
+from visavis.errors import SetupError
+from visavis.evaluation.looks import Look, Observer, Which
+from visavis.evaluation.pages import Sheet
+from visavis.settings import Settings
+from visavis.types import Traits
+from visavis.vision.analyzer import Analyzer
+from visavis.vision.models import DEFAULT_RECOGNITION, RECOGNITION_CARDS, RecognitionCard
+from visavis.vision.store import ModelStore
+
+MaxPerPerson = Annotated[int, typer.Option(min=1, help="Pictures of each person, the first by name.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
+Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE.html", help="Write tables and plots into one HTML file.")
+]
+Resamples = Annotated[int, typer.Option(min=0, help="Random draws behind each 95 % interval; 0: no intervals.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything random: the same seed, the same figures.")]
+
+
+def recognition_card(name: str | None) -> RecognitionCard:
+    """The card of a recognition model, or of the default one. Raises SetupError if there is none of this name."""
+    if name is None:
+        return DEFAULT_RECOGNITION
+    for card in RECOGNITION_CARDS:
+        if card.name == name:
+            return card
+    known = ", ".join(card.name for card in RECOGNITION_CARDS)
+    raise SetupError(f"There is no recognition model {name!r}, only {known}.")
+
+
+def look_at(
+    files: Sequence[Path],
+    settings: Settings,
+    traits: Traits,
+    model: str | None = None,
+    which: Which = Which.LARGEST,
+) -> list[Look]:
+    """One look a file, with a progress bar. Files that are no pictures are named on standard error."""
+    threads = settings.work.cpu_places
+    observer = Observer(Analyzer.load(ModelStore(settings.models_dir), threads), threads, traits, model, which)
+    with Progress(console=complaint, disable=not complaint.is_terminal) as progress:
+        task = progress.add_task("Looking at pictures", total=len(files))
+        looks = observer.look_at(files, lambda: progress.advance(task))
+    for look in looks:
+        if look.unreadable is not None:
+            complaint.print(f"{look.file}: {look.unreadable}", highlight=False, soft_wrap=True)
+    return looks
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Something turns while the block takes its time, where somebody watches."""
+    if not complaint.is_terminal:
+        yield
+        return
+    with complaint.status(what):
+        yield
+
+
+def show(summary: dict[str, Any], sheets: Sequence[Sheet], notes: Sequence[str], *, as_json: bool) -> None:
+    """The result on standard output: one JSON object, or tables."""
+    if as_json:
+        print_json(summary)
+        return
+    for note in notes:
+        say(note)
+    for sheet in sheets:
+        table = Table(*sheet.columns, title=sheet.title, title_justify="left", show_header=any(sheet.columns))
+        for row in sheet.rows:
+            table.add_row(*row)
+        out.print(table)

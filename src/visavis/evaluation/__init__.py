@@ -1,0 +1,1 @@
+"""How often the product errs, measured on anybody's pictures: the same networks, the same code, no server."""

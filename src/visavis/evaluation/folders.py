@@ -1,0 +1,117 @@
+"""Which pictures are measured: folders of people, and files that list pairs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from visavis.errors import SetupError
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+_VERDICTS = {"same": True, "1": True, "true": True, "different": False, "0": False, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, and the pictures of them."""
+
+    name: str
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pictures, and whether they show one person."""
+
+    first: Path
+    second: Path
+    same: bool
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The PNG and JPEG files of a folder and the folders in it, by name. Raises SetupError if it is no folder."""
+    if not folder.is_dir():
+        raise SetupError(f"There is no folder {folder}.")
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file())
+
+
+def people_in(folder: Path, max_per_person: int) -> list[Person]:
+    """A person for each folder in `folder` that holds pictures: the first `max_per_person` of them, by name.
+
+    Raises SetupError if there is none.
+    """
+    if not folder.is_dir():
+        raise SetupError(f"There is no folder {folder}.")
+    found = [
+        Person(each.name, tuple(pictures_in(each)[:max_per_person]))
+        for each in sorted(path for path in folder.iterdir() if path.is_dir())
+    ]
+    people = [person for person in found if person.files]
+    if not people:
+        raise SetupError(
+            f"There are no folders of people in {folder}: {folder}/PERSON/*.jpg is what is looked for."
+        )
+    return people
+
+
+def read_set_aside(file: Path) -> list[tuple[str, str]]:
+    """Pairs of names that are one person, from JSON such as [["A", "B"], ["C", "D"]]. Raises SetupError."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SetupError(f"The list {file} cannot be read: {error}.") from error
+    match content:
+        case [*pairs] if all(isinstance(pair, list) and list(map(type, pair)) == [str, str] for pair in pairs):
+            return [(first, second) for first, second in pairs]
+    raise SetupError(f'{file} is no list of pairs of names, [["A", "B"], ...].')
+
+
+def read_pairs(file: Path, folder: Path | None) -> list[Pair]:
+    """The pairs of a file: pairs.txt as LFW has it, or lines `picture,picture,same|different`.
+
+    Paths that are not absolute begin at `folder`, or where the file lies. Raises SetupError, naming the line.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"The list of pairs {file} cannot be read: {error}.") from error
+    root = folder or file.parent
+    pairs = list(_lfw_pairs(file, lines, root) if file.suffix.lower() == ".txt" else _csv_pairs(file, lines, root))
+    if not pairs:
+        raise SetupError(f"There are no pairs in {file}.")
+    return pairs
+
+
+def _csv_pairs(file: Path, lines: Sequence[str], root: Path) -> Iterator[Pair]:
+    for number, row in enumerate(csv.reader(lines), start=1):
+        if not row:
+            continue
+        verdict = _VERDICTS.get(row[-1].strip().lower())
+        if len(row) == 3 and verdict is not None:
+            yield Pair(root / row[0].strip(), root / row[1].strip(), same=verdict)
+        elif number > 1:  # the first line may name the columns
+            raise SetupError(
+                f"Line {number} of {file} is not `picture,picture,same` or `picture,picture,different`."
+            )
+
+
+def _lfw_pairs(file: Path, lines: Sequence[str], root: Path) -> Iterator[Pair]:
+    for number, line in enumerate(lines, start=1):
+        match line.split():
+            case [name, first, second] if first.isdecimal() and second.isdecimal():
+                yield Pair(_lfw_picture(root, name, first), _lfw_picture(root, name, second), same=True)
+            case [name, first, other, second] if first.isdecimal() and second.isdecimal():
+                yield Pair(_lfw_picture(root, name, first), _lfw_picture(root, other, second), same=False)
+            case []:
+                pass
+            case numbers if number == 1 and all(part.isdecimal() for part in numbers):
+                pass  # how many folds of how many pairs follow
+            case _:
+                raise SetupError(f"Line {number} of {file} is neither `NAME n m` nor `NAME n NAME m`.")
+
+
+def _lfw_picture(root: Path, name: str, number: str) -> Path:
+    return root / name / f"{name}_{int(number):04}.jpg"

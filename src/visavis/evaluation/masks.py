@@ -1,0 +1,39 @@
+"""Masks that are overlooked, and bare faces that are taken for masked ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from visavis.errors import SetupError
+from visavis.evaluation.folders import pictures_in
+from visavis.evaluation.intervals import wilson
+from visavis.evaluation.looks import Look, counts
+
+FOLDERS = {"masked": True, "unmasked": False}
+
+
+def masked_and_unmasked(folder: Path) -> dict[str, list[Path]]:
+    """The pictures in `masked` and in `unmasked`. Raises SetupError if either has none."""
+    files = {name: pictures_in(folder / name) for name in FOLDERS}
+    for name, found in files.items():
+        if not found:
+            raise SetupError(f"There are no pictures in {folder / name}.")
+    return files
+
+
+def summary(looks: dict[str, Sequence[Look]]) -> dict[str, Any]:
+    """All figures, as the command prints them in JSON: the share of faces judged right, with its interval."""
+    return {name: _judged(looks[name], masked=masked) for name, masked in FOLDERS.items()}
+
+
+def _judged(looks: Sequence[Look], *, masked: bool) -> dict[str, Any]:
+    found = counts(looks)
+    faces = found["faces"]
+    right = sum(look.face is not None and look.face.mask is masked for look in looks)
+    return {
+        **found,
+        "right": right / faces if faces else None,
+        "interval": wilson(right, faces),
+    }

@@ -1,0 +1,93 @@
+"""Fits the similarity scale of a recognition model: which cosine stands for which false match rate.
+
+Where impostor pairs are plenty, down to a false match rate of 1e-4, a knot of the scale is a quantile. Beyond,
+where a few pairs would decide, the tail is fitted: a generalised Pareto distribution over the excesses (J.
+Pickands 1975; S. Coles, "An Introduction to Statistical Modeling of Extreme Values", 2001, chapter 4).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.errors import SetupError
+from visavis.evaluation.comparisons import Comparisons
+
+Knots: TypeAlias = list[tuple[float, float]]
+"""(cosine, similarity 0-100), both strictly ascending, from -1 to 1 and from 0 to 100."""
+
+SIMILARITY_AT_FMR = {0.5: 10.0, 1e-1: 30.0, 1e-2: 55.0, 1e-3: 77.0, 1e-4: 90.0, 1e-5: 96.0, 1e-6: 99.0}
+"""90 and 99 are the contract; the others keep the scale even in between."""
+FEWEST_IMPOSTORS = 1_000_000
+FEWEST_PEOPLE = 300
+"""With fewer, the knots depend too much on who happens to be there (docs/decisions/0014)."""
+_QUANTILES_DOWN_TO = 1e-4
+_TAIL_FROM = 1e-3
+_LEAST_SHAPE = -0.5
+"""Below it the maximum likelihood estimate is not regular (R. L. Smith 1985)."""
+
+
+def fit_scale(compared: Comparisons) -> Knots:
+    """The knots of the scale. Raises SetupError if there are too few impostor pairs or people for it."""
+    people = len(np.unique(compared.people))
+    if compared.impostor_count < FEWEST_IMPOSTORS or people < FEWEST_PEOPLE:
+        raise SetupError(
+            f"{people:,} people and {compared.impostor_count:,} pairs of different people are too few: "
+            f"a similarity of 99 claims a false match rate of 1 in 1,000,000, and to fit that takes at least "
+            f"{FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs. 1,450 pictures with a face have as many."
+        )
+    knots = [(round(cosine_at(compared, fmr), 4), similarity) for fmr, similarity in SIMILARITY_AT_FMR.items()]
+    scale = [(-1.0, 0.0), *knots, (1.0, 100.0)]
+    cosines = [cosine for cosine, _ in scale]
+    if not np.all(np.diff(cosines) > 0):
+        raise SetupError(
+            "No scale can be made of these pictures: different people are as alike as two pictures can be. Are "
+            "there copies of a picture in the folders of two people, or one person in two folders?"
+        )
+    return scale
+
+
+def cosine_at(compared: Comparisons, fmr: float) -> float:
+    """The cosine that a share of `fmr` of impostor pairs reach."""
+    if fmr >= _QUANTILES_DOWN_TO:
+        return compared.quantile(fmr)
+    start = compared.quantile(_TAIL_FROM)
+    excesses = compared.impostors.cosines[: compared.impostors.above(start)].astype(np.float64) - start
+    shape, spread = fit_pareto(excesses)
+    return start + pareto_exceeded(fmr / _TAIL_FROM, shape, spread)
+
+
+def fit_pareto(excesses: NDArray[np.float64]) -> tuple[float, float]:
+    """Shape and scale of the generalised Pareto distribution that makes the excesses (n,) likeliest.
+
+    With the quotient of shape and scale given, the likeliest shape is a mean, so that one number is searched for
+    (S. D. Grimshaw 1993): on a grid first, which is then drawn together around the best of it.
+    """
+    low, high = -(1 - 1e-9) / excesses.max(), 20 / excesses.mean()
+    for _ in range(30):
+        grid = np.linspace(low, high, 15)
+        step = grid[1] - grid[0]
+        likeliest = grid[np.argmax([_likelihood(quotient, excesses) for quotient in grid])]
+        low, high = max(low, likeliest - step), min(high, likeliest + step)
+    shape = _shape(likeliest, excesses)
+    return shape, shape / likeliest if likeliest else float(excesses.mean())
+
+
+def pareto_exceeded(share: float, shape: float, spread: float) -> float:
+    """The excess that a share of all excesses reach."""
+    return float(-spread * np.log(share)) if abs(shape) < 1e-12 else spread / shape * (share**-shape - 1)
+
+
+def _shape(quotient: float, excesses: NDArray[np.float64]) -> float:
+    return float(np.log1p(quotient * excesses).mean())
+
+
+def _likelihood(quotient: float, excesses: NDArray[np.float64]) -> float:
+    """The mean logarithm of the likelihood, shape chosen best; -inf where the estimate would not be regular."""
+    shape = _shape(quotient, excesses)
+    if shape < _LEAST_SHAPE:
+        return -np.inf
+    spread = shape / quotient if quotient else excesses.mean()
+    return float(-np.log(spread) - shape - 1)

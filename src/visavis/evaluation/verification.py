@@ -1,0 +1,188 @@
+"""One to one: how often one person is refused, how often two are taken for one.
+
+A pair is accepted if its cosine is above a threshold. FMR (false match rate, also FAR) is the share of impostor
+pairs accepted, FNMR (false non-match rate) the share of genuine pairs refused, TAR = 1 - FNMR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.core.calibration import Calibration
+from visavis.errors import SetupError
+from visavis.evaluation import intervals
+from visavis.evaluation.comparisons import Comparisons, compare_all, compare_listed
+from visavis.evaluation.folders import Pair, Person
+from visavis.evaluation.looks import Look, counts
+
+FMRS = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5, "1e-6": 1e-6}
+TAR_AT = ("1e-3", "1e-4", "1e-5")
+SIMILARITIES = {"90": 90.0, "99": 99.0}
+DISCARDED = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+"""Shares of the faces, those of lowest quality, that are left out for the error-versus-discard curve."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verification:
+    """What was compared, and what was not."""
+
+    compared: Comparisons
+    qualities: NDArray[np.float64]
+    """Of each face, shape (faces,): how sure the detector is of it."""
+    counts: Mapping[str, int]
+    """Of pictures: `faces`, `missed` (without a face), `unreadable`."""
+    genuine_with_missed: int
+    """Genuine pairs there would be if a face had been found in every picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Pictures with a face: its embedding and the person in it."""
+
+    embeddings: NDArray[np.float32]
+    """Shape (n, d)."""
+    people: NDArray[np.int64]
+    """Shape (n,): numbers from 0 on, of those people alone who have a face."""
+    qualities: NDArray[np.float64]
+    """How sure the detector is of each, shape (n,)."""
+    given: NDArray[np.int64]
+    """The number by which each of these people was given, shape (people,)."""
+
+
+def of_people(people: Sequence[Person], looks: Mapping[Path, Look]) -> Verification:
+    """Every picture against every other. Raises SetupError if no face was found in any."""
+    shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
+    faces = faces_in(shown)
+    readable = np.bincount([number for number, look in shown if look.unreadable is None])
+    return Verification(
+        compare_all(faces.embeddings, faces.people),
+        faces.qualities,
+        counts([look for _, look in shown]),
+        genuine_with_missed=int((readable * (readable - 1) // 2).sum()),
+    )
+
+
+def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look]) -> Verification:
+    """The pairs of a list. Pictures that it calls the same, by one or more steps, show one person.
+
+    Raises SetupError if no pair could be compared.
+    """
+    readable = [pair for pair in pairs if not (looks[pair.first].unreadable or looks[pair.second].unreadable)]
+    person = _people_of(pairs)
+    shown = [(person[file], look) for file, look in looks.items()]
+    faces = faces_in(shown)
+    number = {look.file: row for row, look in enumerate(look for _, look in shown if look.face)}
+    usable = [pair for pair in readable if pair.first in number and pair.second in number]
+    if not usable:
+        raise SetupError("None of the pairs could be compared: a picture of each has no face or cannot be read.")
+    places = np.array([(number[pair.first], number[pair.second]) for pair in usable], np.int32)
+    same = np.array([pair.same for pair in usable])
+    return Verification(
+        compare_listed(faces.embeddings, faces.people, places, same),
+        faces.qualities,
+        counts(list(looks.values())),
+        genuine_with_missed=sum(pair.same for pair in readable),
+    )
+
+
+def faces_in(shown: Sequence[tuple[int, Look]]) -> Faces:
+    """The faces of pictures, each given with the number of its person. Raises SetupError if there is none."""
+    found = [(person, look) for person, look in shown if look.face is not None and look.embedding is not None]
+    if not found:
+        raise SetupError("No face was found in any of the pictures.")
+    # People without a face are not counted among those who can be drawn.
+    given, people = np.unique([person for person, _ in found], return_inverse=True)
+    return Faces(
+        np.stack([look.embedding for _, look in found if look.embedding is not None]),
+        people.astype(np.int64),
+        np.array([look.face.detection_score for _, look in found if look.face], np.float64),
+        given,
+    )
+
+
+def _people_of(pairs: Sequence[Pair]) -> dict[Path, int]:
+    """A number for the person in each picture."""
+    leader: dict[Path, Path] = {}
+
+    def find(file: Path) -> Path:
+        leader.setdefault(file, file)
+        while leader[file] != file:
+            leader[file] = file = leader[leader[file]]
+        return file
+
+    for pair in pairs:
+        first, second = find(pair.first), find(pair.second)
+        if pair.same:
+            leader[second] = first
+    numbers: dict[Path, int] = {}
+    return {file: numbers.setdefault(find(file), len(numbers)) for file in list(leader)}
+
+
+def summary(measured: Verification, scale: Calibration, resamples: int, seed: int) -> dict[str, Any]:
+    """All figures, as the command prints them in JSON. Rates are shares, 0-1; None: nothing to measure on."""
+    compared = measured.compared
+    thresholds = {name: compared.threshold(fmr) for name, fmr in FMRS.items()}
+    tars = {name: compared.tar(threshold) for name, threshold in thresholds.items()}
+    cosines = [scale.cosine(similarity) for similarity in SIMILARITIES.values()]
+    tar_intervals, fmr_intervals = intervals.of_comparisons(
+        compared, list(FMRS.values()), cosines, resamples, seed
+    )
+    by_fmr = dict(zip(FMRS, tar_intervals, strict=True))
+    return {
+        **measured.counts,
+        "people": len(np.unique(compared.people)),
+        "genuine": len(compared.genuine),
+        "impostor": compared.impostor_count,
+        "tar_at_far": {name: tars[name] for name in TAR_AT},
+        "fmr_at_similarity": {
+            name: compared.fmr(cosine) for name, cosine in zip(SIMILARITIES, cosines, strict=True)
+        },
+        "fnmr_at_fmr": {name: None if tar is None else 1 - tar for name, tar in tars.items()},
+        "similarity_at_fmr": {
+            name: None if threshold is None else scale.similarity(threshold)
+            for name, threshold in thresholds.items()
+        },
+        "beyond_the_pairs": [name for name, fmr in FMRS.items() if fmr * compared.impostor_count < 1 - 1e-9],
+        "genuine_with_missed": measured.genuine_with_missed,
+        "tar_at_far_with_missed": {name: _with_missed(tars[name], measured) for name in TAR_AT},
+        "error_versus_discard": _error_versus_discard(measured, thresholds),
+        "intervals": {
+            "tar_at_far": {name: by_fmr[name] for name in TAR_AT},
+            "fnmr_at_fmr": {name: found and (1 - found[1], 1 - found[0]) for name, found in by_fmr.items()},
+            "fmr_at_similarity": dict(zip(SIMILARITIES, fmr_intervals, strict=True)),
+        },
+    }
+
+
+def _with_missed(tar: float | None, measured: Verification) -> float | None:
+    """The TAR when a genuine pair is refused if no face was found in one of its pictures."""
+    return None if tar is None else tar * len(measured.compared.genuine) / measured.genuine_with_missed
+
+
+def _error_versus_discard(measured: Verification, thresholds: Mapping[str, float | None]) -> list[dict[str, Any]]:
+    """FNMR among the faces that are left when the worst are discarded, at the thresholds of all faces together."""
+    faces = len(measured.qualities)
+    rank = np.empty(faces, np.int64)
+    rank[np.argsort(measured.qualities, kind="stable")] = np.arange(faces)
+    genuine = measured.compared.genuine
+    worse = np.minimum(rank[genuine.first], rank[genuine.second])
+    curve = []
+    for share in DISCARDED:
+        left = genuine.cosines[worse >= int(share * faces)]
+        curve.append(
+            {
+                "discarded": share,
+                "genuine": len(left),
+                "fnmr_at_fmr": {
+                    name: float(np.mean(left <= threshold)) if threshold is not None and len(left) else None
+                    for name, threshold in thresholds.items()
+                },
+            }
+        )
+    return curve

@@ -1,0 +1,47 @@
+"""Similarity scales that were fitted on this installation's own faces, one a recognition model."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import delete, insert, select
+
+from visavis.storage.database import Database
+from visavis.storage.schema import calibrations
+from visavis.types import OwnScale
+
+
+class StoredCalibrations:
+    """They take the place of the model cards' scales when a server starts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, scale: OwnScale) -> None:
+        """Keep a scale, in place of the one that the model may have."""
+        with self._database.write() as connection:
+            connection.execute(delete(calibrations).where(calibrations.c.model == scale.model))
+            connection.execute(
+                insert(calibrations).values(
+                    model=scale.model,
+                    knots=json.dumps(scale.knots),
+                    measured_on=scale.measured_on,
+                    created_at=scale.created_at,
+                )
+            )
+
+    def all(self) -> dict[str, OwnScale]:
+        """By the name of the recognition model, in ascending order."""
+        columns = (calibrations.c.knots, calibrations.c.measured_on, calibrations.c.created_at)
+        statement = select(calibrations.c.model, *columns).order_by(calibrations.c.model)
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        return {
+            model: OwnScale(model, tuple((cosine, similarity) for cosine, similarity in json.loads(knots)), *rest)
+            for model, knots, *rest in rows
+        }
+
+    def delete(self, model: str) -> bool:
+        """Forget the scale of a model; whether there was one."""
+        with self._database.write() as connection:
+            return bool(connection.execute(delete(calibrations).where(calibrations.c.model == model)).rowcount)
