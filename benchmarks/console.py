@@ -22,6 +22,8 @@ def show(out: Console, report: Report) -> None:
         for row in table.rows:
             grid.add_row(*row)
         out.print(grid)
+    for note in report.notes:
+        out.print(note, highlight=False, markup=False)
     for name, value in report.figures.items():
         if isinstance(value, int | float):
             out.print(f"{name} = {value:.4g}", highlight=False)

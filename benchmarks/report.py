@@ -51,16 +51,21 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`figures` become keys of the JSON object; `versions` are those of the libraries measured."""
+    """`figures` become keys of the JSON object; `versions` are those of the libraries measured.
+
+    `notes` are sentences that go with the tables, such as what could not be measured, and why.
+    """
 
     figures: Mapping[str, Figure]
     tables: Sequence[Table]
     plots: Sequence[Plot] = ()
     versions: Mapping[str, str] | None = None
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Figure]:
         return {
             **self.figures,
             "versions": dict(self.versions or {}),
+            "notes": list(self.notes),
             "tables": [asdict(table) for table in self.tables],
         }

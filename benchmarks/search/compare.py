@@ -1,0 +1,145 @@
+"""Gives all engines the same faces and, in turns, the same probes; holds their answers to the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from benchmarks.console import progress
+from benchmarks.faces import Crowd, crowd
+from benchmarks.floor import Reader
+from benchmarks.machine import usable_cores
+from benchmarks.memory import resident_bytes
+from benchmarks.report import Figure
+from benchmarks.search import engines
+from benchmarks.search.engines import Engine, NotHereError
+from benchmarks.search.postgres import pgvector, pgvector_hnsw, running_postgres
+from benchmarks.search.recall import recall
+from benchmarks.search.registrations import busy_and_quiet
+from benchmarks.timing import Timing, interleaved
+
+K = 10
+
+FLOOR = "reading the int8 bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured; `graph_faces` is how many faces the graphs of HNSW hold."""
+
+    faces: int
+    graph_faces: int
+    probes: int
+    rounds: int
+    seconds_of_registrations: float
+    usearch_efforts: Sequence[int] = (64, 256, 512, 1024)
+    pgvector_efforts: Sequence[int] = (40, 200, 1000)
+
+
+FULL = Plan(faces=100_000, graph_faces=100_000, probes=100, rounds=60, seconds_of_registrations=20)
+QUICK = Plan(faces=100_000, graph_faces=2_000, probes=20, rounds=15, seconds_of_registrations=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came out for one crowd. `timings` and `recalls` are by the name of the engine."""
+
+    cosines: Mapping[str, Figure]
+    engines: Sequence[Engine]
+    recalls: Mapping[str, tuple[float, float]]
+    """Of the best K faces, and of the best one."""
+    timings: Mapping[str, Timing]
+    """All in turns, the floor among them."""
+    alone: Mapping[str, Timing]
+    """Ours and the floor in turns; in `timings` the others' data push theirs out of the caches."""
+    quiet: Timing
+    busy: Timing
+    """Our searches one after the other, without and with registrations meanwhile."""
+    bytes_a_face: float
+    resident_bytes_a_face: float | None
+    missing: Sequence[str]
+    """What could not be measured, and why."""
+
+
+def compare_all(dimensions: int, plan: Plan) -> Comparison:
+    """Every engine that this machine has."""
+    progress.print(f"{plan.faces:,} faces of {dimensions} dimensions")
+    people = crowd(plan.faces, dimensions, plan.probes)
+    with ExitStack() as stack:
+        missing: list[str] = []
+        found = list(_others(people, plan, stack, missing))
+        return compare(people, found, plan, missing)
+
+
+def compare(people: Crowd, others: Sequence[Engine], plan: Plan, missing: Sequence[str] = ()) -> Comparison:
+    """Our index against `others`."""
+    before = resident_bytes()
+    index = engines.loaded_index(people.gallery)
+    after = resident_bytes()
+    candidates = [engines.visavis(index, len(people.gallery)), *others]
+    ours = candidates[0]
+    progress.print("  recall")
+    recalls = {engine.name: _recalls(engine, people) for engine in candidates}
+    progress.print("  timings")
+    floor = Reader(people.gallery.size)
+    calls = {FLOOR: lambda _: floor.read(), **{engine.name: _call(engine, people) for engine in candidates}}
+    timings = interleaved(calls, plan.rounds)
+    alone = interleaved({name: calls[name] for name in (FLOOR, ours.name)}, plan.rounds)
+    progress.print("  searches while faces are registered")
+    bytes_a_face = index.nbytes / len(people.gallery)
+    quiet, busy = busy_and_quiet(index, people, K, plan.seconds_of_registrations)
+    return Comparison(
+        cosines=people.described(),
+        engines=candidates,
+        recalls=recalls,
+        timings=timings,
+        alone=alone,
+        quiet=quiet,
+        busy=busy,
+        bytes_a_face=bytes_a_face,
+        resident_bytes_a_face=(after - before) / len(people.gallery) if before and after else None,
+        missing=missing,
+    )
+
+
+def _others(people: Crowd, plan: Plan, stack: ExitStack, missing: list[str]) -> Sequence[Engine]:
+    """Every other engine; of those that do not run here, `missing` says why."""
+    gallery, graph = people.gallery, people.gallery[: plan.graph_faces]
+    threads = usable_cores()
+    conninfo = _postgres(stack, missing)
+    makers: dict[str, Callable[[], Sequence[Engine]]] = {
+        "NumPy": lambda: [engines.numpy_float32(gallery)],
+        "FAISS": lambda: [engines.faiss_flat(gallery), engines.faiss_sq8(gallery)],
+        "sqlite-vec": lambda: [engines.sqlite_vec(gallery, stack)],
+        "usearch HNSW": lambda: engines.usearch_hnsw(graph, plan.usearch_efforts, threads),
+    }
+    if conninfo is not None:
+        makers["pgvector"] = lambda: [pgvector(conninfo, gallery, stack)]
+        makers["pgvector HNSW"] = lambda: pgvector_hnsw(conninfo, graph, plan.pgvector_efforts, threads, stack)
+    found: list[Engine] = []
+    for name, make in makers.items():
+        progress.print(f"  filling {name}")
+        try:
+            found.extend(make())
+        except NotHereError as error:
+            missing.append(f"{name}: {error}")
+    return found
+
+
+def _postgres(stack: ExitStack, missing: list[str]) -> str | None:
+    try:
+        return stack.enter_context(running_postgres())
+    except NotHereError as error:
+        missing.append(f"pgvector: {error}")
+        return None
+
+
+def _recalls(engine: Engine, people: Crowd) -> tuple[float, float]:
+    found = [engine.find(probe, K) for probe in people.probes]
+    gallery = people.gallery[: engine.faces]
+    return recall(gallery, people.probes, found, K), recall(gallery, people.probes, found, 1)
+
+
+def _call(engine: Engine, people: Crowd) -> Callable[[int], object]:
+    return lambda number: engine.find(people.probes[number % len(people.probes)], K)
