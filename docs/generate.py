@@ -259,7 +259,10 @@ def parameter_row(parameter: TyperArgument | TyperOption) -> tuple[str, ...]:
     if isinstance(parameter, TyperArgument):
         name = parameter.metavar or (parameter.name or "").upper()
         return f"`{name}`", "required" if parameter.required else "", parameter.help or ""
-    default = "" if parameter.default in {None, False} else literal(parameter.default)
+    if parameter.required:
+        default = "required"
+    else:
+        default = "" if parameter.default is None or parameter.default is False else literal(parameter.default)
     return " ".join(f"`{option}`" for option in parameter.opts), default, parameter.help or ""
 
 

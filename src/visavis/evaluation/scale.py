@@ -20,9 +20,9 @@ Knots: TypeAlias = list[tuple[float, float]]
 
 SIMILARITY_AT_FMR = {0.5: 10.0, 1e-1: 30.0, 1e-2: 55.0, 1e-3: 77.0, 1e-4: 90.0, 1e-5: 96.0, 1e-6: 99.0}
 """90 and 99 are the contract; the others keep the scale even in between."""
-FEWEST_IMPOSTORS = 1_000_000
-FEWEST_PEOPLE = 300
-"""With fewer, the knots depend too much on who happens to be there (docs/decisions/0014)."""
+FEWEST_PEOPLE = 700
+FEWEST_IMPOSTORS = 750_000
+"""With fewer, the false match rate at 99 is off by more than a factor of two too often (docs/decisions/0014)."""
 _QUANTILES_DOWN_TO = 1e-4
 _TAIL_FROM = 1e-3
 _LEAST_SHAPE = -0.5
@@ -36,7 +36,7 @@ def fit_scale(compared: Comparisons) -> Knots:
         raise SetupError(
             f"{people:,} people and {compared.impostor_count:,} pairs of different people are too few: "
             f"a similarity of 99 claims a false match rate of 1 in 1,000,000, and to fit that takes at least "
-            f"{FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs. 1,450 pictures with a face have as many."
+            f"{FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs, which 1,250 pictures have."
         )
     knots = [(round(cosine_at(compared, fmr), 4), similarity) for fmr, similarity in SIMILARITY_AT_FMR.items()]
     scale = [(-1.0, 0.0), *knots, (1.0, 100.0)]
@@ -55,6 +55,8 @@ def cosine_at(compared: Comparisons, fmr: float) -> float:
         return compared.quantile(fmr)
     start = compared.quantile(_TAIL_FROM)
     excesses = compared.impostors.cosines[: compared.impostors.above(start)].astype(np.float64) - start
+    if not len(excesses):
+        return start
     shape, spread = fit_pareto(excesses)
     return start + pareto_exceeded(fmr / _TAIL_FROM, shape, spread)
 
