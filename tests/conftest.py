@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ import pytest
 import skimage
 from hypothesis import settings
 
+from tests.postgres import Postgres, running_postgres
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import CARDS
 from visavis.vision.store import ModelStore, default_directory
@@ -51,3 +52,10 @@ def model_store() -> ModelStore:
 @pytest.fixture(scope="session")
 def analyzer(model_store: ModelStore) -> Analyzer:
     return Analyzer.load(model_store, cpu_places=2)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL without a database of ours in it."""
+    with running_postgres() as server:
+        yield server

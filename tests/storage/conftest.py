@@ -1,4 +1,4 @@
-"""A real data directory for every test."""
+"""Real storage for every test: once in a SQLite file, once in a PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import TypeAlias
 
 import pytest
 
-from visavis.storage.store import Storage, open_storage
+from tests.postgres import Postgres
+from tests.storage.place import Place
+from visavis.storage.store import Storage
 from visavis.types import App, Group
 
 OpenStorage: TypeAlias = Callable[[], Storage]
+
+only_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+"""For tests that look into the database's file."""
 
 
 @pytest.fixture
@@ -20,13 +25,22 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, data_dir: Path) -> Place:
+    """Where nothing is kept yet."""
+    if request.param == "sqlite":
+        return Place(data_dir)
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return Place(data_dir, postgres.new_database())
+
+
 @pytest.fixture
-def open_again(data_dir: Path) -> Iterator[OpenStorage]:
-    """Opens the data directory once more, as another process would; closed after the test."""
+def open_again(place: Place) -> Iterator[OpenStorage]:
+    """Opens the storage once more, as another process would; closed after the test."""
     with ExitStack() as stack:
 
         def opened() -> Storage:
-            storage = open_storage(data_dir)
+            storage = place.open()
             stack.callback(storage.close)
             return storage
 

@@ -1,4 +1,4 @@
-"""Other processes on the same data directory."""
+"""Other processes on the same storage."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from tests.storage.faces import new_face, unit_rows
+from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError
-from visavis.storage.store import open_storage
 
 SPAWN = multiprocessing.get_context("spawn")
 
 
 class Peer:
-    """A process that has opened the data directory and calls its gallery as it is told."""
+    """A process that has opened the storage and calls its gallery as it is told."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -31,9 +30,9 @@ class Peer:
 
 
 @contextmanager
-def peer(data_dir: Path) -> Iterator[Peer]:
+def peer(place: Place) -> Iterator[Peer]:
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=_serve, args=(theirs, data_dir))
+    process = SPAWN.Process(target=_serve, args=(theirs, place))
     process.start()
     theirs.close()
     try:
@@ -45,8 +44,8 @@ def peer(data_dir: Path) -> Iterator[Peer]:
         process.join()
 
 
-def _serve(connection: Connection, data_dir: Path) -> None:
-    storage = open_storage(data_dir)
+def _serve(connection: Connection, place: Place) -> None:
+    storage = place.open()
     while True:
         try:
             method, args = connection.recv()
@@ -59,16 +58,16 @@ def _serve(connection: Connection, data_dir: Path) -> None:
     storage.close()
 
 
-def open_and_close(data_dir: Path) -> bytes:
+def open_and_close(place: Place) -> bytes:
     """The token key, which depends on the master key."""
-    storage = open_storage(data_dir)
+    storage = place.open()
     storage.close()
     return storage.token_key
 
 
-def add_one_by_one(data_dir: Path, attempts: int, quota: int) -> tuple[list[str], int]:
+def add_one_by_one(place: Place, attempts: int, quota: int) -> tuple[list[str], int]:
     """Add faces from eight threads: the ids of those stored, and how many were refused for the quota."""
-    storage = open_storage(data_dir)
+    storage = place.open()
     found = storage.apps.find_app("app")
     assert found is not None
     group = storage.gallery.require_group(found, "group")
@@ -91,9 +90,9 @@ def add_one_by_one(data_dir: Path, attempts: int, quota: int) -> tuple[list[str]
     return stored, attempts - len(stored)
 
 
-def add_until_killed(connection: Connection, data_dir: Path) -> None:
+def add_until_killed(connection: Connection, place: Place) -> None:
     """Add faces from four threads for ever, and tell each id once it is acknowledged."""
-    storage = open_storage(data_dir)
+    storage = place.open()
     found = storage.apps.find_app("app")
     assert found is not None
     group = storage.gallery.require_group(found, "group")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.conftest import OpenStorage
+from tests.storage.conftest import OpenStorage, only_sqlite
 from visavis.core.ports import AppStore
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage.store import Storage
@@ -95,6 +95,7 @@ def test_a_deleted_app_and_its_keys_are_gone(storage: Storage) -> None:
     assert storage.apps.create_app("app", KEYS).id != app.id
 
 
+@only_sqlite
 def test_no_key_is_in_any_file(storage: Storage, data_dir: Path) -> None:
     storage.apps.create_app("app", KEYS)
     for path in data_dir.iterdir():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.conftest import only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage.store import Storage
@@ -30,6 +31,7 @@ def _rows(data_dir: Path) -> dict[str, int]:
         return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608 - ours
 
 
+@only_sqlite
 def test_no_plain_template_is_in_any_file(storage: Storage, group: Group, data_dir: Path) -> None:
     faces = new_faces(50)
     storage.gallery.add(group, faces, quota=100)
@@ -44,6 +46,7 @@ def test_no_plain_template_is_in_any_file(storage: Storage, group: Group, data_d
             assert not any(plain[start : start + 8] in kept for start in range(0, len(plain), 8))
 
 
+@only_sqlite
 def test_a_deleted_face_leaves_no_sealed_template_in_any_file(
     storage: Storage, group: Group, data_dir: Path
 ) -> None:
@@ -68,6 +71,7 @@ def test_a_deleted_face_leaves_the_memory_at_once(storage: Storage, group: Group
     assert rows[[0, 1, 3, 4]].any(axis=1).all()
 
 
+@only_sqlite
 def test_a_deleted_group_takes_its_key_its_faces_and_its_memory_with_it(
     storage: Storage, app: App, group: Group, data_dir: Path
 ) -> None:
@@ -85,6 +89,7 @@ def test_a_deleted_group_takes_its_key_its_faces_and_its_memory_with_it(
     assert not rows.any()
 
 
+@only_sqlite
 def test_a_deleted_app_takes_everything_with_it(storage: Storage, data_dir: Path) -> None:
     stays = storage.apps.create_app("stays", {KeyKind.APP_KEY: "b"})
     goes = storage.apps.create_app("goes", {KeyKind.APP_KEY: "a"})
@@ -106,6 +111,7 @@ def test_a_deleted_app_takes_everything_with_it(storage: Storage, data_dir: Path
     assert storage.gallery.list_groups(again, None, 10) == []
 
 
+@only_sqlite
 def test_deletions_that_wait_for_each_other_all_reach_the_files(
     storage: Storage, group: Group, data_dir: Path
 ) -> None:

@@ -6,21 +6,21 @@ import contextlib
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN, add_one_by_one, add_until_killed, peer
+from tests.storage.place import Place
 from visavis.errors import ErrorCode
 from visavis.storage.store import Storage
 from visavis.types import App, FaceFilter, Group
 
 
 def test_the_face_quota_is_exact_over_processes_and_threads(
-    storage: Storage, app: App, group: Group, data_dir: Path
+    storage: Storage, app: App, group: Group, place: Place
 ) -> None:
     with ProcessPoolExecutor(2, mp_context=SPAWN) as pool:
-        runs = [pool.submit(add_one_by_one, data_dir, 80, 100) for _ in range(2)]
+        runs = [pool.submit(add_one_by_one, place, 80, 100) for _ in range(2)]
         outcomes = [run.result() for run in runs]
     stored = [face_id for ids, _ in outcomes for face_id in ids]
     assert len(stored) == 100
@@ -30,9 +30,9 @@ def test_the_face_quota_is_exact_over_processes_and_threads(
     assert storage.gallery.require_group(app, "group").face_count == len(listed) == 100
 
 
-def test_two_processes_agree_on_every_search(storage: Storage, app: App, group: Group, data_dir: Path) -> None:
+def test_two_processes_agree_on_every_search(storage: Storage, app: App, group: Group, place: Place) -> None:
     faces = new_faces(12)
-    with peer(data_dir) as other:
+    with peer(place) as other:
         for number, face in enumerate(faces):
             if number % 2:
                 storage.gallery.add(group, [face], 100)
@@ -57,11 +57,11 @@ def test_two_processes_agree_on_every_search(storage: Storage, app: App, group: 
 
 
 def test_a_process_killed_in_the_middle_loses_nothing_that_it_acknowledged(
-    storage: Storage, app: App, group: Group, data_dir: Path, open_again: OpenStorage
+    storage: Storage, app: App, group: Group, place: Place, open_again: OpenStorage
 ) -> None:
     storage.close()
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=add_until_killed, args=(theirs, data_dir))
+    process = SPAWN.Process(target=add_until_killed, args=(theirs, place))
     process.start()
     theirs.close()
     acknowledged = [ours.recv() for _ in range(60)]
@@ -77,6 +77,7 @@ def test_a_process_killed_in_the_middle_loses_nothing_that_it_acknowledged(
     assert gallery.require_group(app, "group").face_count == len(listed)
     for face in listed:
         gallery.open_template(group, face.face_id)
-    with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    if place.database_url is None:
+        with closing(sqlite3.connect(place.data_dir / "visavis.db")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert len(gallery.add(group, new_faces(1), quota=100_000)) == 1

@@ -13,8 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from tests.storage.conftest import OpenStorage
+from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN, open_and_close
+from tests.storage.place import Place
 from visavis.errors import SetupError
 from visavis.storage.schema import metadata
 from visavis.storage.store import Storage
@@ -31,6 +32,7 @@ def _statements(database: Path) -> set[str]:
     return {"\n".join(sorted(filter(None, (part.strip() for part in statement)))) for statement in parts}
 
 
+@only_sqlite
 def test_the_migrated_schema_is_the_one_the_code_uses(storage: Storage, data_dir: Path, tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'made.db'}")
     metadata.create_all(engine)
@@ -38,6 +40,7 @@ def test_the_migrated_schema_is_the_one_the_code_uses(storage: Storage, data_dir
     assert _statements(data_dir / "visavis.db") == _statements(tmp_path / "made.db")
 
 
+@only_sqlite
 def test_alembic_sees_nothing_left_to_migrate(storage: Storage, data_dir: Path) -> None:
     engine = create_engine(f"sqlite:///{data_dir / 'visavis.db'}")
     with engine.connect() as connection:
@@ -48,7 +51,7 @@ def test_alembic_sees_nothing_left_to_migrate(storage: Storage, data_dir: Path) 
 def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Path) -> None:
     with ProcessPoolExecutor(3, mp_context=SPAWN) as pool:
         for attempt in range(8):
-            token_keys = set(pool.map(open_and_close, [tmp_path / str(attempt)] * 3))
+            token_keys = set(pool.map(open_and_close, [Place(tmp_path / str(attempt))] * 3))
             assert len(token_keys) == 1
             assert sorted(path.name for path in (tmp_path / str(attempt)).iterdir()) == [
                 "master.key",
@@ -56,6 +59,7 @@ def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Pa
             ]
 
 
+@only_sqlite
 def test_a_database_of_a_newer_version_is_refused(
     storage: Storage, data_dir: Path, open_again: OpenStorage
 ) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier, Event
 
 import numpy as np
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
+from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError
-from visavis.storage.store import Storage, open_storage
+from visavis.storage import schema
+from visavis.storage.store import Storage
 from visavis.types import App, FaceFilter, FaceRecord, Group, NewFace
 
 
@@ -103,9 +104,9 @@ def test_templates_that_were_tampered_with_fail_the_search_loudly(
     assert (caught.value.code, "altered" in caught.value.detail) == (ErrorCode.INTERNAL, True)
 
 
-def test_memory_is_bounded_and_every_group_still_answers(data_dir: Path) -> None:
+def test_memory_is_bounded_and_every_group_still_answers(place: Place) -> None:
     bound = 3 * 300 * 128 * 4
-    storage = open_storage(data_dir, max_loaded_bytes=bound)
+    storage = place.open(max_loaded_bytes=bound)
     app = storage.apps.create_app("app", {})
     groups = [storage.gallery.create_group(app, f"g{number}", "sface", quota=100) for number in range(6)]
     for seed, group in enumerate(groups):
@@ -183,7 +184,7 @@ def test_a_face_that_vanished_without_a_word_is_not_found(storage: Storage, grou
     storage.gallery.add(group, faces, quota=10)
     storage.gallery.search(group, faces[0].embedding, 3, -1.5)
     with storage._database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM faces WHERE face_id = ?", (faces[0].face_id,))
+        connection.execute(delete(schema.faces).where(schema.faces.c.face_id == faces[0].face_id))
     found = _ids(storage.gallery.search(group, faces[0].embedding, 2, -1.5))
     assert sorted(found) == sorted(face.face_id for face in faces[1:])
 

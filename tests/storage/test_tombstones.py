@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.storage.conftest import OpenStorage
+from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_faces
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage.schema import tombstones
@@ -69,6 +69,7 @@ def test_deleting_what_is_gone_does_not_touch_its_successor(storage: Storage, ap
     assert storage.gallery.require_group(app, "group") == again
 
 
+@only_sqlite
 def test_a_tombstone_tells_name_and_time_and_nothing_else(
     storage: Storage, app: App, group: Group, data_dir: Path
 ) -> None:

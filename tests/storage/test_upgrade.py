@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from tests.storage.conftest import OpenStorage
+from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import migrations
@@ -47,6 +48,7 @@ def _columns(path: Path) -> dict[str, set[str]]:
         return {name: {row[1] for row in connection.execute(f"PRAGMA table_info({name})")} for name in tables}
 
 
+@only_sqlite
 def test_what_the_first_version_stored_is_found_after_the_upgrade(
     storage: Storage, app: App, data_dir: Path, open_again: OpenStorage
 ) -> None:
@@ -63,7 +65,7 @@ def test_what_the_first_version_stored_is_found_after_the_upgrade(
     _as_of("0001", data_dir / "visavis.db")
     before = _columns(data_dir / "visavis.db")
     assert "tombstones" not in before
-    assert not before["groups"] & {"liveness", "liveness_threshold", "similarity"}
+    assert not before["groups"] & {"liveness", "liveness_threshold", "similarity", "min_quality"}
     assert "dialects_off" not in before["apps"]
 
     upgraded = open_again()
@@ -82,13 +84,14 @@ def test_what_the_first_version_stored_is_found_after_the_upgrade(
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+@only_sqlite
 def test_an_upgraded_database_goes_on_as_any_other(
     storage: Storage, app: App, group: Group, data_dir: Path, open_again: OpenStorage
 ) -> None:
     storage.close()
     _as_of("0001", data_dir / "visavis.db")
     upgraded = open_again()
-    settings = GroupSettings(liveness=True, liveness_threshold=10.0, similarity=80.0)
+    settings = GroupSettings(liveness=True, liveness_threshold=10.0, similarity=80.0, min_quality=40.0)
     assert upgraded.gallery.change_settings(group, settings).settings == settings
     upgraded.gallery.delete_group(group)
     with pytest.raises(FaceError) as caught:
@@ -96,3 +99,15 @@ def test_an_upgraded_database_goes_on_as_any_other(
     assert caught.value.code is ErrorCode.GROUP_DELETED
     assert upgraded.gallery.create_group(app, "group", "sface", quota=1).id > group.id
     assert upgraded.apps.set_dialects_off(app, frozenset({"v1"})).dialects_off == {"v1"}
+
+
+@only_sqlite
+def test_groups_keep_their_settings_and_ask_for_no_quality_where_there_was_none(
+    storage: Storage, app: App, group: Group, data_dir: Path, open_again: OpenStorage
+) -> None:
+    settings = GroupSettings(liveness=True, liveness_threshold=10.0, similarity=80.0, min_quality=40.0)
+    storage.gallery.change_settings(group, settings)
+    storage.close()
+    _as_of("0002", data_dir / "visavis.db")
+    assert "min_quality" not in _columns(data_dir / "visavis.db")["groups"]
+    assert open_again().gallery.require_group(app, "group").settings == replace(settings, min_quality=0.0)

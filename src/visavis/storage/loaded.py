@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from threading import Lock
 
 import numpy as np
@@ -91,7 +92,8 @@ class LoadedGroups:
             since = index.snapshot.version
             removed = records.deletions_after(connection, group.id, since) if since else []
             cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
-            index.update(state.version, _opened(connection, group.id, since, cipher), removed)
+            with closing(_opened(connection, group.id, since, cipher)) as added:
+                index.update(state.version, added, removed)
 
     def _trim(self) -> None:
         """Let go of groups that another process deleted, then of those used longest ago while too much is held."""
@@ -128,7 +130,9 @@ def group_not_found() -> FaceError:
 
 def _opened(
     connection: Connection, group_id: int, since: int, cipher: GroupCipher
-) -> Iterator[tuple[Sequences, Embedding]]:
-    for batch in records.templates_after(connection, group_id, since):
-        embeddings = [cipher.open(face_id, template) for _, face_id, template in batch]
-        yield np.array([sequence for sequence, *_ in batch], np.int64), np.stack(embeddings)
+) -> Generator[tuple[Sequences, Embedding]]:
+    # Closed with the transaction still open: a database may be asked to forget the rest of the answer.
+    with closing(records.templates_after(connection, group_id, since)) as batches:
+        for batch in batches:
+            embeddings = [cipher.open(face_id, template) for _, face_id, template in batch]
+            yield np.array([sequence for sequence, *_ in batch], np.int64), np.stack(embeddings)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -20,7 +21,7 @@ from visavis.storage.database import failure
 _SETTING_UP = 0x7669736176697300  # "visavis": one advisory lock for all nodes
 _CONNECTION_WAIT_S = 5.0
 
-_DEFAULTS = {
+_DEFAULTS: dict[str, Any] = {
     "application_name": "visavis",
     "connect_timeout": 5,
     # A server that is gone without a word is noticed within some twenty seconds.
@@ -53,12 +54,12 @@ class PostgresDatabase:
         Raises SetupError if the URL cannot be read. Connects to nothing yet.
         """
         try:
-            parameters = _DEFAULTS | conninfo_to_dict(url)
+            conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))
         except psycopg.ProgrammingError:
             raise SetupError("The database URL cannot be read; it begins with postgresql://.") from None
         engine = create_engine(
             "postgresql+psycopg://",
-            creator=lambda: psycopg.connect(**parameters, prepare_threshold=None),
+            creator=lambda: psycopg.connect(conninfo, prepare_threshold=None),
             hide_parameters=True,
             pool_size=connections,
             max_overflow=0,

