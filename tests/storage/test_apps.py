@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -44,6 +46,22 @@ def test_a_key_is_good_for_its_own_kind_only(storage: Storage) -> None:
 def test_a_wrong_key_is_nobodys(storage: Storage, key: str) -> None:
     storage.apps.create_app("app", KEYS)
     assert storage.apps.app_of_key(KeyKind.APP_KEY, key, NOW) is None
+
+
+def test_of_many_who_want_a_name_at_once_one_gets_it(storage: Storage, open_again: OpenStorage) -> None:
+    stores, start = [storage, open_again()], Barrier(6)
+
+    def create(number: int) -> bool:
+        start.wait()
+        try:
+            stores[number % 2].apps.create_app("app", {})
+        except ValueError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(create, range(6))) == [False] * 5 + [True]
+    assert [app.name for app in storage.apps.list_apps()] == ["app"]
 
 
 def test_a_name_is_taken_once(storage: Storage) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.storage.faces import new_face, unit_rows
+from visavis.errors import ErrorCode, FaceError
 from visavis.storage.store import Storage, open_storage
 from visavis.types import App, FaceFilter, Group
 
@@ -62,3 +63,12 @@ def test_wildcards_and_escapes_are_taken_literally(
     storage.gallery.add(group, [new_face(row, external_image_id=label) for label in made], quota=10)
     listed = storage.gallery.list_faces(group, FaceFilter(label_contains=part), None, 10)
     assert [face.external_image_id for face in listed] == expected
+
+
+def test_what_no_database_can_store_is_not_found(storage: Storage, group: Group) -> None:
+    storage.gallery.add(group, [new_face(unit_rows(1)[0], external_image_id="kim")], quota=10)
+    for where in (FaceFilter(face_id="a\0b"), FaceFilter(image_id="\0"), FaceFilter(external_image_id="kim\0")):
+        assert storage.gallery.list_faces(group, where, None, 10) == []
+    with pytest.raises(FaceError) as caught:
+        storage.gallery.delete_face(group, "\0")
+    assert caught.value.code is ErrorCode.FACE_NOT_FOUND

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import schema
@@ -32,10 +33,12 @@ class KeyedApps:
         """Raises `ValueError` if the name is taken."""
         now = datetime.now(UTC)
         with self._database.write() as connection:
-            if connection.scalar(select(apps.c.id).where(apps.c.name == name)) is not None:
-                raise ValueError(f"an app named {name!r} exists already")
             statement = insert(apps).values(name=name, created_at=now, group_count=0).returning(*_APP)
-            app = _app(connection.execute(statement).one())
+            try:
+                with connection.begin_nested():
+                    app = _app(connection.execute(statement).one())
+            except IntegrityError:
+                raise ValueError(f"an app named {name!r} exists already") from None
             self._insert_keys(connection, app, keys, now)
             return app
 

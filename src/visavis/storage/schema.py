@@ -41,6 +41,17 @@ class UtcTime(TypeDecorator[datetime]):
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits everywhere: SQLite numbers rows by itself only in a column that is declared INTEGER."""
 
+class Label(TypeDecorator[str]):
+    """Text that is asked for by clients. PostgreSQL knows no NUL: what has one equals nothing that is stored."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - its interface
+        # No id that is stored is empty.
+        return "" if value is not None and "\0" in value else value
+
+
 Name = String(collation="C").with_variant(String(), "sqlite")
 """Text in the order of its code points everywhere, as pages of names need it."""
 
@@ -124,9 +135,9 @@ faces = Table(
     Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
     # The group's version when the face was added: its `sequence`, and what pages are cut by.
     Column("version", Id, nullable=False),
-    Column("face_id", String, nullable=False),
-    Column("image_id", String, nullable=False),
-    Column("external_image_id", String),
+    Column("face_id", Label, nullable=False),
+    Column("image_id", Label, nullable=False),
+    Column("external_image_id", Label),
     Column("x0", Float, nullable=False),
     Column("y0", Float, nullable=False),
     Column("x1", Float, nullable=False),

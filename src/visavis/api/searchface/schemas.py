@@ -15,7 +15,9 @@ from visavis.types import ImageBase64, ImageSource
 
 _DATA_URI = re.compile(r"data:image/[A-Za-z0-9.+-]+;base64,")
 
-Text = Annotated[str, Field(min_length=1, max_length=255)]
+_NO_NUL = r"^[^\x00]*$"
+
+Text = Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)]
 
 
 class FaceImage(Parameters):
@@ -66,7 +68,7 @@ class ListFaces(Parameters):
     """The collection: the id of a group."""
     page: Annotated[int, Field(ge=1, le=1_000_000), IN_QUERY]
     """Which page, from 1; a page has 50 faces."""
-    term: Annotated[str | None, Field(min_length=6, max_length=255), IN_QUERY] = None
+    term: Annotated[str | None, Field(min_length=6, max_length=255, pattern=_NO_NUL), IN_QUERY] = None
     """Only faces whose name contains this."""
 
 
