@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.report import Figure
 
@@ -64,7 +65,7 @@ def interleaved(
                 break
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
-                seconds[name].append(_timed(candidates[name], number))
+                seconds[name].append(timed(partial(candidates[name], number)))
     return {name: Timing(values) for name, values in seconds.items()}
 
 
@@ -81,7 +82,8 @@ def collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _timed(call: Callable[[int], object], number: int) -> float:
+def timed(call: Callable[[], object]) -> float:
+    """The seconds of one call."""
     start = time.perf_counter()
-    call(number)
+    call()
     return time.perf_counter() - start
