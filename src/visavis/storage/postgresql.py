@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -72,13 +72,13 @@ class PostgresDatabase:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
-        with _plain_errors(), self._reader.connect() as connection:
+        with _connected(self._reader) as connection, _plain_errors():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction at READ COMMITTED, on disk when the block has ended."""
-        with _plain_errors(), self._engine.begin() as connection:
+        with _connected(self._engine) as connection, _plain_errors(), connection.begin():
             yield connection
 
     @contextmanager
@@ -99,14 +99,25 @@ class PostgresDatabase:
 
 
 @contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection that has just answered. Raises OVERLOADED if none can be had: nothing was begun then."""
+    try:
+        connection = engine.connect()
+    except NoConnectionFree as error:
+        raise failure(error, "All connections to the database are in use.", ErrorCode.OVERLOADED) from error
+    except SQLAlchemyError as error:
+        raise failure(error, "The database cannot be reached.", ErrorCode.OVERLOADED) from error
+    with connection:
+        yield connection
+
+
+@contextmanager
 def _plain_errors() -> Iterator[None]:
     try:
         yield
-    except NoConnectionFree as error:
-        raise failure(error, "All connections to the database are in use.", ErrorCode.OVERLOADED) from error
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else None
         state = getattr(cause, "sqlstate", None)
         if state is None and isinstance(cause, psycopg.OperationalError):
-            raise failure(error, "The database cannot be reached.") from error
+            raise failure(error, _DETAILS["08"]) from error
         raise failure(error, _DETAILS.get((state or "")[:2])) from error

@@ -53,7 +53,6 @@ def open_storage(
     holds the key file alone. Raises SetupError if the directory or the database cannot be used, or the master key
     is missing or wrong.
     """
-    place = "The database" if database_url else f"The data directory {data_dir}"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database: Database = (
@@ -63,7 +62,8 @@ def open_storage(
         )
         key = _prepare(database, master_key, data_dir / KEY_FILE)
     except FaceError as error:
-        raise SetupError(f"{place} cannot be used. {error.detail}") from error
+        where = "" if database_url else f"The data directory {data_dir} cannot be used. "
+        raise SetupError(where + error.detail) from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
     loaded = LoadedGroups(database, key, max_loaded_bytes)
