@@ -70,9 +70,9 @@ def of_comparisons(
 ) -> tuple[list[Interval | None], list[Interval | None]]:
     """Intervals of the TAR at each false match rate, and of the false match rate at each cosine.
 
-    None where a resample needs impostor pairs that were not kept, or nothing was compared.
+    None where a resample needs impostor pairs that were not kept, or nothing was compared or drawn.
     """
-    if not compared.genuine or not compared.impostors:
+    if not resamples or not compared.genuine or not compared.impostors:
         return [None] * len(fmrs), [None] * len(cosines)
     measure = _resampled(compared, fmrs, cosines)
     people = int(compared.people.max()) + 1

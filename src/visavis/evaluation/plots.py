@@ -56,7 +56,10 @@ def _detection_error_tradeoff(compared: Comparisons) -> Plot:
     ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
     fmr = (ranks + 1) / compared.impostor_count
     refused = np.array([len(compared.genuine) - compared.genuine.reaching(float(exact[rank])) for rank in ranks])
-    axes.loglog(fmr, np.where(refused, refused, np.nan) / len(compared.genuine), color=_GENUINE)
+    axes.plot(fmr, refused / len(compared.genuine), color=_GENUINE)
+    axes.set_xscale("log")
+    if refused.any():
+        axes.set_yscale("log", nonpositive="mask")
     return _plot(figure, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted")
 
 
@@ -84,8 +87,9 @@ def identification_plots(splits: Sequence[Split]) -> list[Plot]:
             drawstyle="steps-post",
             label=label,
         )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.set_xscale("log", nonpositive="mask")
+    if any((split.mated < split.unknown[0]).any() for split in splits):
+        axes.set_yscale("log", nonpositive="mask")
     for asked in FPIRS.values():
         axes.axvline(asked, color="grey", linewidth=0.6)
     axes.legend()
