@@ -24,8 +24,20 @@ from visavis.vision.store import ModelStore
 MaxPerPerson = Annotated[int, typer.Option(min=1, help="Pictures of each person, the first by name.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
 Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
+
+
+def _in_a_folder(file: Path | None) -> Path | None:
+    """Before the work, not after it."""
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(f"There is no folder {file.parent}.")
+    return file
+
+
 Report = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE.html", help="Write tables and plots into one HTML file.")
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE.html", callback=_in_a_folder, help="Write tables and plots into one HTML file."
+    ),
 ]
 Resamples = Annotated[int, typer.Option(min=0, help="Random draws behind each 95 % interval; 0: no intervals.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything random: the same seed, the same figures.")]
