@@ -41,6 +41,7 @@ class UtcTime(TypeDecorator[datetime]):
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits everywhere: SQLite numbers rows by itself only in a column that is declared INTEGER."""
 
+
 class Label(TypeDecorator[str]):
     """Text that is asked for by clients. PostgreSQL knows no NUL: what has one equals nothing that is stored."""
 
