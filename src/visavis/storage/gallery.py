@@ -53,6 +53,11 @@ class SealedGallery:
         with self._database.read() as connection:
             return records.list_groups(connection, app.id, after, limit)
 
+    def models_in_use(self) -> dict[str, int]:
+        """How many groups each recognition model has, of all apps."""
+        with self._database.read() as connection:
+            return records.models_in_use(connection)
+
     def require_group(self, app: App, name: str) -> Group:
         """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
         with self._database.read() as connection:

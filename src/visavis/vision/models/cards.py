@@ -49,16 +49,25 @@ PackageMember: TypeAlias = WheelMember | NpmMember
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFile:
+    """A file that the user put into the models directory, with a card that names it."""
+
+    card: str
+    """The card's path in the models directory."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """A network as its user should know it."""
 
     name: str
     task: Task
     file: str
+    """Its path in the models directory."""
     sha256: str
     size: int
     """Bytes."""
-    source: PackageMember | None
+    source: PackageMember | OwnFile | None
     """None: the file ships inside this package."""
     licence: str
     origin: str

@@ -85,6 +85,8 @@ class RecognitionCard:
     name: str
     networks: tuple[FaceNetwork, ...]
     accuracy: tuple[str, ...]
+    landmarks: ModelCard | None = None
+    """The network that finds the landmarks for the alignment anew; None: the detector's are used."""
     own_fit: Fit | None = None
     """None: the one in the folder `calibration` under the card's name."""
 
@@ -96,7 +98,13 @@ class RecognitionCard:
     @property
     def files(self) -> tuple[ModelCard, ...]:
         """The cards of all files that the recipe needs."""
-        return tuple(network.model for network in self.networks)
+        landmarks = () if self.landmarks is None else (self.landmarks,)
+        return (*landmarks, *dict.fromkeys(network.model for network in self.networks))
+
+    @property
+    def licence(self) -> str:
+        """The licences of all its files."""
+        return "; ".join(dict.fromkeys(file.licence for file in self.files))
 
     @property
     def fit(self) -> Fit:

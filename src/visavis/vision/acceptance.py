@@ -1,0 +1,43 @@
+"""Which packs' terms have been accepted: a file in the models directory."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from visavis.errors import SetupError
+from visavis.vision.models import PACKS, Pack
+
+FILE = "accepted-terms.json"
+
+
+def accept(models: Path, pack: Pack) -> None:
+    """Keep on record that the terms of a pack were accepted, when, and their text."""
+    record = _read(models)
+    record[pack.name] = {"accepted_at": datetime.now(UTC).isoformat(timespec="seconds"), "terms": pack.terms}
+    path = models / FILE
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SetupError(f"{path} cannot be written ({error.strerror})") from error
+
+
+def accepted_packs(models: Path) -> tuple[Pack, ...]:
+    """Those whose terms, as they are today, have been accepted."""
+    record = _read(models)
+    return tuple(pack for pack in PACKS if record.get(pack.name, {}).get("terms") == pack.terms)
+
+
+def _read(models: Path) -> dict[str, dict[str, str]]:
+    path = models / FILE
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return {name: {key: str(value) for key, value in entry.items()} for name, entry in record.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise SetupError(
+            f"{path} cannot be read; take it away and accept the terms of your packs again."
+        ) from error

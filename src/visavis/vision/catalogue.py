@@ -1,0 +1,60 @@
+"""Which recognition models a models directory offers: built in, of accepted packs, of packs of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from visavis.errors import SetupError
+from visavis.vision.acceptance import accepted_packs
+from visavis.vision.models import PACKS, RECOGNITION_CARDS, Pack, RecognitionCard
+from visavis.vision.own_packs import names_of_packs, read_pack
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The recognition models that may be used. Their files may yet be missing."""
+
+    cards: Mapping[str, RecognitionCard]
+    """By name."""
+    own: tuple[str, ...]
+    """The names of those that are packs of the user's own."""
+    accepted: tuple[Pack, ...]
+    """Packs under terms of their own, which somebody has accepted."""
+    broken: Mapping[str, str]
+    """Packs of the user's own whose card is refused, by name, and why."""
+
+    @classmethod
+    def read(cls, models: Path) -> Self:
+        """What the directory offers now. Raises SetupError if the record of accepted terms cannot be read."""
+        accepted = accepted_packs(models)
+        cards = {
+            card.name: card for card in (*RECOGNITION_CARDS, *(card for pack in accepted for card in pack.cards))
+        }
+        taken = {card.name for pack in PACKS for card in pack.cards} | cards.keys()
+        own, broken = {}, {}
+        for name in names_of_packs(models):
+            try:
+                if name in taken:
+                    raise SetupError(f"The pack {name} in {models} has the name of another recognition model.")  # noqa: TRY301
+                own[name] = read_pack(models, name)
+            except SetupError as error:
+                broken[name] = str(error)
+        return cls(cards | own, tuple(own), accepted, broken)
+
+    def require(self, name: str) -> RecognitionCard:
+        """Raises SetupError, with the reason, if there is no such model."""
+        card = self.cards.get(name)
+        if card is not None:
+            return card
+        if name in self.broken:
+            raise SetupError(self.broken[name])
+        for pack in PACKS:
+            if name in {each.name for each in pack.cards}:
+                raise SetupError(
+                    f"The recognition model {name} is for non-commercial use only; read its terms with: "
+                    f"visavis models pull {pack.name}"
+                )
+        raise SetupError(f"There is no recognition model {name}, only: {', '.join(self.cards)}.")

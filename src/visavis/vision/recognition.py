@@ -1,0 +1,107 @@
+"""The recognition models of a server, each loaded when it is first asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from threading import Lock
+
+import numpy as np
+
+from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.types import DetectedFace, Embedding, Landmarks
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.decode import DecodedPicture
+from visavis.vision.embed import Embedder
+from visavis.vision.models import FaceNetwork, ModelCard, RecognitionCard
+from visavis.vision.scrfd import LandmarkFinder
+from visavis.vision.session import Network
+from visavis.vision.store import ModelStore
+
+logger = logging.getLogger(__name__)
+
+
+class Recognizer:
+    """One recognition model, loaded. Thread-safe."""
+
+    def __init__(self, embedder: Embedder, landmarks: LandmarkFinder | None) -> None:
+        """`landmarks`: finds them anew; None: those of the detector are used."""
+        self._embedder = embedder
+        self._landmarks = landmarks
+
+    def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
+        """One unit vector for each face of the picture: shape (n, d), float32."""
+        found = (
+            [face.landmarks for face in faces] if self._landmarks is None else self._landmarks.find(picture, faces)
+        )
+        return self._embedder.embed(picture, found)
+
+
+class Recognizers:
+    """All recognition models that may be used. Thread-safe.
+
+    A model costs memory from its first use on; networks that two of them share are loaded once.
+    """
+
+    def __init__(self, store: ModelStore, catalogue: Catalogue) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._loading = Lock()
+        self._loaded: dict[str, Recognizer] = {}
+        self._networks: dict[str, Network] = {}
+        self._finders: dict[str, LandmarkFinder] = {}
+
+    def load(self, name: str) -> Recognizer:
+        """The model of this name. Raises SetupError if it is not there, or not what its card says."""
+        loaded = self._loaded.get(name)
+        if loaded is not None:
+            return loaded
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = self._recognizer(self._catalogue.require(name))
+            return self._loaded[name]
+
+    def require(self, name: str) -> Recognizer:
+        """The model of this name, for a request. Raises INTERNAL, and says in the log why."""
+        try:
+            return self.load(name)
+        except SetupError as error:
+            logger.error("The recognition model %s cannot be used: %s", name, error)  # noqa: TRY400 - no bug
+            detail = f"The recognition model {name} is missing or damaged on this server."
+            raise FaceError(ErrorCode.INTERNAL, detail) from error
+
+    def _recognizer(self, card: RecognitionCard) -> Recognizer:
+        networks = [self._network(told.model) for told in card.networks]
+        for told, network in zip(card.networks, networks, strict=True):
+            _check_output(told, network)
+        embedder = Embedder(card, networks)
+        _try_out(card, embedder)
+        return Recognizer(embedder, None if card.landmarks is None else self._finder(card.landmarks))
+
+    def _network(self, card: ModelCard) -> Network:
+        if card.sha256 not in self._networks:
+            self._networks[card.sha256] = Network(self._store.load(card), dynamic_axes=(0,))
+        return self._networks[card.sha256]
+
+    def _finder(self, card: ModelCard) -> LandmarkFinder:
+        if card.sha256 not in self._finders:
+            self._finders[card.sha256] = LandmarkFinder(self._store.load(card))
+        return self._finders[card.sha256]
+
+
+def _check_output(told: FaceNetwork, network: Network) -> None:
+    there = ", ".join(network.outputs)
+    if told.output is None and len(network.outputs) > 1:
+        raise SetupError(f"{told.model.file} has several outputs, so its card must name one of them: {there}.")
+    if told.output is not None and told.output not in network.outputs:
+        raise SetupError(f"{told.model.file} has no output {told.output}, only: {there}.")
+
+
+def _try_out(card: RecognitionCard, embedder: Embedder) -> None:
+    """Embed two faces that are none: what a card says of its networks must be true before pictures come."""
+    nobody = Landmarks(*card.networks[0].alignment.points)
+    noise = DecodedPicture(np.random.default_rng(0).integers(0, 256, (112, 112, 3), np.uint8))
+    try:
+        embedder.embed(noise, [nobody, nobody])
+    except Exception as error:  # whatever the runtime says of a network that is none of ours
+        raise SetupError(f"The networks of {card.name} do not do what its card says: {error}") from error
