@@ -13,6 +13,7 @@ from tests.vision.scenes import backdrop, picture_of, the_face
 from visavis.types import Landmarks
 from visavis.vision.align import align, similarity_transform
 from visavis.vision.analyzer import Analyzer
+from visavis.vision.decode import DecodedPicture
 
 coordinates = st.floats(-1000, 1000)
 points = st.lists(st.tuples(coordinates, coordinates), min_size=5, max_size=5).map(np.array)
@@ -51,7 +52,7 @@ def test_an_aligned_face_has_its_landmarks_on_the_template(
 ) -> None:
     for name in PEOPLE:
         rgb = resized(openpeople_picture(name, "studio_portrait"), 1024, 1024)
-        crop = align(picture_of(rgb).pixels, the_face(analyzer, rgb).landmarks)
+        crop = align(picture_of(rgb), the_face(analyzer, rgb).landmarks)
         assert crop.shape == (112, 112, 3)
         framed = np.zeros((224, 224, 3), np.uint8)
         framed[56:168, 56:168] = crop[..., ::-1]
@@ -63,7 +64,7 @@ def test_an_aligned_face_has_its_landmarks_on_the_template(
 def test_a_large_face_is_averaged_down_and_not_sampled() -> None:
     noise = np.random.default_rng(3).integers(0, 255, (2400, 2400, 3), dtype=np.uint8)
     landmarks = Landmarks((900, 1000), (1500, 1000), (1200, 1340), (950, 1690), (1450, 1690))
-    assert align(noise, landmarks)[20:90, 20:90].std() < 12
+    assert align(DecodedPicture(noise), landmarks)[20:90, 20:90].std() < 12
 
 
 @pytest.mark.parametrize("where", [(-5000.0, -5000.0), (300.0, 200.0), (9000.0, 20.0)])
@@ -72,4 +73,4 @@ def test_odd_landmarks_give_a_crop_all_the_same(where: tuple[float, float], spre
     x, y = where
     offsets = [(-1, -1), (1, -1), (0, 0), (-1, 1), (1, 1)]
     landmarks = Landmarks(*((x + spread * dx, y + spread * dy) for dx, dy in offsets))
-    assert align(picture_of(backdrop(320, 240)).pixels, landmarks).shape == (112, 112, 3)
+    assert align(picture_of(backdrop(320, 240)), landmarks).shape == (112, 112, 3)

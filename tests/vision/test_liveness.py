@@ -76,7 +76,7 @@ def liveness_of(analyzer: Analyzer, rgb: Array) -> float:
 def aligned(analyzer: Analyzer, rgb: Array) -> DecodedPicture:
     """The largest face as its sender might align it."""
     points = faces_in(analyzer, rgb)[0].landmarks.as_array().astype(np.float64)
-    return DecodedPicture(crop(picture_of(rgb).pixels, similarity_transform(points, ALIGNED), 224))
+    return DecodedPicture(crop(picture_of(rgb), similarity_transform(points, ALIGNED), 224))
 
 
 def test_portraits_are_taken_for_living_faces(any_analyzer: Analyzer, portraits: list[Array]) -> None:

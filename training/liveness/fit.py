@@ -129,7 +129,7 @@ def aligned(estimator: LivenessEstimator, faces: list[Face], spread: float) -> N
     crops = []
     for each in faces:
         transform = similarity_transform(each.face.landmarks.as_array().astype(np.float64), target)
-        crops.append(DecodedPicture(crop(each.picture.pixels, transform, ALIGNED_SIDE)))
+        crops.append(DecodedPicture(crop(each.picture, transform, ALIGNED_SIDE)))
     return np.array([estimator.raw_aligned_score(picture)[0] for picture in crops])
 
 

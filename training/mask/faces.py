@@ -65,7 +65,7 @@ def wide_crop(picture: Image, points: Points) -> Image:
     """The aligned face with its margin, shape (144, 144, 3)."""
     transform = to_template(points)
     transform[:, 2] += MARGIN
-    return crop(picture, transform, CROP)
+    return crop(DecodedPicture(picture), transform, CROP)
 
 
 def served(crops: Image) -> NDArray[np.float32]:

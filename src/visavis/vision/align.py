@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.types import Landmarks
-from visavis.vision.decode import Pixels
+from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models import ARCFACE, Alignment, View
 
 _AS_IT_IS = View()
 
 
-def align(pixels: Pixels, landmarks: Landmarks, alignment: Alignment = ARCFACE, view: View = _AS_IT_IS) -> Pixels:
+def align(
+    picture: DecodedPicture, landmarks: Landmarks, alignment: Alignment = ARCFACE, view: View = _AS_IT_IS
+) -> Pixels:
     """The face, turned and scaled so that its landmarks lie where the alignment wants them, and seen by the view.
 
     Shape (side, side, 3), BGR. Black where the picture ends.
     """
     points = landmarks.as_array().astype(np.float64)
-    aligned = crop(pixels, similarity_transform(points, _template(alignment, view)), alignment.side)
+    aligned = crop(picture, similarity_transform(points, _template(alignment, view)), alignment.side)
     return np.asarray(aligned[:, ::-1]) if view.mirrored else aligned
 
 
@@ -48,31 +50,13 @@ def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64
     return np.column_stack([linear, target_mean - linear @ source_mean])
 
 
-def crop(pixels: Pixels, transform: NDArray[np.float64], side: int) -> Pixels:
+def crop(picture: DecodedPicture, transform: NDArray[np.float64], side: int) -> Pixels:
     """The square of `side` px that the similarity `transform`, shape (2, 3), cuts out of the picture.
 
-    Where it shrinks the picture by more than half, the picture is first averaged down: interpolation alone would
-    skip pixels.
+    Where it shrinks the picture by more than half, the picture is taken at a part of its size: interpolation alone
+    would skip pixels.
     """
-    scale = math.hypot(transform[0, 0], transform[1, 0])
-    if scale < 0.5:
-        pixels, transform = _shrunk(pixels, transform, side, scale)
-    return np.asarray(cv2.warpAffine(pixels, transform, (side, side)), np.uint8)
-
-
-def _shrunk(
-    pixels: Pixels, transform: NDArray[np.float64], side: int, scale: float
-) -> tuple[Pixels, NDArray[np.float64]]:
-    """The part of the picture that the transform needs, shrunk by `scale`, and the transform for that."""
-    inverse = cv2.invertAffineTransform(transform)
-    corners = np.array([(0, 0), (side, 0), (0, side), (side, side)]) @ inverse[:, :2].T + inverse[:, 2]
-    height, width = pixels.shape[:2]
-    margin = 1 / scale
-    x0, y0 = np.floor(np.clip(corners.min(axis=0) - margin, 0, (width - 1, height - 1))).astype(int)
-    x1, y1 = np.ceil(np.clip(corners.max(axis=0) + margin, (x0 + 1, y0 + 1), (width, height))).astype(int)
-    small_width, small_height = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
-    small = cv2.resize(pixels[y0:y1, x0:x1], (small_width, small_height), interpolation=cv2.INTER_AREA)
-    to_picture = np.array(
-        [[(x1 - x0) / small_width, 0, x0], [0, (y1 - y0) / small_height, y0], [0, 0, 1]], np.float64
-    )
-    return np.asarray(small, np.uint8), transform @ to_picture
+    pixels, factor = picture.at(math.hypot(transform[0, 0], transform[1, 0]))
+    middle = (factor - 1) / 2  # of the pixels that one pixel stands for
+    to_picture = np.array([[factor, 0, middle], [0, factor, middle], [0, 0, 1]], np.float64)
+    return np.asarray(cv2.warpAffine(pixels, transform @ to_picture, (side, side)), np.uint8)

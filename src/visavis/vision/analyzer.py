@@ -13,7 +13,7 @@ from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels, decode
-from visavis.vision.detect import Detector
+from visavis.vision.detect import Detector, first_look
 from visavis.vision.embed import Embedder
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.pose import PoseEstimator
@@ -67,7 +67,7 @@ class Analyzer:
         IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
         """
         with self._cpu_places:
-            yield decode(data)
+            yield decode(data, first_look)
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
@@ -106,7 +106,7 @@ class Analyzer:
         embedder = self._embedders.get(model)
         if embedder is None:
             raise FaceError(ErrorCode.INTERNAL, "The recognition model of this group is not installed.")
-        return embedder.embed(picture.pixels, [face.landmarks for face in faces])
+        return embedder.embed(picture, [face.landmarks for face in faces])
 
 
 def _load_embedder(card: models.RecognitionCard, store: ModelStore) -> Embedder:
@@ -121,4 +121,4 @@ def _load_liveness(store: ModelStore) -> LivenessEstimator:
 
 
 def _aligned(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Pixels]:
-    return [align(picture.pixels, face.landmarks) for face in faces]
+    return [align(picture, face.landmarks) for face in faces]

@@ -59,15 +59,15 @@ class Detector:
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px inside the picture, largest box first, 20 at most."""
         candidates = _largest(self._scan(picture), picture.size, 0.8 * MIN_FACE, 2 * MAX_FACES)
-        faces = _suppressed(self._look_closer(picture.pixels, candidates))
+        faces = _suppressed(self._look_closer(picture, candidates))
         return [_detected(face, picture.size) for face in _largest(faces, picture.size, MIN_FACE, MAX_FACES)]
 
     def _scan(self, picture: DecodedPicture) -> _Faces:
         """What YuNet sees in the whole picture, in pixels of the picture."""
         width, height = picture.size.width, picture.size.height
-        found, small = [], picture.pixels
+        found = []
         for scale in _scan_scales(picture.size):
-            small = _shrunk(small, max(1, round(width * scale)), max(1, round(height * scale)))
+            small = _shrunk(picture.at(scale)[0], max(1, round(width * scale)), max(1, round(height * scale)))
             small_height, small_width = small.shape[:2]
             canvas = np.zeros((-(-small_height // 32) * 32, -(-small_width // 32) * 32, 3), np.uint8)
             canvas[:small_height, :small_width] = small
@@ -77,7 +77,7 @@ class Detector:
             found.append(faces)
         return _suppressed(np.concatenate(found))
 
-    def _look_closer(self, pixels: Pixels, candidates: _Faces) -> _Faces:
+    def _look_closer(self, picture: DecodedPicture, candidates: _Faces) -> _Faces:
         """The candidates that hold when seen at the size that YuNet likes best, measured anew.
 
         Every face gets a crop of its own, and that crop's mirror image; the mean of both is kept.
@@ -85,7 +85,7 @@ class Detector:
         if not len(candidates):
             return candidates
         transforms = [_look_transform(face) for face in candidates]
-        looks = np.stack([crop(pixels, transform, _LOOK_SIDE) for transform in transforms])
+        looks = np.stack([crop(picture, transform, _LOOK_SIDE) for transform in transforms])
         seen = self._run(np.concatenate([looks, looks[:, :, ::-1]]))
         straight, mirrored = seen[: len(looks)], [_mirrored(faces) for faces in seen[len(looks) :]]
         confirmed = []
@@ -108,15 +108,21 @@ class Detector:
         ]
 
 
+def first_look(size: ImageSize) -> float:
+    """The finest scale that a picture is looked over at; what is found there may be looked at more closely."""
+    return _scan_scales(size)[0]
+
+
 def _scan_scales(size: ImageSize) -> list[float]:
     fine = min(1.0, math.sqrt(_SCAN_PIXELS / (size.width * size.height)))
     return [fine] if fine * max(size.width, size.height) <= _LARGEST_SEEN else [fine, fine * _COARSE]
 
 
 def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:
+    """The picture, at most twice as large, in this size."""
     if pixels.shape[:2] == (height, width):
         return pixels
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _decoded(outputs: Mapping[str, NDArray[np.float32]], index: int, stride: int, columns: int) -> _Faces:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
-from visavis.vision.decode import Pixels
+from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models import FaceNetwork, RecognitionCard
 from visavis.vision.session import Network
 
@@ -22,16 +22,16 @@ class Embedder:
         self._card = card
         self._networks = tuple(networks)
 
-    def embed(self, pixels: Pixels, faces: Sequence[Landmarks]) -> Embedding:
+    def embed(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """One unit vector a face of the picture: shape (n, d), float32."""
-        return fused(self._card, self.answers(pixels, faces), self._card.mean)
+        return fused(self._card, self.answers(picture, faces), self._card.mean)
 
-    def answers(self, pixels: Pixels, faces: Sequence[Landmarks]) -> Embedding:
+    def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """The networks' answers, each at unit length, side by side, before any mean is subtracted: (n, d)."""
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
         parts = zip(self._card.networks, self._networks, strict=True)
-        return np.hstack([_answer(told, network, pixels, faces) for told, network in parts])
+        return np.hstack([_answer(told, network, picture, faces) for told, network in parts])
 
 
 def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embedding:
@@ -45,9 +45,9 @@ def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embeddi
     return np.hstack([np.float32(share) * _unit(part) for share, part in parts])
 
 
-def _answer(told: FaceNetwork, network: Network, pixels: Pixels, faces: Sequence[Landmarks]) -> Embedding:
+def _answer(told: FaceNetwork, network: Network, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
     """The unit vectors of one network, shape (len(faces), its dimension): the sum over its views."""
-    crops = np.stack([align(pixels, face, told.alignment, view) for view in told.views for face in faces])
+    crops = np.stack([align(picture, face, told.alignment, view) for view in told.views for face in faces])
     outputs = network.run(_fed(told, crops))
     raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), told.dimension)
     return _unit(raw.sum(axis=0))
