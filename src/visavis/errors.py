@@ -36,6 +36,8 @@ class ErrorCode(StrEnum):
     IMAGE_TIMEOUT = auto()
     NO_FACE = auto()
     FACE_TURNED_AWAY = auto()
+    LOW_QUALITY = auto()
+    """The group asks for more."""
     NOT_ALIVE = auto()
     """The liveness check of a group was not passed."""
     OVERLOADED = auto()

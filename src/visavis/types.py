@@ -93,6 +93,39 @@ class Pose:
     roll: float
 
 
+class Flaw(StrEnum):
+    """What is worst about the picture of a face; the person who took it can mend it."""
+
+    BLURRED = "blurred"
+    GRAINY = "grainy"
+    TOO_DARK = "too dark"
+    TOO_BRIGHT = "too bright"
+    LOW_CONTRAST = "low in contrast"
+    UNEVENLY_LIT = "unevenly lit"
+    TOO_SMALL = "too small"
+    TURNED_AWAY = "turned away"
+    COVERED = "covered"
+    HARD_TO_MAKE_OUT = "hard to make out"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How much a picture of a face is good for recognition: 0-100 each, more is better (docs/quality.md)."""
+
+    score: float
+    """All in one; the better of two pictures of a person has the higher score."""
+    sharpness: float
+    lighting: float
+    size: float
+    pose: float
+    uncovered: float
+    """No mask over mouth and nose."""
+    detection: float
+    """How sure the detector is of the face, and of its landmarks."""
+    flaw: Flaw | None
+    """What costs most; None where nothing does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What is wanted of a face beyond box and landmarks; what is not wanted is not computed."""
@@ -100,6 +133,7 @@ class Traits:
     pose: bool = False
     mask: bool = False
     liveness: bool = False
+    quality: bool = False
 
 
 class Sensitivity(StrEnum):
@@ -117,10 +151,11 @@ class Want:
     pose: bool = False
     mask: bool = False
     spoof: Sensitivity | None = None
+    quality: bool = False
 
     @property
     def traits(self) -> Traits:
-        return Traits(self.pose, self.mask, liveness=self.spoof is not None)
+        return Traits(self.pose, self.mask, liveness=self.spoof is not None, quality=self.quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +171,8 @@ class DetectedFace:
     """0-100, from surely a print, screen or cut-out to surely a living face."""
     spoof: bool | None = None
     """The verdict on liveness, which is core's policy."""
+    quality: Quality | None = None
+    """None until it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +271,19 @@ class NewFace:
     box: Box
     detection_score: float
     embedding: Embedding
+
+
+class Refusal(StrEnum):
+    """Why a face was not registered."""
+
+    POSE = "pose"
+    """It is turned away."""
+    QUALITY = "quality"
+    """The group asks for more."""
+    QUOTA = "quota"
+    """The group is full."""
+    LIMIT = "limit"
+    """There are larger ones, as many as were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

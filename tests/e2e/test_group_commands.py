@@ -15,7 +15,7 @@ from tests.server import Keys, Server, visavis
 
 from .conftest import sample
 
-DEFAULTS = {"liveness": False, "liveness_threshold": 50, "similarity": 90}
+DEFAULTS = {"liveness": False, "liveness_threshold": 50, "similarity": 90, "min_quality": 0}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,9 @@ def test_a_group_setting_changed_by_command_holds_for_the_next_search(
     server: Server, keys: Keys, group: str
 ) -> None:
     assert search(server, keys, group)["option"]["policy_similarity"] == 90
-    options = ("--liveness", "--liveness-threshold", "0", "--similarity", "95.5")
+    options = ("--liveness", "--liveness-threshold", "0", "--similarity", "95.5", "--min-quality", "20")
     done = command(server, "group", "set", keys.name, group, *options)
-    assert done.stdout == f"{group}: liveness on, threshold 0, similarity 95.5\n"
+    assert done.stdout == f"{group}: liveness on, threshold 0, similarity 95.5, quality 20\n"
     option = search(server, keys, group)["option"]
     assert option.pop("liveNessScore") > 0
     assert option == {"option_liveness": True, "liveNess_threshold": 0, "policy_similarity": 95.5}
@@ -104,7 +104,13 @@ def test_the_table_of_groups_shows_long_ids_in_full(server: Server, keys: Keys) 
 
 
 @pytest.mark.parametrize(
-    "options", [("--similarity", "101"), ("--similarity", "nan"), ("--liveness-threshold", "-0.1")]
+    "options",
+    [
+        ("--similarity", "101"),
+        ("--similarity", "nan"),
+        ("--liveness-threshold", "-0.1"),
+        ("--min-quality", "100.1"),
+    ],
 )
 def test_a_setting_out_of_range_is_a_wrong_call_and_changes_nothing(
     options: tuple[str, str], server: Server, keys: Keys, group: str

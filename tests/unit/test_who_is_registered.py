@@ -5,37 +5,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.core import policy
-from visavis.types import Box, DetectedFace, Landmarks, Pose
+from visavis.types import Box, DetectedFace, Landmarks, Pose, Quality, Refusal
 
 ORIGIN = (0.0, 0.0)
+AHEAD = Pose(0, 0, 0)
 angles = st.floats(-180, 180, allow_nan=False)
 poses = st.builds(Pose, angles, angles, angles)
 
 
-def face(pose: Pose, width: float = 100.0) -> DetectedFace:
+def face(pose: Pose, width: float = 100.0, quality: float | None = None) -> DetectedFace:
     points = Landmarks(ORIGIN, ORIGIN, ORIGIN, ORIGIN, ORIGIN)
-    return DetectedFace(Box(0, 0, width, width), points, detection_score=0.9, pose=pose)
+    measured = None if quality is None else Quality(quality, 90, 90, 90, 90, 90, 90, flaw=None)
+    return DetectedFace(Box(0, 0, width, width), points, detection_score=0.9, pose=pose, quality=measured)
 
 
 @given(st.lists(poses, max_size=20), st.integers(1, 20))
 def test_only_faces_within_45_degrees_are_taken_and_never_more_than_the_limit(
     poses: list[Pose], limit: int
 ) -> None:
-    faces = [face(pose, width=200.0 - rank) for rank, pose in enumerate(poses)]
-    taken = policy.select(faces, limit)
-    assert len(taken) <= limit
-    assert all(abs(each.pose.yaw) <= 45 and abs(each.pose.pitch) <= 45 for each in taken if each.pose)
-    assert taken == [each for each in faces[:limit] if each in taken]
+    reasons = policy.refusals([face(pose) for pose in poses], limit, min_quality=0)
+    assert reasons == [
+        Refusal.LIMIT if rank >= limit else Refusal.POSE if max(abs(pose.yaw), abs(pose.pitch)) > 45 else None
+        for rank, pose in enumerate(poses)
+    ]
 
 
-@pytest.mark.parametrize(("yaw", "pitch", "taken"), [(45, -45, 1), (45.1, 0, 0), (0, -45.1, 0), (-46, 0, 0)])
-def test_the_limit_of_turning_is_45_degrees_either_way(yaw: float, pitch: float, taken: int) -> None:
-    assert len(policy.select([face(Pose(yaw, pitch, roll=90.0))], limit=1)) == taken
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "reason"),
+    [(45, -45, None), (45.1, 0, Refusal.POSE), (0, -45.1, Refusal.POSE), (-46, 0, Refusal.POSE)],
+)
+def test_the_limit_of_turning_is_45_degrees_either_way(yaw: float, pitch: float, reason: Refusal | None) -> None:
+    assert policy.refusals([face(Pose(yaw, pitch, roll=90.0))], limit=1, min_quality=0) == [reason]
 
 
-def test_a_bystander_is_not_registered_in_the_place_of_a_face_that_looks_away() -> None:
-    profile, bystander = face(Pose(80, 0, 0), width=300), face(Pose(0, 0, 0), width=100)
-    assert policy.select([profile, bystander], limit=1) == []
+def test_a_bystander_is_not_registered_in_the_place_of_a_face_that_looks_away_or_is_too_poor() -> None:
+    bystander = face(AHEAD, width=100, quality=90)
+    for refused, reason in (
+        (face(Pose(80, 0, 0), width=300, quality=90), Refusal.POSE),
+        (face(AHEAD, width=300, quality=10), Refusal.QUALITY),
+    ):
+        assert policy.refusals([refused, bystander], limit=1, min_quality=50) == [reason, Refusal.LIMIT]
+
+
+@pytest.mark.parametrize(
+    ("quality", "asked_for", "reason"),
+    [
+        (0.0, 0, None),
+        (None, 0, None),
+        (49.99, 50, Refusal.QUALITY),
+        (50.0, 50, None),
+        (99.9, 100, Refusal.QUALITY),
+        (100.0, 100, None),
+        (None, 1, Refusal.QUALITY),
+    ],
+)
+def test_a_face_needs_the_quality_that_its_group_asks_for(
+    quality: float | None, asked_for: float, reason: Refusal | None
+) -> None:
+    assert policy.refusals([face(AHEAD, quality=quality)], limit=1, min_quality=asked_for) == [reason]
+
+
+def test_a_face_that_is_turned_away_and_poor_is_refused_for_its_turn() -> None:
+    assert policy.refusals([face(Pose(60, 0, 0), quality=1)], limit=1, min_quality=50) == [Refusal.POSE]
 
 
 @pytest.mark.parametrize("name", ["a", "my-group", "0", "-", "x" * 255])

@@ -20,7 +20,7 @@ from visavis.api.body import is_upload, read_parameters
 from visavis.api.operation import Call, Operation
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import KeyKind
+from visavis.types import KeyKind, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,16 @@ class Success:
 
     body: BaseModel
     detail: str = ""
+    not_added: Sequence[Refusal] = ()
+    """Why each face was not added that was not, in the order of the body."""
 
+
+_NONE_ADDED = {
+    ErrorCode.FACE_TURNED_AWAY: Refusal.POSE,
+    ErrorCode.LOW_QUALITY: Refusal.QUALITY,
+    ErrorCode.FACE_QUOTA_EXCEEDED: Refusal.QUOTA,
+}
+"""Errors which mean that not one face was added, and why."""
 
 Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
 
@@ -103,7 +112,9 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     def answer(call: Call[Any]) -> Response:
         result = operation.run(call)
         success = dialect.success(result, operation.present(result, services.confidence_factor))
-        headers = {"X-Error-Detail": plain(success.detail)} if success.detail else None
+        headers = {"X-Error-Detail": plain(success.detail)} if success.detail else {}
+        if success.not_added:
+            headers["X-Not-Added"] = ", ".join(success.not_added)
         body = success.body.model_dump_json(exclude_none=True)
         return Response(body, media_type="application/json", headers=headers)
 
@@ -132,7 +143,10 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
 def refusal(dialect: Dialect, operation: Operation, request: Request, error: FaceError) -> Response:
     """An error as the dialect writes it: the one place where errors become bytes."""
     wire = dialect.wire_error(error, operation, is_upload(request))
-    return _response(dialect.failure, wire, error.detail)
+    response = _response(dialect.failure, wire, error.detail)
+    if operation.registers and error.code in _NONE_ADDED:
+        response.headers["X-Not-Added"] = _NONE_ADDED[error.code]
+    return response
 
 
 def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: Failure) -> None:

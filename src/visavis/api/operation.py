@@ -55,3 +55,5 @@ class Operation:
     form: type[Parameters] | None = None
     image: bool = False
     """Whether it handles pictures, and so takes its turn among those."""
+    registers: bool = False
+    """Whether it adds faces, and so says why it did not add the others."""

@@ -30,10 +30,11 @@ def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = Fal
         return
     # A group id may be wider than the screen; it is continued there, not cut.
     group_id = Column("group", overflow="fold")
-    table = Table(group_id, "faces", "model", "liveness", "liveness threshold", "similarity")
+    table = Table(group_id, "faces", "model", "liveness", "liveness threshold", "similarity", "quality")
     for group in found:
         has = group.settings
-        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}")
+        quality = f"{has.min_quality:g}" if has.min_quality else "any"
+        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", quality)
         facts = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
         table.add_row(*facts, *numbers)
     out.print(table)
@@ -47,13 +48,21 @@ def set_group(
     liveness: Annotated[bool | None, typer.Option(help="Whether Search Face asks for a living face.")] = None,
     liveness_threshold: Annotated[float | None, typer.Option(min=0, max=100, help="Liveness asked for.")] = None,
     similarity: Annotated[float | None, typer.Option(min=0, max=100, help="Similarity asked for.")] = None,
+    min_quality: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Least quality of a face to be registered; 0 is any.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Change what a group asks of faces when it is used as a Search Face collection."""
+    """Change what a group asks of faces.
+
+    Liveness and similarity are asked for when it is used as a Search Face collection, quality wherever faces are
+    registered.
+    """
     given: dict[str, Any] = {
         "liveness": liveness,
         "liveness_threshold": liveness_threshold,
         "similarity": similarity,
+        "min_quality": min_quality,
     }
     with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
         owner = apps.require(app)
@@ -62,5 +71,5 @@ def set_group(
         settings = groups.change_settings(owner, group_id, changed).settings
     say(
         f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
-        f"similarity {settings.similarity:g}"
+        f"similarity {settings.similarity:g}, quality {settings.min_quality:g}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from visavis.core import images, policy
@@ -21,6 +21,7 @@ from visavis.types import (
     ImageSource,
     Match,
     NewFace,
+    Quality,
     Traits,
 )
 
@@ -66,15 +67,18 @@ class Collections:
     def add(self, app: App, group_id: str, source: ImageSource, label: str) -> Enrolled:
         """Store the face under a label.
 
-        Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, FACE_TURNED_AWAY, NOT_ALIVE, FACE_QUOTA_EXCEEDED, image
-        errors.
+        Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, FACE_TURNED_AWAY, LOW_QUALITY, NOT_ALIVE,
+        FACE_QUOTA_EXCEEDED, image errors.
         """
         group = self.groups.require(app, group_id)
         data = images.load(source, self.fetcher)
         with self.analyzer.decode(data) as picture:
-            face, applied = self._checked(picture, group, pose=True)
+            min_quality = group.settings.min_quality
+            face, applied = self._checked(picture, group, Traits(pose=True, quality=min_quality > 0))
             if policy.is_turned_away(face.pose):
                 raise FaceError(ErrorCode.FACE_TURNED_AWAY, "The face is turned more than 45 degrees.")
+            if policy.is_too_poor(face.quality, min_quality):
+                raise FaceError(ErrorCode.LOW_QUALITY, _too_poor(face.quality, min_quality))
             [embedding] = self.analyzer.embed(picture, [face], group.model)
             box = face.box.relative_to(picture.size)
         new = NewFace(str(uuid.uuid4()), str(uuid.uuid4()), label, box, face.detection_score, embedding)
@@ -86,22 +90,33 @@ class Collections:
         group = self.groups.require(app, group_id)
         data = images.load(source, self.fetcher)
         with self.analyzer.decode(data) as picture:
-            face, applied = self._checked(picture, group, pose=False)
+            face, applied = self._checked(picture, group, Traits())
             [embedding] = self.analyzer.embed(picture, [face], group.model)
         matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
         return Identified(matches, applied)
 
-    def _checked(self, picture: Any, group: Group, *, pose: bool) -> tuple[DetectedFace, Applied]:
-        """The largest face, alive enough for the group."""
+    def _checked(self, picture: Any, group: Group, traits: Traits) -> tuple[DetectedFace, Applied]:
+        """The largest face, alive enough for the group, with these traits."""
         settings = group.settings
         face = policy.largest(self.analyzer.find(picture))
-        [face] = self.analyzer.describe(picture, [face], Traits(pose=pose, liveness=settings.liveness))
+        [face] = self.analyzer.describe(picture, [face], replace(traits, liveness=settings.liveness))
         liveness = face.liveness or 0.0
         if settings.liveness and liveness < settings.liveness_threshold:
             raise FaceError(
                 ErrorCode.NOT_ALIVE,
-                # Rounded down, so that what is too little never reads as if it were enough.
-                f"The liveness of the face is {math.floor(liveness * 10) / 10:g}; "
+                f"The liveness of the face is {_rounded_down(liveness)}; "
                 f"{settings.liveness_threshold:g} is asked for.",
             )
         return face, Applied(settings, liveness)
+
+
+def _too_poor(quality: Quality | None, asked_for: float) -> str:
+    if quality is None:
+        return "The quality of the face could not be measured."
+    flaw = f", and it is {quality.flaw}" if quality.flaw else ""
+    return f"The quality of the face is {_rounded_down(quality.score)}; {asked_for:g} is asked for{flaw}."
+
+
+def _rounded_down(value: float) -> str:
+    """So that what is too little never reads as if it were enough."""
+    return f"{math.floor(value * 10) / 10:g}"

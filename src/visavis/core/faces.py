@@ -22,6 +22,7 @@ from visavis.types import (
     ImageSize,
     ImageSource,
     NewFace,
+    Refusal,
     Sensitivity,
     Want,
 )
@@ -47,15 +48,26 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAdded:
+    """A face of the picture and why there is no record of it."""
+
+    face: DetectedFace
+    reason: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """What became of each face of a picture."""
 
     model: str
     size: ImageSize
     added: list[Added]
-    not_added: list[DetectedFace]
-    quota_exceeded: bool
-    """Whether the group's quota, rather than limit or pose, kept a face out (40070)."""
+    not_added: list[NotAdded]
+
+    @property
+    def quota_exceeded(self) -> bool:
+        """Whether the group's quota kept a face out that nothing else did (40070)."""
+        return any(refused.reason is Refusal.QUOTA for refused in self.not_added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,8 @@ class Faces:
     ) -> Registered:
         """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
 
+        Those of less quality than the group asks for are left out.
+
         Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the eligible faces fits), image errors.
         """
         group = self.groups.require(app, group_id)
@@ -108,10 +122,12 @@ class Faces:
         with self.analyzer.decode(data) as picture:
             size = picture.size
             # The pose decides who may be registered, so it is needed even where it is not reported.
-            traits = replace(want.traits, pose=True)
+            min_quality = group.settings.min_quality
+            traits = replace(want.traits, pose=True, quality=want.quality or min_quality > 0)
             found = self.analyzer.describe(picture, self.analyzer.find(picture), traits)
             found = policy.judged(found, want.spoof)
-            accepted = policy.select(found, limit)
+            refusals = policy.refusals(found, limit, min_quality)
+            accepted = [face for face, refusal in zip(found, refusals, strict=True) if refusal is None]
             embeddings = self.analyzer.embed(picture, accepted, group.model)
         new = _new_faces(size, accepted, embeddings, external_image_id)
         records = self.gallery.add(group, new, self.quota) if new else []
@@ -121,8 +137,11 @@ class Faces:
             group.model,
             size,
             added=[Added(shown[face], record) for face, record in zip(stored, records, strict=True)],
-            not_added=[shown[face] for face in found if face not in stored],
-            quota_exceeded=len(stored) < len(accepted),
+            not_added=[
+                NotAdded(shown[face], refusal or Refusal.QUOTA)
+                for face, refusal in zip(found, refusals, strict=True)
+                if face not in stored
+            ],
         )
 
     def delete(self, app: App, group_id: str, face_id: str) -> None:

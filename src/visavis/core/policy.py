@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Pose, Sensitivity
+from visavis.types import DetectedFace, Pose, Quality, Refusal, Sensitivity
 
 MAX_TURN_DEGREES = 45.0
 """Faces turned further, in yaw or pitch, are not registered (seed 000, Input Image Guide)."""
@@ -18,13 +18,26 @@ LIVENESS_REQUIRED = {Sensitivity.WEAK: 30.0, Sensitivity.BALANCED: 50.0, Sensiti
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
 
-def select(faces: Sequence[DetectedFace], limit: int) -> list[DetectedFace]:
-    """The faces to register out of `faces`, which carry their pose and are sorted largest first.
+def refusals(faces: Sequence[DetectedFace], limit: int, min_quality: float) -> list[Refusal | None]:
+    """Why each of `faces` is not to be registered, None where it is.
 
-    The limit counts before the turn does: when the largest face is turned away, a bystander behind it must not be
+    The faces are sorted largest first and carry their pose, and their quality where a group asks for any. The
+    limit counts before all else does: when the largest face is turned away, a bystander behind it must not be
     registered in its place.
     """
-    return [face for face in faces[:limit] if not is_turned_away(face.pose)]
+    within = [_flawed(face, min_quality) for face in faces[:limit]]
+    return [*within, *[Refusal.LIMIT] * (len(faces) - len(within))]
+
+
+def _flawed(face: DetectedFace, min_quality: float) -> Refusal | None:
+    if is_turned_away(face.pose):
+        return Refusal.POSE
+    return Refusal.QUALITY if is_too_poor(face.quality, min_quality) else None
+
+
+def is_too_poor(quality: Quality | None, asked_for: float) -> bool:
+    """Whether this quality is too little. One that was not measured is no reason to trust the picture."""
+    return asked_for > 0 and (quality is None or quality.score < asked_for)
 
 
 def is_turned_away(pose: Pose | None) -> bool:

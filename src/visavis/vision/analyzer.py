@@ -17,6 +17,7 @@ from visavis.vision.detect import Detector, first_look
 from visavis.vision.embed import Embedder
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.pose import PoseEstimator
+from visavis.vision.quality import assess
 from visavis.vision.session import Network
 from visavis.vision.spoof import LivenessEstimator
 from visavis.vision.store import ModelStore
@@ -78,12 +79,18 @@ class Analyzer:
     ) -> list[DetectedFace]:
         """The same faces in the same order, with the traits that are wanted filled in."""
         described = list(faces)
+        poses = self._pose.estimate(picture, [face.box for face in faces]) if traits.pose or traits.quality else []
+        crops = _aligned(picture, faces) if traits.mask or traits.quality else []
+        masks = self._mask.wears_mask(crops)
+        if traits.quality:
+            seen = zip(described, crops, poses, masks, strict=True)
+            described = [
+                replace(face, quality=assess(crop, face, pose, masked=mask)) for face, crop, pose, mask in seen
+            ]
         if traits.pose:
-            poses = self._pose.estimate(picture, [face.box for face in faces])
             described = [replace(face, pose=pose) for face, pose in zip(described, poses, strict=True)]
         if traits.mask:
-            verdicts = self._mask.wears_mask(_aligned(picture, faces))
-            described = [replace(face, mask=mask) for face, mask in zip(described, verdicts, strict=True)]
+            described = [replace(face, mask=mask) for face, mask in zip(described, masks, strict=True)]
         if traits.liveness:
             scores = self._liveness.estimate(picture, [face.box for face in faces])
             described = [replace(face, liveness=score) for face, score in zip(described, scores, strict=True)]

@@ -43,6 +43,7 @@ class SettingsChange(_Body):
     liveness: bool | None = None
     liveness_threshold: float | None = Field(None, ge=0, le=100)
     similarity: float | None = Field(None, ge=0, le=100)
+    min_quality: float | None = Field(None, ge=0, le=100)
 
 
 def build_admin(services: Services, token: SecretStr | None) -> FastAPI:

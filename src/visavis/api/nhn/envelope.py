@@ -40,9 +40,13 @@ def success(message: str) -> Any:
     header = Header(isSuccessful=True, resultCode=0, resultMessage=message)
 
     def wrap(result: object, data: BaseModel | None) -> Success:
-        if isinstance(result, Registered) and result.quota_exceeded:
-            return Success(Answer(header=_PARTIAL, data=data), "The group is full: not every face was registered.")
-        return Success(Answer(header=header, data=data))
+        if not isinstance(result, Registered):
+            return Success(Answer(header=header, data=data))
+        reasons = [refused.reason for refused in result.not_added]
+        if result.quota_exceeded:
+            detail = "The group is full: not every face was registered."
+            return Success(Answer(header=_PARTIAL, data=data), detail, reasons)
+        return Success(Answer(header=header, data=data), not_added=reasons)
 
     return wrap
 

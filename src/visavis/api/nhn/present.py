@@ -40,7 +40,7 @@ def registered(result: Registered, factor: float) -> schemas.RegisterData:
         addedFaces=[_stored(added.record, factor) for added in result.added],
         addedFaceDetails=[_detail(added.face, result.size, factor) for added in result.added],
         notAddedFaceCount=len(result.not_added),
-        notAddedFaces=[_detail(face, result.size, factor) for face in result.not_added],
+        notAddedFaces=[_detail(refused.face, result.size, factor) for refused in result.not_added],
     )
 
 

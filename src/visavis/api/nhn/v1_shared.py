@@ -88,6 +88,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             method="POST",
             path=GROUP,
             run=operations.register,
+            registers=True,
             schema=variant.register,
             image=True,
             present=present_v1.registered,

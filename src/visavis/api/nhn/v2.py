@@ -99,6 +99,7 @@ V2 = Dialect(
             method="POST",
             path=f"{_GROUP}/faces",
             run=operations.register,
+            registers=True,
             schema=requests.RegisterJson,
             form=requests.RegisterForm,
             image=True,

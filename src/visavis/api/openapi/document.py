@@ -17,6 +17,7 @@ from visavis.api.openapi.schemas import JsonSchema, definitions, reference, requ
 from visavis.api.operation import Operation
 
 _DETAIL_HEADER = "X-Error-Detail"
+_REFUSED_HEADER = "X-Not-Added"
 
 _IN_PATH: dict[str, dict[str, Any]] = {
     "app_key": {"name": "appKey", "description": "The app's `appKey`.", "schema": {"type": "string"}},
@@ -39,6 +40,15 @@ _HEADERS = {
         "description": "What was wrong, in one plain sentence; absent if nothing was.",
         "schema": {"type": "string", "maxLength": MAX_DETAIL},
         "example": "Parameter 'limit': Input should be less than or equal to 200.",
+    },
+    _REFUSED_HEADER: {
+        "description": (
+            "Why faces were not added, in the order of the body, commas between: `pose` turned away, `quality` "
+            "less than the group asks for, `quota` the group is full, `limit` there were larger ones. Absent if "
+            "all were added."
+        ),
+        "schema": {"type": "string", "pattern": "^(pose|quality|quota|limit)(, (pose|quality|quota|limit))*$"},
+        "example": "pose, limit",
     },
     "Retry-After": {
         "description": "Seconds after which to try again.",
@@ -157,7 +167,9 @@ def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
         status: list(group) for status, group in groupby(errors(dialect, operation), lambda error: error.status)
     }
     refusals = {
-        str(status): _refused(dialect, status, group) for status, group in by_status.items() if status != 200
+        str(status): _refused(dialect, status, group, registers=operation.registers)
+        for status, group in by_status.items()
+        if status != 200
     }
     referred = [status for status in HTTP_ERRORS if status != 413 or operation.method == "POST"]
     http_errors = {
@@ -173,19 +185,27 @@ def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]
     example = {"success": {"value": success_example(dialect, operation)}}
     return {
         "description": _about(200, failures),
-        "headers": {_DETAIL_HEADER: {"$ref": f"#/components/headers/{_DETAIL_HEADER}"}},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _answer_headers(operation)},
         "content": {
             "application/json": {"schema": schema, "examples": example | _error_examples(dialect, failures)}
         },
     }
 
 
-def _refused(dialect: Dialect, status: int, failures: list[WireError]) -> dict[str, Any]:
+def _answer_headers(operation: Operation) -> list[str]:
+    """Those that an answer may have besides the usual ones."""
+    return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else [])]
+
+
+def _refused(
+    dialect: Dialect, status: int, failures: list[WireError], *, registers: bool = False
+) -> dict[str, Any]:
     overloaded = status == HTTPStatus.SERVICE_UNAVAILABLE
     names = [_DETAIL_HEADER, *(["Retry-After"] if overloaded else [])]
     return {
         "description": _about(status, failures),
-        "headers": {name: _HEADERS[name] | {"required": True} for name in names},
+        "headers": {name: _HEADERS[name] | {"required": True} for name in names}
+        | ({_REFUSED_HEADER: _HEADERS[_REFUSED_HEADER]} if registers else {}),
         "content": {
             "application/json": {
                 "schema": reference(dialect.error.__name__),

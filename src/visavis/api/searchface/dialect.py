@@ -62,6 +62,7 @@ SEARCHFACE = Dialect(
             method="POST",
             path="/faces",
             run=operations.add_face,
+            registers=True,
             schema=schemas.AddFace,
             image=True,
             present=operations.present_added,
