@@ -218,7 +218,7 @@ def pose(
 
 
 def _look_at_people(files: Sequence[Path], card: RecognitionCard, which: Which) -> dict[Path, Look]:
-    return _by_file(look_at(files, read_settings(), Traits(), card.name, which))
+    return _by_file(look_at(files, read_settings(), Traits(quality=True), card.name, which))
 
 
 def _by_file(looks: Sequence[Look]) -> dict[Path, Look]:

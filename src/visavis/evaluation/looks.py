@@ -68,7 +68,7 @@ class Observer:
                 found = self.analyzer.find(picture)
                 if not found:
                     return Look(file)
-                faces = [_chosen(found, picture.size, self.which)]
+                faces = found[:1] if self.which is Which.LARGEST else [central(found, picture.size)]
                 embedding = self.analyzer.embed(picture, faces, self.model)[0] if self.model else None
                 return Look(file, self.analyzer.describe(picture, faces, self.traits)[0], embedding)
         except FaceError as error:
@@ -84,8 +84,9 @@ def counts(looks: Sequence[Look]) -> dict[str, Any]:
     return {"faces": faces, "missed": len(looks) - faces - unreadable, "unreadable": unreadable}
 
 
-def _chosen(faces: Sequence[DetectedFace], size: ImageSize, which: Which) -> DetectedFace:
-    return faces[0] if which is Which.LARGEST else min(faces, key=lambda face: _off_centre(face.box, size))
+def central(faces: Sequence[DetectedFace], size: ImageSize) -> DetectedFace:
+    """The face nearest the centre of a picture of this size."""
+    return min(faces, key=lambda face: _off_centre(face.box, size))
 
 
 def _off_centre(box: Box, size: ImageSize) -> float:

@@ -58,7 +58,7 @@ def cosine_at(compared: Comparisons, fmr: float) -> float:
     if not len(excesses):
         return start
     shape, spread = fit_pareto(excesses)
-    return start + pareto_exceeded(fmr / _TAIL_FROM, shape, spread)
+    return float(start + pareto_exceeded(fmr / _TAIL_FROM, shape, spread))
 
 
 def fit_pareto(excesses: NDArray[np.float64]) -> tuple[float, float]:

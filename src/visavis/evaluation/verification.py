@@ -6,6 +6,7 @@ pairs accepted, FNMR (false non-match rate) the share of genuine pairs refused, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class Verification:
 
     compared: Comparisons
     qualities: NDArray[np.float64]
-    """Of each face, shape (faces,): how sure the detector is of it."""
+    """Of each face, 0-100, shape (faces,)."""
     counts: Mapping[str, int]
     """Of pictures: `faces`, `missed` (without a face), `unreadable`."""
     genuine_with_missed: int
@@ -50,7 +51,7 @@ class Faces:
     people: NDArray[np.int64]
     """Shape (n,): numbers from 0 on, of those people alone who have a face."""
     qualities: NDArray[np.float64]
-    """How sure the detector is of each, shape (n,)."""
+    """0-100, shape (n,); NaN where it was not asked for."""
     given: NDArray[np.int64]
     """The number by which each of these people was given, shape (people,)."""
 
@@ -101,9 +102,13 @@ def faces_in(shown: Sequence[tuple[int, Look]]) -> Faces:
     return Faces(
         np.stack([look.embedding for _, look in found if look.embedding is not None]),
         people.astype(np.int64),
-        np.array([look.face.detection_score for _, look in found if look.face], np.float64),
+        np.array([_quality(look) for _, look in found]),
         given,
     )
+
+
+def _quality(look: Look) -> float:
+    return look.face.quality.score if look.face and look.face.quality else math.nan
 
 
 def _people_of(pairs: Sequence[Pair]) -> dict[Path, int]:
