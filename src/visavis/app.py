@@ -32,13 +32,16 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
+from visavis.errors import SetupError
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import Storage, open_storage
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import DEFAULT_RECOGNITION, RECOGNITION_CARDS
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.models import not_calibrated
+from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
@@ -48,8 +51,13 @@ logger = logging.getLogger(__name__)
 
 def create_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
-    analyzer = Analyzer.load(ModelStore(settings.models_dir), settings.work.cpu_places)
+    store = ModelStore(settings.models_dir)
+    catalogue = Catalogue.read(store.directory)
+    recognizers = Recognizers(store, catalogue)
+    recognizers.load(settings.recognition_model)
+    analyzer = Analyzer.load(store, settings.work.cpu_places, recognizers)
     storage = _open_storage(settings)
+    _tell_of_models(catalogue, store, storage)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(AccessLog)
     app.include_router(health.router)
     app.include_router(documentation(DIALECTS))
-    services = _services(settings, analyzer, storage)
+    services = _services(settings, catalogue, analyzer, storage)
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
         _mounted(V2.prefix, build(V2, services)),
@@ -83,7 +91,7 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
     """The apps and groups of a data directory, likewise."""
     storage = _open_storage(settings)
-    groups = Groups(storage.gallery, DEFAULT_RECOGNITION.name, settings.quota.groups_per_app)
+    groups = Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app)
     try:
         yield Apps(storage.apps, _now, DIALECT_NAMES), groups
     finally:
@@ -100,15 +108,26 @@ def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
         storage.close()
 
 
-def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Services:
+def models_in_use(settings: Settings) -> dict[str, int] | None:
+    """How many groups each recognition model has, or None where there is no data directory yet."""
+    if not settings.data_dir.exists():
+        return None
+    storage = _open_storage(settings)
+    try:
+        return storage.gallery.models_in_use()
+    finally:
+        storage.close()
+
+
+def _services(settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage) -> Services:
     fetcher = GuardedFetcher(
         allow_private_addresses=settings.fetch.allow_private_addresses,
         connect_timeout=settings.fetch.connect_seconds,
         total_timeout=settings.fetch.total_seconds,
     )
-    model = DEFAULT_RECOGNITION.name
+    model = settings.recognition_model
     groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
-    calibrations = _calibrations(storage)
+    calibrations = _calibrations(model, catalogue, storage)
     faces_quota = settings.quota.faces_per_group
     search = Search(analyzer, storage.gallery, groups, fetcher, calibrations, model)
     return Services(
@@ -123,14 +142,31 @@ def _services(settings: Settings, analyzer: Analyzer, storage: Storage) -> Servi
     )
 
 
-def _calibrations(storage: Storage) -> dict[str, Calibration]:
+def _calibrations(default: str, catalogue: Catalogue, storage: Storage) -> dict[str, Calibration]:
     """The scale of each recognition model: its card's, or the one that was fitted here."""
     own = storage.calibrations.all()
     for scale in own.values():
         logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
-    tables = {card.name: card.similarity_table for card in RECOGNITION_CARDS}
-    tables |= {model: scale.knots for model, scale in own.items()}
-    return {model: Calibration.from_table(table) for model, table in tables.items()}
+    tables = {name: own[name].knots if name in own else card.fit.knots for name, card in catalogue.cards.items()}
+    if not tables[default]:
+        raise not_calibrated(default)
+    return {model: Calibration.from_table(table) for model, table in tables.items() if table}
+
+
+def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> None:
+    """Which recognition models are for non-commercial use, and which are missed by groups."""
+    for pack in catalogue.accepted:
+        names = ", ".join(card.name for card in pack.cards)
+        logger.warning("For NON-COMMERCIAL use only, as accepted here: %s (%s). %s", pack.name, names, pack.terms)
+    for reason in catalogue.broken.values():
+        logger.warning("A recognition model is left out. %s", reason)
+    for model, groups in storage.gallery.models_in_use().items():
+        try:
+            store.require_all(catalogue.require(model).files)
+        except SetupError as error:
+            logger.warning(
+                "Groups that use the recognition model %s, %d, cannot be used: %s", model, groups, error
+            )
 
 
 def _mounted(prefix: str, app: ASGIApp) -> Mount:
@@ -145,6 +181,8 @@ def _open_storage(settings: Settings) -> Storage:
         settings.data_dir,
         decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None,
         max_loaded_bytes=settings.index_memory_mb * 1_000_000,
+        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
+        database_connections=settings.database_connections,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from visavis.vision.models import DEFAULT_RECOGNITION
 from visavis.vision.store import default_directory
 
 
@@ -59,6 +60,17 @@ class Settings(BaseSettings):
         default_factory=default_directory,
         description="Where model weights are kept; shared by all data directories.",
     )
+    recognition_model: str = Field(
+        DEFAULT_RECOGNITION.name,
+        description="The recognition model of new groups and of comparisons, one of `visavis models list`. "
+        "Groups keep the one that they were created with.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="The PostgreSQL database that keeps the records, `postgresql://user:password@host/name`, for one "
+        "server or many; without it they are in a SQLite file of the data directory.",
+    )
+    database_connections: int = Field(16, ge=2, description="Connections to PostgreSQL at the same time.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     master_key: SecretStr | None = Field(

@@ -11,14 +11,15 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from visavis.cli.terminal import complaint, out, print_json, say
-from visavis.errors import SetupError
+from visavis.cli.terminal import complaint, out, print_json, read_settings, say
 from visavis.evaluation.looks import Look, Observer, Which
 from visavis.evaluation.pages import Sheet
 from visavis.settings import Settings
 from visavis.types import Traits
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import DEFAULT_RECOGNITION, RECOGNITION_CARDS, RecognitionCard
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.models import RecognitionCard
+from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
 MaxPerPerson = Annotated[int, typer.Option(min=1, help="Pictures of each person, the first by name.")]
@@ -45,13 +46,8 @@ Seed = Annotated[int, typer.Option(min=0, help="Of everything random: the same s
 
 def recognition_card(name: str | None) -> RecognitionCard:
     """The card of a recognition model, or of the default one. Raises SetupError if there is none of this name."""
-    if name is None:
-        return DEFAULT_RECOGNITION
-    for card in RECOGNITION_CARDS:
-        if card.name == name:
-            return card
-    known = ", ".join(card.name for card in RECOGNITION_CARDS)
-    raise SetupError(f"There is no recognition model {name!r}, only {known}.")
+    settings = read_settings()
+    return Catalogue.read(settings.models_dir).require(name or settings.recognition_model)
 
 
 def look_at(
@@ -63,7 +59,11 @@ def look_at(
 ) -> list[Look]:
     """One look a file, with a progress bar. Files that are no pictures are named on standard error."""
     threads = settings.work.cpu_places
-    observer = Observer(Analyzer.load(ModelStore(settings.models_dir), threads), threads, traits, model, which)
+    store = ModelStore(settings.models_dir)
+    recognizers = Recognizers(store, Catalogue.read(store.directory))
+    if model is not None:
+        recognizers.load(model)
+    observer = Observer(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
     with Progress(console=complaint, disable=not complaint.is_terminal) as progress:
         task = progress.add_task("Looking at pictures", total=len(files))
         looks = observer.look_at(files, lambda: progress.advance(task))

@@ -11,7 +11,7 @@ from visavis.core import images, policy
 from visavis.core.calibration import Calibration
 from visavis.core.groups import Groups
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
-from visavis.errors import FaceError
+from visavis.errors import ErrorCode, FaceError
 from visavis.types import (
     App,
     DetectedFace,
@@ -113,7 +113,7 @@ class Search:
         record = self.gallery.require_face(group, face_id)
         template = self.gallery.open_template(group, face_id)
         probe, embedding = self._probe(source, group.model, want)
-        similarity = self.calibrations[group.model].similarity(float(embedding @ template))
+        similarity = self._scale(group.model).similarity(float(embedding @ template))
         return Verified(similarity, record, probe)
 
     def compare(self, source: ImageSource, target: ImageSource, threshold: float, want: Want) -> Compared:
@@ -130,7 +130,7 @@ class Search:
         with _about("Target"):
             seen_target = self._see(target_data, want, faces_wanted=None)
         probe = Probe(seen_source.size, policy.largest(seen_source.faces))
-        calibration = self.calibrations[self.model]
+        calibration = self._scale(self.model)
         cosines = seen_target.embeddings @ seen_source.embeddings[0]
         scored = [
             (face, calibration.similarity(float(cosine)))
@@ -158,11 +158,18 @@ class Search:
             described = self.analyzer.describe(picture, faces, want.traits)
             return _Seen(picture.size, policy.judged(described, want.spoof), embeddings)
 
+    def _scale(self, model: str) -> Calibration:
+        """The scale of a recognition model. Raises INTERNAL if there is none."""
+        calibration = self.calibrations.get(model)
+        if calibration is None:
+            raise FaceError(ErrorCode.INTERNAL, f"The recognition model {model} is missing on this server.")
+        return calibration
+
     def matching(
         self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
     ) -> list[Match]:
         """The group's faces that are at least this similar to the probe, best first, but not `exclude`."""
-        calibration = self.calibrations[group.model]
+        calibration = self._scale(group.model)
         # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity
         # itself then decides.
         reach = calibration.cosine(threshold) - 1e-6

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import BoundedSemaphore
 
-from visavis.errors import ErrorCode, FaceError
 from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
 from visavis.vision.align import align
+from visavis.vision.catalogue import Catalogue
 from visavis.vision.decode import DecodedPicture, Pixels, decode
 from visavis.vision.detect import Detector, first_look
-from visavis.vision.embed import Embedder
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.pose import PoseEstimator
 from visavis.vision.quality import assess
-from visavis.vision.session import Network
+from visavis.vision.recognition import Recognizers
 from visavis.vision.spoof import LivenessEstimator
 from visavis.vision.store import ModelStore
 
@@ -31,30 +30,31 @@ class Analyzer:
     def __init__(
         self,
         detector: Detector,
-        embedders: Mapping[str, Embedder],
+        recognizers: Recognizers,
         pose: PoseEstimator,
         mask: MaskClassifier,
         liveness: LivenessEstimator,
         cpu_places: int,
     ) -> None:
-        """`embedders` by the name of their model; `cpu_places`: how many pictures may be worked on at once."""
+        """`cpu_places`: how many pictures may be worked on at once."""
         self._detector = detector
-        self._embedders = embedders
+        self._recognizers = recognizers
         self._pose = pose
         self._mask = mask
         self._liveness = liveness
         self._cpu_places = BoundedSemaphore(cpu_places)
 
     @classmethod
-    def load(cls, store: ModelStore, cpu_places: int) -> Analyzer:
+    def load(cls, store: ModelStore, cpu_places: int, recognizers: Recognizers | None = None) -> Analyzer:
         """Load the default set of models; those that are optional if they are there, with a warning if not.
 
-        Raises SetupError if a file is missing or not what it should be.
+        Recognition models are those that the models directory offers, if no others are given; they are loaded
+        when they are used. Raises SetupError if a file is missing or not what it should be.
         """
         return cls(
             Detector(store.load(models.YUNET)),
-            {models.DEFAULT_RECOGNITION.name: _load_embedder(models.DEFAULT_RECOGNITION, store)},
-            PoseEstimator([store.load(models.FSANET), store.load(models.FSANET_VAR)]),
+            recognizers or Recognizers(store, Catalogue.read(store.directory)),
+            PoseEstimator([store.load(card) for card in models.FSANETS]),
             MaskClassifier(store.load(models.MASK)),
             _load_liveness(store),
             cpu_places,
@@ -79,7 +79,7 @@ class Analyzer:
     ) -> list[DetectedFace]:
         """The same faces in the same order, with the traits that are wanted filled in."""
         described = list(faces)
-        poses = self._pose.estimate(picture, [face.box for face in faces]) if traits.pose or traits.quality else []
+        poses = self._pose.estimate(picture, faces) if traits.pose or traits.quality else []
         crops = _aligned(picture, faces) if traits.mask or traits.quality else []
         masks = self._mask.wears_mask(crops)
         if traits.quality:
@@ -108,16 +108,9 @@ class Analyzer:
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
 
-        Raises INTERNAL if that model is not loaded.
+        Raises INTERNAL if that model is not there, or not what its card says.
         """
-        embedder = self._embedders.get(model)
-        if embedder is None:
-            raise FaceError(ErrorCode.INTERNAL, "The recognition model of this group is not installed.")
-        return embedder.embed(picture, [face.landmarks for face in faces])
-
-
-def _load_embedder(card: models.RecognitionCard, store: ModelStore) -> Embedder:
-    return Embedder(card, [Network(store.load(file), dynamic_axes=(0,)) for file in card.files])
+        return self._recognizers.require(model).embed(picture, faces)
 
 
 def _load_liveness(store: ModelStore) -> LivenessEstimator:

@@ -4,7 +4,15 @@ from visavis.vision.models.cards import ModelCard, NpmMember, OwnFile, PackageMe
 from visavis.vision.models.detection import YUNET
 from visavis.vision.models.liveness import FR_LIVENESS, MINIFAS_V1SE, MINIFAS_V2, WITHOUT_FR_LIVENESS
 from visavis.vision.models.packs import EDGEFACE, INSIGHTFACE, PACKS, SCRFD, Pack
-from visavis.vision.models.recipes import ARCFACE, Alignment, FaceNetwork, Fit, RecognitionCard, View
+from visavis.vision.models.recipes import (
+    ARCFACE,
+    Alignment,
+    FaceNetwork,
+    Fit,
+    RecognitionCard,
+    View,
+    not_calibrated,
+)
 from visavis.vision.models.recognition import DEFAULT_RECOGNITION, RECOGNITION_CARDS, SFACE, SFACE_NETWORK
 from visavis.vision.models.traits import FSANET, FSANET_VAR, FSANETS, MASK
 
@@ -51,4 +59,5 @@ __all__ = [
     "Task",
     "View",
     "WheelMember",
+    "not_calibrated",
 ]

@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal, TypeAlias
 
+from visavis.errors import SetupError
 from visavis.vision.models.cards import ModelCard
 
 Points: TypeAlias = tuple[
@@ -73,7 +74,7 @@ class Fit:
     set: str
     """Whose faces, in words."""
     knots: tuple[tuple[float, float], ...]
-    """(cosine, similarity 0-100), both strictly ascending."""
+    """(cosine, similarity 0-100), both strictly ascending; none if it was not calibrated yet."""
     mean: tuple[float, ...]
     """The mean embedding, which is subtracted: those of all networks side by side."""
 
@@ -113,7 +114,9 @@ class RecognitionCard:
 
     @property
     def similarity_table(self) -> tuple[tuple[float, float], ...]:
-        """(cosine, similarity 0-100) knots, both strictly ascending."""
+        """(cosine, similarity 0-100) knots, both strictly ascending. Raises SetupError if there are none yet."""
+        if not self.fit.knots:
+            raise not_calibrated(self.name)
         return self.fit.knots
 
     @property
@@ -126,6 +129,14 @@ class RecognitionCard:
         """The length that each network's part has in an embedding of unit length."""
         total = math.hypot(*(network.weight for network in self.networks))
         return tuple(network.weight / total for network in self.networks)
+
+
+def not_calibrated(name: str) -> SetupError:
+    """What is said of a model whose similarity would mean nothing."""
+    return SetupError(
+        f"The recognition model {name} has no similarity scale yet; fit one to faces of yours with: "
+        f"visavis calibrate DIR --model {name}"
+    )
 
 
 @cache
