@@ -13,6 +13,8 @@ import uvicorn
 
 from visavis import app as wiring
 from visavis.cli.terminal import DataDir, out, print_keys, read_settings, say
+from visavis.core.apps import Apps
+from visavis.errors import ErrorCode, FaceError
 from visavis.settings import Settings
 from visavis.types import KeyKind
 
@@ -30,11 +32,22 @@ def serve(
     settings = read_settings(host=host, port=port, data_dir=data_dir)
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
-        if not apps.store.list_apps():
-            _greet(settings, apps.create(FIRST_APP))
+        _first_start(apps, settings)
     # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+def _first_start(apps: Apps, settings: Settings) -> None:
+    if apps.store.list_apps():
+        return
+    try:
+        keys = apps.create(FIRST_APP)
+    except FaceError as error:
+        if error.code is not ErrorCode.DUPLICATE_APP:
+            raise
+        return  # another node, started at the same moment, has greeted its operator
+    _greet(settings, keys)
 
 
 def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
