@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,8 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(two_kinds: P
     done = CliRunner().invoke(cli, ["evaluate", "mask", str(two_kinds), "--report", report])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "There is no folder" in done.stderr
+
+
+def test_the_command_line_does_without_matplotlib_until_a_report_is_wanted() -> None:
+    code = "import sys, visavis.cli; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own
