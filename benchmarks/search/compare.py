@@ -15,7 +15,7 @@ from benchmarks.report import Figure
 from benchmarks.search import engines
 from benchmarks.search.engines import Engine, NotHereError
 from benchmarks.search.postgres import pgvector, pgvector_hnsw, running_postgres
-from benchmarks.search.recall import recall
+from benchmarks.search.recall import Truth
 from benchmarks.search.registrations import busy_and_quiet
 from benchmarks.timing import Timing, interleaved
 
@@ -80,7 +80,7 @@ def compare(people: Crowd, others: Sequence[Engine], plan: Plan, missing: Sequen
     candidates = [engines.visavis(index, len(people.gallery)), *others]
     ours = candidates[0]
     progress.print("  recall")
-    recalls = {engine.name: _recalls(engine, people) for engine in candidates}
+    recalls = _recalls(candidates, people)
     progress.print("  timings")
     floor = Reader(people.gallery.size)
     calls = {FLOOR: lambda _: floor.read(), **{engine.name: _call(engine, people) for engine in candidates}}
@@ -135,10 +135,17 @@ def _postgres(stack: ExitStack, missing: list[str]) -> str | None:
         return None
 
 
-def _recalls(engine: Engine, people: Crowd) -> tuple[float, float]:
-    found = [engine.find(probe, K) for probe in people.probes]
-    gallery = people.gallery[: engine.faces]
-    return recall(gallery, people.probes, found, K), recall(gallery, people.probes, found, 1)
+def _recalls(candidates: Sequence[Engine], people: Crowd) -> dict[str, tuple[float, float]]:
+    truths: dict[int, tuple[Truth, Truth]] = {}
+    recalls = {}
+    for engine in candidates:
+        if engine.faces not in truths:
+            held = people.gallery[: engine.faces]
+            truths[engine.faces] = Truth(held, people.probes, K), Truth(held, people.probes, 1)
+        found = [engine.find(probe, K) for probe in people.probes]
+        of_k, of_one = truths[engine.faces]
+        recalls[engine.name] = of_k.recall(found), of_one.recall(found)
+    return recalls
 
 
 def _call(engine: Engine, people: Crowd) -> Callable[[int], object]:

@@ -5,36 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visavis.types import Embedding
 
 _CLOSE_CALL = 1e-6
 """Neighbours whose cosines differ by less may take each other's place: float32 cannot tell them apart."""
 
-
-def true_cosines(gallery: Embedding, probe: Embedding, k: int) -> tuple[NDArray[np.float64], float]:
-    """The cosine of every face to the probe, in float64 for all that could be among the best; the k-th best."""
-    cosines = (gallery @ probe).astype(np.float64)
-    close = np.flatnonzero(cosines >= np.partition(cosines, -k)[-k] - 1e-4)
-    cosines[close] = gallery[close].astype(np.float64) @ probe.astype(np.float64)
-    return cosines, float(np.partition(cosines, -k)[-k])
+_MARGIN = 1e-4
+"""More than float32 can be wrong by: what is further below the k-th best is out without a second look."""
 
 
-def recall(gallery: Embedding, probes: Embedding, found: Sequence[Sequence[int]], k: int) -> float:
-    """The share of the k best faces that was found, mean of all probes; `found[i]` are rows, at most k count."""
-    shares = []
-    for probe, rows in zip(probes, found, strict=True):
-        cosines, kth = true_cosines(gallery, probe, k)
-        distinct = list(dict.fromkeys(rows))[:k]
-        shares.append(np.count_nonzero(cosines[distinct] >= kth - _CLOSE_CALL) / k)
-    return float(np.mean(shares))
+class Truth:
+    """Which rows of a gallery are the `k` nearest to each probe, by float64."""
+
+    def __init__(self, gallery: Embedding, probes: Embedding, k: int) -> None:
+        self._k = k
+        self._nearest = [_nearest(gallery, probe, k) for probe in probes]
+
+    def recall(self, found: Sequence[Sequence[int]]) -> float:
+        """The share of the nearest that was found, mean of all probes; of `found[i]`, at most k rows count."""
+        shares = [
+            len(nearest.intersection(rows[: self._k])) / self._k
+            for nearest, rows in zip(self._nearest, found, strict=True)
+        ]
+        return float(np.mean(shares))
 
 
-def first_is_right(
-    person: NDArray[np.intp], probe_person: NDArray[np.intp], found: Sequence[Sequence[int]]
-) -> float:
-    """The share of probes whose first face is one of the same person."""
-    return float(
-        np.mean([bool(rows) and person[rows[0]] == who for who, rows in zip(probe_person, found, strict=True)])
-    )
+def _nearest(gallery: Embedding, probe: Embedding, k: int) -> set[int]:
+    """More than k rows where several share the last place."""
+    rough = gallery @ probe
+    close = np.flatnonzero(rough >= np.partition(rough, -k)[-k] - _MARGIN)
+    cosines = gallery[close].astype(np.float64) @ probe.astype(np.float64)
+    return set(close[cosines >= np.partition(cosines, -k)[-k] - _CLOSE_CALL].tolist())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.faces import crowd
-from benchmarks.search.recall import recall
+from benchmarks.search.recall import Truth
 
 PEOPLE = crowd(300, 128, probes=8)
 TRUTH = [np.argsort(-(PEOPLE.gallery @ probe))[:10].tolist() for probe in PEOPLE.probes]
@@ -14,7 +14,7 @@ WORST = [np.argsort(PEOPLE.gallery @ probe)[:10].tolist() for probe in PEOPLE.pr
 
 
 def measured(found: list[list[int]], k: int = 10) -> float:
-    return recall(PEOPLE.gallery, PEOPLE.probes, found, k)
+    return Truth(PEOPLE.gallery, PEOPLE.probes, k).recall(found)
 
 
 def test_the_true_neighbours_in_any_order_are_a_recall_of_one() -> None:
@@ -41,5 +41,6 @@ def test_faces_beyond_the_k_that_were_asked_for_count_for_nothing() -> None:
 
 def test_either_of_two_equal_faces_is_right() -> None:
     gallery = np.concatenate([PEOPLE.gallery, PEOPLE.gallery[TRUTH[0][:1]]])
-    assert recall(gallery, PEOPLE.probes[:1], [[TRUTH[0][0]]], 1) == 1
-    assert recall(gallery, PEOPLE.probes[:1], [[len(gallery) - 1]], 1) == 1
+    truth = Truth(gallery, PEOPLE.probes[:1], 1)
+    assert truth.recall([TRUTH[0][:1]]) == 1
+    assert truth.recall([[len(gallery) - 1]]) == 1
