@@ -40,6 +40,12 @@ class Answer:
     def detail(self) -> str:
         return str(self.response.headers.get("X-Error-Detail", ""))
 
+    @property
+    def not_added(self) -> list[str]:
+        """Why faces were not registered, as the header tells."""
+        header = self.response.headers.get("X-Not-Added", "")
+        return header.split(", ") if header else []
+
     def __str__(self) -> str:
         return f"{self.status} {self.response.text[:300]} [{self.detail}]"
 

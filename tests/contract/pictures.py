@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpeople
-from PIL import Image
+from PIL import Image, ImageFilter
 
 
 @cache
@@ -30,6 +30,28 @@ def selfie(person: int = 1) -> bytes:
 def sheet(person: int = 1) -> bytes:
     """Sixteen faces of one person, JPEG, long side 1600."""
     return _shrunk(person, "emotions_sheet", 1600)
+
+
+@cache
+def turns(person: int = 1) -> bytes:
+    """One person three times, JPEG, long side 1600: from the front, which is the largest face, and turned away."""
+    return _shrunk(person, "character_sheet", 1600)
+
+
+@cache
+def clear_and_blurred() -> bytes:
+    """A portrait and, a little smaller, one out of focus, JPEG, 960 x 480."""
+    both = Image.new("RGB", (960, 480))
+    both.paste(Image.open(io.BytesIO(portrait(1))), (0, 0))
+    smaller = Image.open(io.BytesIO(portrait(2))).resize((440, 440))
+    both.paste(smaller.filter(ImageFilter.GaussianBlur(12)), (500, 20))
+    return _encoded(both, "JPEG")
+
+
+@cache
+def blurred(person: int = 1) -> bytes:
+    """A portrait out of focus, JPEG, 480 x 480."""
+    return _encoded(Image.open(io.BytesIO(portrait(person))).filter(ImageFilter.GaussianBlur(12)), "JPEG")
 
 
 @cache
