@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
-from tests.evaluation.vectors import embeddings_of
+from tests.evaluation.vectors import embeddings_of, groups_of_people
+from visavis.evaluation import intervals
 from visavis.evaluation.comparisons import compare_all
 from visavis.evaluation.intervals import (
     bootstrap_mean,
@@ -18,6 +20,7 @@ from visavis.evaluation.intervals import (
     wilson,
 )
 from visavis.evaluation.verification import FMRS
+from visavis.types import Embedding
 
 
 @given(st.integers(0, 200), st.integers(1, 200))
@@ -55,6 +58,33 @@ def test_drawing_everybody_once_gives_the_measured_rates() -> None:
     measured = compared.fmr(0.5)
     assert measured is not None
     assert fmrs[0][0] < measured < fmrs[0][1]
+
+
+@given(groups_of_people(), st.integers(0, 1000), st.sampled_from([0.5, 0.1, 1e-2]))
+def test_a_draw_counts_every_pair_as_often_as_its_people_were_drawn(
+    group: tuple[Embedding, NDArray[np.int64]], seed: int, fmr: float
+) -> None:
+    _, people = group
+    compared = compare_all(*group)
+    [weights] = draws_of_people(int(people.max()) + 1, 1, seed)
+    drawn = {
+        kind: np.repeat(
+            pairs.cosines,
+            (weights[people[pairs.first]] * (weights[people[pairs.second]] if kind == "impostor" else 1)).astype(
+                int
+            ),
+        )
+        for kind, pairs in (("genuine", compared.genuine), ("impostor", compared.impostors))
+    }
+    if not compared.genuine or not compared.impostors:
+        return
+    tar, share = intervals._resampled(compared, [fmr], [0.2])(weights)
+    if len(drawn["impostor"]) and len(drawn["genuine"]):
+        threshold = drawn["impostor"][int(fmr * len(drawn["impostor"]) + 1e-9)]
+        assert tar == pytest.approx(np.mean(drawn["genuine"] > threshold))
+        assert share == pytest.approx(np.mean(drawn["impostor"] >= 0.2))
+    else:
+        assert np.isnan(tar)
 
 
 def test_people_with_many_pictures_widen_the_interval_of_pairs() -> None:
