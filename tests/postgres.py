@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,20 @@ class Postgres:
     def stop(self, mode: str = "fast") -> None:
         """Stop it: `fast` cuts the connections, `immediate` is a crash."""
         self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it hold still, its connections open, until the block ends: no answer and no refusal."""
+        main = int((self.data / "postmaster.pid").read_text().split()[0])
+        found = subprocess.run(["pgrep", "-P", str(main)], check=True, capture_output=True, text=True)  # noqa: S603, S607
+        processes = [main, *map(int, found.stdout.split())]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def run(self, program: str, *arguments: str) -> None:
         run_as(self.home, [self.programs / program, *arguments])

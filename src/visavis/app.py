@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from visavis.api.access_log import AccessLog
-from visavis.api.admin import health
+from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.dialect import build, install_http_errors
 from visavis.api.nhn.envelope import failure
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.add_middleware(AccessLog)
-    app.include_router(health.router)
+    app.include_router(health(storage.check))
     app.include_router(documentation(DIALECTS))
     services = _services(settings, catalogue, analyzer, storage)
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))

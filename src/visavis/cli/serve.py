@@ -14,9 +14,10 @@ import uvicorn
 from visavis import app as wiring
 from visavis.cli.terminal import DataDir, out, print_keys, read_settings, say
 from visavis.core.apps import Apps
-from visavis.errors import ErrorCode, FaceError
 from visavis.settings import Settings
 from visavis.types import KeyKind
+
+logger = logging.getLogger(__name__)
 
 FIRST_APP = "default"
 
@@ -26,7 +27,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on [env: VISAVIS_PORT; 8000]")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Start the server. The first start creates an app and prints its keys, once."""
+    """Start the server. With a SQLite file, the first start creates an app and prints its keys, once."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings(host=host, port=port, data_dir=data_dir)
@@ -41,13 +42,11 @@ def serve(
 def _first_start(apps: Apps, settings: Settings) -> None:
     if apps.store.list_apps():
         return
-    try:
-        keys = apps.create(FIRST_APP)
-    except FaceError as error:
-        if error.code is not ErrorCode.DUPLICATE_APP:
-            raise
-        return  # another node, started at the same moment, has greeted its operator
-    _greet(settings, keys)
+    if settings.database_url is None:
+        _greet(settings, apps.create(FIRST_APP))
+    else:
+        # Of many nodes, none is the first, and what they print is collected.
+        logger.warning("There is no app yet: `visavis app create NAME` makes one and prints its keys.")
 
 
 def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import select
+
 from visavis.errors import FaceError, SetupError
 from visavis.storage import migrations
 from visavis.storage.apps import KeyedApps
@@ -32,6 +34,11 @@ class Storage:
     """32 bytes for signing page tokens, the same in every process on the same data."""
     _database: Database
     _loaded: LoadedGroups
+
+    def check(self) -> None:
+        """Raises FaceError if the records cannot be read."""
+        with self._database.read() as connection:
+            connection.execute(select(1))
 
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
