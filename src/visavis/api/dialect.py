@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import Scope
@@ -19,12 +20,16 @@ from starlette.types import Scope
 from visavis.api.body import is_upload, read_parameters
 from visavis.api.operation import Call, Operation
 from visavis.api.services import Services
+from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import KeyKind, Refusal
 
 logger = logging.getLogger(__name__)
 
 MAX_DETAIL = 200
+
+CLIENT_GONE = 499
+"""What the access log says of a request whose client did not wait; nobody is there to read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
 
 def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Callable[[Request], Any]:
     """Credentials, then parameters, then the rest (contract.md 4)."""
-    run_in_pool = services.workers.image if operation.image else services.workers.quick
+    workers = services.workers
+    turns = workers.images if operation.image else workers.records
 
     def answer(call: Call[Any]) -> Response:
         result = operation.run(call)
@@ -120,10 +126,12 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
 
     async def handle(request: Request) -> Response:
         credentials = dialect.credentials(request)
-        caller = await services.workers.quick(lambda: services.apps.authenticate(credentials, dialect.name))
-        parameters = await read_parameters(request, operation.schema, operation.form)
-        call = Call(services, caller, parameters, request.path_params, dialect.max_image_bytes)
-        return await run_in_pool(lambda: answer(call))
+        caller = await workers.quick(lambda: services.apps.authenticate(credentials, dialect.name))
+        with turns.ticket(caller.id) as ticket:  # before the body is read: who is sent away costs no memory
+            parameters = await read_parameters(request, operation.schema, operation.form)
+            call = Call(services, caller, parameters, request.path_params, dialect.max_image_bytes)
+            await turns.turn(ticket, lambda: _disconnected(request))
+            return await workers.run(lambda: answer(call))
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -132,12 +140,20 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
             return refusal(dialect, operation, request, error)
         except HTTPException:
             raise
+        except (Gone, ClientDisconnect):
+            return Response(status_code=CLIENT_GONE)
         except Exception:
             logger.exception("A bug in %s %s", dialect.name, operation.name)
             bug = FaceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
             return refusal(dialect, operation, request, bug)
 
     return endpoint
+
+
+async def _disconnected(request: Request) -> None:
+    """Returns when the client has left; its body has been read by then."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def refusal(dialect: Dialect, operation: Operation, request: Request, error: FaceError) -> Response:

@@ -7,24 +7,34 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from visavis.api.turns import Turns
 from visavis.errors import ErrorCode, FaceError
 
 Result = TypeVar("Result")
 
+_CHECKS = 16
+"""Checks of credentials, and calls of the operator, at the same time."""
+_RECORDS = 32
+"""Requests about records, and searches by face id, at the same time."""
+_QUEUE = 1_000
+"""How many of each may wait. They take milliseconds: more are a flood, not a rush."""
+
 
 class Workers:
-    """Two pools: quick calls (records, search by id) never wait behind those that handle pictures."""
+    """Three kinds of work, none of which waits for a thread that another one has: checks, records, pictures."""
 
     def __init__(self, image_requests: int, image_queue: int) -> None:
-        self._quick = CapacityLimiter(32)
-        self._images = CapacityLimiter(image_requests)
-        self._image_queue = image_queue
+        self.records = Turns(_RECORDS, _QUEUE)
+        self.images = Turns(image_requests, image_queue)
+        self._threads = CapacityLimiter(_RECORDS + image_requests)
+        self._checks = CapacityLimiter(_CHECKS)
 
     async def quick(self, call: Callable[[], Result]) -> Result:
-        return await to_thread.run_sync(call, limiter=self._quick)
+        """For what nobody has been authenticated for yet, and for the operator. Raises OVERLOADED."""
+        if self._checks.statistics().tasks_waiting >= _QUEUE:
+            raise FaceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")
+        return await to_thread.run_sync(call, limiter=self._checks)
 
-    async def image(self, call: Callable[[], Result]) -> Result:
-        """Raises OVERLOADED at once when no place is free and too many pictures are waiting already."""
-        if not self._images.available_tokens and self._images.statistics().tasks_waiting >= self._image_queue:
-            raise FaceError(ErrorCode.OVERLOADED, "Too many images are being processed; try again shortly.")
-        return await to_thread.run_sync(call, limiter=self._images)
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """For whose turn it is: there is a thread for every place."""
+        return await to_thread.run_sync(call, limiter=self._threads)
