@@ -79,6 +79,7 @@ that was called wrongly with exit code 2. Defaults in brackets can be set in the
 
 DEFAULTS_OF_THE_MACHINE = {
     "VISAVIS_MODELS_DIR": "`visavis/models` in the user's data directory",
+    "VISAVIS_RECOGNITION_MODEL": "`sface-fr`, or `sface-2021dec` where fr-feature is not installed",
     "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores",
 }
 """Defaults that are computed, in words; one that is missing here stops the generator."""

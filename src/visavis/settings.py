@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from visavis.vision.models import DEFAULT_RECOGNITION
+from visavis.vision.catalogue import best_installed
 from visavis.vision.store import default_directory
 
 
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         description="Where model weights are kept; shared by all data directories.",
     )
     recognition_model: str = Field(
-        DEFAULT_RECOGNITION.name,
+        default_factory=lambda given: best_installed(given.get("models_dir", default_directory())).name,
         description="The recognition model of new groups and of comparisons, one of `visavis models list`. "
         "Groups keep the one that they were created with.",
     )

@@ -1,64 +1,111 @@
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import Embedding
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import SFACE
+from visavis.vision.catalogue import best_installed
+from visavis.vision.models import RECOGNITION_CARDS, SFACE, SFACE_FR, RecognitionCard
+from visavis.vision.store import ModelStore
 
 OTHER_PICTURES = ("studio_posture", "amateur_selfie", "amateur_posture", "character_sheet", "emotions_sheet")
 
 
-def embedding(analyzer: Analyzer, data: bytes) -> Embedding:
-    """Of the largest face."""
-    with analyzer.decode(data) as picture:
-        return analyzer.embed(picture, analyzer.find(picture)[:1], SFACE.name).reshape(-1)
+@pytest.fixture(scope="module", params=RECOGNITION_CARDS, ids=lambda card: card.name)
+def card(request: pytest.FixtureRequest, model_store: ModelStore) -> RecognitionCard:
+    chosen: RecognitionCard = request.param
+    for file in chosen.files:
+        if file.optional and not model_store.path(file).exists():
+            pytest.skip(f"{file.name} is not installed")
+    return chosen
 
 
 @pytest.fixture(scope="module")
-def portraits(analyzer: Analyzer, openpeople_picture: OpenPeoplePicture) -> Embedding:
-    return np.stack([embedding(analyzer, openpeople_picture(name, "studio_portrait")) for name in PEOPLE])
+def portraits(analyzer: Analyzer, openpeople_picture: OpenPeoplePicture, card: RecognitionCard) -> Embedding:
+    return np.stack([embedding(analyzer, openpeople_picture(name, "studio_portrait"), card) for name in PEOPLE])
 
 
-def cosine_at(similarity: float) -> float:
-    cosines, similarities = zip(*SFACE.similarity_table, strict=True)
+def embedding(analyzer: Analyzer, data: bytes, card: RecognitionCard) -> Embedding:
+    """Of the largest face."""
+    with analyzer.decode(data) as picture:
+        return analyzer.embed(picture, analyzer.find(picture)[:1], card.name).reshape(-1)
+
+
+def cosine_at(similarity: float, card: RecognitionCard) -> float:
+    cosines, similarities = zip(*card.similarity_table, strict=True)
     return float(np.interp(similarity, similarities, cosines))
+
+
+def mirrored(data: bytes) -> bytes:
+    picture = BytesIO()
+    Image.open(BytesIO(data)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(picture, "PNG")
+    return picture.getvalue()
 
 
 @pytest.mark.parametrize("kind", OTHER_PICTURES)
 def test_every_other_picture_finds_its_portrait_first(
-    analyzer: Analyzer, openpeople_picture: OpenPeoplePicture, portraits: Embedding, kind: str
+    analyzer: Analyzer,
+    openpeople_picture: OpenPeoplePicture,
+    portraits: Embedding,
+    card: RecognitionCard,
+    kind: str,
 ) -> None:
     for index, name in enumerate(PEOPLE):
-        cosines = portraits @ embedding(analyzer, openpeople_picture(name, kind))
+        cosines = portraits @ embedding(analyzer, openpeople_picture(name, kind), card)
         assert cosines.argmax() == index
-        assert cosines[index] > cosine_at(90)
+        assert cosines[index] > cosine_at(90, card)
 
 
-def test_a_stranger_stays_below_the_threshold(analyzer: Analyzer, stranger: bytes, portraits: Embedding) -> None:
-    assert (portraits @ embedding(analyzer, stranger)).max() < cosine_at(90)
+def test_a_stranger_stays_below_the_threshold(
+    analyzer: Analyzer, stranger: bytes, portraits: Embedding, card: RecognitionCard
+) -> None:
+    assert (portraits @ embedding(analyzer, stranger, card)).max() < cosine_at(90, card)
 
 
-def test_embeddings_are_unit_vectors(portraits: Embedding) -> None:
-    assert portraits.shape == (len(PEOPLE), SFACE.dimension)
+def test_embeddings_are_unit_vectors(portraits: Embedding, card: RecognitionCard) -> None:
+    assert portraits.shape == (len(PEOPLE), card.dimension)
     assert portraits.dtype == np.float32
     assert np.linalg.norm(portraits, axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_batch_equals_its_faces_one_by_one(analyzer: Analyzer, openpeople_picture: OpenPeoplePicture) -> None:
+def test_every_network_has_its_share_of_an_embedding(portraits: Embedding, card: RecognitionCard) -> None:
+    ends = np.cumsum([network.dimension for network in card.networks])[:-1]
+    for part, share in zip(np.split(portraits, ends, axis=1), card.shares, strict=True):
+        assert np.linalg.norm(part, axis=1) == pytest.approx(share, abs=1e-5)
+
+
+def test_a_batch_equals_its_faces_one_by_one(
+    analyzer: Analyzer, openpeople_picture: OpenPeoplePicture, card: RecognitionCard
+) -> None:
     with analyzer.decode(openpeople_picture("P002", "emotions_sheet")) as picture:
         faces = analyzer.find(picture)
-        together = analyzer.embed(picture, faces, SFACE.name)
-        alone = np.vstack([analyzer.embed(picture, [face], SFACE.name) for face in faces])
+        together = analyzer.embed(picture, faces, card.name)
+        alone = np.vstack([analyzer.embed(picture, [face], card.name) for face in faces])
     assert together == pytest.approx(alone, abs=1e-5)
 
 
-def test_no_faces_have_no_embeddings(analyzer: Analyzer, stranger: bytes) -> None:
+def test_a_mirrored_picture_matters_less_to_a_model_that_looks_at_mirror_images(
+    analyzer: Analyzer, stranger: bytes, model_store: ModelStore
+) -> None:
+    def likeness(card: RecognitionCard) -> float:
+        return float(embedding(analyzer, stranger, card) @ embedding(analyzer, mirrored(stranger), card))
+
+    if not all(model_store.path(file).exists() for file in SFACE_FR.files):
+        pytest.skip("fr-feature is not installed")
+    assert likeness(SFACE_FR) > likeness(SFACE)
+    assert likeness(SFACE_FR) > 0.98
+
+
+def test_no_faces_have_no_embeddings(analyzer: Analyzer, stranger: bytes, card: RecognitionCard) -> None:
     with analyzer.decode(stranger) as picture:
-        assert analyzer.embed(picture, [], SFACE.name).shape == (0, SFACE.dimension)
+        assert analyzer.embed(picture, [], card.name).shape == (0, card.dimension)
 
 
 def test_an_unknown_model_is_an_internal_error(analyzer: Analyzer, stranger: bytes) -> None:
@@ -67,9 +114,23 @@ def test_an_unknown_model_is_an_internal_error(analyzer: Analyzer, stranger: byt
     assert refusal.value.code is ErrorCode.INTERNAL
 
 
-def test_the_similarity_table_rises_from_end_to_end() -> None:
-    cosines, similarities = np.array(SFACE.similarity_table).T
+def test_the_similarity_table_rises_from_end_to_end(card: RecognitionCard) -> None:
+    cosines, similarities = np.array(card.similarity_table).T
     assert (np.diff(cosines) > 0).all()
     assert (np.diff(similarities) > 0).all()
     assert (cosines[0], cosines[-1]) == (-1, 1)
     assert (similarities[0], similarities[-1]) == (0, 100)
+
+
+def test_there_is_a_mean_for_every_number_of_an_embedding(card: RecognitionCard) -> None:
+    assert len(card.mean) == card.dimension
+
+
+def test_the_default_needs_no_file_that_only_npm_brings(tmp_path: Path) -> None:
+    assert best_installed(tmp_path) is SFACE
+
+
+def test_the_default_is_the_best_model_whose_files_are_there(tmp_path: Path) -> None:
+    for file in SFACE_FR.files:
+        (tmp_path / file.file).touch()
+    assert best_installed(tmp_path) is SFACE_FR

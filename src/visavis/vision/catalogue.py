@@ -11,6 +11,17 @@ from visavis.errors import SetupError
 from visavis.vision.acceptance import accepted_packs
 from visavis.vision.models import PACKS, RECOGNITION_CARDS, Pack, RecognitionCard
 from visavis.vision.own_packs import names_of_packs, read_pack
+from visavis.vision.store import ModelStore
+
+
+def best_installed(models: Path) -> RecognitionCard:
+    """The most accurate built-in model of which no optional file is missing: npm, which brings those, may be."""
+    store = ModelStore(models)
+    return next(
+        card
+        for card in RECOGNITION_CARDS
+        if all(store.path(file).exists() for file in card.files if file.optional)
+    )
 
 
 @dataclass(frozen=True, slots=True)

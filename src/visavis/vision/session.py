@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from visavis.errors import SetupError
 
 _ERRORS_ONLY = 3
+_NEGLIGIBLE = 1e-12
 
 
 class Network:
@@ -58,6 +59,7 @@ def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
     constants = {initializer.name for initializer in graph.initializer}
     for value in [value for value in graph.input if value.name in constants]:
         graph.input.remove(value)
+    _drop_negligible_weights(graph)
     _spell_out_prelu(graph)
     if dynamic_axes:
         for axis in dynamic_axes:
@@ -69,6 +71,22 @@ def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
             output.type.tensor_type.ClearField("shape")
     serialized: bytes = network.SerializeToString()
     return serialized
+
+
+def _drop_negligible_weights(graph: onnx.GraphProto) -> None:
+    """Make weights zero that are too small, beside the largest of their tensor, to change a sum in float32.
+
+    Training leaves them in channels that died. Their products are so small that a processor falls back to slow
+    arithmetic (denormal numbers): fr_feature takes 69 ms with them and 5.4 without, for the same answers.
+    """
+    for initializer in graph.initializer:
+        if initializer.data_type == onnx.TensorProto.FLOAT:
+            weights = onnx.numpy_helper.to_array(initializer)
+            sizes = np.abs(weights)
+            negligible = (sizes > 0) & (sizes < _NEGLIGIBLE * sizes.max(initial=0))
+            if negligible.any():
+                kept = np.where(negligible, np.float32(0), weights)
+                initializer.CopyFrom(onnx.numpy_helper.from_array(kept, initializer.name))
 
 
 def _spell_out_prelu(graph: onnx.GraphProto) -> None:

@@ -13,7 +13,14 @@ from visavis.vision.models.recipes import (
     View,
     not_calibrated,
 )
-from visavis.vision.models.recognition import DEFAULT_RECOGNITION, RECOGNITION_CARDS, SFACE, SFACE_NETWORK
+from visavis.vision.models.recognition import (
+    DEFAULT_RECOGNITION,
+    FR_FEATURE,
+    RECOGNITION_CARDS,
+    SFACE,
+    SFACE_FR,
+    SFACE_NETWORK,
+)
 from visavis.vision.models.traits import FSANET, FSANET_VAR, FSANETS, MASK
 
 CARDS: tuple[ModelCard, ...] = (
@@ -32,6 +39,7 @@ __all__ = [
     "CARDS",
     "DEFAULT_RECOGNITION",
     "EDGEFACE",
+    "FR_FEATURE",
     "FR_LIVENESS",
     "FSANET",
     "FSANETS",
@@ -44,6 +52,7 @@ __all__ = [
     "RECOGNITION_CARDS",
     "SCRFD",
     "SFACE",
+    "SFACE_FR",
     "SFACE_NETWORK",
     "WITHOUT_FR_LIVENESS",
     "YUNET",
