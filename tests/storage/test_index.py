@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.storage.faces import unit_rows
-from visavis.storage.index import Sequences, Snapshot, VectorIndex
+from visavis.storage.blocks import Sequences
+from visavis.storage.index import Snapshot, VectorIndex
 from visavis.types import Embedding
 
 
@@ -130,7 +131,7 @@ def test_a_snapshot_stays_what_it_was_while_the_index_goes_on() -> None:
 def test_rows_of_deleted_faces_are_zeroed_once_no_reader_sees_them() -> None:
     rows = unit_rows(100, 8)
     index = _index_of(rows)
-    oldest, shown = index.snapshot, index.snapshot.rows
+    oldest, shown = index.snapshot, index.snapshot.parts[0].rows
     index.update(101, removed=[3])
     between = index.snapshot
     index.update(102, removed=[5])
@@ -138,7 +139,9 @@ def test_rows_of_deleted_faces_are_zeroed_once_no_reader_sees_them() -> None:
     del between
     np.testing.assert_array_equal(shown, rows)
     del oldest
-    assert not shown[[2, 4]].any()
+    [part] = index.snapshot.parts
+    for array in part.block.arrays():
+        assert not array[[2, 4]].any()
     np.testing.assert_array_equal(np.delete(shown, [2, 4], axis=0), np.delete(rows, [2, 4], axis=0))
 
 
@@ -150,15 +153,19 @@ def test_arrays_that_were_outgrown_compacted_or_cleared_are_zeroed() -> None:
     ]
     for change in changes:
         index = _index_of(unit_rows(100, 8))
-        shown = index.snapshot.rows
+        [part] = index.snapshot.parts
+        assert all(array.any() for array in part.block.arrays())
         change(index)
-        assert not shown.any()
+        assert not any(array.any() for array in part.block.arrays())
 
 
 def test_faces_deleted_in_the_step_that_outgrows_their_array_are_zeroed() -> None:
     index = _index_of(unit_rows(100, 8))
     index.update(2000, [(np.arange(101, 1101), unit_rows(1000, 8))], removed=[7, 700])
-    assert not index.snapshot.rows[[6, 699]].any()
+    [part] = index.snapshot.parts
+    for array in part.block.arrays():
+        assert not array[[6, 699]].any()
+        assert array[[5, 7, 698, 700]].any()
 
 
 def test_a_batch_that_fails_changes_nothing() -> None:
@@ -173,6 +180,8 @@ def test_a_batch_that_fails_changes_nothing() -> None:
     with pytest.raises(ZeroDivisionError):
         index.update(200, batches())
     assert index.snapshot is before
+    [part] = before.parts
+    assert not any(array[100:].any() for array in part.block.arrays())
     index.update(101, [(np.array([101]), rows[50:51])])
     assert [sequence for sequence, _ in index.snapshot.search(rows[50], 2, 0.99)] == [101, 51]
 
@@ -182,7 +191,7 @@ def test_a_deleted_face_does_not_come_back_with_a_compaction() -> None:
     index = _index_of(rows)
     for sequence in range(1, 901):
         index.update(1000 + sequence, removed=[sequence])
-    assert len(index.snapshot.rows) < 500
+    assert sum(len(part.rows) for part in index.snapshot.parts) < 500
     found = {sequence for sequence, _ in index.snapshot.search(rows[0], 1000, -1.5)}
     assert found == set(range(901, 1001))
 
@@ -206,7 +215,7 @@ def test_readers_never_see_a_torn_state() -> None:
     readers = [Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for version in range(1, 3001):
+    for version in range(1, 1501):
         index.update(version, [(np.array([version]), twin[None])], removed=[version - 50])
         time.sleep(0)  # a reader's turn
     done = True

@@ -127,7 +127,7 @@ def test_groups_deleted_elsewhere_leave_the_memory(
     for each in (group, other):
         storage.gallery.add(each, new_faces(3), quota=10)
         storage.gallery.search(each, unit_rows(1)[0], 1, -1.0)
-    rows = storage._loaded.snapshot(group, 0).rows
+    rows = storage._loaded.snapshot(group, 0).parts[0].rows
     assert rows.any()
     open_again().gallery.delete_group(group)
     storage.gallery.add(other, new_faces(1), quota=10)

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import records
+from visavis.storage.blocks import Sequences
 from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
 from visavis.storage.database import Database
-from visavis.storage.index import Sequences, Snapshot, VectorIndex
+from visavis.storage.index import Snapshot, VectorIndex
 from visavis.types import Embedding, Group
 
 

@@ -1,0 +1,79 @@
+"""Dot products of int8 rows: the one thing of a search that is done for every face, by a library's SIMD code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import TypeAlias
+
+import numkong
+import numpy as np
+from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+Codes: TypeAlias = NDArray[np.int8]
+Scores: TypeAlias = NDArray[np.int32]
+Kernel: TypeAlias = Callable[[Codes], Callable[[Codes], Scores]]
+"""From a probe's codes, shape (d,), to what takes rows, shape (n, d), to their dot products with it, shape (n,).
+
+n is a multiple of `ROWS_AT_ONCE`, and rows lie one after the other.
+"""
+
+ROWS_AT_ONCE = 4
+
+_FAST = ("haswell", "neonsdot")
+"""CPU features of which numkong needs one: its code for CPUs with neither is slower than NumPy's float32."""
+
+
+@cache
+def best_kernel() -> Kernel | None:
+    """The kernel for this CPU; None where NumPy's float32 is faster, or where the library were wrong."""
+    found = [name for name, there in numkong.get_capabilities().items() if there]
+    if not any(name in found for name in _FAST):
+        logger.info("Searches compare in float32: the CPU offers numkong only %s.", ", ".join(found))
+        return None
+    if not is_right(numkong_dots):
+        logger.warning("Searches compare in float32: numkong's int8 products are wrong on this CPU.")
+        return None
+    return numkong_dots
+
+
+def is_right(kernel: Kernel) -> bool:
+    """Whether the kernel agrees with NumPy on numbers of every size, the largest ones too, and on odd widths."""
+    generator = np.random.default_rng(0)
+    for width in (1, 3, 64, 127, 128, 512, 640):
+        rows = generator.integers(-127, 128, (6 * ROWS_AT_ONCE, width)).astype(np.int8)
+        rows[:3] = np.array([[127], [-127], [0]])
+        for probe in rows[:5]:
+            if not np.array_equal(kernel(probe)(rows), numpy_dots(probe)(rows)):
+                return False
+    return True
+
+
+def numkong_dots(probe: Codes) -> Callable[[Codes], Scores]:
+    """The library multiplies matrices, four columns at a time for the price of one.
+
+    So four rows go in as one long row, and the probe as four columns, each of which meets one of the four.
+    """
+    columns = np.zeros((ROWS_AT_ONCE, ROWS_AT_ONCE, len(probe)), np.int8)
+    columns[range(ROWS_AT_ONCE), range(ROWS_AT_ONCE)] = probe
+    width = ROWS_AT_ONCE * len(probe)
+    packed = numkong.dots_pack(columns.reshape(ROWS_AT_ONCE, width), dtype="int8")
+
+    def dots(rows: Codes) -> Scores:
+        return np.asarray(numkong.dots_packed(rows.reshape(-1, width), packed)).ravel()
+
+    return dots
+
+
+def numpy_dots(probe: Codes) -> Callable[[Codes], Scores]:
+    """What every kernel must agree with."""
+    wide = probe.astype(np.int32)
+
+    def dots(rows: Codes) -> Scores:
+        products: Scores = rows.astype(np.int32) @ wide
+        return products
+
+    return dots
