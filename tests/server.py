@@ -37,14 +37,20 @@ class Server:
     data_dir: Path
     log: Path
     process: subprocess.Popen[bytes]
+    settings: Mapping[str, str]
 
     @property
     def url(self) -> str:
         return str(self.client.base_url).rstrip("/")
 
+    @property
+    def port(self) -> int:
+        assert self.client.base_url.port is not None
+        return self.client.base_url.port
+
     def create_app(self, name: str) -> Keys:
         """A new app, made by the command an operator would type beside the running server."""
-        return create_app(self.data_dir, name)
+        return create_app(self.data_dir, name, self.settings)
 
     def v2(self, keys: Keys) -> httpx.Client:
         """A client of the v2.0 API as this app, rooted where its paths begin."""
@@ -56,25 +62,32 @@ class Server:
         )
 
 
-def visavis(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
+def visavis(
+    *arguments: str, check: bool = True, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end; `settings` are environment variables without their prefix."""
     command = [sys.executable, "-m", "visavis", *arguments]
-    return subprocess.run(command, check=check, capture_output=True, text=True, env=_environment({}))  # noqa: S603 - our own
+    environment = _environment(settings or {})
+    return subprocess.run(command, check=check, capture_output=True, text=True, env=environment)  # noqa: S603 - our own
 
 
-def create_app(data_dir: Path, name: str) -> Keys:
-    return Keys(**json.loads(visavis("app", "create", name, "--data-dir", str(data_dir), "--json").stdout))
+def create_app(data_dir: Path, name: str, settings: Mapping[str, str] | None = None) -> Keys:
+    made = visavis("app", "create", name, "--data-dir", str(data_dir), "--json", settings=settings)
+    return Keys(**json.loads(made.stdout))
 
 
 @contextmanager
 def running_server(
-    folder: Path, settings: Mapping[str, str] | None = None, log: str = "server.log"
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    log: str = "server.log",
+    port: int | None = None,
 ) -> Iterator[Server]:
     """Serve the data directory `folder/data`; `settings` are environment variables without their prefix."""
     data_dir, log_file = folder / "data", folder / log
-    port = free_port()
+    port = port or free_port()
     command = ["serve", "--host", "127.0.0.1", "--port", str(port), "--data-dir", str(data_dir)]
-    with log_file.open("wb") as output:
+    with log_file.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "visavis", *command],
             stdout=output,
@@ -84,7 +97,7 @@ def running_server(
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
                 _wait_until_alive(client, process, log_file)
-                yield Server(client, data_dir, log_file, process)
+                yield Server(client, data_dir, log_file, process, settings or {})
         finally:
             process.terminate()
             process.wait(timeout=60)
