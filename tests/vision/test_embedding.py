@@ -81,6 +81,14 @@ def test_every_network_has_its_share_of_an_embedding(portraits: Embedding, card:
         assert np.linalg.norm(part, axis=1) == pytest.approx(share, abs=1e-5)
 
 
+def test_what_shortens_an_answer_keeps_lengths_and_angles(card: RecognitionCard) -> None:
+    for network in card.networks:
+        if network.answers is not None:
+            assert network.directions.shape == (network.answers, network.dimension)
+            products = network.directions.T @ network.directions
+            assert products == pytest.approx(np.eye(network.dimension), abs=1e-3)
+
+
 def test_a_batch_equals_its_faces_one_by_one(
     analyzer: Analyzer, openpeople_picture: OpenPeoplePicture, card: RecognitionCard
 ) -> None:

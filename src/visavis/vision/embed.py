@@ -27,7 +27,7 @@ class Embedder:
         return fused(self._card, self.answers(picture, faces), self._card.mean)
 
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
-        """The networks' answers, each at unit length, side by side, before any mean is subtracted: (n, d)."""
+        """The networks' answers, unit vectors shortened, side by side, before any mean is subtracted: (n, d)."""
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
         parts = zip(self._card.networks, self._networks, strict=True)
@@ -46,11 +46,13 @@ def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embeddi
 
 
 def _answer(told: FaceNetwork, network: Network, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
-    """The unit vectors of one network, shape (len(faces), its dimension): the sum over its views."""
+    """The vectors of one network, shape (len(faces), its dimension): the sum over its views, at unit length."""
     crops = np.stack([align(picture, face, told.alignment, view) for view in told.views for face in faces])
     outputs = network.run(_fed(told, crops))
-    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), told.dimension)
-    return _unit(raw.sum(axis=0))
+    length = told.answers or told.dimension
+    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), length)
+    answer = _unit(raw.sum(axis=0))
+    return answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
 
 
 def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:

@@ -1,8 +1,9 @@
 """What is told of a recognition model: the recipe that turns a face into an embedding.
 
 A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
-over the views is brought to unit length, the mean of many people is subtracted, and it is brought to unit length
-again. The embedding is these vectors side by side, each times its weight, at unit length in all.
+over the views is brought to unit length, shortened if it is longer than what it tells, the mean of many people is
+subtracted, and it is brought to unit length again. The embedding is these vectors side by side, each times its
+weight, at unit length in all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from visavis.errors import SetupError
 from visavis.vision.models.cards import ModelCard
@@ -54,7 +58,7 @@ class FaceNetwork:
 
     model: ModelCard
     dimension: int
-    """Length of its answer."""
+    """Length of its part of the embedding: that of its answer, if `answers` says nothing else."""
     alignment: Alignment = ARCFACE
     channels: Literal["RGB", "BGR"] = "RGB"
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -65,6 +69,13 @@ class FaceNetwork:
     """Name of the output that is the answer; None: there is but one."""
     views: tuple[View, ...] = (View(),)
     weight: float = 1.0
+    answers: int | None = None
+    """Length of its answer, where that is more than it has to tell and is shortened to `dimension`."""
+
+    @property
+    def directions(self) -> NDArray[np.float32]:
+        """What shortens an answer: shape (answers, dimension), columns of unit length at right angles."""
+        return _bundled_directions(self.model.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,14 @@ def not_calibrated(name: str) -> SetupError:
         f"The recognition model {name} has no similarity scale yet; fit one to faces of yours with: "
         f"visavis calibrate DIR --model {name}"
     )
+
+
+@cache
+def _bundled_directions(network: str) -> NDArray[np.float32]:
+    """The file of the folder `calibration` that training/similarity/reduce.py writes."""
+    with resources.files("visavis.vision").joinpath("calibration", f"{network}.npy").open("rb") as file:
+        directions: NDArray[np.float16] = np.load(file, allow_pickle=False)
+    return directions.astype(np.float32)
 
 
 @cache

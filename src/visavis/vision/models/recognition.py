@@ -57,7 +57,8 @@ SFACE_FR = RecognitionCard(
         FaceNetwork(SFACE_NETWORK, dimension=128, views=_STRAIGHT_AND_MIRRORED),
         FaceNetwork(
             FR_FEATURE,
-            dimension=512,
+            dimension=128,
+            answers=512,
             channels="BGR",
             offset=(127.0, 127.0, 127.0),
             divisor=(128.0, 128.0, 128.0),
