@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests import packs
+from tests.packs import GUIDE, NAME, example
 from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -19,31 +21,19 @@ from visavis.vision.own_packs import CalibrationPart, Card, NetworkPart
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
-GUIDE = Path(__file__).parents[2] / "docs" / "models-of-your-own.md"
-NAME = "sface-mirrored"
-
-
-def example() -> str:
-    """The card that the guide shows."""
-    [card] = re.findall(r"^```toml\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return str(card)
-
-
 AddPack = Callable[..., Path]
 
 
 @pytest.fixture
 def add_pack(tmp_path: Path, model_store: ModelStore) -> AddPack:
-    """Makes the pack of the guide in a models directory of its own, its text changed; returns the directory."""
+    """Makes the pack of the guide in a models directory of its own, its card changed; returns the directory."""
 
     def add(*changes: tuple[str, str], name: str = NAME, network: ModelCard = SFACE_NETWORK) -> Path:
-        text = example()
+        card = example()
         for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        folder = tmp_path / "packs" / name
-        folder.mkdir(parents=True)
-        folder.joinpath("card.toml").write_text(text, encoding="utf-8")
+            assert old in card
+            card = card.replace(old, new)
+        folder = packs.add_pack(tmp_path, model_store, card, name)
         shutil.copy(model_store.path(network), folder / "sface.onnx")
         return tmp_path
 

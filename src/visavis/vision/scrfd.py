@@ -16,8 +16,8 @@ from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.session import Network
 
-_SIDE = 160
-_SPREAD = 2.0
+_SIDE = 192
+_SPREAD = 1.7
 """Side of the crop, in parts of the longer side of the face box."""
 _STRIDES = (8, 16, 32)
 _ANCHORS = 2
