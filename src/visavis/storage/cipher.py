@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,11 +82,22 @@ class GroupCipher:
 
     def open(self, face_id: str, template: bytes) -> Embedding:
         """The embedding, shape (d,), read-only. Raises INTERNAL if this is not what was sealed for this face."""
+        embedding: Embedding = self.open_all([(face_id, template)])[0]
+        return embedding
+
+    def open_all(self, sealed: Sequence[tuple[str, bytes]]) -> Embedding:
+        """The embeddings of (face id, template) each, shape (n, d), read-only; n is at least 1.
+
+        Raises INTERNAL as `open` does, and if they differ in size.
+        """
         try:
-            plain = _open(self._aead, template, self._place + face_id.encode())
+            plain = [_open(self._aead, template, self._place + face_id.encode()) for face_id, template in sealed]
         except InvalidTag:
             raise FaceError(ErrorCode.INTERNAL, "A stored template was altered or belongs elsewhere.") from None
-        return np.frombuffer(plain, _LITTLE_ENDIAN).astype(np.float32, copy=False)
+        if len(set(map(len, plain))) > 1:
+            raise FaceError(ErrorCode.INTERNAL, "The templates of a group differ in size.")
+        embeddings = np.frombuffer(b"".join(plain), _LITTLE_ENDIAN).reshape(len(plain), -1)
+        return embeddings.astype(np.float32, copy=False)
 
 
 def _seal(aead: AESGCM, plain: bytes, place: bytes) -> bytes:

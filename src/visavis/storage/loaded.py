@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Generator, Iterable
-from contextlib import closing
-from threading import Lock
+from contextlib import closing, nullcontext
+from threading import Lock, Semaphore
+from time import sleep
 
 import numpy as np
 from sqlalchemy import Connection
@@ -17,6 +18,13 @@ from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
 from visavis.storage.database import Database
 from visavis.storage.index import Snapshot, VectorIndex
 from visavis.types import Embedding, Group
+
+_LOADS_AT_ONCE = 2
+"""So many groups are read in side by side; what is in memory exceeds the bound by no more than these."""
+
+_ROWS_AT_ONCE = 250
+_PAUSE_S = 1e-5
+"""Opening templates holds the interpreter's lock; after so many rows, about a millisecond, others get a turn."""
 
 
 class _Loaded:
@@ -36,6 +44,7 @@ class LoadedGroups:
         self._max_bytes = max_bytes
         self._mutex = Lock()
         self._by_id: OrderedDict[int, _Loaded] = OrderedDict()
+        self._loads = Semaphore(_LOADS_AT_ONCE)
 
     def snapshot(self, group: Group, version: int) -> Snapshot:
         """The group at this version or a later one. Raises GROUP_NOT_FOUND.
@@ -43,15 +52,20 @@ class LoadedGroups:
         Whoever finds it behind reads what is new, while others that need it wait; those that do not, search on.
         """
         with self._mutex:
-            loaded = self._by_id.setdefault(group.id, _Loaded(group.app_id))
+            loaded = self._by_id.get(group.id) or _Loaded(group.app_id)
+            self._by_id[group.id] = loaded
             self._by_id.move_to_end(group.id)
         snapshot = loaded.index.snapshot
         if snapshot.version < version:
             with loaded.writing:
                 if loaded.index.snapshot.version < version:
-                    self._follow(group, loaded.index)
+                    with nullcontext() if snapshot.version else self._loads:
+                        self._follow(group, loaded.index)
                 snapshot = loaded.index.snapshot
             self._trim()
+            if self._by_id.get(group.id) is not loaded:  # forgotten meanwhile, by someone who did not wait
+                with loaded.writing:
+                    loaded.index.clear()
         return snapshot
 
     def remove(self, group: Group, sequences: Iterable[int]) -> None:
@@ -69,6 +83,16 @@ class LoadedGroups:
         if loaded is not None:
             with loaded.writing:
                 loaded.index.clear()
+
+    def _let_go(self, group_id: int) -> None:
+        """Take a group out of memory, or leave that to whoever reads it in: a search waits for no other group."""
+        with self._mutex:
+            loaded = self._by_id.pop(group_id, None)
+        if loaded is not None and loaded.writing.acquire(blocking=False):
+            try:
+                loaded.index.clear()
+            finally:
+                loaded.writing.release()
 
     def forget_app(self, app_id: int) -> None:
         """Take all groups of an app out of memory."""
@@ -94,7 +118,7 @@ class LoadedGroups:
             removed = records.deletions_after(connection, group.id, since) if since else []
             cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
             with closing(_opened(connection, group.id, since, cipher)) as added:
-                index.update(state.version, added, removed)
+                index.update(state.version, added, removed, expected=0 if since else state.face_count)
 
     def _trim(self) -> None:
         """Let go of groups that another process deleted, then of those used longest ago while too much is held."""
@@ -103,9 +127,9 @@ class LoadedGroups:
         with self._database.read() as connection:
             deleted = set(group_ids) - records.groups_that_exist(connection, group_ids)
         for group_id in deleted:
-            self.forget(group_id)
+            self._let_go(group_id)
         for group_id in self._oldest_beyond_bound():
-            self.forget(group_id)
+            self._let_go(group_id)
 
     def _oldest_beyond_bound(self) -> list[int]:
         with self._mutex:
@@ -115,6 +139,8 @@ class LoadedGroups:
         for group_id in list(sizes)[:-1]:
             if excess <= 0:
                 break
+            if not sizes[group_id]:
+                continue  # on its way in: it answers for itself when it is there
             oldest.append(group_id)
             excess -= sizes[group_id]
         return oldest
@@ -135,5 +161,8 @@ def _opened(
     # Closed with the transaction still open: a database may be asked to forget the rest of the answer.
     with closing(records.templates_after(connection, group_id, since)) as batches:
         for batch in batches:
-            embeddings = [cipher.open(face_id, template) for _, face_id, template in batch]
-            yield np.array([sequence for sequence, *_ in batch], np.int64), np.stack(embeddings)
+            for start in range(0, len(batch), _ROWS_AT_ONCE):
+                some = batch[start : start + _ROWS_AT_ONCE]
+                sequences = np.array([sequence for sequence, *_ in some], np.int64)
+                yield sequences, cipher.open_all([(face_id, template) for _, face_id, template in some])
+                sleep(_PAUSE_S)
