@@ -40,8 +40,8 @@ from visavis.vision.store import ModelStore
 SENSITIVITIES = {"weak": 30.0, "balanced": 50.0, "strict": 70.0}
 
 THRESHOLDS = {
-    "liveness-fused": {"in_picture": (0.30, 0.52, 0.70), "aligned": (0.15, 0.40, 0.60)},
-    "liveness-minifas": {"in_picture": (0.15, 0.40, 0.70), "aligned": (0.05, 0.20, 0.55)},
+    "liveness-fused": {"in_picture": (0.32, 0.52, 0.64), "aligned": (0.26, 0.38, 0.54)},
+    "liveness-minifas": {"in_picture": (0.28, 0.44, 0.62), "aligned": (0.18, 0.33, 0.53)},
 }
 """Raw scores at which weak, balanced and strict begin.
 

