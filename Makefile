@@ -35,6 +35,7 @@ lint: .venv/dev ## style, types, import rules
 docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/coverage.py
+	$(BIN)/python docs/performance.py
 
 lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

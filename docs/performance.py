@@ -1,0 +1,111 @@
+"""Writes performance.md from what benchmarks/results/ holds.
+
+`python docs/performance.py`, or `make docs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+
+INTRODUCTION = """\
+# Performance
+
+<!-- Written by docs/performance.py from benchmarks/results/: run `make docs` instead of editing. -->
+
+Every figure on this page comes out of one command, and so does every figure that other pages quote:
+
+```sh
+make bench                                # all of them, up to ten minutes each; writes benchmarks/results/
+make bench ARGS=--quick                   # all of them in small, under a minute each
+.venv/bin/python -m benchmarks search     # one of them, after `make bench` has once installed what it needs
+.venv/bin/python -m benchmarks search --quick --json
+```
+
+Ratios carry further than times. Candidates take turns in one run: each is called once a round, one after the
+other, so a slow moment of the machine hits all of them. A ratio is the median over the rounds of one candidate's
+time divided by the other's; minima stand beside medians. Your machine will give other times; run it there.
+"""
+
+SECTIONS = {
+    "search": (
+        "Search",
+        """\
+The question to each engine is the same: which ten faces of the group are nearest to this one? Each holds the
+same faces, in memory, and answers with one thread. The faces are made up, but lie as real ones do: four noisy
+pictures of each person, cosines of one person around 0.6, cosines of strangers around 0 with the spread that
+embeddings of real faces of that size have. People do not cluster, which is what graphs live on.
+
+*The floor* is the time in which one thread can read as many bytes as one byte a dimension takes, with the
+fastest reader found (a maximum over 64-bit integers in vector registers). It is measured in turns with the
+others, on memory of its own, so it meets the same caches. No exact search over bytes can be faster. `recall@10`
+is the share of the true ten nearest faces that an engine returned, counted against float64. *x Visavis* says how
+many times as long as Visavis an engine took.
+
+PostgreSQL is a real server that the benchmark starts, with all it holds in its buffers, vectors in the rows
+(`STORAGE PLAIN`), prepared statements and the binary protocol over a Unix socket. HNSW graphs are built with
+each library's defaults.
+""",
+    ),
+    "scale": (
+        "Groups of any size",
+        """\
+A real data directory: sealed templates in SQLite, filled and searched as a server does it. *Load* is the first
+search after a start, in which the group's templates are read, decrypted and made searchable. *The tight loop*
+reads as many sealed templates from an SQLite file of its own and decrypts them, one after the other, and does
+nothing else. Both find the file in the system's cache. *Memory* is what the process grew by.
+""",
+    ),
+}
+"""Benchmark to the title of its section and what its figures mean."""
+
+
+def main() -> None:
+    Path(__file__).with_suffix(".md").write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    return "\n".join([INTRODUCTION, *(part for name in SECTIONS for part in section(name))])
+
+
+def section(name: str) -> Iterator[str]:
+    title, text = SECTIONS[name]
+    file = RESULTS / f"{name}.json"
+    yield f"## {title}\n"
+    yield text
+    if not file.exists():
+        yield "No full run has been kept yet.\n"
+        return
+    result = json.loads(file.read_text(encoding="utf-8"))
+    yield f"{circumstances(result)}\n"
+    for entry in result["tables"]:
+        yield f"### {entry['title']}\n"
+        yield table(entry["columns"], entry["rows"])
+    yield from (f"{note}\n" for note in result["notes"])
+    for picture in sorted(RESULTS.glob(f"{name}-*.svg")):
+        yield f"![{title}: {picture.stem}](../benchmarks/results/{picture.name})\n"
+
+
+def circumstances(result: dict[str, Any]) -> str:
+    """The machine, the day and the versions, in a sentence each."""
+    machine = result["machine"]
+    versions = ", ".join(f"{package} {version}" for package, version in result["versions"].items())
+    return (
+        f"`python -m benchmarks {result['benchmark']}`, {result['measured_at'][:10]}, {result['seconds']:.0f} s: "
+        f"{machine['cpu']}, {machine['cores']} cores ({', '.join(machine['capabilities'])}), "
+        f"{machine['memory_gib']:g} GiB, {machine['system']}, Python {machine['python']}. Versions: {versions}."
+    )
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are aligned to the right."""
+    rule = ["---", *["--:"] * (len(columns) - 1)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in [columns, rule, *rows])
+
+
+if __name__ == "__main__":
+    main()
