@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
-BENCHMARKS ?= search scale
+BENCHMARKS ?= search scale pipeline http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test bench lint docs lock clean
