@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -112,7 +111,7 @@ def _recognition_table(settings: Settings, store: ModelStore, catalogue: Catalog
     used = wiring.models_in_use(settings)
     table = Table("recognition model", "licence", "here", "default", "groups", title="Recognition models")
     others = {card.name: card for pack in PACKS for card in pack.cards}
-    for card in (others | dict(catalogue.cards)).values():
+    for card in {**catalogue.cards, **others}.values():
         default = "yes" if card.name == settings.recognition_model else ""
         table.add_row(card.name, card.licence, _here(store, catalogue, card), default, _count(used, card.name))
     for name in used.keys() - catalogue.cards.keys() - others.keys() if used else ():
@@ -134,11 +133,7 @@ def _count(used: dict[str, int] | None, model: str) -> str:
 def _files_table(store: ModelStore, catalogue: Catalogue) -> Table:
     table = Table("file of", "task", "licence", "origin", "here", title="Weights")
     own = (file for name in catalogue.own for file in catalogue.cards[name].files)
-    for card in _each_once([*CARDS, *(file for pack in PACKS for file in pack.files), *own]):
+    for card in dict.fromkeys([*CARDS, *(file for pack in PACKS for file in pack.files), *own]):
         here = "yes" if store.path(card).exists() else "no, optional" if card.optional else "no"
         table.add_row(card.name, card.task.value, card.licence, card.origin, here)
     return table
-
-
-def _each_once(cards: Iterable[ModelCard]) -> Iterable[ModelCard]:
-    return dict.fromkeys(cards)

