@@ -1,0 +1,136 @@
+"""Timings of requests beside those of their floors, of the stages of a request, and of two threads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.pictures import Picture
+from benchmarks.pipeline.bare import full_decode, recorded
+from benchmarks.pipeline.opencv import OpenCV
+from benchmarks.pipeline.product import OPERATIONS, Product
+from benchmarks.timing import Timing, collector_off, interleaved
+from visavis.types import Traits
+from visavis.vision.models import DEFAULT_RECOGNITION
+
+IN_FLIGHT = 4
+"""Requests at the same time where threads are compared: more than either server can compute at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation on a picture; the timings are of one run, taken in turns."""
+
+    operation: str
+    picture: Picture
+    timings: Mapping[str, Timing]
+    """`request`; `bare`: its decodes and network runs alone; `networks`: those alone; `full`: the whole picture
+    decoded by OpenCV, and the networks; `sface`: the request, where the recognition model is SFace alone;
+    `opencv`: what that asks for, by the same weights in OpenCV's runners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What registering one face spends where."""
+
+    picture: Picture
+    timings: Mapping[str, Timing]
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Requests a second of a server that computes one picture at a time, and of one that computes two."""
+
+    picture: Picture
+    one: Sequence[float]
+    two: Sequence[float]
+
+    @property
+    def speedup(self) -> float:
+        return median(two / one for one, two in zip(self.one, self.two, strict=True))
+
+
+def measure_picture(product: Product, plain: Product, picture: Picture, rounds: int) -> list[Request]:
+    opencv = OpenCV()
+    return [_measure(product, plain, opencv, operation, picture, rounds) for operation in OPERATIONS]
+
+
+def _measure(
+    product: Product, plain: Product, opencv: OpenCV, operation: str, picture: Picture, rounds: int
+) -> Request:
+    """`plain`: a product whose recognition model is SFace alone."""
+    request, sface = product.request(operation, picture), plain.request(operation, picture)
+    request()  # models are loaded when they are needed first
+    recording, decode = recorded(request), full_decode(picture)
+    runner = opencv.detect(picture) if operation == "detect" else opencv.embed(picture)
+
+    def full(_: int) -> None:
+        decode()
+        recording.replay_networks()
+
+    candidates = {
+        "request": lambda _: request(),
+        "bare": lambda _: recording.replay(),
+        "networks": lambda _: recording.replay_networks(),
+        "full": full,
+        "sface": lambda _: sface(),
+        "opencv": lambda _: runner(),
+    }
+    return Request(operation, picture, interleaved(candidates, rounds, warm_up=2))
+
+
+def measure_stages(product: Product, picture: Picture, rounds: int) -> Stages:
+    """Each stage on what the one before it left."""
+    analyzer, model = product.analyzer, DEFAULT_RECOGNITION.name
+    spent: dict[str, list[float]] = {}
+
+    def stage(name: str, start: float) -> float:
+        now = time.perf_counter()
+        spent.setdefault(name, []).append(now - start)
+        return now
+
+    with collector_off():
+        for _ in range(rounds + 2):
+            now = time.perf_counter()
+            with analyzer.decode(picture.data) as decoded:
+                now = stage("decode", now)
+                faces = analyzer.find(decoded)
+                now = stage("find", now)
+                analyzer.describe(decoded, faces, Traits(pose=True, mask=True))
+                now = stage("describe", now)
+                analyzer.embed(decoded, faces[:1], model)
+                stage("embed", now)
+    timings = {name: Timing(values[2:]) for name, values in spent.items()}
+    register = product.request("register", picture)
+    request = interleaved({"request": lambda _: register()}, rounds, 2)
+    return Stages(picture, {**timings, **request})
+
+
+def measure_threads(one: Product, two: Product, picture: Picture, seconds: float) -> Threads:
+    """The servers take turns of a second."""
+    turns = max(3, round(seconds / 2))
+    rates: dict[str, list[float]] = {"one": [], "two": []}
+    for turn in range(turns + 1):
+        for name, product in (("one", one), ("two", two)):
+            rate = product.loop.run_until_complete(_rate(product, picture, 1.0))
+            if turn:
+                rates[name].append(rate)
+    return Threads(picture, rates["one"], rates["two"])
+
+
+async def _rate(product: Product, picture: Picture, seconds: float) -> float:
+    """Searches by image a second, `IN_FLIGHT` at a time."""
+    path, body = product.written("search", picture)
+    start = time.perf_counter()
+    ends: list[float] = []
+
+    async def client() -> None:
+        while time.perf_counter() < start + seconds:
+            await product.ask(path, body)
+            ends.append(time.perf_counter())
+
+    await asyncio.gather(*(client() for _ in range(IN_FLIGHT)))
+    return len(ends) / (ends[-1] - start)

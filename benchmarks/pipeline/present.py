@@ -1,0 +1,85 @@
+"""The pipeline as figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from benchmarks.machine import versions_of
+from benchmarks.pipeline.measure import Request, Stages, Threads
+from benchmarks.report import Figure, Report, Table
+from benchmarks.timing import ratio
+
+PACKAGES = ("onnxruntime", "opencv-python-headless", "simplejpeg", "numpy", "fastapi", "pybase64")
+
+
+def report(requests: Sequence[Request], stages: Sequence[Stages], threads: Threads) -> Report:
+    """The single figures are those of registering and searching, over all pictures: the worst one."""
+    with_embedding = [request for request in requests if request.operation != "detect"]
+    return Report(
+        figures={
+            "ratio_to_bare": max(_to("bare", request) for request in with_embedding),
+            "ratio_to_bare_detect": max(_to("bare", one) for one in requests if one.operation == "detect"),
+            "ratio_to_full_decode": max(_to("full", request) for request in with_embedding),
+            "speedup_opencv": min(_faster(request) for request in requests),
+            "speedup_two_threads": threads.speedup,
+            "requests": [_figures(request) for request in requests],
+            "stages": [
+                {"picture": one.picture.described, **{name: each.as_json() for name, each in one.timings.items()}}
+                for one in stages
+            ],
+            "threads": {"one_per_s": list(threads.one), "two_per_s": list(threads.two)},
+        },
+        tables=[_table(requests), _table_of_stages(stages), _table_of_threads(threads)],
+        versions=versions_of(PACKAGES),
+    )
+
+
+def _to(floor: str, request: Request) -> float:
+    return ratio(request.timings["request"], request.timings[floor])
+
+
+def _faster(request: Request) -> float:
+    return ratio(request.timings["opencv"], request.timings["sface"])
+
+
+def _figures(request: Request) -> dict[str, Figure]:
+    timings: dict[str, Figure] = {name: timing.as_json() for name, timing in request.timings.items()}
+    ratios = {f"ratio_to_{name}": _to(name, request) for name in ("bare", "networks", "full")}
+    return {
+        "operation": request.operation,
+        "picture": request.picture.described,
+        **timings,
+        **ratios,
+        "speedup_opencv": _faster(request),
+    }
+
+
+def _table(requests: Sequence[Request]) -> Table:
+    columns: dict[str, Callable[[Request], str]] = {
+        "request": lambda one: f"{one.operation}: {one.picture.described}",
+        "ms": lambda one: f"{one.timings['request'].median * 1e3:.1f}",
+        "networks ms": lambda one: f"{one.timings['networks'].median * 1e3:.1f}",
+        "decode + networks ms": lambda one: f"{one.timings['bare'].median * 1e3:.1f}",
+        "x": lambda one: f"{_to('bare', one):.2f}",
+        "full decode + networks": lambda one: f"x {_to('full', one):.2f}",
+        "SFace alone ms": lambda one: f"{one.timings['sface'].median * 1e3:.1f}",
+        "OpenCV ms": lambda one: f"{one.timings['opencv'].median * 1e3:.1f}",
+        "faster": lambda one: f"x {_faster(one):.1f}",
+    }
+    rows = [[cell(one) for cell in columns.values()] for one in requests]
+    return Table("Requests against their floors, medians, one thread", list(columns), rows)
+
+
+def _table_of_stages(stages: Sequence[Stages]) -> Table:
+    names = list(stages[0].timings)
+    rows = [
+        [one.picture.described, *(f"{one.timings[name].median * 1e3:.1f}" for name in names)] for one in stages
+    ]
+    return Table("Register one face: milliseconds of each stage, and of the request", ["picture", *names], rows)
+
+
+def _table_of_threads(threads: Threads) -> Table:
+    rates = (f"{median(rates):.1f}" for rates in (threads.one, threads.two))
+    rows = [[f"search: {threads.picture.described}", *rates, f"x {threads.speedup:.2f}"]]
+    return Table("Requests a second, pictures computed at once", ["request", "one", "two", "gain"], rows)
