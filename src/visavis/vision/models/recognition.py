@@ -66,7 +66,10 @@ SFACE_FR = RecognitionCard(
             weight=0.6,
         ),
     ),
-    accuracy=(),
+    accuracy=(
+        "LFW, 5,243 pictures of 2,848 people: 97.7 % of genuine pairs accepted at a false match rate of 1e-5",
+        "the same, those people's other half not fitted on: 97.3 and 97.8 % (sface-2021dec 96.7 and 96.8 %)",
+    ),
 )
 
 RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR, SFACE)
