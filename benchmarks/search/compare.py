@@ -30,15 +30,15 @@ class Plan:
 
     faces: int
     graph_faces: int
-    probes: int
     rounds: int
+    """As many probes, one a round."""
     seconds_of_registrations: float
     usearch_efforts: Sequence[int] = (64, 256, 512, 1024)
     pgvector_efforts: Sequence[int] = (40, 200, 1000)
 
 
-FULL = Plan(faces=100_000, graph_faces=100_000, probes=100, rounds=60, seconds_of_registrations=20)
-QUICK = Plan(faces=100_000, graph_faces=2_000, probes=20, rounds=15, seconds_of_registrations=3)
+FULL = Plan(faces=100_000, graph_faces=100_000, rounds=100, seconds_of_registrations=20)
+QUICK = Plan(faces=100_000, graph_faces=2_000, rounds=25, seconds_of_registrations=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Comparison:
 def compare_all(dimensions: int, plan: Plan) -> Comparison:
     """Every engine that this machine has."""
     progress.print(f"{plan.faces:,} faces of {dimensions} dimensions")
-    people = crowd(plan.faces, dimensions, plan.probes)
+    people = crowd(plan.faces, dimensions, plan.rounds)
     with ExitStack() as stack:
         missing: list[str] = []
         found = list(_others(people, plan, stack, missing))
@@ -79,12 +79,13 @@ def compare(people: Crowd, others: Sequence[Engine], plan: Plan, missing: Sequen
     after = resident_bytes()
     candidates = [engines.visavis(index, len(people.gallery)), *others]
     ours = candidates[0]
-    progress.print("  recall")
-    recalls = _recalls(candidates, people)
     progress.print("  timings")
     floor = Reader(people.gallery.size)
-    calls = {FLOOR: lambda _: floor.read(), **{engine.name: _call(engine, people) for engine in candidates}}
+    found: dict[str, list[Sequence[int]]] = {engine.name: [()] * plan.rounds for engine in candidates}
+    calls = {FLOOR: lambda _: floor.read(), **{engine.name: _call(engine, people, found) for engine in candidates}}
     timings = interleaved(calls, plan.rounds)
+    progress.print("  recall")
+    recalls = _recalls(candidates, found, people)
     alone = interleaved({name: calls[name] for name in (FLOOR, ours.name)}, plan.rounds)
     progress.print("  searches while faces are registered")
     bytes_a_face = index.nbytes / len(people.gallery)
@@ -135,18 +136,22 @@ def _postgres(stack: ExitStack, missing: list[str]) -> str | None:
         return None
 
 
-def _recalls(candidates: Sequence[Engine], people: Crowd) -> dict[str, tuple[float, float]]:
+def _recalls(
+    candidates: Sequence[Engine], found: Mapping[str, Sequence[Sequence[int]]], people: Crowd
+) -> dict[str, tuple[float, float]]:
     truths: dict[int, tuple[Truth, Truth]] = {}
     recalls = {}
     for engine in candidates:
         if engine.faces not in truths:
             held = people.gallery[: engine.faces]
             truths[engine.faces] = Truth(held, people.probes, K), Truth(held, people.probes, 1)
-        found = [engine.find(probe, K) for probe in people.probes]
         of_k, of_one = truths[engine.faces]
-        recalls[engine.name] = of_k.recall(found), of_one.recall(found)
+        recalls[engine.name] = of_k.recall(found[engine.name]), of_one.recall(found[engine.name])
     return recalls
 
 
-def _call(engine: Engine, people: Crowd) -> Callable[[int], object]:
-    return lambda number: engine.find(people.probes[number % len(people.probes)], K)
+def _call(engine: Engine, people: Crowd, found: dict[str, list[Sequence[int]]]) -> Callable[[int], None]:
+    def find(number: int) -> None:
+        found[engine.name][number] = engine.find(people.probes[number], K)
+
+    return find

@@ -44,7 +44,7 @@ def loaded_index(gallery: Embedding) -> VectorIndex:
         (np.arange(start, min(start + LOAD_BATCH, len(gallery))) + 1, gallery[start : start + LOAD_BATCH])
         for start in range(0, len(gallery), LOAD_BATCH)
     )
-    index.update(len(gallery), batches)
+    index.update(len(gallery), batches, expected=len(gallery))
     return index
 
 

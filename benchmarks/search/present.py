@@ -84,8 +84,6 @@ def _graph_that_finds_enough(comparison: Comparison) -> Engine | None:
 
 
 def _table(dimensions: int, plan: Plan, comparison: Comparison) -> Table:
-    timings = comparison.timings
-    repetitions = len(timings[OURS].seconds)
     floor_row = (FLOOR, f"{plan.faces:,}", *_times(comparison, FLOOR), "", "")
     rows = [
         (engine.name, f"{engine.faces:,}", *_times(comparison, engine.name), *_recalls(comparison, engine))
@@ -93,7 +91,7 @@ def _table(dimensions: int, plan: Plan, comparison: Comparison) -> Table:
     ]
     return Table(
         f"Search for the {K} best of {plan.faces:,} faces, {dimensions} dimensions, one thread; "
-        f"{repetitions} rounds in turns, recall of {plan.probes} probes",
+        f"{plan.rounds} rounds in turns, another probe each round",
         ("", "faces", "median ms", "minimum ms", "x the floor", "x Visavis", f"recall@{K}", "recall@1"),
         [floor_row, *rows],
     )

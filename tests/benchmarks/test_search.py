@@ -15,12 +15,12 @@ from benchmarks.search.engines import numpy_float32
 from benchmarks.search.present import report
 from benchmarks.timing import interleaved
 
-PLAN = Plan(faces=500, graph_faces=0, probes=5, rounds=5, seconds_of_registrations=0.1)
+PLAN = Plan(faces=500, graph_faces=0, rounds=5, seconds_of_registrations=0.1)
 
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    people = crowd(PLAN.faces, 128, PLAN.probes)
+    people = crowd(PLAN.faces, 128, PLAN.rounds)
     return compare(people, [numpy_float32(people.gallery)], PLAN, missing=["FAISS: not installed"])
 
 
