@@ -40,7 +40,7 @@ class Snapshot:
         if k < 1 or not self.parts:
             return []
         bounds = Float32Bounds(probe) if self.kernel is None else Int8Bounds(probe, self.kernel)
-        scan = Scan(k, min_cosine)
+        scan = Scan(probe, k, min_cosine)
         for part in self.parts:
             at = [] if exclude is None else part.positions(np.array([exclude])).tolist()
             scan.look_through(bounds, part, at[0] if at else None)

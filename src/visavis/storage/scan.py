@@ -28,7 +28,7 @@ _FIRST_ROWS = 8192
 _FEW = 64
 """So few candidates go to float64 without a look in float32."""
 
-_AT_ONCE = 1 << 17
+_AT_ONCE = 1 << 16
 """How many components are compared again at once: their copies stay in the cache."""
 
 _LARGEST_SCORE = int(np.iinfo(np.int32).max)
@@ -97,6 +97,8 @@ class Float32Bounds:
             # One thread: `rows @ probe` takes no less, and may take the cores of other requests as well.
             contiguous: Floats = np.einsum("ij,j->i", part.block.rows[rows], self._probe)
             return contiguous
+        if 2 * len(rows) > part.size:  # to copy them out would take longer
+            return self.scores(part, slice(0, part.size))[rows]
         scores = np.empty(len(rows), np.float32)
         step = max(_AT_ONCE // len(self._probe), 1)
         for start in range(0, len(rows), step):
@@ -135,7 +137,8 @@ class Candidates:
 class Scan:
     """A search for the `k` best of at least `min_cosine`: what it has found in the rows it has looked at."""
 
-    def __init__(self, k: int, min_cosine: float) -> None:
+    def __init__(self, probe: Embedding, k: int, min_cosine: float) -> None:
+        self._closer = Float32Bounds(probe)
         self._k = k
         self._floor = min_cosine
         self._lowers: Floats = np.empty(0, np.float32)
@@ -152,19 +155,28 @@ class Scan:
             if part.dead or exclude is not None:
                 hits = _without(part, rows, np.arange(len(scores)) if hits is None else hits, exclude)
             if hits is None:
-                self.note(part, rows, *bounds.intervals(part, rows, scores))
+                kept = self._note(part, rows, *bounds.intervals(part, rows, scores))
             else:
                 where = start + hits
-                self.note(part, where, *bounds.intervals(part, where, scores[hits]))
+                kept = self._note(part, where, *bounds.intervals(part, where, scores[hits]))
+            if kept > max(len(scores) // 2, 2 * self._k):
+                bounds = self._closer  # these rows are too much alike: they would all be looked at twice
             start = stop
 
-    def note(self, part: Part, rows: slice | Positions, middles: Floats, widths: Floats | np.float32) -> None:
-        """Keep those of the rows that may be among the best."""
+    def look_closer(self, found: list[Candidates]) -> None:
+        """Look at candidates of another scan."""
+        for each in found:
+            scores = self._closer.scores(each.part, each.positions)
+            self._note(each.part, each.positions, *self._closer.intervals(each.part, each.positions, scores))
+
+    def _note(self, part: Part, rows: slice | Positions, middles: Floats, widths: Floats | np.float32) -> int:
+        """Keep those of the rows that may be among the best; tells how many."""
         self._raise_floor(middles - widths)
         uppers = middles + widths
         kept = np.flatnonzero(uppers >= self._floor)
         positions = rows.start + kept if isinstance(rows, slice) else rows[kept]
         self._found.append(Candidates(part, positions, uppers[kept]))
+        return len(kept)
 
     def _raise_floor(self, lowers: Floats) -> None:
         """The k best of all rows reach the k-th largest of these lower ends and those seen before."""
@@ -183,10 +195,8 @@ class Scan:
 def ranked(found: list[Candidates], probe: Embedding, k: int, min_cosine: float) -> list[tuple[int, float]]:
     """The k best of the candidates, (sequence, cosine) each; best first, ties by highest sequence."""
     if sum(len(each.positions) for each in found) > max(k, _FEW):
-        bounds, closer = Float32Bounds(probe), Scan(k, min_cosine)
-        for each in found:
-            scores = bounds.scores(each.part, each.positions)
-            closer.note(each.part, each.positions, *bounds.intervals(each.part, each.positions, scores))
+        closer = Scan(probe, k, min_cosine)
+        closer.look_closer(found)
         found = closer.candidates()
     if not found:
         return []
@@ -213,6 +223,7 @@ def _float64_cosines(candidates: Candidates, probe: Embedding) -> Cosines:
     cosines = np.empty(len(positions), np.float64)
     step = max(_AT_ONCE // len(probe), 1)
     for start in range(0, len(positions), step):
-        rows = candidates.part.block.rows[positions[start : start + step]]
-        (rows * wide_probe).sum(axis=1, out=cosines[start : start + step])
+        rows = candidates.part.block.rows[positions[start : start + step]].astype(np.float64)
+        rows *= wide_probe
+        rows.sum(axis=1, out=cosines[start : start + step])
     return cosines
