@@ -22,10 +22,12 @@ from visavis.cli import cli
 from visavis.settings import Settings
 from visavis.vision.models import (
     CARDS,
+    PACKS,
     RECOGNITION_CARDS,
     FaceNetwork,
     ModelCard,
     NpmMember,
+    Pack,
     RecognitionCard,
     View,
     WheelMember,
@@ -52,9 +54,16 @@ RECOGNITION = """\
 ## Recognition models
 
 A recognition model is a recipe that makes an embedding from one network or several. The answers of a network to
-all views of an aligned face are summed and brought to unit length, the mean embedding of many people is subtracted,
-and the rest is brought to unit length. The embedding is what the networks give side by side, each times its weight,
-at unit length in all. Its name is the model version of the groups that are created with it.
+all views of an aligned face are summed and brought to unit length, the mean embedding of many people is
+subtracted, and the rest is brought to unit length. The embedding is what the networks give side by side, each
+times its weight, at unit length in all. Its name is the model version of the groups that are created with it.
+"""
+
+PACKS_PAGE = """\
+## Packs with terms of their own
+
+These are not fetched, and not used, before somebody accepts their terms. See
+[recognition models of your choice](models-of-your-own.md).
 """
 
 LIVENESS = """\
@@ -113,7 +122,10 @@ def pages() -> dict[str, str]:
 def models_page() -> str:
     files = chain.from_iterable(map(model_section, CARDS))
     recipes = chain.from_iterable(map(recognition_section, RECOGNITION_CARDS))
-    return page("Models", MODELS, *files, RECOGNITION, CALIBRATION, *recipes, *liveness_section())
+    packs = chain.from_iterable(map(pack_section, PACKS))
+    return page(
+        "Models", MODELS, *files, RECOGNITION, CALIBRATION, *recipes, PACKS_PAGE, *packs, *liveness_section()
+    )
 
 
 def liveness_section() -> Iterator[str]:
@@ -132,17 +144,31 @@ def liveness_section() -> Iterator[str]:
         yield table(("raw score of a face in a picture", "raw score of an aligned face", "liveness"), rows)
 
 
-def model_section(card: ModelCard) -> Iterator[str]:
-    yield f"## {card.name}\n"
+def model_section(card: ModelCard, level: str = "##") -> Iterator[str]:
+    yield f"{level} {card.name}\n"
     names = [field.name for field in fields(card) if field.name != "name"]
     yield table(("", ""), ((name, in_words(name, getattr(card, name))) for name in names))
 
 
-def recognition_section(card: RecognitionCard) -> Iterator[str]:
-    yield f"### Recognition model {card.name}\n"
+def pack_section(pack: Pack) -> Iterator[str]:
+    yield f"### Pack {pack.name}\n"
+    yield f"{pack.terms}\n"
+    yield f"```sh\nvisavis models pull {pack.name} --accept-non-commercial\n```\n"
+    yield from chain.from_iterable(model_section(card, "####") for card in pack.files)
+    yield from chain.from_iterable(recognition_section(card, "####") for card in pack.cards)
+
+
+def recognition_section(card: RecognitionCard, level: str = "###") -> Iterator[str]:
+    yield f"{level} Recognition model {card.name}\n"
     columns = ("network", "weight", "aligned crop", "pixels", "views", "dimension")
     yield table(columns, map(network_row, card.networks))
-    yield table(("", ""), [("accuracy", in_words("accuracy", card.accuracy))])
+    landmarks = "those of the detector" if card.landmarks is None else f"found anew by {card.landmarks.name}"
+    facts = [
+        ("landmarks", landmarks),
+        ("licence", card.licence),
+        ("accuracy", in_words("accuracy", card.accuracy)),
+    ]
+    yield table(("", ""), facts)
     yield f"The similarity table and the mean embedding are measured on: {card.fit.set}.\n"
     knots = ((f"{cosine:g}", f"{similarity:g}") for cosine, similarity in card.similarity_table)
     yield table(("cosine", "similarity"), knots)

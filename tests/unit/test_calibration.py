@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.core.calibration import Calibration
-from visavis.vision.models import RECOGNITION_CARDS, RecognitionCard
+from visavis.vision.models import PACKS, RECOGNITION_CARDS, RecognitionCard
+
+CARDS_WITH_SCALES = [*RECOGNITION_CARDS, *(card for pack in PACKS for card in pack.cards)]
 
 cosines = st.floats(-1, 1, allow_nan=False)
 
 
-@pytest.fixture(params=RECOGNITION_CARDS, ids=lambda card: card.name)
+@pytest.fixture(params=CARDS_WITH_SCALES, ids=lambda card: card.name)
 def calibration(request: pytest.FixtureRequest) -> Calibration:
     return Calibration.from_table(request.param.similarity_table)
 
@@ -20,7 +22,7 @@ def test_the_scale_runs_from_0_to_100(calibration: Calibration) -> None:
     assert calibration.similarity(1.0) == 100.0
 
 
-@pytest.mark.parametrize("card", RECOGNITION_CARDS, ids=lambda card: card.name)
+@pytest.mark.parametrize("card", CARDS_WITH_SCALES, ids=lambda card: card.name)
 @given(a=cosines, b=cosines)
 def test_more_alike_never_means_less_similar(card: RecognitionCard, a: float, b: float) -> None:
     calibration = Calibration.from_table(card.similarity_table)
@@ -37,3 +39,10 @@ def test_a_threshold_is_found_on_the_cosine_scale(calibration: Calibration, thre
 def test_a_table_that_does_not_rise_is_refused(table: list[tuple[float, float]]) -> None:
     with pytest.raises(ValueError, match="rise"):
         Calibration.from_table(table)
+
+
+@pytest.mark.parametrize("card", CARDS_WITH_SCALES, ids=lambda card: card.name)
+def test_a_model_that_comes_with_a_scale_says_what_it_was_measured_on(card: RecognitionCard) -> None:
+    assert "pictures of" in card.fit.set
+    assert card.accuracy
+    assert len(card.mean) == card.dimension

@@ -79,7 +79,10 @@ INSIGHTFACE = Pack(
         RecognitionCard(
             name="insightface-w600k-mbf",
             networks=(FaceNetwork(W600K_MBF, 512, offset=_MIDDLE, divisor=_MIDDLE),),
-            accuracy=(),
+            accuracy=(
+                "LFW, 1,494 pictures of 854 people, 2 pairs of names set aside: 98.2 % of 1,908 genuine pairs",
+                "accepted at a false match rate of 1e-5",
+            ),
             landmarks=SCRFD,
         ),
     ),
@@ -93,7 +96,10 @@ EDGEFACE = Pack(
         RecognitionCard(
             name="edgeface-s-gamma-05",
             networks=(FaceNetwork(EDGEFACE_S, 512, offset=_MIDDLE, divisor=_MIDDLE),),
-            accuracy=(),
+            accuracy=(
+                "LFW, 1,494 pictures of 854 people, 2 pairs of names set aside: 98.2 % of 1,908 genuine pairs",
+                "accepted at a false match rate of 1e-5",
+            ),
         ),
     ),
     terms="The licence of these weights is contested: both BSD-3-Clause and CC BY-NC-SA 4.0, which is for "
