@@ -67,9 +67,9 @@ def _follow(average: MaskNet, net: MaskNet, decay: float) -> None:
 
 @torch.no_grad()
 def scores(net: MaskNet, samples: list[Sample]) -> np.ndarray:
-    """The logit of each sample in its surest alignment, cut as the product cuts, shape (n,)."""
+    """The logit of each sample in its surest alignment, cut and mirrored as the product does it, shape (n,)."""
     parts = []
     for start in range(0, len(samples), 256):
-        pixels = served(np.stack([sample.crops[0] for sample in samples[start : start + 256]]))
-        parts.append(net(torch.from_numpy(pixels))[:, 0].numpy())
+        pixels = torch.from_numpy(served(np.stack([sample.crops[0] for sample in samples[start : start + 256]])))
+        parts.append((net(pixels) + net(pixels.flip(3)))[:, 0].numpy() / 2)
     return np.concatenate(parts)

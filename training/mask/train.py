@@ -24,7 +24,7 @@ from grouping import grouped
 from network import export
 
 from visavis.vision.detect import Detector
-from visavis.vision.embed import Embedder
+from visavis.vision.session import Network
 
 ALWAYS = -1
 """The fold of samples that are in every training set."""
@@ -81,7 +81,7 @@ def load(options: argparse.Namespace) -> list[Sample]:
         samples += portion
         if index % 8 == 0:
             print(f"  {index * PORTION:5d} of {len(todo)} pictures, {len(samples)} faces", flush=True)
-    samples = grouped(samples, Embedder(options.recognizer.read_bytes(), 128))
+    samples = grouped(samples, Network(options.recognizer.read_bytes()))
     if options.cache:
         options.cache.write_bytes(pickle.dumps(samples))
     return samples
