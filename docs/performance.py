@@ -60,6 +60,35 @@ reads as many sealed templates from an SQLite file of its own and decrypts them,
 nothing else. Both find the file in the system's cache. *Memory* is what the process grew by.
 """,
     ),
+    "pipeline": (
+        "A request with a picture",
+        """\
+The whole server but its sockets: its ASGI application is called with a request, picture as Base64 in JSON, and
+answers. One thread, pictures of synthetic people, the default recognition model. *Networks* are the runs of ONNX
+Runtime that this very request makes, on the very inputs, and nothing else; *decode + networks* adds the decoder's
+calls, and is the floor: `x` is the request against it. *Full decode + networks* is a floor that decodes every pixel
+by OpenCV. *SFace alone* is the request where the recognition model is SFace with one look at a face, and *OpenCV*
+what that asks for by the same weights through `cv2.FaceDetectorYN`, long side 640, one look, and
+`cv2.FaceRecognizerSF`; it estimates no pose and no mask, where we do both.
+""",
+    ),
+    "http": (
+        "HTTP",
+        """\
+A real server process, real connections that are kept open, a driver that speaks HTTP by hand. *Nothing at all* is an
+ASGI application that answers a constant, in the same web server: what is above it is ours. Driver and server share
+the machine.
+""",
+    ),
+    "load": (
+        "Under load",
+        """\
+Requests arrive at random moments of a schedule, whether or not those before them have been answered, and latency
+counts from the moment that the schedule says. Detections of a small picture, at rates up to three times what the
+server gets through, and pings and lists beside them. In the second table one app floods the server at three times
+its capacity while another asks for a fifth of it. Driver and server share the machine.
+""",
+    ),
 }
 """Benchmark to the title of its section and what its figures mean."""
 
