@@ -10,7 +10,7 @@ import openpeople
 from PIL import Image
 
 _CURATED = Path(openpeople.__file__).parent / "data" / "curated"
-_QUALITY = 90
+_QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)
