@@ -4,10 +4,10 @@ ARGS ?=
 BENCHMARKS ?= search scale pipeline http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test bench lint docs lock clean
+.PHONY: help install serve demo test test-nodes bench lint docs lock clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000")
 	@$(BIN)/visavis models pull
@@ -19,8 +19,11 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
 
-test: install ## every test
-	$(BIN)/pytest -n 2 $(ARGS)
+test: install ## every test, but those of many nodes
+	$(BIN)/pytest -n 2 --ignore=tests/nodes $(ARGS)
+
+test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx)
+	$(BIN)/pytest tests/nodes $(ARGS)
 
 bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
 	@$(BIN)/visavis models pull

@@ -62,8 +62,9 @@ class Postgres:
         self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.home / "log"), "-o", flags, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop it: `fast` cuts the connections, `immediate` is a crash."""
-        self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
+        """Stop it if it runs: `fast` cuts the connections, `immediate` is a crash."""
+        if (self.data / "postmaster.pid").exists():
+            self.run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -86,10 +87,7 @@ class Postgres:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """A new cluster with its server running, gone when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="visavis-pg-") as name:
-        home = Path(name)
-        if _is_root():
-            shutil.chown(home, _NOBODY)
+    with _home() as home:
         server = Postgres(home, free_port(), _programs(home))
         server.run("initdb", "-D", str(server.data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
         server.start()
@@ -97,6 +95,28 @@ def running_postgres() -> Iterator[Postgres]:
             yield server
         finally:
             server.stop("immediate")
+
+
+@contextmanager
+def running_standby(primary: Postgres) -> Iterator[Postgres]:
+    """A streaming copy of a running server, gone when the block ends."""
+    with _home() as home:
+        standby = Postgres(home, free_port(), primary.programs)
+        standby.run("pg_basebackup", "-d", primary.url(), "-D", str(standby.data), "-R", "--checkpoint=fast")
+        standby.start({"hot_standby": "on"})
+        try:
+            yield standby
+        finally:
+            standby.stop("immediate")
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="visavis-pg-") as name:
+        home = Path(name)
+        if _is_root():
+            shutil.chown(home, _NOBODY)
+        yield home
 
 
 def run_as(home: Path, command: Sequence[str | Path]) -> None:
