@@ -47,7 +47,7 @@ class Crowd:
                 for who, probe in zip(self.probe_person, self.probes, strict=True)
             ]
         )
-        left, right = rng.integers(0, len(self.gallery), (2, 100_000))
+        left, right = rng.integers(0, len(self.gallery), (2, 20_000))
         strangers = self.person[left] != self.person[right]
         impostor = np.einsum("ij,ij->i", self.gallery[left[strangers]], self.gallery[right[strangers]])
         return {

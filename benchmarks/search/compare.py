@@ -38,7 +38,7 @@ class Plan:
 
 
 FULL = Plan(faces=100_000, graph_faces=100_000, rounds=100, seconds_of_registrations=20)
-QUICK = Plan(faces=100_000, graph_faces=2_000, rounds=25, seconds_of_registrations=3)
+QUICK = Plan(faces=100_000, graph_faces=1_000, rounds=20, seconds_of_registrations=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 
 from benchmarks.search.engines import PGVECTOR, Engine, Find, NotHereError
@@ -29,6 +30,11 @@ _SERVER_OPTIONS = {
     "max_parallel_workers_per_gather": "0",
 }
 """All in memory, one thread a query: what is compared is the search, not the disk."""
+
+
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
+_COPY_ROWS = 1000
 
 
 @contextmanager
@@ -97,10 +103,22 @@ def _fill(connection: Any, table: str, gallery: Embedding) -> None:
     connection.execute(f"CREATE UNLOGGED TABLE {table} (id integer, embedding vector({gallery.shape[1]}))")
     connection.execute(f"ALTER TABLE {table} ALTER COLUMN embedding SET STORAGE PLAIN")
     with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
-        copy.set_types(["int4", "vector"])
-        for row, embedding in enumerate(gallery):
-            copy.write_row((row, embedding))
+        copy.write(_COPY_HEADER)
+        for start in range(0, len(gallery), _COPY_ROWS):
+            copy.write(_copied(gallery[start : start + _COPY_ROWS], start))
+        copy.write(_COPY_TRAILER)
     connection.execute(f"VACUUM ANALYZE {table}")
+
+
+def _copied(embeddings: Embedding, first: int) -> bytes:
+    """Rows of id and vector as COPY and pgvector take them in binary: big-endian, each value after its size."""
+    dimensions = embeddings.shape[1]
+    columns = [("fields", ">i2"), ("id_size", ">i4"), ("id", ">i4"), ("vector_size", ">i4")]
+    vector = [("dimensions", ">i2"), ("unused", ">i2"), ("values", ">f4", (dimensions,))]
+    rows = np.zeros(len(embeddings), np.dtype(columns + vector))
+    rows["fields"], rows["id_size"], rows["vector_size"] = 2, 4, 4 + 4 * dimensions
+    rows["id"], rows["dimensions"], rows["values"] = np.arange(first, first + len(rows)), dimensions, embeddings
+    return rows.tobytes()
 
 
 def _finder(connection: Any, table: str) -> Find:
