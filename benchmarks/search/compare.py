@@ -124,7 +124,7 @@ def _others(people: Crowd, plan: Plan, stack: ExitStack, missing: list[str]) -> 
         try:
             found.extend(make())
         except NotHereError as error:
-            missing.append(f"{name}: {error}")
+            missing.append(f"{name} was not measured: {error}.")
     return found
 
 
@@ -132,7 +132,7 @@ def _postgres(stack: ExitStack, missing: list[str]) -> str | None:
     try:
         return stack.enter_context(running_postgres())
     except NotHereError as error:
-        missing.append(f"pgvector: {error}")
+        missing.append(f"pgvector was not measured: {error}.")
         return None
 
 

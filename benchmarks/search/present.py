@@ -35,7 +35,7 @@ def report(plan: Plan, comparisons: Mapping[int, Comparison]) -> Report:
         tables=[*(_table(d, plan, comparison) for d, comparison in comparisons.items()), _ours(comparisons)],
         plots=[_plot(d, plan, comparison) for d, comparison in comparisons.items()],
         versions=versions_of(PACKAGES),
-        notes=[note for comparison in comparisons.values() for note in comparison.missing],
+        notes=list(dict.fromkeys(note for comparison in comparisons.values() for note in comparison.missing)),
     )
 
 
