@@ -67,8 +67,8 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         None,
-        description="The PostgreSQL database that keeps the records, `postgresql://user:password@host/name`, for one "
-        "server or many; without it they are in a SQLite file of the data directory.",
+        description="The PostgreSQL database that keeps the records, `postgresql://user:password@host/name`, for "
+        "one server or many; without it they are in a SQLite file of the data directory.",
     )
     database_connections: int = Field(16, ge=2, description="Connections to PostgreSQL at the same time.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
