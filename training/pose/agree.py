@@ -8,7 +8,7 @@ picture the largest face counts.
 
 No truth is measured here. The two err in different ways, so that what they differ by is more than either errs, but
 for what both get wrong alike. They differ in what they call straight ahead and in how far their angles go, so
-FaceMesh's angles are first brought onto the product's by a line, one for each angle and folder. The second table
+the product's angles are first brought onto FaceMesh's by a line, one for each angle and folder. The second table
 needs no other network: pictures are turned by 25 degrees both ways, and the estimates back again.
 """
 
@@ -104,7 +104,7 @@ def main() -> None:
         for name, chosen in ((folder.name, far | True), ("  yaw or pitch beyond 20", far)):
             table.add_row(name, str(chosen.sum()), *differences(other, own, chosen))
         off = np.array([row for _, _, turns in rows for row in turns])
-        follows.add_row(folder.name, str(len(off)), *(f"{value:.1f}" for value in np.abs(off).mean(axis=0)))
+        follows.add_row(folder.name, str(len(off)), *(mean(column) for column in np.abs(off).T))
     Console().print(table, follows)
 
 
@@ -168,12 +168,17 @@ def rotations(mean: Points, shapes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def differences(other: NDArray[np.float64], own: NDArray[np.float64], chosen: NDArray[np.bool_]) -> list[str]:
-    """Of each angle, in the product's degrees, after a line through all faces of the folder."""
+    """Of each angle, in FaceMesh's degrees, after a line through all faces of the folder."""
     texts = []
     for reference, value in zip(other.T, own.T, strict=True):
         slope, offset = np.polyfit(reference, value, 1)
-        texts.append(f"{np.abs(value - slope * reference - offset)[chosen].mean():.1f}")
+        texts.append(mean(np.abs((value - offset) / slope - reference)[chosen]))
     return texts
+
+
+def mean(values: NDArray[np.float64]) -> str:
+    """With the half width of its 95 % interval."""
+    return f"{values.mean():.1f} ± {1.96 * values.std() / np.sqrt(len(values)):.1f}"
 
 
 if __name__ == "__main__":
