@@ -138,6 +138,17 @@ def test_aligned_attacks_get_less_than_aligned_portraits(
     assert np.mean(living) > np.mean(attacks) + 25
 
 
+@pytest.mark.parametrize("scene", [np.asarray, printed, on_screen])
+def test_a_mirrored_picture_gets_the_same_liveness(
+    any_analyzer: Analyzer, portraits: list[Array], scene: Callable[[Array], Array]
+) -> None:
+    for portrait in portraits[:4]:
+        picture = aligned(any_analyzer, scene(portrait))
+        mirrored = DecodedPicture(np.ascontiguousarray(picture.pixels[:, ::-1]))
+        score = any_analyzer.aligned_liveness(picture)
+        assert any_analyzer.aligned_liveness(mirrored) == pytest.approx(score, abs=0.01)
+
+
 @pytest.mark.parametrize("colour", [0, 127, 255])
 def test_an_aligned_picture_without_a_face_has_a_liveness_all_the_same(
     any_analyzer: Analyzer, colour: int

@@ -7,7 +7,11 @@ from tests.conftest import PEOPLE, OpenPeoplePicture
 from tests.vision.pictures import Array, resized
 from tests.vision.scenes import picture_of, the_face
 from visavis.types import DetectedFace, Traits
+from visavis.vision.align import align
 from visavis.vision.analyzer import Analyzer
+from visavis.vision.mask import MaskClassifier
+from visavis.vision.models import MASK
+from visavis.vision.store import ModelStore
 
 
 def masked(rgb: Array, face: DetectedFace) -> Array:
@@ -45,3 +49,16 @@ def test_bare_faces_wear_no_mask_and_painted_ones_do(
             verdicts.append(described.mask)
     assert bare.count(False) == len(PEOPLE)
     assert covered.count(True) >= len(PEOPLE) - 1
+
+
+def test_a_face_and_its_mirror_image_get_the_same_verdict(
+    analyzer: Analyzer, openpeople_picture: OpenPeoplePicture, model_store: ModelStore
+) -> None:
+    classifier = MaskClassifier(model_store.load(MASK))
+    with analyzer.decode(openpeople_picture("P002", "emotions_sheet")) as sheet:
+        faces = [align(sheet, face.landmarks) for face in analyzer.find(sheet)]
+    halves = [np.where(np.arange(112)[:, None, None] > 66, 230, face).astype(np.uint8) for face in faces]
+    crops = faces + halves
+    assert len(crops) == 32
+    assert classifier.wears_mask([crop[:, ::-1] for crop in crops]) == classifier.wears_mask(crops)
+    assert not any(classifier.wears_mask(faces))
