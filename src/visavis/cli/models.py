@@ -22,7 +22,7 @@ models_commands = typer.Typer(no_args_is_help=True, help="Model weights: fetch, 
 PackName = Annotated[
     str | None,
     typer.Argument(
-        metavar="[PACK]", help=f"A pack of models with terms of its own: {', '.join(p.name for p in PACKS)}."
+        metavar="PACK", help=f"A pack of models with terms of its own: {', '.join(p.name for p in PACKS)}."
     ),
 ]
 

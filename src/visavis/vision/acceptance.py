@@ -8,6 +8,7 @@ from pathlib import Path
 
 from visavis.errors import SetupError
 from visavis.vision.models import PACKS, Pack
+from visavis.vision.store import write_whole
 
 FILE = "accepted-terms.json"
 
@@ -19,7 +20,7 @@ def accept(models: Path, pack: Pack) -> None:
     path = models / FILE
     try:
         models.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
     except OSError as error:
         raise SetupError(f"{path} cannot be written ({error.strerror})") from error
 

@@ -135,7 +135,7 @@ class ModelStore:
         path = self.path(card)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, data)
+            write_whole(path, data)
         except OSError as error:
             raise SetupError(f"Model file {path} cannot be written ({error.strerror})") from error
 
@@ -154,7 +154,7 @@ def _mended_by(card: ModelCard) -> str:
             return _MENDED_BY
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write so that a reader, or a crash at any moment, sees the old file or the new one, never a part."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     part = Path(name)
