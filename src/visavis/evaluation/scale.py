@@ -79,7 +79,8 @@ def fit_pareto(excesses: NDArray[np.float64]) -> tuple[float, float]:
 
 def pareto_exceeded(share: float, shape: float, spread: float) -> float:
     """The excess that a share of all excesses reach."""
-    return float(-spread * np.log(share)) if abs(shape) < 1e-12 else spread / shape * (share**-shape - 1)
+    rarity = -np.log(share)
+    return float(spread * (np.expm1(shape * rarity) / shape if shape else rarity))
 
 
 def _shape(quotient: float, excesses: NDArray[np.float64]) -> float:
