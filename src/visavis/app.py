@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     recognizers = Recognizers(store, catalogue)
     recognizers.load(settings.recognition_model)
     analyzer = Analyzer.load(store, settings.work.cpu_places, recognizers)
-    storage = _open_storage(settings)
+    storage = open_records(settings)
     _tell_of_models(catalogue, store, storage)
 
     @asynccontextmanager
@@ -90,7 +90,7 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
 @contextmanager
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
     """The apps and groups of a data directory, likewise."""
-    storage = _open_storage(settings)
+    storage = open_records(settings)
     groups = Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app)
     try:
         yield Apps(storage.apps, _now, DIALECT_NAMES), groups
@@ -101,7 +101,7 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
 @contextmanager
 def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
     """The similarity scales that a data directory has of its own, likewise."""
-    storage = _open_storage(settings)
+    storage = open_records(settings)
     try:
         yield storage.calibrations
     finally:
@@ -112,7 +112,7 @@ def models_in_use(settings: Settings) -> dict[str, int] | None:
     """How many groups each recognition model has, or None where there is no data directory yet."""
     if not settings.data_dir.exists():
         return None
-    storage = _open_storage(settings)
+    storage = open_records(settings)
     try:
         return storage.gallery.models_in_use()
     finally:
@@ -176,7 +176,8 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
     return mount
 
 
-def _open_storage(settings: Settings) -> Storage:
+def open_records(settings: Settings) -> Storage:
+    """What is kept, as the settings name it; close it in the end. Raises SetupError."""
     return open_storage(
         settings.data_dir,
         decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None,

@@ -11,6 +11,7 @@ from rich.text import Text
 import visavis
 from visavis.cli.apps import app_commands
 from visavis.cli.calibrate import calibrate
+from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
 from visavis.cli.models import models_commands
@@ -22,6 +23,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted 
 cli.command(epilog="Example: visavis serve --port 9000 --data-dir /srv/visavis")(serve)
 cli.add_typer(app_commands, name="app")
 cli.add_typer(group_commands, name="group")
+cli.add_typer(database_commands, name="db")
 cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)

@@ -12,6 +12,9 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from visavis.storage.schema import apps, deletions, faces, groups, meta, tombstones
 from visavis.types import Box, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
 
+UNFINISHED_COPY = "unfinished copy"
+"""The key of `meta` that marks a database into which another one is being copied."""
+
 _BATCH = 1000
 """How many values one IN takes, well below what any database allows."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from visavis.errors import FaceError, SetupError
-from visavis.storage import migrations
+from visavis.storage import checking, migrations, records
 from visavis.storage.apps import KeyedApps
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.cipher import MasterKey
@@ -33,12 +34,17 @@ class Storage:
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
     _database: Database
+    _master_key: MasterKey = field(repr=False)
     _loaded: LoadedGroups
 
     def check(self) -> None:
         """Raises FaceError if the records cannot be read."""
         with self._database.read() as connection:
             connection.execute(select(1))
+
+    def faults(self, progress: Callable[[int], None]) -> list[str]:
+        """What is not as it must be, in a sentence each; `progress` is told of faces that were looked at."""
+        return checking.check_all(self._database, self._master_key, progress)
 
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
@@ -80,15 +86,36 @@ def open_storage(
         calibrations=StoredCalibrations(database),
         token_key=key.derive("page tokens"),
         _database=database,
+        _master_key=key,
         _loaded=loaded,
     )
+
+
+def open_database(place: str) -> Database:
+    """The database at `sqlite:PATH` or `postgresql://...`; a file that does not exist is made.
+
+    Raises SetupError if the place cannot be read as either, or used.
+    """
+    kind, _, path = place.partition(":")
+    if kind != "sqlite":
+        return PostgresDatabase(place, connections=4)
+    try:
+        return SqliteDatabase(Path(path.removeprefix("//")))
+    except OSError as error:
+        raise SetupError(f"The file {path} cannot be used: {error.strerror}.") from error
 
 
 def _prepare(database: Database, master_key: bytes | None, key_file: Path) -> MasterKey:
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)
+            _refuse_unfinished_copy(connection)
             return settle_master_key(connection, master_key, key_file)
     except BaseException:
         database.close()
         raise
+
+
+def _refuse_unfinished_copy(connection: Connection) -> None:
+    if records.get_meta(connection, records.UNFINISHED_COPY) is not None:
+        raise SetupError("A copy into this database was not finished: run `visavis db copy` again.")

@@ -1,0 +1,77 @@
+"""`visavis db ...`: the database as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from visavis import app as wiring
+from visavis.cli.terminal import DataDir, complaint, read_settings, say
+from visavis.errors import SetupError
+from visavis.storage.copying import copy_all, count_rows
+from visavis.storage.store import open_database
+
+database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy what is kept.")
+
+PLACE = "sqlite:PATH or postgresql://USER@HOST/NAME; a password by PGPASSWORD or a password file"
+
+
+@database_commands.command("migrate", epilog="Example: visavis db migrate --data-dir /srv/visavis")
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the schema of this version. Servers and commands do the same when they start."""
+    wiring.open_records(read_settings(data_dir=data_dir)).close()
+    say("The database has the schema of this version.")
+
+
+@database_commands.command("check", epilog="Example: visavis db check --data-dir /srv/visavis")
+def check(data_dir: DataDir = None) -> None:
+    """Hold counters against rows and open every template. Works beside a running server; exit code 1 on faults."""
+    with (
+        closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
+        _progress("faces", None) as tell,
+    ):
+        faults = storage.faults(tell)
+    for fault in faults:
+        say(fault)
+    if faults:
+        raise typer.Exit(1)
+    say("No faults.")
+
+
+@database_commands.command(
+    "copy",
+    epilog="Example: visavis db copy --from sqlite:visavis-data/visavis.db --to postgresql://visavis@db/visavis",
+)
+def copy(
+    source: Annotated[str, typer.Option("--from", metavar="PLACE", help=PLACE)],
+    target: Annotated[str, typer.Option("--to", metavar="PLACE", help="Likewise; empty, or an unfinished copy.")],
+) -> None:
+    """Copy everything into an empty database of either kind, and compare. Stop the servers of the source first.
+
+    A copy that broke off goes on when the same command is given again. The master key is not in the database: the
+    servers of the target need the one of the source.
+    """
+    if source.startswith("sqlite:") and not Path(source.removeprefix("sqlite:").removeprefix("//")).is_file():
+        raise SetupError(f"There is no database at {source}.")
+    with (
+        closing(open_database(source)) as old,
+        closing(open_database(target)) as new,
+        _progress("rows", count_rows(old)) as tell,
+    ):
+        counts = copy_all(old, new, tell)
+    for table, count in counts.items():
+        say(f"{count:>12,}  {table}")
+    say("Both sides are the same, row by row.")
+
+
+@contextmanager
+def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=complaint, disable=not complaint.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda count: progress.advance(task, count)

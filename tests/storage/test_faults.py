@@ -1,0 +1,58 @@
+"""A check of what is kept finds nothing in good order, and names every kind of fault."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from tests.storage.faces import new_faces
+from visavis.storage import schema
+from visavis.storage.store import Storage
+from visavis.types import App, Group
+
+
+@pytest.fixture
+def kept(storage: Storage, group: Group) -> Storage:
+    faces = new_faces(5)
+    storage.gallery.add(group, faces, quota=10)
+    storage.gallery.delete_face(group, faces[0].face_id)
+    return storage
+
+
+def faults(storage: Storage) -> list[str]:
+    seen: list[int] = []
+    found = storage.faults(seen.append)
+    assert sum(seen) in {0, 4}
+    return found
+
+
+def test_what_was_kept_in_the_ordinary_way_has_no_faults(kept: Storage) -> None:
+    assert faults(kept) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"face_count": 7}, "Group 'group' (number 1) counts 7 faces and has 4."),
+        ({"version": 3}, "Group 'group' (number 1) has changes newer than its version, 3."),
+        ({"name": "other"}, "Group 'other' (number 1): The key of a group was altered or belongs elsewhere."),
+    ],
+)
+def test_a_group_that_was_altered_is_named(kept: Storage, values: dict[str, object], fault: str) -> None:
+    with kept._database.write() as connection:
+        connection.execute(update(schema.groups).values(values))
+    assert faults(kept) == [fault]
+
+
+def test_a_template_that_was_altered_is_named(kept: Storage) -> None:
+    with kept._database.write() as connection:
+        connection.execute(update(schema.faces).where(schema.faces.c.version == 2).values(template=bytes(40)))
+    assert kept.faults(lambda _: None) == [
+        "Group 'group' (number 1): A stored template was altered or belongs elsewhere."
+    ]
+
+
+def test_an_app_that_miscounts_its_groups_is_named(kept: Storage, app: App) -> None:
+    with kept._database.write() as connection:
+        connection.execute(update(schema.apps).values(group_count=3))
+    assert faults(kept) == ["App 'app' counts 3 groups and has 1."]
