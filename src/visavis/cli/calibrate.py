@@ -78,7 +78,7 @@ def _fit(
     knots = fit_scale(compared)
     measured_on = (
         f"{len(faces.people):,} pictures of {len(faces.given):,} people; {compared.impostor_count:,} impostor "
-        f"pairs, {len(left_out):,} pairs of names set aside"
+        f"pairs, {len(one_person):,} pairs of names set aside"
     )
     return OwnScale(card.name, tuple(knots), measured_on, datetime.now(UTC))
 
