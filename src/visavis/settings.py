@@ -44,8 +44,16 @@ class WorkSettings(BaseModel):
     cpu_places: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Pictures computed at the same time."
     )
-    image_requests: int = Field(32, ge=1, description="Image requests in progress at the same time.")
-    image_queue: int = Field(64, ge=0, description="Image requests that may wait; more are answered 503.")
+    image_requests: int = Field(
+        32,
+        ge=1,
+        description="Image requests in progress at the same time; while there are several apps, half for each.",
+    )
+    image_queue: int = Field(
+        64,
+        ge=0,
+        description="Image requests that may wait; more are answered 503, those of the app with the most first.",
+    )
 
 
 class Settings(BaseSettings):

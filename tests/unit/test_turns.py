@@ -100,14 +100,29 @@ def test_an_app_that_comes_last_is_not_served_last() -> None:
     asyncio.run(scene())
 
 
-def test_an_app_that_floods_leaves_half_of_the_places_to_others() -> None:
+def test_an_app_that_is_alone_has_all_places() -> None:
     async def scene() -> None:
         desk = Desk(places=4, queue=50)
         await desk.come(MANY, 20)
-        assert desk.served == [MANY, MANY]
-        await desk.come(FEW)
-        assert desk.served == [MANY, MANY, FEW]
+        assert desk.served == [MANY] * 4
         await desk.finish_all()
+
+    asyncio.run(scene())
+
+
+def test_an_app_that_floods_leaves_half_of_the_places_to_others_that_come() -> None:
+    async def scene() -> None:
+        desk = Desk(places=4, queue=50)
+        await desk.come(MANY, 20)
+        await desk.come(FEW, 1)
+        await desk.finish(1)
+        assert desk.served == [MANY] * 4 + [FEW]
+        await desk.finish(2)
+        assert desk.served == [MANY] * 4 + [FEW, MANY]  # and a place stays free
+        await desk.come(FEW, 1)
+        assert desk.served == [MANY] * 4 + [FEW, MANY, FEW]
+        await desk.finish_all()
+        assert Counter(desk.served) == {MANY: 20, FEW: 2}
 
     asyncio.run(scene())
 

@@ -37,7 +37,7 @@ class Turns:
     def __init__(self, places: int, queue: int) -> None:
         """`places`: how many may be at work; `queue`: how many more may be let in."""
         self._free = places
-        self._share = max(1, places // 2)  # of one owner: the others need not wait until one of many is done
+        self._share = max(1, places // 2)  # of one owner while there are others
         self._room = places + queue
         self._waiting: dict[int, list[Ticket]] = {}
         self._ready: dict[int, deque[Ticket]] = {}
@@ -77,7 +77,7 @@ class Turns:
     def _call_next(self) -> None:
         """Give free places to those who are ready, to one of each owner before the next of the same."""
         while self._free:
-            owner = next((owner for owner in self._ready if self._working[owner] < self._share), None)
+            owner = next((owner for owner in self._ready if self._may_have_more(owner)), None)
             if owner is None:
                 return
             line = self._ready.pop(owner)
@@ -88,6 +88,10 @@ class Turns:
             self._working[owner] += 1
             self._free -= 1
             ticket.turn.set_result(None)
+
+    def _may_have_more(self, owner: int) -> bool:
+        alone = not any(other != owner for other in (*self._waiting, *self._working))
+        return alone or self._working[owner] < self._share
 
     def _leave(self, ticket: Ticket) -> None:
         if ticket.waits:
