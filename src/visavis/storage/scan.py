@@ -25,7 +25,7 @@ AnyScores: TypeAlias = NDArray[np.int32] | NDArray[np.float32]
 _FIRST_ROWS = 8192
 """The first rows are looked at alone: they give a floor by which most of the others are out at one look."""
 
-_FEW = 64
+_FEW = 128
 """So few candidates go to float64 without a look in float32."""
 
 _AT_ONCE = 1 << 16
@@ -130,8 +130,17 @@ class Candidates:
     uppers: Floats
 
     def above(self, floor: float) -> Candidates:
-        kept = self.uppers >= floor
-        return Candidates(self.part, self.positions[kept], self.uppers[kept])
+        return self._chosen(np.flatnonzero(self.uppers >= floor))
+
+    def split(self, count: int) -> tuple[Candidates, Candidates]:
+        """The `count` of highest upper ends, and the others."""
+        if len(self.positions) <= count:
+            return self, self._chosen(np.empty(0, np.intp))
+        order = np.argpartition(self.uppers, -count)
+        return self._chosen(order[-count:]), self._chosen(order[:-count])
+
+    def _chosen(self, which: Positions) -> Candidates:
+        return Candidates(self.part, self.positions[which], self.uppers[which])
 
 
 class Scan:
@@ -164,8 +173,10 @@ class Scan:
             start = stop
 
     def look_closer(self, found: list[Candidates]) -> None:
-        """Look at candidates of another scan."""
-        for each in found:
+        """Look at candidates of another scan: first at the likeliest, whose cosines may rule out the others."""
+        halves = [each.split(max(2 * self._k, _FEW)) for each in found]
+        for likely in [first for first, _ in halves] + [rest for _, rest in halves]:
+            each = likely.above(self._floor)
             scores = self._closer.scores(each.part, each.positions)
             self._note(each.part, each.positions, *self._closer.intervals(each.part, each.positions, scores))
 
