@@ -32,11 +32,13 @@ from visavis.types import Embedding
 from visavis.vision.decode import decode
 from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder, fused
-from visavis.vision.models import DEFAULT_RECOGNITION, RECOGNITION_CARDS, YUNET, RecognitionCard
+from visavis.vision.models import DEFAULT_RECOGNITION, PACKS, RECOGNITION_CARDS, YUNET, RecognitionCard
+from visavis.vision.scrfd import LandmarkFinder
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
 PICTURES_A_PERSON = 10
+CARDS = {card.name: card for card in (*RECOGNITION_CARDS, *(card for pack in PACKS for card in pack.cards))}
 
 console = Console()
 
@@ -65,11 +67,11 @@ class People:
 
 def main() -> None:
     arguments = parse_arguments()
-    card = next(card for card in RECOGNITION_CARDS if card.name == arguments.model)
+    card = CARDS[arguments.model]
     answers = answers_of_all(card, arguments.people)
     set_aside = read_set_aside(arguments.set_aside) if arguments.set_aside else []
     console.print(f"{len(answers.people)} pictures of {len(answers.names)} people")
-    mean = mean_answer(answers)
+    mean = np.zeros(card.dimension, np.float32) if arguments.uncentred else mean_answer(answers)
     everybody = centred(card, answers, mean)
     compared = everybody.compared(set_aside)
     show_most_alike(everybody, everybody.compared([]), set_aside)
@@ -83,9 +85,8 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", type=Path, help="folder of people, PEOPLE/NAME/*.jpg")
-    parser.add_argument(
-        "--model", default=DEFAULT_RECOGNITION.name, choices=[card.name for card in RECOGNITION_CARDS]
-    )
+    parser.add_argument("--model", default=DEFAULT_RECOGNITION.name, choices=list(CARDS))
+    parser.add_argument("--uncentred", action="store_true", help="subtract no mean")
     parser.add_argument("--set-aside", type=Path, help="JSON list of pairs of names that are one person")
     parser.add_argument("--write", action="store_true", help="write the result into the package")
     return parser.parse_args()
@@ -95,7 +96,8 @@ def answers_of_all(card: RecognitionCard, folder: Path) -> People:
     """What the networks answer, before any mean is subtracted."""
     store = ModelStore(Settings().models_dir)
     detector = Detector(store.load(YUNET))
-    embedder = Embedder(card, [Network(store.load(file), dynamic_axes=(0,)) for file in card.files])
+    embedder = Embedder(card, [Network(store.load(each.model), dynamic_axes=(0,)) for each in card.networks])
+    finder = None if card.landmarks is None else LandmarkFinder(store.load(card.landmarks))
     rows, numbers, files = [], [], []
     people = people_in(folder, PICTURES_A_PERSON)
     for number, person in enumerate(track(people, "Embedding")):
@@ -103,7 +105,9 @@ def answers_of_all(card: RecognitionCard, folder: Path) -> People:
             picture = decode(file.read_bytes())
             faces = detector.find(picture)
             if faces:
-                rows.append(embedder.answers(picture, [central(faces, picture.size).landmarks])[0])
+                face = central(faces, picture.size)
+                landmarks = [face.landmarks] if finder is None else finder.find(picture, [face])
+                rows.append(embedder.answers(picture, landmarks)[0])
                 numbers.append(number)
                 files.append(file.name)
     names = np.array([person.name for person in people])
