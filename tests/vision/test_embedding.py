@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
 from visavis.errors import ErrorCode, FaceError
@@ -43,6 +43,12 @@ def cosine_at(similarity: float, card: RecognitionCard) -> float:
     return float(np.interp(similarity, similarities, cosines))
 
 
+def blurred(data: bytes, spread: float) -> bytes:
+    picture = BytesIO()
+    Image.open(BytesIO(data)).filter(ImageFilter.GaussianBlur(spread)).save(picture, "PNG")
+    return picture.getvalue()
+
+
 def mirrored(data: bytes) -> bytes:
     picture = BytesIO()
     Image.open(BytesIO(data)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(picture, "PNG")
@@ -76,9 +82,22 @@ def test_embeddings_are_unit_vectors(portraits: Embedding, card: RecognitionCard
 
 
 def test_every_network_has_its_share_of_an_embedding(portraits: Embedding, card: RecognitionCard) -> None:
-    ends = np.cumsum([network.dimension for network in card.networks])[:-1]
-    for part, share in zip(np.split(portraits, ends, axis=1), card.shares, strict=True):
-        assert np.linalg.norm(part, axis=1) == pytest.approx(share, abs=1e-5)
+    ends = np.cumsum([network.dimension for network in card.networks])
+    *parts, lift = np.split(portraits, ends, axis=1)
+    left = np.sqrt(1 - (lift**2).sum(axis=1))
+    for part, share in zip(parts, card.shares, strict=True):
+        assert np.linalg.norm(part, axis=1) == pytest.approx(share * left, abs=1e-5)
+
+
+def test_the_weaker_a_face_is_seen_the_more_it_is_lifted(
+    analyzer: Analyzer, openpeople_picture: OpenPeoplePicture, card: RecognitionCard
+) -> None:
+    if card.lift is None:
+        pytest.skip("This recipe has no lift")
+    sharp = openpeople_picture("P003", "studio_portrait")
+    lifts = [float(embedding(analyzer, blurred(sharp, spread), card)[-1]) for spread in (0, 10, 20, 30)]
+    assert lifts == sorted(lifts)
+    assert lifts[-1] > lifts[0] + 0.02
 
 
 def test_what_shortens_an_answer_keeps_lengths_and_angles(card: RecognitionCard) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,11 +28,17 @@ class Embedder:
         return fused(self._card, self.answers(picture, faces), self._card.mean)
 
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
-        """The networks' answers, unit vectors shortened, side by side, before any mean is subtracted: (n, d)."""
+        """What the networks tell, before any mean is subtracted: shape (n, d).
+
+        Unit vectors, shortened, side by side; with a lift, then the mean logarithm of the lengths they had.
+        """
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
         parts = zip(self._card.networks, self._networks, strict=True)
-        return np.hstack([_answer(told, network, picture, faces) for told, network in parts])
+        told, lengths = zip(*(_answer(told, network, picture, faces) for told, network in parts), strict=True)
+        if self._card.lift is None:
+            return np.hstack(told)
+        return np.hstack([*told, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
 
 
 def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embedding:
@@ -40,19 +47,29 @@ def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embeddi
     What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011).
     """
     centred = answers - np.asarray(mean, np.float32)
-    ends = np.cumsum([network.dimension for network in card.networks])[:-1]
-    parts = zip(card.shares, np.split(centred, ends, axis=1), strict=True)
-    return np.hstack([np.float32(share) * _unit(part) for share, part in parts])
+    ends = np.cumsum([network.dimension for network in card.networks])
+    *vectors, strength = np.split(centred, ends, axis=1)
+    parts = [np.float32(share) * _unit(part) for share, part in zip(card.shares, vectors, strict=True)]
+    if card.lift is None:
+        return np.hstack(parts)
+    weakness = (np.float32(card.lift.reach) - strength).clip(0)
+    return _unit(np.hstack([*parts, np.float32(math.sqrt(card.lift.slope / card.lift.reach)) * weakness]))
 
 
-def _answer(told: FaceNetwork, network: Network, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
-    """The vectors of one network, shape (len(faces), its dimension): the sum over its views, at unit length."""
+def _answer(
+    told: FaceNetwork, network: Network, picture: DecodedPicture, faces: Sequence[Landmarks]
+) -> tuple[Embedding, NDArray[np.float32]]:
+    """The sums of a network's vectors over its views: at unit length, shortened, and the lengths that they had.
+
+    Shapes (len(faces), its dimension) and (len(faces), 1).
+    """
     crops = np.stack([align(picture, face, told.alignment, view) for view in told.views for face in faces])
     outputs = network.run(_fed(told, crops))
     length = told.answers or told.dimension
-    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), length)
-    answer = _unit(raw.sum(axis=0))
-    return answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
+    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), length).sum(axis=0)
+    answer = _unit(raw)
+    shortened = answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
+    return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
 
 
 def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
 over the views is brought to unit length, shortened if it is longer than what it tells, the mean of many people is
 subtracted, and it is brought to unit length again. The embedding is these vectors side by side, each times its
-weight, at unit length in all.
+weight, and perhaps one number more for how weak the answers were (`Lift`), at unit length in all.
 """
 
 from __future__ import annotations
@@ -79,6 +79,22 @@ class FaceNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """One more number in an embedding, which makes up for what a poor picture takes away.
+
+    A network answers a blurred or turned face with a short vector (Meng et al., "MagFace", CVPR 2021), and such a
+    face is less alike to everybody, itself in other pictures included. The strength of a face is the mean, over
+    the networks, of the logarithm of that length, less its mean over many people. The number is proportional to
+    `reach` less the strength, or 0: two weak faces gain much by it, two strong ones little.
+    """
+
+    slope: float
+    """By how much the cosine of two faces of mean strength rises when one of them gets weaker by 1, about."""
+    reach: float
+    """The strength from which on a face gains nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """What was fitted to a recipe on the faces of many people."""
 
@@ -87,7 +103,8 @@ class Fit:
     knots: tuple[tuple[float, float], ...]
     """(cosine, similarity 0-100), both strictly ascending; none if it was not calibrated yet."""
     mean: tuple[float, ...]
-    """The mean embedding, which is subtracted: those of all networks side by side."""
+    """The mean embedding, which is subtracted: those of all networks side by side; then, with a lift, the mean of
+    the logarithm of the answers' lengths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +118,12 @@ class RecognitionCard:
     """The network that finds the landmarks for the alignment anew; None: the detector's are used."""
     own_fit: Fit | None = None
     """None: the one in the folder `calibration` under the card's name."""
+    lift: Lift | None = None
 
     @property
     def dimension(self) -> int:
         """Length of the embedding."""
-        return sum(network.dimension for network in self.networks)
+        return sum(network.dimension for network in self.networks) + (self.lift is not None)
 
     @property
     def files(self) -> tuple[ModelCard, ...]:
