@@ -76,6 +76,8 @@ class Registration(_Answer):
     added: tuple[StoredFace, ...] = Field(alias="addedFaces")
     added_details: tuple[Face, ...] = Field(alias="addedFaceDetails")
     not_added: tuple[Face, ...] = Field(alias="notAddedFaces")
+    not_added_reasons: tuple[str, ...] = ()
+    """Why each face of `not_added` was not: `pose`, `quality`, `quota` or `limit`. Only Visavis says so."""
     quota_exceeded: bool = False
     """Whether faces were left out because the group is full."""
 

@@ -55,8 +55,10 @@ def result(call: Call[T], response: httpx.Response) -> T:
             response.headers.get("x-error-detail"),
             _retry_after(response),
         )
-    # That a group is full stands in the header alone.
-    return call.read({**(body.get("data") or {}), "quotaExceeded": header.result_code == PARTIAL})
+    # What stands in headers alone: that a group is full, and why faces were not added.
+    reasons = [reason.strip() for reason in response.headers.get("x-not-added", "").split(",") if reason.strip()]
+    beside = {"quotaExceeded": header.result_code == PARTIAL, "notAddedReasons": reasons}
+    return call.read({**(body.get("data") or {}), **beside})
 
 
 def create_group(group_id: str) -> Call[None]:

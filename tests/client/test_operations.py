@@ -45,6 +45,16 @@ def test_a_registered_person_is_found_verified_and_deleted(
         client.group("staff")
 
 
+def test_faces_that_were_not_added_come_with_the_reason(
+    client: Client, openpeople_picture: OpenPeoplePicture
+) -> None:
+    client.create_group("crowd")
+    registered = client.register("crowd", openpeople_picture("P001", "emotions_sheet"), limit=3)
+    assert len(registered.added) == 3
+    assert len(registered.not_added) == len(registered.not_added_reasons) > 0
+    assert set(registered.not_added_reasons) <= {"limit", "pose"}
+
+
 def test_a_group_tells_its_age_and_size(client: Client, portrait: bytes) -> None:
     client.create_group("staff")
     client.register("staff", portrait)
