@@ -22,7 +22,7 @@ install: .venv/dev ## .venv with everything for development, and the model weigh
 test: install ## every test, but those of many nodes
 	$(BIN)/pytest -n 2 --ignore=tests/nodes $(ARGS)
 
-test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx)
+test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx; haproxy, pgbouncer)
 	$(BIN)/pytest tests/nodes $(ARGS)
 
 bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
