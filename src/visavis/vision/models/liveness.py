@@ -13,17 +13,17 @@ _MINIFAS_OUTPUT = (
     "mean over the pair and over mirror images is used"
 )
 _SPOOF_SET = (
-    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 135 attacks, prints most of them, 143 living faces:"
+    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 133 attacks, prints most of them, 141 living faces:"
 )
 _LIVING_SET = "BPCER in %, 95 % intervals; LFW, a picture each of 950 people:"
 _MINIFAS_ACCURACY = (
     _SPOOF_SET,
-    "the pair alone, weak 25.2 (18.1-33.4) / 2.8 (0.8-7.0)",
-    "the pair alone, balanced 19.3 (13.0-26.9) / 3.5 (1.1-8.0)",
-    "the pair alone, strict 12.6 (7.5-19.4) / 7.0 (3.4-12.5)",
-    "the pair alone, tight aligned crops, weak 42.2 (33.8-51.0) / 4.9 (2.0-9.8)",
-    "the pair alone, tight aligned crops, balanced 23.0 (16.2-31.0) / 10.5 (6.0-16.7)",
-    "the pair alone, tight aligned crops, strict 9.6 (5.2-15.9) / 23.8 (17.1-31.6)",
+    "the pair alone, weak 25.6 (18.4-33.8) / 2.8 (0.8-7.1)",
+    "the pair alone, balanced 19.5 (13.2-27.3) / 3.5 (1.2-8.1)",
+    "the pair alone, strict 12.8 (7.6-19.7) / 7.1 (3.5-12.7)",
+    "the pair alone, tight aligned crops, weak 45.1 (36.5-54.0) / 5.0 (2.0-10.0)",
+    "the pair alone, tight aligned crops, balanced 24.8 (17.7-33.0) / 9.9 (5.5-16.1)",
+    "the pair alone, tight aligned crops, strict 10.5 (5.9-17.0) / 20.6 (14.2-28.2)",
     _LIVING_SET,
     "the pair alone, weak 3.7 (2.6-5.1), balanced 7.2 (5.6-9.0), strict 16.2 (13.9-18.7)",
 )
@@ -71,12 +71,12 @@ FR_LIVENESS = ModelCard(
     "which the mean over both sizes, over mirror images and over the MiniFASNet pair's is used",
     accuracy=(
         _SPOOF_SET,
-        "fused with the MiniFASNet pair, weak 14.1 (8.7-21.1) / 1.4 (0.2-5.0)",
-        "fused, balanced 0.7 (0.0-4.1) / 3.5 (1.1-8.0)",
-        "fused, strict 0.0 (0.0-2.7) / 7.7 (3.9-13.3)",
-        "fused, tight aligned crops, weak 16.3 (10.5-23.6) / 1.4 (0.2-5.0)",
-        "fused, tight aligned crops, balanced 5.2 (2.1-10.4) / 5.6 (2.4-10.7)",
-        "fused, tight aligned crops, strict 0.0 (0.0-2.7) / 14.0 (8.8-20.8)",
+        "fused with the MiniFASNet pair, weak 14.3 (8.8-21.4) / 1.4 (0.2-5.0)",
+        "fused, balanced 0.8 (0.0-4.1) / 3.5 (1.2-8.1)",
+        "fused, strict 0.0 (0.0-2.7) / 7.8 (4.0-13.5)",
+        "fused, tight aligned crops, weak 17.3 (11.3-24.8) / 2.1 (0.4-6.1)",
+        "fused, tight aligned crops, balanced 7.5 (3.7-13.4) / 6.4 (3.0-11.8)",
+        "fused, tight aligned crops, strict 0.8 (0.0-4.1) / 13.5 (8.3-20.2)",
         "whether it was trained on pictures of that set is not known; elsewhere more attacks pass:",
         "Replay-Attack, 1,000 attacks, 200 living, probabilities averaged without mirror images:",
         "  24.2 / 1.5, 12.3 / 5.0, 5.6 / 14.5 at raw scores of .4, .6, .8",
