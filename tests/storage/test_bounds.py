@@ -57,26 +57,24 @@ def rows_and_probe(draw: st.DrawFn) -> tuple[Embedding, Embedding]:
 def test_cosines_lie_in_their_intervals(case: tuple[Embedding, Embedding]) -> None:
     rows, probe = case
     part = Part.empty(len(rows), rows.shape[1], coded=True).with_rows(np.arange(len(rows)), rows)
-    every = slice(0, len(rows))
+    every = np.arange(len(rows))
     exact = [_exact_dot(row, probe) for row in rows]
     kinds: list[Bounds] = [Int8Bounds(probe, numkong_dots), Int8Bounds(probe, numpy_dots), Float32Bounds(probe)]
     for bounds in kinds:
-        scores = bounds.scores(part, every)
-        middles, widths = bounds.intervals(part, every, scores)
+        middles, widths, widest = bounds.middles(part), bounds.widths(part, every), bounds.widest(part)
         lowers, uppers = middles - widths, middles + widths
         for number, dot in enumerate(exact):
             assert Fraction(float(lowers[number])) <= dot <= Fraction(float(uppers[number]))
-            least = bounds.least_score(part, float(np.nextafter(float(dot), -np.inf)))
-            assert least is None or scores[number] >= least
+            below, above = np.nextafter(float(dot), [-np.inf, np.inf]).tolist()
+            assert (middles >= below - widest)[number]
+            assert (middles <= above + widest)[number]
 
 
 def test_intervals_of_ordinary_faces_are_narrow() -> None:
     rows = unit_rows(1000, 512)
     part = Part.empty(1000, 512, coded=True).with_rows(np.arange(1000), rows)
     bounds = Int8Bounds(rows[0], numpy_dots)
-    every = slice(0, 1000)
-    _, widths = bounds.intervals(part, every, bounds.scores(part, every))
-    assert np.max(widths) < 0.03
+    assert np.max(bounds.widths(part, np.arange(1000))) <= bounds.widest(part) < 0.03
 
 
 def test_the_kernel_of_this_machine_is_right() -> None:

@@ -27,7 +27,7 @@ def _small_blocks() -> Iterator[None]:
         patch.setattr(draft, "BLOCK_ROWS", 64)
         patch.setattr(blocks, "_STEP_ROWS", 4)
         patch.setattr(draft, "_DEAD_ROWS", 4)
-        patch.setattr(scan, "_FIRST_ROWS", 16)
+        patch.setattr(scan, "_FOLD", 3)
         patch.setattr(scan, "_FEW", 2)
         yield
 

@@ -77,16 +77,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Extremes:
-    """Upper bounds on the scales, residuals and lengths of some rows."""
+    """Upper bounds on the residuals and lengths of some rows."""
 
-    scale: float = 0.0
     residual: float = 0.0
     length: float = 0.0
 
     def widened(self, other: Extremes) -> Extremes:
-        return Extremes(
-            max(self.scale, other.scale), max(self.residual, other.residual), max(self.length, other.length)
-        )
+        return Extremes(max(self.residual, other.residual), max(self.length, other.length))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,11 +130,7 @@ class Part:
             where = slice(self.size + start, self.size + start + len(few))
             self.block.write(where, sequences[start : start + step], few)
             extremes = extremes.widened(
-                Extremes(
-                    float(self.block.scales[where].max()),
-                    float(self.block.residuals[where].max()),
-                    float(lengths(few).max()),
-                )
+                Extremes(float(self.block.residuals[where].max()), float(lengths(few).max()))
             )
         return replace(self, size=self.size + len(rows), extremes=extremes)
 

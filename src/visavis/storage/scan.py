@@ -20,10 +20,9 @@ from visavis.storage.quantised import ROUNDING, TINY, Floats, QuantisedProbe, le
 from visavis.types import Embedding
 
 Cosines: TypeAlias = NDArray[np.float64]
-AnyScores: TypeAlias = NDArray[np.int32] | NDArray[np.float32]
 
-_FIRST_ROWS = 8192
-"""The first rows are looked at alone: they give a floor by which most of the others are out at one look."""
+_FOLD = 64
+"""So many rows share a maximum: the k-th largest of these is soon found, and hardly lower than of all rows."""
 
 _FEW = 128
 """So few candidates go to float64 without a look in float32."""
@@ -31,60 +30,51 @@ _FEW = 128
 _AT_ONCE = 1 << 16
 """How many components are compared again at once: their copies stay in the cache."""
 
-_LARGEST_SCORE = int(np.iinfo(np.int32).max)
+_OUT = np.float32(-np.inf)
+_LOWEST = float(np.finfo(np.float32).min)
 
 
 class Bounds(Protocol):
-    """A first look at rows for one probe: a score each, and between what cosines it means."""
+    """A first look at rows for one probe: about what cosine each has, and how far off that may be."""
 
-    def scores(self, part: Part, rows: slice) -> AnyScores:
-        """One score a row, shape (n,)."""
+    def middles(self, part: Part) -> Floats:
+        """The middles of all rows' intervals, shape (n,); a new array."""
         ...
 
-    def least_score(self, part: Part, floor: float) -> float | None:
-        """Rows below this score cannot reach the cosine `floor`; None if the score alone does not tell."""
+    def widest(self, part: Part) -> float:
+        """At least half the width of any row's interval."""
         ...
 
-    def intervals(
-        self, part: Part, rows: slice | Positions, scores: AnyScores
-    ) -> tuple[Floats, Floats | np.float32]:
-        """The middles of the rows' intervals, and half their widths."""
+    def widths(self, part: Part, positions: Positions) -> Floats | np.float32:
+        """Half the widths of these rows' intervals."""
         ...
 
 
 class Int8Bounds:
-    """Scores are dot products of codes."""
+    """By dot products of codes."""
 
     def __init__(self, probe: Embedding, kernel: Kernel) -> None:
         self._probe = QuantisedProbe.of(probe)
         self._dots: Callable[[Codes], Scores] = kernel(self._probe.codes)
 
-    def scores(self, part: Part, rows: slice) -> AnyScores:
-        count = rows.stop - rows.start
-        whole = -(-count // ROWS_AT_ONCE) * ROWS_AT_ONCE  # blocks have room for it; what lies there is ignored
-        return self._dots(part.block.codes[rows.start : rows.start + whole])[:count]
-
-    def least_score(self, part: Part, floor: float) -> float | None:
-        most = part.extremes
-        needed = floor - self._probe.coded_length * most.residual - self._probe.rest(most.length)
-        largest = self._probe.scale * most.scale
-        if needed <= 0 or largest == 0:
-            return None
-        return min(int(needed / largest * (1 - 8 * ROUNDING)), _LARGEST_SCORE)
-
-    def intervals(
-        self, part: Part, rows: slice | Positions, scores: AnyScores
-    ) -> tuple[Floats, Floats | np.float32]:
-        middles = scores.astype(np.float32)
-        middles *= part.block.scales[rows]
+    def middles(self, part: Part) -> Floats:
+        whole = -(-part.size // ROWS_AT_ONCE) * ROWS_AT_ONCE  # blocks have room for it; what lies there is ignored
+        middles: Floats = self._dots(part.block.codes[:whole])[: part.size].astype(np.float32)
+        middles *= part.block.scales[: part.size]
         middles *= np.float32(self._probe.scale)
-        widths = part.block.residuals[rows] * np.float32(self._probe.coded_length)
+        return middles
+
+    def widest(self, part: Part) -> float:
+        return self._probe.coded_length * part.extremes.residual + self._probe.rest(part.extremes.length)
+
+    def widths(self, part: Part, positions: Positions) -> Floats | np.float32:
+        widths = part.block.residuals[positions] * np.float32(self._probe.coded_length)
         widths += np.float32(self._probe.rest(part.extremes.length))
-        return middles, widths
+        return widths
 
 
 class Float32Bounds:
-    """Scores are float32 cosines."""
+    """By float32 cosines."""
 
     def __init__(self, probe: Embedding) -> None:
         self._probe = probe
@@ -92,33 +82,27 @@ class Float32Bounds:
         # Stability of Numerical Algorithms, 3.1): here twice that, and something for what is done with it.
         self._margin = (2 * len(probe) + 32) * ROUNDING * float(lengths(probe[None])[0])
 
-    def scores(self, part: Part, rows: slice | Positions) -> AnyScores:
-        if isinstance(rows, slice):
-            # One thread: `rows @ probe` takes no less, and may take the cores of other requests as well.
-            contiguous: Floats = np.einsum("ij,j->i", part.block.rows[rows], self._probe)
-            return contiguous
-        if 2 * len(rows) > part.size:  # to copy them out would take longer
-            return self.scores(part, slice(0, part.size))[rows]
-        scores = np.empty(len(rows), np.float32)
+    def middles(self, part: Part) -> Floats:
+        # One thread: `rows @ probe` takes no less, and may take the cores of other requests as well.
+        middles: Floats = np.einsum("ij,j->i", part.rows, self._probe)
+        return middles
+
+    def middles_at(self, part: Part, positions: Positions) -> Floats:
+        """Those of some rows only."""
+        if 2 * len(positions) > part.size:  # to copy them out would take longer
+            return self.middles(part)[positions]
+        middles = np.empty(len(positions), np.float32)
         step = max(_AT_ONCE // len(self._probe), 1)
-        for start in range(0, len(rows), step):
-            few = part.block.rows[rows[start : start + step]]
-            np.einsum("ij,j->i", few, self._probe, out=scores[start : start + step])
-        return scores
+        for start in range(0, len(positions), step):
+            few = part.block.rows[positions[start : start + step]]
+            np.einsum("ij,j->i", few, self._probe, out=middles[start : start + step])
+        return middles
 
-    def least_score(self, part: Part, floor: float) -> float | None:
-        return floor - 2 * self._width(part)
-
-    def intervals(
-        self,
-        part: Part,
-        rows: slice | Positions,  # noqa: ARG002 - the interface
-        scores: AnyScores,
-    ) -> tuple[Floats, Floats | np.float32]:
-        return scores.astype(np.float32, copy=False), np.float32(self._width(part))
-
-    def _width(self, part: Part) -> float:
+    def widest(self, part: Part) -> float:
         return self._margin * part.extremes.length + TINY
+
+    def widths(self, part: Part, positions: Positions) -> Floats | np.float32:  # noqa: ARG002 - the interface
+        return np.float32(self.widest(part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,45 +133,39 @@ class Scan:
     def __init__(self, probe: Embedding, k: int, min_cosine: float) -> None:
         self._closer = Float32Bounds(probe)
         self._k = k
-        self._floor = min_cosine
+        self._floor = max(min_cosine, _LOWEST)
         self._lowers: Floats = np.empty(0, np.float32)
         self._found: list[Candidates] = []
 
     def look_through(self, bounds: Bounds, part: Part, exclude: int | None) -> None:
         """Look at all rows of a part, but the one at the position `exclude`."""
-        start = 0
-        while start < part.size:
-            stop = _FIRST_ROWS if not self._found and part.size > 2 * _FIRST_ROWS else part.size
-            rows = slice(start, stop)
-            scores, least = bounds.scores(part, rows), bounds.least_score(part, self._floor)
-            hits: Positions | None = None if least is None else np.flatnonzero(scores >= least)
-            if part.dead or exclude is not None:
-                hits = _without(part, rows, np.arange(len(scores)) if hits is None else hits, exclude)
-            if hits is None:
-                kept = self._note(part, rows, *bounds.intervals(part, rows, scores))
-            else:
-                where = start + hits
-                kept = self._note(part, where, *bounds.intervals(part, where, scores[hits]))
-            if kept > max(len(scores) // 2, 2 * self._k):
-                bounds = self._closer  # these rows are too much alike: they would all be looked at twice
-            start = stop
+        middles, widest = bounds.middles(part), bounds.widest(part)
+        if part.dead:
+            middles[~part.alive[: part.size]] = _OUT
+        if exclude is not None:
+            middles[exclude] = _OUT
+        likely = middles >= self._floor - widest
+        if np.count_nonzero(likely) > max(2 * self._k, _FEW):
+            self._floor = max(self._floor, _reached(middles, self._k) - widest)
+            likely = middles >= self._floor - widest
+        positions = np.flatnonzero(likely)
+        if bounds is not self._closer and 2 * len(positions) > max(part.size, 4 * self._k):
+            self.look_through(self._closer, part, exclude)  # too much alike: nearly all would be looked at again
+        else:
+            self._note(part, positions, middles[positions], bounds.widths(part, positions))
 
     def look_closer(self, found: list[Candidates]) -> None:
         """Look at candidates of another scan: first at the likeliest, whose cosines may rule out the others."""
         halves = [each.split(max(2 * self._k, _FEW)) for each in found]
         for likely in [first for first, _ in halves] + [rest for _, rest in halves]:
             each = likely.above(self._floor)
-            scores = self._closer.scores(each.part, each.positions)
-            self._note(each.part, each.positions, *self._closer.intervals(each.part, each.positions, scores))
+            middles = self._closer.middles_at(each.part, each.positions)
+            self._note(each.part, each.positions, middles, self._closer.widths(each.part, each.positions))
 
-    def _note(self, part: Part, rows: slice | Positions, middles: Floats, widths: Floats | np.float32) -> int:
-        """Keep those of the rows that may be among the best; tells how many."""
+    def _note(self, part: Part, positions: Positions, middles: Floats, widths: Floats | np.float32) -> None:
+        """Keep those of the rows that may be among the best."""
         self._raise_floor(middles - widths)
-        uppers = middles + widths
-        kept = np.flatnonzero(uppers >= self._floor)
-        positions = rows.start + kept if isinstance(rows, slice) else rows[kept]
-        self._found.append(Candidates(part, positions, uppers[kept]))
-        return len(kept)
+        self._found.append(Candidates(part, positions, middles + widths).above(self._floor))
 
     def _raise_floor(self, lowers: Floats) -> None:
         """The k best of all rows reach the k-th largest of these lower ends and those seen before."""
@@ -220,12 +198,12 @@ def ranked(found: list[Candidates], probe: Embedding, k: int, min_cosine: float)
     return list(zip(sequences[best].tolist(), cosines[best].tolist(), strict=True))
 
 
-def _without(part: Part, rows: slice, hits: Positions, exclude: int | None) -> Positions:
-    """The hits that are alive and are not the row at `exclude`."""
-    kept = part.alive[rows][hits]
-    if exclude is not None:
-        kept &= hits != exclude - rows.start
-    return hits[kept]
+def _reached(middles: Floats, k: int) -> float:
+    """What the k largest reach, or somewhat less."""
+    fold = min(_FOLD, len(middles) // (4 * k))
+    if fold > 1:
+        middles = middles[: len(middles) // fold * fold].reshape(fold, -1).max(axis=0)
+    return float(np.partition(middles, -k)[-k]) if len(middles) >= k else -np.inf
 
 
 def _float64_cosines(candidates: Candidates, probe: Embedding) -> Cosines:
