@@ -71,7 +71,7 @@ class Detector:
 
     def __init__(self, yunet: bytes) -> None:
         """Raises SetupError if the bytes are no network."""
-        self._network = Network(yunet, dynamic_axes=(0, 2, 3))
+        self._network = Network(yunet, dynamic_axes=(0, 2, 3), takes_pixels=True)
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px inside the picture, largest box first, 20 at most."""
@@ -97,9 +97,8 @@ class Detector:
         for scale in _scan_scales(picture.size):
             small = _at_scale(picture, scale)
             small_height, small_width = small.shape[:2]
-            canvas = np.zeros((-(-small_height // 32) * 32, -(-small_width // 32) * 32, 3), np.uint8)
-            canvas[:small_height, :small_width] = small
-            (faces,) = self._run(canvas[np.newaxis])
+            canvas = cv2.copyMakeBorder(small, 0, -small_height % 32, 0, -small_width % 32, cv2.BORDER_CONSTANT)
+            (faces,) = self._run(np.asarray(canvas, np.uint8)[np.newaxis])
             faces[:, 1::2] *= picture.size.width / small_width
             faces[:, 2::2] *= picture.size.height / small_height
             found.append(faces)
@@ -169,12 +168,7 @@ class Detector:
 
     def _run(self, batch: Pixels) -> list[_Faces]:
         """The faces in each picture of a batch (n, h, w, 3), sides multiples of 32; not yet suppressed."""
-        outputs = self._network.run(np.ascontiguousarray(batch.transpose(0, 3, 1, 2), np.float32))
-        columns = batch.shape[2]
-        return [
-            np.concatenate([_decoded(outputs, index, stride, columns // stride) for stride in _STRIDES])
-            for index in range(len(batch))
-        ]
+        return _decoded(self._network.run(batch), *batch.shape[1:3])
 
 
 def first_look(size: ImageSize) -> float:
@@ -204,20 +198,37 @@ def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _decoded(outputs: Mapping[str, NDArray[np.float32]], index: int, stride: int, columns: int) -> _Faces:
-    """The faces on one grid of the network's output: those of its cells that score enough.
+def _decoded(outputs: Mapping[str, NDArray[np.float32]], height: int, width: int) -> list[_Faces]:
+    """The faces in each picture of this size: those cells of the network's three grids that score enough.
 
     score = sqrt(class x object); centres in cells from the cell, sizes as logarithms, landmarks in cells from it.
     """
-    chances = outputs[f"cls_{stride}"][index, :, 0].clip(0, 1) * outputs[f"obj_{stride}"][index, :, 0].clip(0, 1)
-    cells = np.flatnonzero(chances >= _CANDIDATE_SCORE**2)
-    grid = np.stack([cells % columns, cells // columns], axis=1).astype(np.float32)
-    boxes = outputs[f"bbox_{stride}"][index, cells]
-    centres = (grid + boxes[:, :2]) * stride
-    halves = np.exp(boxes[:, 2:]) * (stride / 2)
-    points = (outputs[f"kps_{stride}"][index, cells].reshape(-1, 5, 2) + grid[:, np.newaxis]) * stride
-    scores = np.sqrt(chances[cells, np.newaxis])
-    return np.hstack([scores, centres - halves, centres + halves, points.reshape(-1, 10)])
+    classes, objects, boxes, points = (
+        np.concatenate([outputs[f"{kind}_{stride}"] for stride in _STRIDES], axis=1)
+        for kind in ("cls", "obj", "bbox", "kps")
+    )
+    chances = classes[..., 0].clip(0, 1) * objects[..., 0].clip(0, 1)
+    pictures, cells = np.nonzero(chances >= _CANDIDATE_SCORE**2)
+    grid, stride = _places(cells, height, width)
+    box = boxes[pictures, cells]
+    centres = (grid + box[:, :2]) * stride
+    halves = np.exp(box[:, 2:]) * (stride / 2)
+    landmarks = (points[pictures, cells].reshape(-1, 5, 2) + grid[:, np.newaxis]) * stride[:, np.newaxis]
+    scores = np.sqrt(chances[pictures, cells, np.newaxis])
+    faces = np.hstack([scores, centres - halves, centres + halves, landmarks.reshape(-1, 10)])
+    return np.split(faces, np.searchsorted(pictures, range(1, len(chances))))
+
+
+def _places(cells: NDArray[np.intp], height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Column and row of each cell in its grid, shape (n, 2), and its stride, shape (n, 1).
+
+    The cells are numbered through all grids, one after the other.
+    """
+    ends = np.cumsum([(height // stride) * (width // stride) for stride in _STRIDES])
+    grids = np.searchsorted(ends, cells, side="right")
+    strides = np.array(_STRIDES)[grids]
+    rows, columns = np.divmod(cells - np.array([0, *ends])[grids], width // strides)
+    return np.stack([columns, rows], axis=1).astype(np.float32), strides[:, np.newaxis].astype(np.float32)
 
 
 def _look_transform(face: NDArray[np.float32], tilt: float) -> NDArray[np.float64]:

@@ -21,9 +21,10 @@ class Network:
     Small networks get slower with more threads inside a call: requests run in parallel instead.
     """
 
-    def __init__(self, model: bytes, dynamic_axes: Sequence[int] = ()) -> None:
+    def __init__(self, model: bytes, dynamic_axes: Sequence[int] = (), *, takes_pixels: bool = False) -> None:
         """`dynamic_axes`: axes of the input whose length shall differ from call to call.
 
+        `takes_pixels`: the network, whose own input is (n, 3, h, w), is given uint8 of shape (n, h, w, 3) instead.
         Raises SetupError if the bytes are no network that this machine can run.
         """
         options = onnxruntime.SessionOptions()
@@ -35,19 +36,21 @@ class Network:
         options.enable_mem_pattern = False
         try:
             self._session = onnxruntime.InferenceSession(
-                _edited(model, dynamic_axes), options, providers=["CPUExecutionProvider"]
+                _edited(model, dynamic_axes, takes_pixels=takes_pixels),
+                options,
+                providers=["CPUExecutionProvider"],
             )
         except Exception as error:  # the runtime's exceptions have no common base but this one
             raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
         self._input = self._session.get_inputs()[0].name
         self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
-    def run(self, batch: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    def run(self, batch: NDArray[np.float32] | NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """The outputs by name."""
         return dict(zip(self.outputs, self._session.run(None, {self._input: batch}), strict=True))
 
 
-def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
+def _edited(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) -> bytes:
     """The same network with some axes of its input made dynamic, in a form that the runtime is fast at.
 
     Old exporters list initializers among the inputs, where a caller could replace them; that keeps the runtime
@@ -69,6 +72,8 @@ def _edited(model: bytes, dynamic_axes: Sequence[int]) -> bytes:
             _keep_batch(graph)
         for output in graph.output:
             output.type.tensor_type.ClearField("shape")
+    if takes_pixels:
+        _take_pixels(graph)
     serialized: bytes = network.SerializeToString()
     return serialized
 
@@ -140,3 +145,19 @@ def _keep_batch(graph: onnx.GraphProto) -> None:
             if shape[0] == 1:
                 shape[0] = 0
                 initializer.CopyFrom(onnx.numpy_helper.from_array(shape, initializer.name))
+
+
+def _take_pixels(graph: onnx.GraphProto) -> None:
+    """Put a step in front that makes (n, h, w, 3) bytes the (n, 3, h, w) floats that the network wants."""
+    values, planes = graph.input[0].name, f"{graph.input[0].name}/planes"
+    pixels = onnx.helper.make_tensor_value_info(
+        f"{values}/pixels", onnx.TensorProto.UINT8, ["pictures", "height", "width", 3]
+    )
+    steps = [
+        onnx.helper.make_node("Transpose", [pixels.name], [planes], perm=[0, 3, 1, 2]),
+        onnx.helper.make_node("Cast", [planes], [values], to=onnx.TensorProto.FLOAT),
+    ]
+    graph.input[0].CopyFrom(pixels)
+    nodes = [*steps, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
