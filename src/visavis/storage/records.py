@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from visavis.storage.schema import apps, deletions, faces, groups, meta, tombstones
 from visavis.types import Box, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
@@ -42,6 +42,19 @@ _FACE = (
     faces.c.y1,
     faces.c.detection_score,
     faces.c.created_at,
+)
+
+# What requests ask for again and again is built once: to build a statement takes longer than the database does.
+_GROUP_BY_NAME = select(*_GROUP).where(groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name"))
+_GROUPS = (
+    select(*_GROUP).where(groups.c.app_id == bindparam("app")).order_by(groups.c.name).limit(bindparam("limit"))
+)
+_GROUPS_AFTER = _GROUPS.where(groups.c.name > bindparam("after"))
+_VERSION = select(groups.c.version).where(groups.c.id == bindparam("group"))
+_STATE_OF_GROUP = select(*_STATE).where(groups.c.id == bindparam("group"))
+_STATE_TO_CHANGE = _STATE_OF_GROUP.with_for_update()
+_FACES_BY_SEQUENCE = select(*_FACE).where(
+    faces.c.group_id == bindparam("group"), faces.c.version.in_(bindparam("sequences"))
 )
 
 
@@ -88,15 +101,15 @@ def insert_group(connection: Connection, app_id: int, name: str, model: str, wra
 
 
 def find_group(connection: Connection, app_id: int, name: str) -> Group | None:
-    row = connection.execute(select(*_GROUP).where(groups.c.app_id == app_id, groups.c.name == name)).one_or_none()
+    row = connection.execute(_GROUP_BY_NAME, {"app": app_id, "name": name}).one_or_none()
     return None if row is None else _group(row)
 
 
 def list_groups(connection: Connection, app_id: int, after: str | None, limit: int) -> list[Group]:
-    statement = select(*_GROUP).where(groups.c.app_id == app_id).order_by(groups.c.name).limit(limit)
-    if after is not None:
-        statement = statement.where(groups.c.name > after)
-    return [_group(row) for row in connection.execute(statement)]
+    asked = {"app": app_id, "limit": limit}
+    if after is None:
+        return [_group(row) for row in connection.execute(_GROUPS, asked)]
+    return [_group(row) for row in connection.execute(_GROUPS_AFTER, {**asked, "after": after})]
 
 
 def models_in_use(connection: Connection) -> dict[str, int]:
@@ -132,7 +145,7 @@ def delete_group(connection: Connection, group_id: int) -> bool:
 
 
 def group_version(connection: Connection, group_id: int) -> int | None:
-    return connection.scalar(select(groups.c.version).where(groups.c.id == group_id))
+    return connection.scalar(_VERSION, {"group": group_id})
 
 
 def groups_that_exist(connection: Connection, group_ids: Sequence[int]) -> set[int]:
@@ -145,13 +158,13 @@ def groups_that_exist(connection: Connection, group_ids: Sequence[int]) -> set[i
 
 def group_state(connection: Connection, group_id: int) -> GroupState | None:
     """None if there is no such group."""
-    row = connection.execute(select(*_STATE).where(groups.c.id == group_id)).one_or_none()
+    row = connection.execute(_STATE_OF_GROUP, {"group": group_id}).one_or_none()
     return None if row is None else GroupState(*row)
 
 
 def lock_group(connection: Connection, group_id: int) -> GroupState | None:
     """The group's state, for this transaction alone to change; None if there is no such group."""
-    row = connection.execute(select(*_STATE).where(groups.c.id == group_id).with_for_update()).one_or_none()
+    row = connection.execute(_STATE_TO_CHANGE, {"group": group_id}).one_or_none()
     return None if row is None else GroupState(*row)
 
 
@@ -229,10 +242,9 @@ def count_faces(connection: Connection, group_id: int, where: FaceFilter) -> int
 def faces_by_sequence(connection: Connection, group_id: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
     found: dict[int, FaceRecord] = {}
     for start in range(0, len(sequences), _BATCH):
-        statement = select(*_FACE).where(
-            faces.c.group_id == group_id, faces.c.version.in_(sequences[start : start + _BATCH])
-        )
-        found.update({row["version"]: _record(row) for row in connection.execute(statement).mappings()})
+        asked = {"group": group_id, "sequences": sequences[start : start + _BATCH]}
+        rows = connection.execute(_FACES_BY_SEQUENCE, asked).mappings()
+        found.update({row["version"]: _record(row) for row in rows})
     return found
 
 
