@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.models import FaceNetwork, RecognitionCard
+from visavis.vision.models import FaceNetwork, RecognitionCard, View
 from visavis.vision.session import Network
 
 
@@ -63,8 +64,7 @@ def _answer(
 
     Shapes (len(faces), its dimension) and (len(faces), 1).
     """
-    crops = np.stack([align(picture, face, told.alignment, view) for view in told.views for face in faces])
-    outputs = network.run(_fed(told, crops))
+    outputs = network.run(_fed(told, _crops(told, picture, faces)))
     length = told.answers or told.dimension
     raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), length).sum(axis=0)
     answer = _unit(raw)
@@ -72,11 +72,23 @@ def _answer(
     return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
 
 
+def _crops(told: FaceNetwork, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Pixels:
+    """Each view of all faces, one view after the other; what is seen in a mirror too is cut out once."""
+    cut: dict[View, Pixels] = {}
+    for view in {replace(view, mirrored=False) for view in told.views}:
+        cut[view] = np.stack([align(picture, face, told.alignment, view) for face in faces])
+    views = ((view, cut[replace(view, mirrored=False)]) for view in told.views)
+    return np.concatenate([crops[:, :, ::-1] if view.mirrored else crops for view, crops in views])
+
+
 def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
     """Crops (n, side, side, 3), BGR, as the network wants them."""
     pixels = crops[..., ::-1] if told.channels == "RGB" else crops
-    values = (pixels - np.array(told.offset, np.float32)) / np.array(told.divisor, np.float32)
-    return np.ascontiguousarray(values if told.layout == "NHWC" else values.transpose(0, 3, 1, 2))
+    offset, divisor = np.array(told.offset, np.float32), np.array(told.divisor, np.float32)
+    if told.layout == "NHWC":
+        return np.ascontiguousarray((pixels - offset) / divisor)
+    planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
+    return (planes - offset[:, np.newaxis, np.newaxis]) / divisor[:, np.newaxis, np.newaxis]
 
 
 def _unit(vectors: NDArray[np.float32]) -> Embedding:
