@@ -13,7 +13,8 @@ _MINIFAS_OUTPUT = (
     "mean over the pair and over mirror images is used"
 )
 _SPOOF_SET = (
-    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 133 attacks, prints most of them, 141 living faces:"
+    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 133 attacks, prints most of them, 141 living faces, on "
+    "which the thresholds were chosen:"
 )
 _LIVING_SET = "BPCER in %, 95 % intervals; LFW, a picture each of 950 people:"
 _MINIFAS_ACCURACY = (
