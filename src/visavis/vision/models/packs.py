@@ -80,7 +80,7 @@ INSIGHTFACE = Pack(
             name="insightface-w600k-mbf",
             networks=(FaceNetwork(W600K_MBF, 512, offset=_MIDDLE, divisor=_MIDDLE),),
             accuracy=(
-                "LFW, 5,243 pictures of 2,848 people: 98.7 % of genuine pairs accepted at a false match rate of 1e-5",
+                "LFW, 5,243 pictures of 2,848 people: 98.7 % of genuine pairs accepted at a FMR of 1e-5",
             ),
             landmarks=SCRFD,
         ),
@@ -96,7 +96,7 @@ EDGEFACE = Pack(
             name="edgeface-s-gamma-05",
             networks=(FaceNetwork(EDGEFACE_S, 512, offset=_MIDDLE, divisor=_MIDDLE),),
             accuracy=(
-                "LFW, 5,243 pictures of 2,848 people: 98.6 % of genuine pairs accepted at a false match rate of 1e-5",
+                "LFW, 5,243 pictures of 2,848 people: 98.6 % of genuine pairs accepted at a FMR of 1e-5",
             ),
         ),
     ),
