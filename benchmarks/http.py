@@ -35,7 +35,7 @@ class Endpoint:
 
 def run(*, quick: bool) -> Report:
     """Pings, lists, searches and detections; beside them an ASGI application that does nothing at all."""
-    requests, seconds = (150, 1.0) if quick else (2000, 8.0)
+    requests, seconds = (25, 0.5) if quick else (2000, 8.0)
     with TemporaryDirectory() as folder, running_server(Path(folder)) as server, _empty_server() as empty_port:
         written = _requests(server)
         endpoints = asyncio.run(_measure(written, server.port, empty_port, requests, seconds))

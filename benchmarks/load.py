@@ -68,7 +68,7 @@ class Shared:
 
 def run(*, quick: bool) -> Report:
     """Detections of a small picture at ever higher rates, up to and past what the server can do."""
-    seconds, levels = (4.0, QUICK) if quick else (20.0, FULL)
+    seconds, levels = (2.0, QUICK) if quick else (20.0, FULL)
     picture = resized("P001", "amateur_selfie", 480, "selfie")
     with TemporaryDirectory() as folder, running_server(Path(folder)) as server:
         keys, others = server.create_app("bench"), server.create_app("modest")

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 
 from benchmarks.pictures import Picture
 from visavis.vision.session import Network
@@ -22,6 +23,8 @@ class Recording:
 
     networks: list[Callable[[], object]] = field(default_factory=list)
     decodes: list[Callable[[], object]] = field(default_factory=list)
+    inputs: list[NDArray[Any]] = field(default_factory=list)
+    """What each run of a network was given, in the order of `networks`."""
 
     def replay(self) -> None:
         """Make the same calls again."""
@@ -53,6 +56,7 @@ def _watched_networks(recording: Recording) -> Iterator[None]:
 
     def run(network: Network, batch: Any) -> Any:
         recording.networks.append(lambda: original(network, batch))
+        recording.inputs.append(batch)
         return original(network, batch)
 
     with patch.object(Network, "run", run):

@@ -10,7 +10,7 @@ from statistics import median
 
 from benchmarks.pictures import Picture
 from benchmarks.pipeline.bare import full_decode, recorded
-from benchmarks.pipeline.opencv import OpenCV
+from benchmarks.pipeline.opencv import OpenCV, same_networks
 from benchmarks.pipeline.product import OPERATIONS, Product
 from benchmarks.timing import Timing, collector_off, interleaved
 from visavis.types import Traits
@@ -29,7 +29,9 @@ class Request:
     timings: Mapping[str, Timing]
     """`request`; `bare`: its decodes and network runs alone; `networks`: those alone; `full`: the whole picture
     decoded by OpenCV, and the networks; `sface`: the request, where the recognition model is SFace alone;
-    `opencv`: what that asks for, by the same weights in OpenCV's runners."""
+    `opencv`: what that asks for, by the same weights in OpenCV's runners, from one look at the whole picture;
+    `looks`: the whole picture decoded, and every look and view of `sface`, by those runners; `same`: the runs of
+    YuNet and SFace alone on these looks and views; `opencv_same`: the same by OpenCV's runners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,18 @@ def _measure(
 ) -> Request:
     """`plain`: a product whose recognition model is SFace alone."""
     request, sface = product.request(operation, picture), plain.request(operation, picture)
-    request()  # models are loaded when they are needed first
-    recording, decode = recorded(request), full_decode(picture)
+    request(), sface()  # models are loaded when they are needed first
+    recording, of_sface, decode = recorded(request), recorded(sface), full_decode(picture)
+    same, opencv_same = same_networks(of_sface), opencv.same_work(of_sface)
     runner = opencv.detect(picture) if operation == "detect" else opencv.embed(picture)
 
     def full(_: int) -> None:
         decode()
         recording.replay_networks()
+
+    def looks(_: int) -> None:
+        decode()
+        opencv_same()
 
     candidates = {
         "request": lambda _: request(),
@@ -78,8 +85,11 @@ def _measure(
         "full": full,
         "sface": lambda _: sface(),
         "opencv": lambda _: runner(),
+        "looks": looks,
+        "same": lambda _: same(),
+        "opencv_same": lambda _: opencv_same(),
     }
-    return Request(operation, picture, interleaved(candidates, rounds, warm_up=2))
+    return Request(operation, picture, interleaved(candidates, rounds, warm_up=1))
 
 
 def measure_stages(product: Product, picture: Picture, rounds: int) -> Stages:
@@ -109,9 +119,8 @@ def measure_stages(product: Product, picture: Picture, rounds: int) -> Stages:
     return Stages(picture, {**timings, **request})
 
 
-def measure_threads(one: Product, two: Product, picture: Picture, seconds: float) -> Threads:
-    """The servers take turns of a second."""
-    turns = max(3, round(seconds / 2))
+def measure_threads(one: Product, two: Product, picture: Picture, turns: int) -> Threads:
+    """The servers take turns of a second, the first of which does not count."""
     rates: dict[str, list[float]] = {"one": [], "two": []}
     for turn in range(turns + 1):
         for name, product in (("one", one), ("two", two)):
