@@ -9,6 +9,7 @@ import pytest
 from tests.contract import pictures
 from tests.storage.faces import new_face, unit_rows
 from visavis.storage.store import open_storage
+from visavis.vision.models import RECOGNITION_CARDS
 
 from .conftest import FACE_QUOTA
 from .desk import Desk
@@ -25,11 +26,13 @@ def crowd(desk: Desk) -> str:
     storage = open_storage(desk.server.data_dir)
     app = storage.apps.find_app(desk.keys.name)
     assert app is not None
+    group = storage.gallery.require_group(app, collection)
+    [width] = [card.dimension for card in RECOGNITION_CARDS if card.name == group.model]
     faces = [
         new_face(row, face_id=f"face-{number}", external_image_id=name(number))
-        for number, row in enumerate(unit_rows(MANY))
+        for number, row in enumerate(unit_rows(MANY, width))
     ]
-    storage.gallery.add(storage.gallery.require_group(app, collection), faces, MANY)
+    storage.gallery.add(group, faces, MANY)
     storage.close()
     return collection
 
