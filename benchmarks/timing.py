@@ -46,12 +46,17 @@ def ratio_of_minima(slower: Timing, faster: Timing) -> float:
 
 
 def interleaved(
-    candidates: Mapping[str, Callable[[int], object]], rounds: int, warm_up: int = 1, max_seconds: float = 1e9
+    candidates: Mapping[str, Callable[[int], object]],
+    rounds: int,
+    warm_up: int = 1,
+    max_seconds: float = 1e9,
+    in_a_row: int = 1,
 ) -> dict[str, Timing]:
     """Time every candidate once a round; each is called with the number of the round.
 
-    The order turns by one place each round, so that nobody always comes after the same neighbour. `warm_up` rounds
-    come first and do not count. After `max_seconds` no further round begins, but five are done in any case.
+    A turn of a candidate is `in_a_row` rounds long: with 1, each finds the caches as the others left them. The
+    order changes by one place each turn, so that nobody always comes after the same neighbour. `warm_up` rounds
+    come first and do not count. After `max_seconds` no further turn begins, but five rounds are done in any case.
     """
     names = list(candidates)
     seconds: dict[str, list[float]] = {name: [] for name in names}
@@ -60,12 +65,13 @@ def interleaved(
             for name in names:
                 candidates[name](number)
         end = time.perf_counter() + max_seconds
-        for number in range(rounds):
-            if number >= min(5, rounds) and time.perf_counter() > end:
+        for turn, first in enumerate(range(0, rounds, in_a_row)):
+            if first >= min(5, rounds) and time.perf_counter() > end:
                 break
-            turn = number % len(names)
-            for name in names[turn:] + names[:turn]:
-                seconds[name].append(timed(partial(candidates[name], number)))
+            place = turn % len(names)
+            for name in names[place:] + names[:place]:
+                for number in range(first, min(first + in_a_row, rounds)):
+                    seconds[name].append(timed(partial(candidates[name], number)))
     return {name: Timing(values) for name, values in seconds.items()}
 
 

@@ -15,7 +15,7 @@ from benchmarks.search.engines import numpy_float32
 from benchmarks.search.present import report
 from benchmarks.timing import interleaved
 
-PLAN = Plan(faces=500, graph_faces=0, rounds=5, seconds_of_registrations=0.1)
+PLAN = Plan(faces=500, graph_faces=0, pgvector_graph_faces=0, rounds=5, seconds_of_registrations=0.1)
 
 
 @pytest.fixture(scope="module")

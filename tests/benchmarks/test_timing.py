@@ -17,6 +17,13 @@ def test_every_candidate_is_called_once_a_round_and_the_first_place_goes_round()
     assert {name: len(timing.seconds) for name, timing in timings.items()} == {"a": 3, "b": 3, "c": 3}
 
 
+def test_a_turn_may_be_several_rounds_long() -> None:
+    calls: list[tuple[str, int]] = []
+    candidates = {name: lambda number, name=name: calls.append((name, number)) for name in "ab"}
+    interleaved(candidates, rounds=3, warm_up=0, in_a_row=2)
+    assert calls == [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 2), ("a", 2)]
+
+
 def test_the_warm_up_does_not_count() -> None:
     calls: list[int] = []
     timings = interleaved({"a": calls.append}, rounds=2, warm_up=5)
