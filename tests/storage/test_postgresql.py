@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.storage import migrations
 from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.schema import metadata
+from visavis.storage.store import open_storage
 
 
 @pytest.fixture
@@ -128,6 +130,24 @@ def test_a_restart_is_survived_with_everything_acknowledged(data_dir: Path) -> N
         found = storage.gallery.search(group, faces[1].embedding, 1, 0.9)
         assert [face.face_id for face, _ in found] == [faces[1].face_id]
         storage.close()
+
+
+def test_writers_of_one_group_do_not_take_the_connections_of_others(data_dir: Path, postgres: Postgres) -> None:
+    url, connections = postgres.new_database(), 4
+    storage = open_storage(data_dir, database_url=url, database_connections=connections)
+    app = storage.apps.create_app("app", {})
+    busy, calm = (storage.gallery.create_group(app, name, "sface", 10) for name in ("busy", "calm"))
+    with ThreadPoolExecutor(20) as pool:
+        with psycopg.connect(url) as other:
+            other.execute("SELECT 1 FROM groups WHERE name = 'busy' FOR UPDATE")
+            stuck = [pool.submit(storage.gallery.add, busy, new_faces(1), 100) for _ in range(5 * connections)]
+            face = new_faces(1)[0]
+            storage.gallery.add(calm, [face], quota=10)
+            assert len(storage.gallery.search(calm, face.embedding, 1, 0.9)) == 1
+            assert not any(added.done() for added in stuck)
+        assert sum(len(added.result()) for added in stuck) == 5 * connections
+    assert storage.gallery.require_group(app, "busy").face_count == 5 * connections
+    storage.close()
 
 
 def test_a_url_that_cannot_be_read_or_reached_stops_the_start(data_dir: Path) -> None:

@@ -10,6 +10,7 @@ from visavis.storage import records
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
+from visavis.storage.turns import GroupTurns
 from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class SealedGallery:
         self._database = database
         self._master_key = master_key
         self._loaded = loaded
+        self._turns = GroupTurns()
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
         """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
@@ -73,7 +75,7 @@ class SealedGallery:
 
     def delete_group(self, group: Group) -> None:
         """Delete the group, its key and all its faces; its name and the time are kept. Raises GROUP_NOT_FOUND."""
-        with self._database.write() as connection:
+        with self._turns.of(group.id), self._database.write() as connection:
             count = records.lock_app(connection, group.app_id)
             if count is None or not records.delete_group(connection, group.id):
                 raise group_not_found()
@@ -87,7 +89,7 @@ class SealedGallery:
 
         Raises GROUP_NOT_FOUND, and FACE_QUOTA_EXCEEDED when there was room for none.
         """
-        with self._database.write() as connection:
+        with self._turns.of(group.id), self._database.write() as connection:
             state = _existing(records.lock_group(connection, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
             if faces and not fitting:
@@ -104,7 +106,7 @@ class SealedGallery:
 
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
-        with self._database.write() as connection:
+        with self._turns.of(group.id), self._database.write() as connection:
             state = _existing(records.lock_group(connection, group.id))
             sequence = records.delete_face(connection, group.id, face_id)
             if sequence is None:
