@@ -67,9 +67,11 @@ The whole server but its sockets: its ASGI application is called with a request,
 answers. One thread, pictures of synthetic people, the default recognition model. *Networks* are the runs of ONNX
 Runtime that this very request makes, on the very inputs, and nothing else; *decode + networks* adds the decoder's
 calls, and is the floor: `x` is the request against it. *Full decode + networks* is a floor that decodes every pixel
-by OpenCV. *SFace alone* is the request where the recognition model is SFace with one look at a face, and *OpenCV*
-what that asks for by the same weights through `cv2.FaceDetectorYN`, long side 640, one look, and
-`cv2.FaceRecognizerSF`; it estimates no pose and no mask, where we do both.
+by OpenCV. The second table is of SFace alone as the model, one view a face. *YuNet + SFace* are their runs in ONNX
+Runtime, *by OpenCV* the same looks and views through `cv2.FaceDetectorYN` and `cv2.FaceRecognizerSF`, which includes
+decoding boxes and suppression. *Same looks* sets our whole request against decoding and those calls; *one look*
+against a plain use of these runners, long side 640. They estimate no pose and no mask, where we do both. Below 1,
+OpenCV is faster.
 """,
     ),
     "http": (
