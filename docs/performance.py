@@ -64,22 +64,22 @@ nothing else. Both find the file in the system's cache. *Memory* is what the pro
         "A request with a picture",
         """\
 The whole server but its sockets: its ASGI application is called with a request, picture as Base64 in JSON, and
-answers. One thread, pictures of synthetic people, the default recognition model. *Networks* are the runs of ONNX
-Runtime that this very request makes, on the very inputs, and nothing else; *decode + networks* adds the decoder's
-calls, and is the floor: `x` is the request against it. *Full decode + networks* is a floor that decodes every pixel
-by OpenCV. The second table is of SFace alone as the model, one view a face. *YuNet + SFace* are their runs in ONNX
-Runtime, *by OpenCV* the same looks and views through `cv2.FaceDetectorYN` and `cv2.FaceRecognizerSF`, which includes
-decoding boxes and suppression. *Same looks* sets our whole request against decoding and those calls; *one look*
-against a plain use of these runners, long side 640. They estimate no pose and no mask, where we do both. Below 1,
-OpenCV is faster.
+answers. One thread, pictures of synthetic people, the default recognition model. *Networks* are the runs of
+ONNX Runtime that this very request makes, on the very inputs, and nothing else; *decode + networks* adds the
+decoder's calls, and is the floor: `x` is the request against it. *Full decode + networks* is a floor that
+decodes every pixel by OpenCV. The second table is of SFace alone as the model, one view a face. *YuNet + SFace*
+are their runs in ONNX Runtime, *by OpenCV* the same looks and views through `cv2.FaceDetectorYN` and
+`cv2.FaceRecognizerSF`, which includes decoding boxes and suppression. *Same looks* sets our whole request
+against decoding and those calls; *one look* against a plain use of these runners, long side 640. They estimate
+no pose and no mask, where we do both. Below 1, OpenCV is faster.
 """,
     ),
     "http": (
         "HTTP",
         """\
-A real server process, real connections that are kept open, a driver that speaks HTTP by hand. *Nothing at all* is an
-ASGI application that answers a constant, in the same web server: what is above it is ours. Driver and server share
-the machine.
+A real server process, real connections that are kept open, a driver that speaks HTTP by hand. *Nothing at all*
+is an ASGI application that answers a constant, in the same web server: what is above it is ours. Driver and
+server share the machine.
 """,
     ),
     "load": (

@@ -79,9 +79,7 @@ INSIGHTFACE = Pack(
         RecognitionCard(
             name="insightface-w600k-mbf",
             networks=(FaceNetwork(W600K_MBF, 512, offset=_MIDDLE, divisor=_MIDDLE),),
-            accuracy=(
-                "LFW, 5,243 pictures of 2,848 people: 98.7 % of genuine pairs accepted at a FMR of 1e-5",
-            ),
+            accuracy=("LFW, 5,243 pictures of 2,848 people: 98.7 % of genuine pairs accepted at a FMR of 1e-5",),
             landmarks=SCRFD,
         ),
     ),
@@ -95,9 +93,7 @@ EDGEFACE = Pack(
         RecognitionCard(
             name="edgeface-s-gamma-05",
             networks=(FaceNetwork(EDGEFACE_S, 512, offset=_MIDDLE, divisor=_MIDDLE),),
-            accuracy=(
-                "LFW, 5,243 pictures of 2,848 people: 98.6 % of genuine pairs accepted at a FMR of 1e-5",
-            ),
+            accuracy=("LFW, 5,243 pictures of 2,848 people: 98.6 % of genuine pairs accepted at a FMR of 1e-5",),
         ),
     ),
     terms="The licence of these weights is contested: both BSD-3-Clause and CC BY-NC-SA 4.0, which is for "
