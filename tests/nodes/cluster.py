@@ -92,28 +92,25 @@ def running_nginx(folder: Path, cluster: Cluster) -> Iterator[str]:
     (folder / "nginx.conf").write_text(config)
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program is not None, "these tests need nginx: apt install nginx-light"
-    process = subprocess.Popen(  # noqa: S603 - found above
-        [
-            program,
-            "-c",
-            str(folder / "nginx.conf"),
-            "-p",
-            str(folder),
-            "-e",
-            str(folder / "error.log"),
-            "-g",
-            "daemon off;",
-        ]
-    )
+    places = ["-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", str(folder / "error.log")]
+    with running_proxy([program, *places, "-g", "daemon off;"], port, folder / "error.log") as url:
+        yield url
+
+
+@contextmanager
+def running_proxy(command: list[str], port: int, log: Path) -> Iterator[str]:
+    """A proxy that listens on this port of this machine, once it answers; what it says goes into the log."""
+    url = f"http://127.0.0.1:{port}"
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 - a proxy that was found
     try:
-        url = f"http://127.0.0.1:{port}"
         while process.poll() is None:
             try:
                 httpx.get(f"{url}/livez", trust_env=False)
                 break
             except httpx.TransportError:
                 time.sleep(0.05)
-        assert process.poll() is None, (folder / "error.log").read_text()
+        assert process.poll() is None, log.read_text()
         yield url
     finally:
         process.terminate()

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.nodes.cluster import DEPLOY, Cluster, running_cluster, running_nginx
+from tests.nodes.cluster import DEPLOY, Cluster, running_cluster, running_nginx, running_proxy
 from tests.postgres import Postgres
 from tests.server import Keys, free_port
 
@@ -77,22 +77,8 @@ def running_haproxy(folder: Path, cluster: Cluster) -> Iterator[str]:
         config = config.replace(printed, ours)
     (folder / "haproxy.cfg").write_text(config)
     assert HAPROXY is not None
-    with (folder / "haproxy.log").open("wb") as output:
-        command = [HAPROXY, "-db", "-f", str(folder / "haproxy.cfg")]
-        process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603 - found above
-    try:
-        url = f"http://127.0.0.1:{port}"
-        while process.poll() is None:
-            try:
-                httpx.get(f"{url}/livez", trust_env=False)
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        assert process.poll() is None, (folder / "haproxy.log").read_text()
+    with running_proxy([HAPROXY, "-db", "-f", str(folder / "haproxy.cfg")], port, folder / "haproxy.log") as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def test_requests_about_one_group_go_to_one_node_whatever_they_ask(proxy: Proxy) -> None:
