@@ -46,6 +46,10 @@ others, on memory of its own, so it meets the same caches. No exact search over 
 is the share of the true ten nearest faces that an engine returned, counted against float64. *x Visavis* says how
 many times as long as Visavis an engine took.
 
+A turn is ten searches long here: a group that is searched is mostly searched again, and what an engine finds in
+the caches of its own last search is part of what it is. Between two searches by picture a server computes a face,
+which fills the caches with other things; the last table has single searches in turns, *cold*, for that.
+
 PostgreSQL is a real server that the benchmark starts, with all it holds in its buffers, vectors in the rows
 (`STORAGE PLAIN`), prepared statements and the binary protocol over a Unix socket. HNSW graphs are built with
 each library's defaults.
