@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,9 +90,20 @@ class _Pool:
         self._idle: list[Connection] = []
 
     async def ask(self, request: bytes) -> int:
-        connection = self._idle.pop() if self._idle else await Connection.open(self._port)
+        while self._idle:
+            connection = self._idle.pop()
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                return await self._ask(connection, request)
+            connection.close()
+        return await self._ask(await Connection.open(self._port), request)
+
+    async def _ask(self, connection: Connection, request: bytes) -> int:
+        """Raises IncompleteReadError or ConnectionError if the server has closed the connection meanwhile."""
         answer = await connection.ask(request)
-        self._idle.append(connection)
+        if connection.ended:
+            connection.close()
+        else:
+            self._idle.append(connection)
         return answer.status
 
     def close(self) -> None:

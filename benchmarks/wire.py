@@ -36,6 +36,11 @@ class Connection:
         length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
         return Answer(int(head[9:12]), await self._reader.readexactly(length))
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server has closed it, as it does when nothing came for a while."""
+        return self._reader.at_eof()
+
     def close(self) -> None:
         self._writer.close()
 
