@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.types import ASGIApp
@@ -28,9 +29,11 @@ from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
 from visavis.core.apps import Apps
 from visavis.core.calibration import Calibration
+from visavis.core.chores import Chores
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.retention import Retention
 from visavis.core.search import Search
 from visavis.errors import SetupError
 from visavis.fetch import GuardedFetcher
@@ -59,9 +62,13 @@ def create_app(settings: Settings) -> FastAPI:
     storage = open_records(settings)
     _tell_of_models(catalogue, store, storage)
 
+    chores = Chores([Retention(storage.gallery, _now).enforce])
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        chores.start()
         yield
+        await to_thread.run_sync(chores.stop)
         storage.close()
 
     app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)

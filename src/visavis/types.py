@@ -7,7 +7,7 @@ right, y downwards. "Left" and "right" are those of the picture, not of the pers
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -234,11 +234,16 @@ class KeyKind(StrEnum):
     API_KEY = "apiKey"
 
 
+MAX_RETENTION_HOURS = 876_000
+"""A hundred years: longer is a slip of the pen, and dates have an end."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
     """What a group asks of faces, where a dialect leaves it to the group.
 
-    Liveness and similarity are asked for in Search Face alone, quality wherever faces are registered.
+    Liveness and similarity are asked for in Search Face alone, quality wherever faces are registered; retention is
+    for every face that the group has.
     """
 
     liveness: bool = False
@@ -246,6 +251,12 @@ class GroupSettings:
     similarity: float = 90.0
     min_quality: float = 0.0
     """Faces of less quality, 0-100, are not registered. 0: quality is not asked for."""
+    retention_hours: int = 0
+    """So long after its registration a face is deleted. 0: it is kept until somebody deletes it."""
+
+    def expired_by(self, now: datetime) -> datetime | None:
+        """Faces registered at this moment or before have outlived their time; None where they have no end."""
+        return now - timedelta(hours=self.retention_hours) if self.retention_hours else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +319,7 @@ class FaceFilter:
     external_image_id: str | None = None
     label_contains: str | None = None
     """Part of the external image id, in any case."""
+    registered_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

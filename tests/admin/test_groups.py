@@ -10,7 +10,7 @@ from tests.server import Keys
 
 from .office import Office, assert_refused
 
-DEFAULTS = {"liveness": False, "liveness_threshold": 50, "similarity": 90, "min_quality": 0}
+DEFAULTS = {"liveness": False, "liveness_threshold": 50, "similarity": 90, "min_quality": 0, "retention_hours": 0}
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_a_new_group_has_the_default_settings_and_tells_model_and_faces(office: 
         {"liveness_threshold": 99.5},
         {"similarity": 100},
         {"min_quality": 62.5},
+        {"retention_hours": 720},
         {"liveness": True, "liveness_threshold": 70, "similarity": 95},
         {"liveness": None, "similarity": None},
     ],
@@ -64,6 +65,14 @@ def test_a_number_out_of_range_is_refused_and_nothing_changes(
         f"/admin{path}", content=body, headers=office.headers | {"Content-Type": "application/json"}
     )
     assert name in assert_refused(response, 422)
+    assert settings(office.answer("GET", path)) == DEFAULTS
+
+
+@pytest.mark.parametrize("value", [-1, 876_001, 1.5, "24", True, [], 10**30])
+def test_a_retention_is_a_whole_number_of_hours_up_to_a_hundred_years(
+    value: object, office: Office, path: str
+) -> None:
+    assert "retention_hours" in assert_refused(office.ask("PATCH", path, json={"retention_hours": value}), 422)
     assert settings(office.answer("GET", path)) == DEFAULTS
 
 

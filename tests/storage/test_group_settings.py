@@ -9,7 +9,9 @@ from tests.storage.faces import new_faces
 from visavis.storage.store import Storage
 from visavis.types import App, Group, GroupSettings
 
-STRICT = GroupSettings(liveness=True, liveness_threshold=72.5, similarity=95.25, min_quality=33.5)
+STRICT = GroupSettings(
+    liveness=True, liveness_threshold=72.5, similarity=95.25, min_quality=33.5, retention_hours=36
+)
 
 
 def test_a_new_group_has_the_default_settings(storage: Storage, app: App, group: Group) -> None:

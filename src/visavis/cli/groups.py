@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
@@ -10,8 +11,25 @@ from rich.table import Column, Table
 
 from visavis import app as wiring
 from visavis.cli.terminal import AsJson, DataDir, out, print_json, read_settings, say
+from visavis.types import MAX_RETENTION_HOURS
 
 group_commands = typer.Typer(no_args_is_help=True, help="Groups: what they ask of faces.")
+
+
+def _hours(text: str) -> int:
+    """From 36h or 30d; 0 needs no unit."""
+    found = re.fullmatch(r"(\d{1,9})([hd])", text if text != "0" else "0h")
+    hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else -1
+    if not 0 <= hours <= MAX_RETENTION_HOURS:
+        raise typer.BadParameter(f"{text!r} is no time such as 36h or 30d, up to a hundred years.")
+    return hours
+
+
+def _span(hours: int) -> str:
+    if not hours:
+        return "always"
+    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+
 
 AppName = Annotated[str, typer.Argument(help="The name of the app that owns the group.")]
 
@@ -30,18 +48,18 @@ def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = Fal
         return
     # A group id may be wider than the screen; it is continued there, not cut.
     group_id = Column("group", overflow="fold")
-    table = Table(group_id, "faces", "model", "liveness", "liveness threshold", "similarity", "quality")
+    table = Table(group_id, "faces", "model", "liveness", "liveness threshold", "similarity", "quality", "kept")
     for group in found:
         has = group.settings
         quality = f"{has.min_quality:g}" if has.min_quality else "any"
-        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", quality)
+        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", quality, _span(has.retention_hours))
         facts = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
         table.add_row(*facts, *numbers)
     out.print(table)
 
 
 @group_commands.command("set", epilog="Example: visavis group set front-door staff --liveness --similarity 95")
-def set_group(
+def set_group(  # noqa: PLR0913 - an option each
     app: AppName,
     group_id: Annotated[str, typer.Argument(help="The group's id.")],
     *,
@@ -51,18 +69,27 @@ def set_group(
     min_quality: Annotated[
         float | None, typer.Option(min=0, max=100, help="Least quality of a face to be registered; 0 is any.")
     ] = None,
+    retention: Annotated[
+        int | None,
+        typer.Option(
+            parser=_hours,
+            metavar="TIME",
+            help="How long a face is kept after its registration, 36h or 30d; 0 is until somebody deletes it.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Change what a group asks of faces.
+    """Change what a group asks of faces, and how long it keeps them.
 
     Liveness and similarity are asked for when it is used as a Search Face collection, quality wherever faces are
-    registered.
+    registered. A shorter retention holds for the faces that are there too.
     """
     given: dict[str, Any] = {
         "liveness": liveness,
         "liveness_threshold": liveness_threshold,
         "similarity": similarity,
         "min_quality": min_quality,
+        "retention_hours": retention,
     }
     with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
         owner = apps.require(app)
@@ -71,5 +98,6 @@ def set_group(
         settings = groups.change_settings(owner, group_id, changed).settings
     say(
         f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
-        f"similarity {settings.similarity:g}, quality {settings.min_quality:g}"
+        f"similarity {settings.similarity:g}, quality {settings.min_quality:g}, "
+        f"faces are kept {_span(settings.retention_hours)}"
     )

@@ -93,6 +93,10 @@ class Gallery(Protocol):
         """The group with other settings."""
         ...
 
+    def groups_with_retention(self) -> list[Group]:
+        """The groups of all apps whose faces have an end."""
+        ...
+
     def delete_group(self, group: Group) -> None:
         """Delete the group, its key and all its faces."""
         ...
@@ -107,6 +111,13 @@ class Gallery(Protocol):
 
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises FACE_NOT_FOUND."""
+        ...
+
+    def delete_expired(self, group: Group, limit: int) -> int:
+        """Delete up to `limit` faces that the group has kept as long as it may; how many they were.
+
+        Those that are still there are not found by any of what follows.
+        """
         ...
 
     def list_faces(

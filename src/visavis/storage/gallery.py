@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import records
@@ -73,6 +77,11 @@ class SealedGallery:
         with self._database.write() as connection:
             return _existing(records.set_settings(connection, group.id, settings))
 
+    def groups_with_retention(self) -> list[Group]:
+        """The groups of all apps whose faces have an end."""
+        with self._database.read() as connection:
+            return records.groups_with_retention(connection)
+
     def delete_group(self, group: Group) -> None:
         """Delete the group, its key and all its faces; its name and the time are kept. Raises GROUP_NOT_FOUND."""
         with self._turns.of(group.id), self._database.write() as connection:
@@ -111,12 +120,27 @@ class SealedGallery:
             sequence = records.delete_face(connection, group.id, face_id)
             if sequence is None:
                 raise _face_not_found()
-            version = state.version + 1
-            floor = max(state.floor, version - DELETIONS_KEPT)
-            records.note_deletion(connection, group.id, version, sequence, floor)
-            records.set_group_state(connection, group.id, version, floor, state.face_count - 1)
+            _note_deletions(connection, group, state, [sequence])
         self._loaded.remove(group, [sequence])
         self._database.forget_deleted()
+
+    def delete_expired(self, group: Group, limit: int) -> int:
+        """Delete up to `limit` faces that the group has kept as long as it may, the oldest first.
+
+        Returns how many they were. Raises GROUP_NOT_FOUND.
+        """
+        with self._turns.of(group.id), self._database.write() as connection:
+            state = _existing(records.lock_group(connection, group.id))
+            expired_by = records.settings_of(connection, group.id).expired_by(datetime.now(UTC))
+            if expired_by is None:
+                return 0
+            sequences = records.delete_oldest_faces(connection, group.id, expired_by, limit)
+            if not sequences:
+                return 0
+            _note_deletions(connection, group, state, sequences)
+        self._loaded.remove(group, sequences)
+        self._database.forget_deleted()
+        return len(sequences)
 
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
@@ -127,13 +151,13 @@ class SealedGallery:
         """
         with self._database.read() as connection:
             _existing(records.group_version(connection, group.id))
-            return records.list_faces(connection, group.id, where, before, limit, offset)
+            return records.list_faces(connection, group.id, _kept(group, where), before, limit, offset)
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         """How many faces agree with `where`. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             _existing(records.group_version(connection, group.id))
-            return records.count_faces(connection, group.id, where)
+            return records.count_faces(connection, group.id, _kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
@@ -146,7 +170,7 @@ class SealedGallery:
         """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         with self._database.read() as connection:
             state = _existing(records.group_state(connection, group.id))
-            template = records.template_of(connection, group.id, face_id)
+            template = records.template_of(connection, group.id, _kept(group, FaceFilter(face_id=face_id)))
         if template is None:
             raise _face_not_found()
         return self._master_key.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
@@ -158,17 +182,39 @@ class SealedGallery:
 
         Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND.
         """
+        expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
         while True:
             with self._database.read() as connection:
                 version = _existing(records.group_version(connection, group.id))
                 left_out = None if exclude is None else records.sequence_of(connection, group.id, exclude)
-            winners = self._loaded.snapshot(group, version).search(probe, limit, min_cosine, left_out)
+            winners = self._loaded.snapshot(group, version).search(probe, limit + expired, min_cosine, left_out)
             with self._database.read() as connection:
                 found = records.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
-            if len(found) == len(winners):
-                return [(found[sequence], cosine) for sequence, cosine in winners]
-            # A winner was deleted during the search: another face takes its place.
-            self._loaded.remove(group, {sequence for sequence, _ in winners} - found.keys())
+                if len(found) < len(winners):
+                    # A winner was deleted during the search: another face takes its place.
+                    self._loaded.remove(group, {sequence for sequence, _ in winners} - found.keys())
+                    continue
+                best = [(found[sequence], cosine) for sequence, cosine in winners]
+                kept = [pair for pair in best if expired_by is None or pair[0].created_at > expired_by]
+                if expired_by is None or len(kept) >= limit or len(best) < limit + expired:
+                    return kept[:limit]
+                # Winners have expired that are not deleted yet: look so much further.
+                expired = records.count_faces_until(connection, group.id, expired_by)
+
+
+def _kept(group: Group, where: FaceFilter) -> FaceFilter:
+    """Without the faces that have expired and are not deleted yet."""
+    return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
+
+
+def _note_deletions(
+    connection: Connection, group: Group, state: records.GroupState, sequences: Sequence[int]
+) -> None:
+    """Move the version and the count of the group by faces that have just been deleted."""
+    version = state.version + len(sequences)
+    floor = max(state.floor, version - DELETIONS_KEPT)
+    records.note_deletions(connection, group.id, state.version, sequences, floor)
+    records.set_group_state(connection, group.id, version, floor, state.face_count - len(sequences))
 
 
 def _existing(found: T | None) -> T:

@@ -29,6 +29,7 @@ _GROUP = (
     groups.c.liveness_threshold,
     groups.c.similarity,
     groups.c.min_quality,
+    groups.c.retention_hours,
 )
 _STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key)
 _FACE = (
@@ -125,6 +126,16 @@ def set_settings(connection: Connection, group_id: int, settings: GroupSettings)
     return None if row is None else _group(row)
 
 
+def groups_with_retention(connection: Connection) -> list[Group]:
+    """The groups of all apps whose faces have an end."""
+    return [_group(row) for row in connection.execute(select(*_GROUP).where(groups.c.retention_hours > 0))]
+
+
+def settings_of(connection: Connection, group_id: int) -> GroupSettings:
+    """Of a group that is there."""
+    return _group(connection.execute(select(*_GROUP).where(groups.c.id == group_id)).one()).settings
+
+
 def insert_tombstone(connection: Connection, app_id: int, name: str) -> None:
     """Remember that there was a group of this name."""
     connection.execute(insert(tombstones).values(app_id=app_id, name=name, deleted_at=datetime.now(UTC)))
@@ -206,9 +217,27 @@ def delete_face(connection: Connection, group_id: int, face_id: str) -> int | No
     return connection.scalar(statement.returning(faces.c.version))
 
 
-def note_deletion(connection: Connection, group_id: int, version: int, sequence: int, floor: int) -> None:
-    """Leave word of a deletion for those who follow, and drop the word of all up to `floor`."""
-    connection.execute(insert(deletions).values(group_id=group_id, version=version, sequence=sequence))
+def delete_oldest_faces(connection: Connection, group_id: int, until: datetime, limit: int) -> list[int]:
+    """Delete up to `limit` of the faces registered `until` then; their sequences."""
+    oldest = (
+        select(faces.c.id)
+        .where(faces.c.group_id == group_id, faces.c.created_at <= until)
+        .order_by(faces.c.created_at)
+        .limit(limit)
+    )
+    statement = delete(faces).where(faces.c.id.in_(oldest))
+    return list(connection.scalars(statement.returning(faces.c.version)))
+
+
+def note_deletions(
+    connection: Connection, group_id: int, after: int, sequences: Sequence[int], floor: int
+) -> None:
+    """Leave word of deletions, the versions that follow `after`, and drop the word of all up to `floor`."""
+    noted = [
+        {"group_id": group_id, "version": version, "sequence": sequence}
+        for version, sequence in enumerate(sequences, start=after + 1)
+    ]
+    connection.execute(insert(deletions), noted)
     connection.execute(delete(deletions).where(deletions.c.group_id == group_id, deletions.c.version <= floor))
 
 
@@ -218,10 +247,9 @@ def sequence_of(connection: Connection, group_id: int, face_id: str) -> int | No
     )
 
 
-def template_of(connection: Connection, group_id: int, face_id: str) -> bytes | None:
-    return connection.scalar(
-        select(faces.c.template).where(faces.c.group_id == group_id, faces.c.face_id == face_id)
-    )
+def template_of(connection: Connection, group_id: int, where: FaceFilter) -> bytes | None:
+    """Of the one face that agrees with `where`."""
+    return connection.scalar(select(faces.c.template).where(*_conditions(group_id, where)))
 
 
 def list_faces(
@@ -236,6 +264,12 @@ def list_faces(
 
 def count_faces(connection: Connection, group_id: int, where: FaceFilter) -> int:
     statement = select(func.count()).select_from(faces).where(*_conditions(group_id, where))
+    return connection.execute(statement).scalar_one()
+
+
+def count_faces_until(connection: Connection, group_id: int, until: datetime) -> int:
+    """How many faces of the group were registered then or before."""
+    statement = select(func.count()).where(faces.c.group_id == group_id, faces.c.created_at <= until)
     return connection.execute(statement).scalar_one()
 
 
@@ -277,6 +311,9 @@ def _conditions(group_id: int, where: FaceFilter) -> Iterator[ColumnElement[bool
         yield faces.c.external_image_id == where.external_image_id
     if where.label_contains is not None:
         yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
+    if where.registered_after is not None:
+        # Not `>`: SQLite would find them by their time, and sort all of them to cut one page.
+        yield (faces.c.created_at <= where.registered_after).is_(False)
 
 
 def _group(row: Sequence[Any]) -> Group:

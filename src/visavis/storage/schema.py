@@ -116,6 +116,7 @@ groups = Table(
     Column("liveness_threshold", Float, nullable=False, server_default=text("50.0")),
     Column("similarity", Float, nullable=False, server_default=text("90.0")),
     Column("min_quality", Float, nullable=False, server_default=text("0.0")),
+    Column("retention_hours", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("app_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -150,6 +151,7 @@ faces = Table(
     UniqueConstraint("group_id", "version"),
     Index(None, "group_id", "image_id", "version"),
     Index(None, "group_id", "external_image_id", "version"),
+    Index(None, "group_id", "created_at"),
 )
 
 calibrations = Table(

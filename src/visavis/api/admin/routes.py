@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from visavis.api.admin.answers import install_errors
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, Group, KeyKind
+from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years: longer is a slip of the pen."""
@@ -44,6 +44,7 @@ class SettingsChange(_Body):
     liveness_threshold: float | None = Field(None, ge=0, le=100)
     similarity: float | None = Field(None, ge=0, le=100)
     min_quality: float | None = Field(None, ge=0, le=100)
+    retention_hours: int | None = Field(None, ge=0, le=MAX_RETENTION_HOURS)
 
 
 def build_admin(services: Services, token: SecretStr | None) -> FastAPI:

@@ -1,0 +1,48 @@
+"""What a server does unasked, beside its requests."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+
+from visavis.errors import FaceError
+
+logger = logging.getLogger(__name__)
+
+_EVERY_S = 60.0
+_PATIENCE_S = 10.0
+
+
+class Chores:
+    """Does its chores one after another in a thread of its own: at once, then every minute until it is stopped."""
+
+    def __init__(self, chores: Sequence[Callable[[], object]]) -> None:
+        self._chores = chores
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="chores", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin no other chore, and wait a while for the one that has begun."""
+        self._stopped.set()
+        self._thread.join(_PATIENCE_S)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            for chore in self._chores:
+                if not self._stopped.is_set():
+                    _do(chore)
+            self._stopped.wait(_EVERY_S)
+
+
+def _do(chore: Callable[[], object]) -> None:
+    """What goes wrong is in the log, and is tried again next time."""
+    try:
+        chore()
+    except FaceError as error:
+        logger.warning("A chore of the server has to wait: %s", error.detail)
+    except Exception:
+        logger.exception("A chore of the server failed.")
