@@ -15,7 +15,7 @@ from visavis.vision.align import align, similarity_transform
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
 
-coordinates = st.floats(-1000, 1000)
+coordinates = st.floats(-1000, 1000, width=32)
 points = st.lists(st.tuples(coordinates, coordinates), min_size=5, max_size=5).map(np.array)
 
 
@@ -45,6 +45,12 @@ def test_no_other_similarity_comes_nearer(
     rotation = stretch * np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     other = np.column_stack([rotation @ best[:, :2], best[:, 2] + shift])
     assert error(best) <= error(other) * (1 + 1e-9) + 1e-6
+
+
+def test_points_that_are_all_but_one_are_only_shifted() -> None:
+    source = np.full((5, 2), 3.0) * [[0], [0], [0], [0], [1e-160]]
+    transform = similarity_transform(source, np.arange(10.0).reshape(5, 2))
+    assert transform == pytest.approx(np.array([[1, 0, 4], [0, 1, 5]]))
 
 
 def test_an_aligned_face_has_its_landmarks_on_the_template(

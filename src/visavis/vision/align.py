@@ -14,6 +14,9 @@ from visavis.vision.models import ARCFACE, Alignment, View
 
 _AS_IT_IS = View()
 
+_ONE_POINT = 1e-100
+"""Points no further apart than this, in square pixels, are one: their quotient would overflow."""
+
 
 def align(
     picture: DecodedPicture, landmarks: Landmarks, alignment: Alignment = ARCFACE, view: View = _AS_IT_IS
@@ -45,7 +48,7 @@ def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64
     z = (source - source_mean) @ (1, 1j)
     w = (target - target_mean) @ (1, 1j)
     spread = np.vdot(z, z).real
-    turn = np.vdot(z, w) / spread if spread > 0 else complex(1)
+    turn = np.vdot(z, w) / spread if spread > _ONE_POINT else complex(1)
     linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     return np.column_stack([linear, target_mean - linear @ source_mean])
 
