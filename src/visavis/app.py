@@ -56,9 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
-    recognizers = Recognizers(store, catalogue)
-    recognizers.load(settings.recognition_model)
-    analyzer = Analyzer.load(store, settings.work.cpu_places, recognizers)
+    analyzer = _analyzer(settings, store, catalogue)
     storage = open_records(settings)
     _tell_of_models(catalogue, store, storage)
 
@@ -106,6 +104,19 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
 
 
 @contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """What requests are served with, for commands that look at pictures, likewise."""
+    store = ModelStore(settings.models_dir)
+    catalogue = Catalogue.read(store.directory)
+    analyzer = _analyzer(settings, store, catalogue)
+    storage = open_records(settings)
+    try:
+        yield _services(settings, catalogue, analyzer, storage)
+    finally:
+        storage.close()
+
+
+@contextmanager
 def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
     """The similarity scales that a data directory has of its own, likewise."""
     storage = open_records(settings)
@@ -124,6 +135,13 @@ def models_in_use(settings: Settings) -> dict[str, int] | None:
         return storage.gallery.models_in_use()
     finally:
         storage.close()
+
+
+def _analyzer(settings: Settings, store: ModelStore, catalogue: Catalogue) -> Analyzer:
+    """All networks, that of new groups included. Raises SetupError if one is missing."""
+    recognizers = Recognizers(store, catalogue)
+    recognizers.load(settings.recognition_model)
+    return Analyzer.load(store, settings.work.cpu_places, recognizers)
 
 
 def _services(settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage) -> Services:

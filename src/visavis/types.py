@@ -282,6 +282,8 @@ class NewFace:
     box: Box
     detection_score: float
     embedding: Embedding
+    fingerprint: bytes | None = None
+    """What the group's `fingerprinter` makes of the picture's file, if it was imported, which is once only."""
 
 
 class Refusal(StrEnum):

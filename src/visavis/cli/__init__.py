@@ -14,6 +14,7 @@ from visavis.cli.calibrate import calibrate
 from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
+from visavis.cli.imports import import_pictures
 from visavis.cli.models import models_commands
 from visavis.cli.serve import serve
 from visavis.cli.terminal import complaint, say
@@ -27,6 +28,9 @@ cli.add_typer(database_commands, name="db")
 cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)
+cli.command("import", epilog="Example: visavis import people --app front-door --group staff --create")(
+    import_pictures
+)
 
 
 def main() -> None:

@@ -71,6 +71,20 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """The faces of one picture, largest first, before any is stored."""
+
+    size: ImageSize
+    faces: list[DetectedFace]
+    refusals: list[Refusal | None]
+    """Why each of `faces` is not to be registered, None where it is."""
+    accepted: list[DetectedFace]
+    """Those of `faces` that are."""
+    new: list[NewFace]
+    """What would be stored, in the order of `accepted`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Faces:
     """What can be done with faces one at a time; `search.Search` compares them."""
 
@@ -119,27 +133,17 @@ class Faces:
         """
         group = self.groups.require(app, group_id)
         data = images.load(source, self.fetcher)
-        with self.analyzer.decode(data) as picture:
-            size = picture.size
-            # The pose decides who may be registered, so it is needed even where it is not reported.
-            min_quality = group.settings.min_quality
-            traits = replace(want.traits, pose=True, quality=want.quality or min_quality > 0)
-            found = self.analyzer.describe(picture, self.analyzer.find(picture), traits)
-            found = policy.judged(found, want.spoof)
-            refusals = policy.refusals(found, limit, min_quality)
-            accepted = [face for face, refusal in zip(found, refusals, strict=True) if refusal is None]
-            embeddings = self.analyzer.embed(picture, accepted, group.model)
-        new = _new_faces(size, accepted, embeddings, external_image_id)
-        records = self.gallery.add(group, new, self.quota) if new else []
-        stored = accepted[: len(records)]
-        shown = {face: face if want.pose else replace(face, pose=None) for face in found}
+        seen = look(self.analyzer, group, data, limit, external_image_id, want)
+        records = self.gallery.add(group, seen.new, self.quota) if seen.new else []
+        stored = seen.accepted[: len(records)]
+        shown = {face: face if want.pose else replace(face, pose=None) for face in seen.faces}
         return Registered(
             group.model,
-            size,
+            seen.size,
             added=[Added(shown[face], record) for face, record in zip(stored, records, strict=True)],
             not_added=[
                 NotAdded(shown[face], refusal or Refusal.QUOTA)
-                for face, refusal in zip(found, refusals, strict=True)
+                for face, refusal in zip(seen.faces, seen.refusals, strict=True)
                 if face not in stored
             ],
         )
@@ -157,6 +161,23 @@ class Faces:
         """Some of a group's faces, newest first, and how many there are in all."""
         records = self.gallery.list_faces(group, where, None, limit, offset)
         return records, self.gallery.count_faces(group, where)
+
+
+def look(
+    analyzer: FaceAnalyzer[Any], group: Group, data: bytes, limit: int, external_image_id: str | None, want: Want
+) -> Candidates:
+    """The faces of a picture and what the group would store of them. Raises image errors."""
+    with analyzer.decode(data) as picture:
+        size = picture.size
+        # The pose decides who may be registered, so it is needed even where it is not reported.
+        min_quality = group.settings.min_quality
+        traits = replace(want.traits, pose=True, quality=want.quality or min_quality > 0)
+        found = analyzer.describe(picture, analyzer.find(picture), traits)
+        found = policy.judged(found, want.spoof)
+        refusals = policy.refusals(found, limit, min_quality)
+        accepted = [face for face, refusal in zip(found, refusals, strict=True) if refusal is None]
+        embeddings = analyzer.embed(picture, accepted, group.model)
+    return Candidates(size, found, refusals, accepted, _new_faces(size, accepted, embeddings, external_image_id))
 
 
 def _new_faces(

@@ -15,6 +15,9 @@ MAX_TURN_DEGREES = 45.0
 LIVENESS_REQUIRED = {Sensitivity.WEAK: 30.0, Sensitivity.BALANCED: 50.0, Sensitivity.STRICT: 70.0}
 """Below this liveness a face is called a spoof. The scale is made to fit, whichever networks are installed."""
 
+EXTERNAL_IMAGE_ID = r"[a-zA-Z0-9_.\-:]{1,255}"
+"""What an external image id looks like, as a regular expression."""
+
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
 
@@ -65,3 +68,7 @@ def largest(faces: Sequence[DetectedFace]) -> DetectedFace:
 
 def is_group_id(name: str) -> bool:
     return _GROUP_ID.fullmatch(name) is not None
+
+
+def is_external_image_id(text: str) -> bool:
+    return re.fullmatch(EXTERNAL_IMAGE_ID, text) is not None

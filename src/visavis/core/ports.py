@@ -109,6 +109,24 @@ class Gallery(Protocol):
         """
         ...
 
+    def add_unless_there(
+        self, group: Group, faces: Sequence[NewFace], quota: int
+    ) -> tuple[list[FaceRecord], set[bytes]]:
+        """Store the faces of pictures, each with a fingerprint, but not of those that the group has already.
+
+        Returns the records, and the fingerprints that were there before. Pictures are stored whole, from the first
+        on, as the quota leaves room for.
+        """
+        ...
+
+    def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
+        """Makes fingerprints of picture files: equal where the files are, in this group alone."""
+        ...
+
+    def fingerprints(self, group: Group) -> set[bytes]:
+        """Of all pictures that were imported and have a face in the group."""
+        ...
+
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises FACE_NOT_FOUND."""
         ...

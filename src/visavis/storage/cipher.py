@@ -22,6 +22,7 @@ from visavis.types import Embedding
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
+_FINGERPRINT_BYTES = 16
 _FORMAT = "1"
 _LITTLE_ENDIAN = np.dtype("<f4")
 
@@ -75,6 +76,14 @@ class GroupCipher:
     def __init__(self, key: bytes, place: GroupPlace) -> None:
         self._aead = AESGCM(key)
         self._place = _place("template", _FORMAT, str(place.app_id), str(place.group_id), place.model)
+        self._fingerprints = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"visavis fingerprints").derive(key)
+
+    def fingerprint(self, picture: bytes) -> bytes:
+        """16 bytes that tell two files of pictures apart, and nothing to those without this group's key.
+
+        HMAC-SHA256, shortened: a plain hash would tell anybody who has a picture whether it was here.
+        """
+        return hmac.digest(self._fingerprints, picture, "sha256")[:_FINGERPRINT_BYTES]
 
     def seal(self, face_id: str, embedding: Embedding) -> bytes:
         """Nonce (96 random bits), then ciphertext and tag of the embedding as little-endian float32."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -14,6 +14,7 @@ from visavis.storage import records
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
+from visavis.storage.records import GroupState
 from visavis.storage.turns import GroupTurns
 from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
 
@@ -105,13 +106,46 @@ class SealedGallery:
                 raise FaceError(
                     ErrorCode.FACE_QUOTA_EXCEEDED, f"The group has {state.face_count} faces, and may have {quota}."
                 )
-            cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
-            templates = [cipher.seal(face.face_id, face.embedding) for face in fitting]
-            added = len(fitting)
-            records.set_group_state(
-                connection, group.id, state.version + added, state.floor, state.face_count + added
-            )
-            return records.insert_faces(connection, group.id, state.version, fitting, templates)
+            return self._insert(connection, group, state, fitting)
+
+    def add_unless_there(
+        self, group: Group, faces: Sequence[NewFace], quota: int
+    ) -> tuple[list[FaceRecord], set[bytes]]:
+        """Store the faces of pictures, each with a fingerprint, but not of those that the group has already.
+
+        Returns the records, and the fingerprints that were there before. Pictures are stored whole, from the first
+        on, as the quota leaves room for. Raises GROUP_NOT_FOUND.
+        """
+        with self._turns.of(group.id), self._database.write() as connection:
+            state = _existing(records.lock_group(connection, group.id))
+            asked = [face.fingerprint for face in faces if face.fingerprint is not None]
+            there = records.fingerprints_among(connection, group.id, _kept(group, FaceFilter()), asked)
+            fresh = [face for face in faces if face.fingerprint not in there]
+            room = max(quota - state.face_count, 0)
+            while 0 < room < len(fresh) and fresh[room - 1].fingerprint == fresh[room].fingerprint:
+                room -= 1
+            return self._insert(connection, group, state, fresh[:room]), there
+
+    def _insert(
+        self, connection: Connection, group: Group, state: GroupState, faces: Sequence[NewFace]
+    ) -> list[FaceRecord]:
+        """Seal and store faces, and move the group's version and count."""
+        cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
+        templates = [cipher.seal(face.face_id, face.embedding) for face in faces]
+        added = len(faces)
+        records.set_group_state(connection, group.id, state.version + added, state.floor, state.face_count + added)
+        return records.insert_faces(connection, group.id, state.version, faces, templates)
+
+    def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
+        """Makes fingerprints of picture files, which only this group's are equal to. Raises GROUP_NOT_FOUND."""
+        with self._database.read() as connection:
+            state = _existing(records.group_state(connection, group.id))
+        return self._master_key.group_cipher(state.wrapped_key, place_of(group)).fingerprint
+
+    def fingerprints(self, group: Group) -> set[bytes]:
+        """Of all pictures that were imported and have a face in the group."""
+        with self._database.read() as connection:
+            return records.fingerprints(connection, group.id, _kept(group, FaceFilter()))
 
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""

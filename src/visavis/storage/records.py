@@ -203,6 +203,7 @@ def insert_faces(
             "detection_score": face.detection_score,
             "template": template,
             "created_at": now,
+            "fingerprint": face.fingerprint,
         }
         for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
     ]
@@ -260,6 +261,23 @@ def list_faces(
         statement = statement.where(faces.c.version < before)
     rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
     return [_record(row) for row in rows]
+
+
+def fingerprints(connection: Connection, group_id: int, where: FaceFilter) -> set[bytes]:
+    """Of the faces that agree with `where`, those that have one."""
+    statement = select(faces.c.fingerprint).where(*_conditions(group_id, where), faces.c.fingerprint.is_not(None))
+    return set(connection.scalars(statement.distinct()))
+
+
+def fingerprints_among(
+    connection: Connection, group_id: int, where: FaceFilter, wanted: Sequence[bytes]
+) -> set[bytes]:
+    """Those of `wanted` that faces that agree with `where` have."""
+    found: set[bytes] = set()
+    for start in range(0, len(wanted), _BATCH):
+        few = faces.c.fingerprint.in_(wanted[start : start + _BATCH])
+        found.update(connection.scalars(select(faces.c.fingerprint).where(*_conditions(group_id, where), few)))
+    return found
 
 
 def count_faces(connection: Connection, group_id: int, where: FaceFilter) -> int:

@@ -147,11 +147,20 @@ faces = Table(
     Column("detection_score", Float, nullable=False),
     Column("template", LargeBinary, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    # A keyed hash of the picture's file, where it was imported.
+    Column("fingerprint", LargeBinary),
     UniqueConstraint("group_id", "face_id"),
     UniqueConstraint("group_id", "version"),
     Index(None, "group_id", "image_id", "version"),
     Index(None, "group_id", "external_image_id", "version"),
     Index(None, "group_id", "created_at"),
+    Index(
+        "ix_faces_fingerprint",
+        "group_id",
+        "fingerprint",
+        sqlite_where=text("fingerprint IS NOT NULL"),
+        postgresql_where=text("fingerprint IS NOT NULL"),
+    ),
 )
 
 calibrations = Table(

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Field, WithJsonSchema, model_validator
 
 from visavis.api.parameters import IN_QUERY, Parameters
+from visavis.core import policy
 from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, Sensitivity, Want
 
 SearchLimit = Annotated[int, Field(ge=1, le=100)]
 LongSearchLimit = Annotated[int, Field(ge=1, le=4096)]
 Threshold = Annotated[int, Field(ge=1, le=100)]
 RegisterLimit = Annotated[int, Field(ge=1, le=20)]
-ExternalImageId = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.\-:]{1,255}$")]
+ExternalImageId = Annotated[str, Field(pattern=f"^{policy.EXTERNAL_IMAGE_ID}$")]
 SpoofingCondition = Literal["weak", "balanced", "strict"]
 
 

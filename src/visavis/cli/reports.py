@@ -1,0 +1,132 @@
+"""What an import tells: a line for each face and each file without one, and counts of all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from rich.table import Column, Table
+
+from visavis.core.bulk import Left, Result
+from visavis.errors import SetupError
+from visavis.types import Refusal
+
+COLUMNS = ("path", "line", "external_image_id", "face_id", "reason", "detail", "x0", "y0", "x1", "y1")
+"""`face_id` of a face that was added, else the `reason`; the box in fractions of the picture."""
+
+_EXAMPLES = 20
+"""How many files that were left out are named on the screen."""
+
+_AS_ASKED = frozenset({str(Left.PRESENT), str(Left.DUPLICATE), str(Refusal.LIMIT)})
+"""What is left out by those reasons is in the group, or not meant to be."""
+
+WORDS = {
+    "present": "in the group already",
+    "duplicate": "the same content as another file",
+    "no_face": "no face of at least 60 x 60 pixels",
+    "unreadable": "no such file, or it cannot be read",
+    "pose": "turned more than 45 degrees",
+    "quality": "below the quality that the group asks for",
+    "quota": "the group is full",
+    "limit": "more faces than --limit; the largest were taken",
+    "broken_image": "truncated or corrupt",
+    "not_an_image": "not a picture",
+    "unsupported_image_format": "neither PNG nor JPEG",
+    "image_too_large": "too many bytes or pixels",
+    "image_too_small": "less than 80 pixels wide or high",
+}
+"""Reasons, as they are said to people."""
+
+
+def rows_of(result: Result) -> Iterator[dict[str, Any]]:
+    """A row for each face, or one for a file without any."""
+    entry = result.entry
+    about = {"path": str(entry.path), "line": entry.line, "external_image_id": entry.external_image_id}
+    if result.left:
+        yield about | {"reason": result.left, "detail": result.detail}
+    for each in result.faces:
+        assert result.size is not None  # noqa: S101 - who has faces was decoded
+        box = each.face.box.relative_to(result.size)
+        corners = {name: round(getattr(box, name), 6) for name in ("x0", "y0", "x1", "y1")}
+        yield about | {"face_id": each.face_id, "reason": each.refusal and str(each.refusal)} | corners
+
+
+class ReportFile:
+    """A file that gets every row as it becomes true; one that is there already is continued."""
+
+    def __init__(self, path: Path | None) -> None:
+        """A path that ends in .csv or .jsonl; None: nothing is written. Raises SetupError."""
+        self._as_csv = path is not None and path.suffix.lower() == ".csv"
+        self._file: TextIO | None = None
+        if path is None:
+            return
+        try:
+            self._file = path.open("a", encoding="utf-8", newline="")
+        except OSError as error:
+            raise SetupError(f"The report {path} cannot be written: {error.strerror}.") from error
+        if self._as_csv and not self._file.tell():
+            csv.writer(self._file).writerow(COLUMNS)
+
+    def __enter__(self) -> ReportFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file:
+            self._file.close()
+
+    def write(self, results: Sequence[Result]) -> None:
+        if not self._file:
+            return
+        for row in (row for result in results for row in rows_of(result)):
+            if self._as_csv:
+                csv.DictWriter(self._file, COLUMNS).writerow(row)
+            else:
+                kept = {name: value for name, value in row.items() if value not in {None, ""}}
+                self._file.write(json.dumps(kept, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of what an import did."""
+
+    pictures: int = 0
+    added: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: list[tuple[str, str, str]] = field(default_factory=list)
+    """(file, reason, detail) of some of those that were left out."""
+
+    def count(self, results: Sequence[Result]) -> None:
+        for result in results:
+            self.pictures += 1
+            self.added += result.added
+            self.reasons += result.reasons
+            for reason in result.reasons:
+                if reason not in _AS_ASKED and len(self.examples) < _EXAMPLES:
+                    self.examples.append((str(result.entry.path), reason, result.detail))
+
+    @property
+    def left_out(self) -> int:
+        """Files and faces that are not in the group now, though they were meant to be."""
+        return sum(count for reason, count in self.reasons.items() if reason not in _AS_ASKED)
+
+    def tables(self) -> Iterator[Table]:
+        """Reasons with how often, then the first files that were left out."""
+        if self.reasons:
+            counts = Table("not added", "", "what that means", title_justify="left")
+            for reason, count in self.reasons.most_common():
+                counts.add_row(reason, f"{count:,}", WORDS.get(reason, ""))
+            yield counts
+        if self.examples:
+            examples = Table(Column("file", overflow="fold"), "reason", "detail")
+            for row in self.examples:
+                examples.add_row(*row)
+            yield examples

@@ -1,0 +1,104 @@
+"""What is to be imported is read strictly, before the first picture is looked at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from visavis.cli.sources import entries_of
+from visavis.errors import SetupError
+
+
+def folder_with(root: Path, *files: str) -> Path:
+    for file in files:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_bytes(b"")
+    return root
+
+
+def names(source: Path) -> list[tuple[str, str | None]]:
+    folder = source if source.is_dir() else source.parent
+    return [(str(entry.path.relative_to(folder)), entry.external_image_id) for entry in entries_of(source)]
+
+
+def test_pictures_are_named_after_the_folder_of_their_person_or_themselves(tmp_path: Path) -> None:
+    folder_with(tmp_path, "anna/1.jpg", "anna/2024/2.JPEG", "ben.png", "c.d-e.jpg")
+    assert names(tmp_path) == [
+        ("anna/1.jpg", "anna"),
+        ("anna/2024/2.JPEG", "anna"),
+        ("ben.png", "ben"),
+        ("c.d-e.jpg", "c.d-e"),
+    ]
+
+
+def test_formats_that_are_not_decoded_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    folder_with(tmp_path, "anna/1.heic", "anna/2.webp", "anna/notes.txt", "anna/.hidden.jpg", ".trash/3.jpg")
+    assert [name for name, _ in names(tmp_path)] == ["anna/1.heic", "anna/2.webp"]
+
+
+def test_names_that_no_external_image_id_can_have_are_told_before_anything_is_done(tmp_path: Path) -> None:
+    folder_with(tmp_path, *(f"person {number}/1.jpg" for number in range(8)), "anna/1.jpg")
+    with pytest.raises(SetupError, match=r"'person 0', .*'person 4', and 3 more cannot be an external image id"):
+        entries_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.jsonl"])
+def test_a_manifest_names_files_beside_it_and_their_ids(name: str, tmp_path: Path) -> None:
+    rows = [("a.jpg", "anna"), ("sub/b, c.jpg", None)]
+    (tmp_path / name).write_text(
+        '\ufeffpath,external_image_id\r\na.jpg,anna\r\n\r\n"sub/b, c.jpg",\r\n'
+        if name.endswith("csv")
+        else "".join(json.dumps({"path": path, "external_image_id": id_}) + "\n" for path, id_ in rows)
+    )
+    assert names(tmp_path / name) == rows
+    assert [entry.line for entry in entries_of(tmp_path / name)] == ([2, 4] if name.endswith("csv") else [1, 2])
+
+
+def test_a_path_that_is_absolute_stays_so_and_ids_may_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path\n/pictures/a.jpg\n")
+    [entry] = entries_of(tmp_path / "list.csv")
+    assert (entry.path, entry.external_image_id) == (Path("/pictures/a.jpg"), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("m.csv", "a.jpg,anna\n", "line 1: there is no column 'a.jpg'"),
+        ("m.csv", "external_image_id\nanna\n", "line 1: the first line must name the column path"),
+        ("m.csv", "path,path\na,b\n", "line 1: a column is named twice"),
+        ("m.csv", "path,name\na.jpg,anna\n", "line 1: there is no column 'name'"),
+        ("m.csv", "path,external_image_id\na.jpg\n", "line 2: 1 values where 2 are named"),
+        ("m.csv", "path,external_image_id\na.jpg,b\n,c\n", "line 3: the path is empty"),
+        ("m.csv", "path,external_image_id\na.jpg,no blanks\n", "line 2: 'no blanks' cannot be"),
+        ("m.csv", 'path\n"a.jpg\n', "line 2: not CSV"),
+        ("m.csv", "path\n", "no pictures"),
+        ("m.csv", "", "line 1: the first line must name"),
+        ("m.jsonl", '{"path": "a.jpg"}\n{"path": "a.jpg"\n', "line 2: not JSON"),
+        ("m.jsonl", '["a.jpg"]\n', "line 1: not an object"),
+        ("m.jsonl", '{"path": 3}\n', "line 1: not an object of texts"),
+        ("m.jsonl", '{"external_image_id": "anna"}\n', "line 1: there is no path"),
+        ("m.jsonl", '\n{"path": "a", "name": "anna"}\n', "line 2: there is no column 'name'"),
+        ("m.jsonl", '{"path": "a", "external_image_id": "%s"}\n' % ("x" * 256), "line 1: 'xxx"),
+        ("m.jsonl", '{"path": "a\\u0000.jpg"}\n', "line 1: the path is empty"),
+        ("m.txt", "a.jpg", "neither a folder nor a manifest"),
+    ],
+)
+def test_a_manifest_that_is_not_as_it_must_be_is_refused_with_the_line(
+    name: str, text: str, complaint: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SetupError, match=complaint.replace("[", r"\[")):
+        entries_of(tmp_path / name)
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="nothing at"):
+        entries_of(tmp_path / "nowhere")
+    (tmp_path / "list.csv").write_bytes(b"path\n\xff\n")
+    with pytest.raises(SetupError, match="cannot be read"):
+        entries_of(tmp_path / "list.csv")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SetupError, match="no pictures"):
+        entries_of(tmp_path / "empty")
