@@ -13,7 +13,7 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, HttpUrl, SecretStr
 from pydantic.fields import FieldInfo
 from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_command
@@ -106,6 +106,7 @@ TYPES: dict[object, str] = {
     str: "text",
     Path: "path",
     SecretStr: "secret text",
+    HttpUrl: "URL",
 }
 
 

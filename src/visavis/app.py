@@ -7,16 +7,21 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from fastapi import FastAPI
+from pydantic import HttpUrl
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from visavis.api.access_log import AccessLog
+from visavis.api.access_log import log_exchange
 from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
+from visavis.api.admin.scrape import scrape
 from visavis.api.dialect import build, install_http_errors
+from visavis.api.exchange import Watch, remember
+from visavis.api.metrics import Metrics
 from visavis.api.nhn.envelope import failure
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
@@ -27,6 +32,7 @@ from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
+from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.calibration import Calibration
 from visavis.core.chores import Chores
@@ -38,6 +44,7 @@ from visavis.core.search import Search
 from visavis.errors import SetupError
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
+from visavis.stages import Observer, Stage, unobserved
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import Storage, open_storage
@@ -47,6 +54,9 @@ from visavis.vision.models import not_calibrated
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
+if TYPE_CHECKING:
+    from visavis.api.tracing import Tracing
+
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
 logger = logging.getLogger(__name__)
@@ -54,11 +64,16 @@ logger = logging.getLogger(__name__)
 
 def create_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
+    metrics = Metrics(settings.recognition_model)
+    tracing = _tracing(settings.tracing_endpoint)
+    observe = metrics.observe if tracing is None else _both(metrics.observe, tracing.observe)
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
-    analyzer = _analyzer(settings, store, catalogue)
-    storage = open_records(settings)
+    analyzer = _analyzer(settings, store, catalogue, observe)
+    storage = open_records(settings, observe)
     _tell_of_models(catalogue, store, storage)
+    services = _services(settings, catalogue, analyzer, storage, observe)
+    metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
 
     chores = Chores([Retention(storage.gallery, _now).enforce])
 
@@ -68,12 +83,18 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await to_thread.run_sync(chores.stop)
         storage.close()
+        if tracing is not None:
+            await to_thread.run_sync(tracing.close)
 
     app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
-    app.add_middleware(AccessLog)
+    app.state.stopping = False
+    app.add_middleware(Watch, listeners=(log_exchange, metrics.listen, remember(services.activity, DIALECT_NAMES)))
+    if tracing is not None:
+        app.add_middleware(tracing.middleware)
     app.include_router(health(storage.check))
+    if settings.metrics_token is not None:
+        app.include_router(scrape(metrics, settings.metrics_token))
     app.include_router(documentation(DIALECTS))
-    services = _services(settings, catalogue, analyzer, storage)
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
         _mounted(V2.prefix, build(V2, services)),
@@ -137,18 +158,48 @@ def models_in_use(settings: Settings) -> dict[str, int] | None:
         storage.close()
 
 
-def _analyzer(settings: Settings, store: ModelStore, catalogue: Catalogue) -> Analyzer:
+def _analyzer(
+    settings: Settings, store: ModelStore, catalogue: Catalogue, observe: Observer = unobserved
+) -> Analyzer:
     """All networks, that of new groups included. Raises SetupError if one is missing."""
     recognizers = Recognizers(store, catalogue)
     recognizers.load(settings.recognition_model)
-    return Analyzer.load(store, settings.work.cpu_places, recognizers)
+    return Analyzer.load(store, settings.work.cpu_places, recognizers, observe)
 
 
-def _services(settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage) -> Services:
+def _tracing(endpoint: HttpUrl | None) -> Tracing | None:
+    """Raises SetupError if traces are wanted and what makes them is not installed."""
+    if endpoint is None:
+        return None
+    try:
+        from visavis.api.tracing import Tracing  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        raise SetupError(
+            "VISAVIS_TRACING_ENDPOINT is set, but the packages for tracing are not installed: "
+            "pip install 'visavis[tracing]'."
+        ) from error
+    return Tracing(str(endpoint))
+
+
+def _both(outer: Observer, inner: Observer) -> Observer:
+    """Two observers as one."""
+
+    @contextmanager
+    def observe(stage: Stage) -> Iterator[None]:
+        with outer(stage), inner(stage):
+            yield
+
+    return observe
+
+
+def _services(
+    settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage, observe: Observer = unobserved
+) -> Services:
     fetcher = GuardedFetcher(
         allow_private_addresses=settings.fetch.allow_private_addresses,
         connect_timeout=settings.fetch.connect_seconds,
         total_timeout=settings.fetch.total_seconds,
+        observe=observe,
     )
     model = settings.recognition_model
     groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
@@ -164,6 +215,8 @@ def _services(settings: Settings, catalogue: Catalogue, analyzer: Analyzer, stor
         workers=Workers(settings.work.image_requests, settings.work.image_queue),
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
+        activity=Activity(_now),
+        observe=observe,
     )
 
 
@@ -201,7 +254,7 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
     return mount
 
 
-def open_records(settings: Settings) -> Storage:
+def open_records(settings: Settings, observe: Observer = unobserved) -> Storage:
     """What is kept, as the settings name it; close it in the end. Raises SetupError."""
     return open_storage(
         settings.data_dir,
@@ -209,6 +262,7 @@ def open_records(settings: Settings) -> Storage:
         max_loaded_bytes=settings.index_memory_mb * 1_000_000,
         database_url=settings.database_url.get_secret_value() if settings.database_url else None,
         database_connections=settings.database_connections,
+        observe=observe,
     )
 
 

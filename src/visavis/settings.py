@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from visavis.vision.catalogue import best_installed
@@ -88,6 +88,24 @@ class Settings(BaseSettings):
     )
     admin_token: SecretStr | None = Field(
         None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, min_length=20, description="Bearer token of `/metrics`, for Prometheus; without it that page is off."
+    )
+    tracing_endpoint: HttpUrl | None = Field(
+        None,
+        description="Where traces are sent, as OTLP over HTTP: `http://collector:4318/v1/traces`. Needs the extra "
+        "`tracing`; the standard variables `OTEL_*` set the rest.",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How lines of the log look.")
+    log_level: Literal["info", "warning", "error"] = Field(
+        "info", description="The least important lines that are logged; requests are logged at `info`."
+    )
+    drain_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="How long a server that is told to stop (SIGTERM) goes on taking requests, while `/readyz` "
+        "answers 503 and balancers take note.",
     )
     confidence_scale: Literal["percent", "unit"] = Field(
         "percent", description="Report detection confidence as 0-100 or as 0-1."

@@ -330,3 +330,17 @@ class Match:
 
     face: FaceRecord
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class StorageUse:
+    """What this process holds of memory and of connections to the database at one moment."""
+
+    groups_loaded: int
+    """Groups whose embeddings are in memory for searches."""
+    index_bytes: int
+    """The memory of those embeddings."""
+    index_bytes_bound: int
+    """Beyond it the groups used longest ago are let go."""
+    connections: int
+    connections_in_use: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -40,3 +41,25 @@ def test_a_server_without_its_database_is_alive_but_not_ready_until_it_is_back(t
 
 def _server_on(postgres: Postgres, folder: Path) -> AbstractContextManager[Server]:
     return running_server(folder, {"DATABASE_URL": postgres.new_database()})
+
+
+def test_a_server_told_to_stop_goes_on_for_a_while_but_asks_for_no_more(tmp_path: Path, selfie: bytes) -> None:
+    with running_server(tmp_path, {"DRAIN_SECONDS": "600"}) as server:
+        keys = server.create_app("draining")
+        assert asked(server, "/readyz") == READY
+        server.process.send_signal(signal.SIGTERM)
+        while asked(server, "/readyz") == READY:
+            pass
+        assert asked(server, "/readyz") == (httpx.codes.SERVICE_UNAVAILABLE, {"status": "The server is stopping."})
+        assert asked(server, "/livez") == READY
+        with server.v2(keys) as client:  # a connection that comes only now
+            found = client.post("/faces/detect", files={"imageFile": selfie}).json()
+        assert found["data"]["faceDetailCount"] == 1
+        server.process.send_signal(signal.SIGTERM)  # who cannot wait says it twice
+        assert server.process.wait(timeout=60) == 0
+
+
+def test_a_drained_server_ends_by_itself(tmp_path: Path) -> None:
+    with running_server(tmp_path, {"DRAIN_SECONDS": "0.3"}) as server:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=60) == 0

@@ -18,10 +18,12 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from visavis.api.body import is_upload, read_parameters
+from visavis.api.exchange import UNKNOWN, mark
 from visavis.api.operation import Call, Operation
 from visavis.api.services import Services
 from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
+from visavis.stages import Stage
 from visavis.types import KeyKind, Refusal
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ class Success:
     detail: str = ""
     not_added: Sequence[Refusal] = ()
     """Why each face was not added that was not, in the order of the body."""
+    code: int = 0
+    """The number that the body tells; not 0 if it is only a partial success."""
 
 
 _NONE_ADDED = {
@@ -106,7 +110,7 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
             name=operation.name,
             response_model=None,
         )
-    install_http_errors(app, dialect.operations, dialect.failure)
+    install_http_errors(app, dialect.operations, dialect.failure, dialect.name)
     return app
 
 
@@ -115,14 +119,14 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     workers = services.workers
     turns = workers.images if operation.image else workers.records
 
-    def answer(call: Call[Any]) -> Response:
+    def answer(call: Call[Any]) -> tuple[Response, int]:
         result = operation.run(call)
         success = dialect.success(result, operation.present(result, services.confidence_factor))
         headers = {"X-Error-Detail": plain(success.detail)} if success.detail else {}
         if success.not_added:
             headers["X-Not-Added"] = ", ".join(success.not_added)
         body = success.body.model_dump_json(exclude_none=True)
-        return Response(body, media_type="application/json", headers=headers)
+        return Response(body, media_type="application/json", headers=headers), success.code
 
     async def handle(request: Request) -> Response:
         credentials = dialect.credentials(request)
@@ -130,8 +134,11 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
         with turns.ticket(caller.id) as ticket:  # before the body is read: who is sent away costs no memory
             parameters = await read_parameters(request, operation.schema, operation.form)
             call = Call(services, caller, parameters, request.path_params, dialect.max_image_bytes)
-            await turns.turn(ticket, lambda: _disconnected(request))
-            return await workers.run(lambda: answer(call))
+            with services.observe(Stage.QUEUE):
+                await turns.turn(ticket, lambda: _disconnected(request))
+            response, code = await workers.run(lambda: answer(call))
+            mark(request.scope, dialect.name, operation.name, code)
+            return response
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -141,6 +148,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
         except HTTPException:
             raise
         except (Gone, ClientDisconnect):
+            mark(request.scope, dialect.name, operation.name, CLIENT_GONE, "client_gone")
             return Response(status_code=CLIENT_GONE)
         except Exception:
             logger.exception("A bug in %s %s", dialect.name, operation.name)
@@ -159,21 +167,26 @@ async def _disconnected(request: Request) -> None:
 def refusal(dialect: Dialect, operation: Operation, request: Request, error: FaceError) -> Response:
     """An error as the dialect writes it: the one place where errors become bytes."""
     wire = dialect.wire_error(error, operation, is_upload(request))
+    mark(request.scope, dialect.name, operation.name, wire.code, error.code)
     response = _response(dialect.failure, wire, error.detail)
     if operation.registers and error.code in _NONE_ADDED:
         response.headers["X-Not-Added"] = _NONE_ADDED[error.code]
     return response
 
 
-def install_http_errors(app: FastAPI, operations: Sequence[Operation], failure: Failure) -> None:
+def install_http_errors(
+    app: FastAPI, operations: Sequence[Operation], failure: Failure, dialect: str = UNKNOWN
+) -> None:
     """Answer unknown paths and methods, and bodies that are too long, in an envelope too."""
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-        response = _response(
-            failure, HTTP_ERRORS[error.status_code], _DETAILS.get(error.status_code, error.detail)
-        )
-        allowed = _methods(operations, request)
+        wire = HTTP_ERRORS[error.status_code]
+        here = _operations_here(operations, request)
+        allowed = {operation.method for operation in here}
+        named = next((operation.name for operation in here if operation.method == request.method), UNKNOWN)
+        mark(request.scope, dialect, named, wire.code, f"http_{wire.status}")
+        response = _response(failure, wire, _DETAILS.get(error.status_code, error.detail))
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and allowed:
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
@@ -191,10 +204,10 @@ HTTP_ERRORS = {
 _DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
-def _methods(operations: Sequence[Operation], request: Request) -> set[str]:
-    """Every method that the path takes: the framework itself would name those of its first route only."""
+def _operations_here(operations: Sequence[Operation], request: Request) -> list[Operation]:
+    """Every operation of the path: the framework itself would name the method of its first route only."""
     path = path_in_app(request.scope)
-    return {operation.method for operation in operations if compile_path(operation.path)[0].match(path)}
+    return [operation for operation in operations if compile_path(operation.path)[0].match(path)]
 
 
 def path_in_app(scope: Scope) -> str:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
+from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
+from visavis.stages import Observer, unobserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,7 @@ class Services:
     tokens: PageTokens
     confidence_factor: float
     """What a detection score of 0-1 is multiplied with before it is reported (contract.md 10)."""
+    activity: Activity
+    """What was asked of the dialects lately, for people to look at."""
+    observe: Observer = unobserved
+    """Told of the stages of a request that the wire itself has."""

@@ -36,12 +36,23 @@ class Turns:
 
     def __init__(self, places: int, queue: int) -> None:
         """`places`: how many may be at work; `queue`: how many more may be let in."""
-        self._free = places
+        self._places = self._free = places
+        self.refused = 0
         self._share = max(1, places // 2)  # of one owner while there are others
         self._room = places + queue
         self._waiting: dict[int, list[Ticket]] = {}
         self._ready: dict[int, deque[Ticket]] = {}
         self._working: Counter[int] = Counter()
+
+    @property
+    def working(self) -> int:
+        """How many have a place."""
+        return self._places - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many have been let in and have no place yet: still uploading, or waiting for their turn."""
+        return sum(map(len, self._waiting.values()))
 
     @contextmanager
     def ticket(self, owner: int) -> Iterator[Ticket]:
@@ -112,11 +123,11 @@ class Turns:
         """Send away the newest ticket of the owner with the most that wait, if they are more than this one's."""
         most = max(self._waiting, key=lambda other: len(self._waiting[other]), default=owner)
         if len(self._waiting.get(most, ())) <= len(self._waiting.get(owner, ())) + 1:
-            raise _overloaded()
+            raise self._overloaded()
         ticket = self._waiting[most][-1]
         self._remove(self._waiting, ticket)
         self._remove(self._ready, ticket)
-        ticket.turn.set_exception(_overloaded())
+        ticket.turn.set_exception(self._overloaded())
         self._room += 1
 
     @staticmethod
@@ -127,6 +138,6 @@ class Turns:
             if not line:
                 del lines[ticket.owner]
 
-
-def _overloaded() -> FaceError:
-    return FaceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")
+    def _overloaded(self) -> FaceError:
+        self.refused += 1
+        return FaceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")

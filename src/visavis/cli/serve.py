@@ -12,6 +12,8 @@ import typer
 import uvicorn
 
 from visavis import app as wiring
+from visavis.cli.draining import DrainingServer
+from visavis.cli.logs import start_logging
 from visavis.cli.terminal import DataDir, out, print_keys, read_settings, say
 from visavis.core.apps import Apps
 from visavis.settings import Settings
@@ -21,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 FIRST_APP = "default"
 
+STARTUP_FAILURE = 3
+"""As uvicorn's own command ends when the address is taken; the log says why."""
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [env: VISAVIS_HOST; 127.0.0.1]")] = None,
@@ -28,15 +33,18 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Start the server. With a SQLite file, the first start creates an app and prints its keys, once."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings(host=host, port=port, data_dir=data_dir)
+    start_logging(settings.log_format, settings.log_level)
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
         _first_start(apps, settings)
     # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
+    config = uvicorn.Config(application, settings.host, settings.port, log_config=None, access_log=False)
+    server = DrainingServer(config, application, settings.drain_seconds)
+    server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def _first_start(apps: Apps, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from visavis.fetch.addresses import Address, is_public
 from visavis.fetch.deadline import Deadline, DeadlineStream
 from visavis.fetch.lookup import Lookup, Resolve
 from visavis.fetch.target import Target, invalid_url, parse
+from visavis.stages import Observer, Stage, unobserved
 
 MAX_REDIRECTS: Final = 3
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -35,12 +36,14 @@ class GuardedFetcher:
         connect_timeout: float = 3.0,
         total_timeout: float = 10.0,
         resolve: Resolve = socket.getaddrinfo,
+        observe: Observer = unobserved,
     ) -> None:
         self._allow_private_addresses = allow_private_addresses
         self._connect_timeout = connect_timeout
         self._total_timeout = total_timeout
         self._lookup = Lookup(resolve)
         self._backend = httpcore.SyncBackend()
+        self._observe = observe
         # Trusts the system's roots, so that an operator's own authority counts (SSL_CERT_FILE included), and
         # certifi's, so that a container without a root store works.
         self._tls = httpcore.default_ssl_context()
@@ -53,6 +56,10 @@ class GuardedFetcher:
 
         Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13).
         """
+        with self._observe(Stage.FETCH):
+            return self._fetch(url, max_bytes)
+
+    def _fetch(self, url: str, max_bytes: int) -> bytes:
         total = Deadline.after(self._total_timeout, "fetching the image URL")
         target = parse(url)
         for _ in range(1 + MAX_REDIRECTS):

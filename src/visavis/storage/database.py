@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
 from visavis.errors import ErrorCode, FaceError
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """To the database, of this process."""
+
+    open: int
+    in_use: int
 
 
 class Database(Protocol):
@@ -38,7 +48,19 @@ class Database(Protocol):
         """Leave as little as the database can of what a committed deletion took out."""
         ...
 
+    def connections(self) -> Connections:
+        """How many there are at the moment."""
+        ...
+
     def close(self) -> None: ...
+
+
+def connections_of(engine: Engine) -> Connections:
+    """As the engine's pool counts them."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)  # noqa: S101 - both databases have one
+    in_use = pool.checkedout()
+    return Connections(in_use + pool.checkedin(), in_use)
 
 
 def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.INTERNAL) -> FaceError:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError
+from visavis.stages import Observer, Stage, unobserved
 from visavis.storage import records
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
@@ -32,11 +33,14 @@ class SealedGallery:
     process or another.
     """
 
-    def __init__(self, database: Database, master_key: MasterKey, loaded: LoadedGroups) -> None:
+    def __init__(
+        self, database: Database, master_key: MasterKey, loaded: LoadedGroups, observe: Observer = unobserved
+    ) -> None:
         self._database = database
         self._master_key = master_key
         self._loaded = loaded
         self._turns = GroupTurns()
+        self._observe = observe
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
         """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
@@ -216,6 +220,12 @@ class SealedGallery:
 
         Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND.
         """
+        with self._observe(Stage.SEARCH):
+            return self._search(group, probe, limit, min_cosine, exclude)
+
+    def _search(
+        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None
+    ) -> list[tuple[FaceRecord, float]]:
         expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
         while True:
             with self._database.read() as connection:

@@ -101,6 +101,12 @@ class LoadedGroups:
         for group_id in group_ids:
             self.forget(group_id)
 
+    def use(self) -> tuple[int, int, int]:
+        """How many groups are in memory, the bytes of their embeddings, and the bound of these."""
+        with self._mutex:
+            loaded = list(self._by_id.values())
+        return len(loaded), sum(each.index.nbytes for each in loaded), self._max_bytes
+
     def clear(self) -> None:
         with self._mutex:
             group_ids = list(self._by_id)

@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from visavis.errors import ErrorCode, SetupError
-from visavis.storage.database import failure
+from visavis.stages import Observer, Stage, unobserved
+from visavis.storage.database import Connections, connections_of, failure
 
 _SETTING_UP = 0x7669736176697300  # "visavis": one advisory lock for all nodes
 _CONNECTION_WAIT_S = 5.0
@@ -48,7 +49,7 @@ _DETAILS = {
 class PostgresDatabase:
     """Transactions on one PostgreSQL database (see `Database`)."""
 
-    def __init__(self, url: str, connections: int) -> None:
+    def __init__(self, url: str, connections: int, observe: Observer = unobserved) -> None:
         """`url` is a libpq URI, several hosts included; at most `connections` are open at once.
 
         Raises SetupError if the URL cannot be read. Connects to nothing yet.
@@ -67,18 +68,20 @@ class PostgresDatabase:
             pool_pre_ping=True,
         )
         self._engine = engine
+        self._observe = observe
         self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
-        with _connected(self._reader) as connection, _plain_errors():
+        with self._observe(Stage.DATABASE_READ), _connected(self._reader) as connection, _plain_errors():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction at READ COMMITTED, on disk when the block has ended."""
-        with _connected(self._engine) as connection, _plain_errors(), connection.begin():
+        connected = _connected(self._engine)
+        with self._observe(Stage.DATABASE_WRITE), connected as connection, _plain_errors(), connection.begin():
             yield connection
 
     @contextmanager
@@ -93,6 +96,10 @@ class PostgresDatabase:
 
         The templates in them are sealed, and those of a deleted group by a key that has gone with it.
         """
+
+    def connections(self) -> Connections:
+        """How many there are at the moment."""
+        return connections_of(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -17,7 +17,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from visavis.storage.database import failure
+from visavis.stages import Observer, Stage, unobserved
+from visavis.storage.database import Connections, connections_of, failure
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +54,12 @@ class SqliteDatabase:
     INTERNAL with a plain detail; statements and parameters stay out of it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, observe: Observer = unobserved) -> None:
         """Creates the file, readable by its owner alone, if it does not exist. Raises OSError if it cannot."""
         if not path.exists():
             _create(path)
         self._path = path
+        self._observe = observe
         self._turn = _Queue()
         self._log_holds_deleted = False
         self._engine = _engine(path)
@@ -66,13 +68,13 @@ class SqliteDatabase:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
-        with _plain_errors(), self._engine.connect() as connection:
+        with self._observe(Stage.DATABASE_READ), _plain_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is the only writer, on disk when the block has ended; first come, first served."""
-        with self._turn, _plain_errors(), self._writer.begin() as connection:
+        with self._observe(Stage.DATABASE_WRITE), self._turn, _plain_errors(), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
@@ -101,6 +103,10 @@ class SqliteDatabase:
             logger.warning("The write-ahead log could not be emptied: %s", error)
             return False
         return not busy
+
+    def connections(self) -> Connections:
+        """How many there are at the moment."""
+        return connections_of(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from visavis.errors import FaceError, SetupError
+from visavis.stages import Observer, unobserved
 from visavis.storage import checking, migrations, records
 from visavis.storage.apps import KeyedApps
 from visavis.storage.calibrations import StoredCalibrations
@@ -19,6 +20,7 @@ from visavis.storage.keyfile import settle_master_key
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.sqlite import SqliteDatabase
+from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
@@ -42,6 +44,11 @@ class Storage:
         with self._database.read() as connection:
             connection.execute(select(1))
 
+    def use(self) -> StorageUse:
+        """What is held at the moment, without asking the database."""
+        connections, index = self._database.connections(), self._loaded.use()
+        return StorageUse(*index, connections.open, connections.in_use)
+
     def faults(self, progress: Callable[[int], None]) -> list[str]:
         """What is not as it must be, in a sentence each; `progress` is told of faces that were looked at."""
         return checking.check_all(self._database, self._master_key, progress)
@@ -58,6 +65,7 @@ def open_storage(
     max_loaded_bytes: int = 4 << 30,
     database_url: str | None = None,
     database_connections: int = 16,
+    observe: Observer = unobserved,
 ) -> Storage:
     """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
 
@@ -69,9 +77,9 @@ def open_storage(
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database: Database = (
-            PostgresDatabase(database_url, database_connections)
+            PostgresDatabase(database_url, database_connections, observe)
             if database_url
-            else SqliteDatabase(data_dir / DATABASE_FILE)
+            else SqliteDatabase(data_dir / DATABASE_FILE, observe)
         )
         key = _prepare(database, master_key, data_dir / KEY_FILE)
     except FaceError as error:
@@ -81,7 +89,7 @@ def open_storage(
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
     loaded = LoadedGroups(database, key, max_loaded_bytes)
     return Storage(
-        gallery=SealedGallery(database, key, loaded),
+        gallery=SealedGallery(database, key, loaded, observe),
         apps=KeyedApps(database, key, loaded),
         calibrations=StoredCalibrations(database),
         token_key=key.derive("page tokens"),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import BoundedSemaphore
 
+from visavis.stages import Observer, Stage, unobserved
 from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
 from visavis.vision.align import align
@@ -35,6 +36,7 @@ class Analyzer:
         mask: MaskClassifier,
         liveness: LivenessEstimator,
         cpu_places: int,
+        observe: Observer = unobserved,
     ) -> None:
         """`cpu_places`: how many pictures may be worked on at once."""
         self._detector = detector
@@ -43,9 +45,16 @@ class Analyzer:
         self._mask = mask
         self._liveness = liveness
         self._cpu_places = BoundedSemaphore(cpu_places)
+        self._observe = observe
 
     @classmethod
-    def load(cls, store: ModelStore, cpu_places: int, recognizers: Recognizers | None = None) -> Analyzer:
+    def load(
+        cls,
+        store: ModelStore,
+        cpu_places: int,
+        recognizers: Recognizers | None = None,
+        observe: Observer = unobserved,
+    ) -> Analyzer:
         """Load the default set of models; those that are optional if they are there, with a warning if not.
 
         Recognition models are those that the models directory offers, if no others are given; they are loaded
@@ -58,6 +67,7 @@ class Analyzer:
             MaskClassifier(store.load(models.MASK)),
             _load_liveness(store),
             cpu_places,
+            observe,
         )
 
     @contextmanager
@@ -67,17 +77,30 @@ class Analyzer:
         The places bound the memory too: no more pictures are decoded at once than there are places. Raises
         IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
         """
-        with self._cpu_places:
-            yield decode(data, first_look)
+        with self._observe(Stage.PLACE):
+            self._cpu_places.acquire()
+        try:
+            with self._observe(Stage.DECODE):
+                picture = decode(data, first_look)
+            yield picture
+        finally:
+            self._cpu_places.release()
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
-        return self._detector.find(picture)
+        with self._observe(Stage.DETECT):
+            return self._detector.find(picture)
 
     def describe(
         self, picture: DecodedPicture, faces: Sequence[DetectedFace], traits: Traits
     ) -> list[DetectedFace]:
         """The same faces in the same order, with the traits that are wanted filled in."""
+        with self._observe(Stage.DESCRIBE):
+            return self._described(picture, faces, traits)
+
+    def _described(
+        self, picture: DecodedPicture, faces: Sequence[DetectedFace], traits: Traits
+    ) -> list[DetectedFace]:
         described = list(faces)
         poses = self._pose.estimate(picture, faces) if traits.pose or traits.quality else []
         crops = _aligned(picture, faces) if traits.mask or traits.quality else []
@@ -103,14 +126,16 @@ class Analyzer:
         balanced sensitivity 5 % of attacks pass and 6 % of living faces are refused, where 1 and 4 % are of the
         same faces in their pictures.
         """
-        return self._liveness.estimate_aligned(picture)
+        with self._observe(Stage.DESCRIBE):
+            return self._liveness.estimate_aligned(picture)
 
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
 
         Raises INTERNAL if that model is not there, or not what its card says.
         """
-        return self._recognizers.require(model).embed(picture, faces)
+        with self._observe(Stage.EMBED):
+            return self._recognizers.require(model).embed(picture, faces)
 
 
 def _load_liveness(store: ModelStore) -> LivenessEstimator:

@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Callable
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 _PATIENCE_S = 2.0
 
 
 def health(check_records: Callable[[], None]) -> APIRouter:
-    """`/livez` and `/readyz`. `check_records` raises if the records cannot be read; it may take long."""
+    """`/livez` and `/readyz`. `check_records` raises if the records cannot be read; it may take long.
+
+    The application says by `state.stopping` that it has been told to stop.
+    """
     router = APIRouter()
     records = _Check(check_records)
 
@@ -23,13 +26,22 @@ def health(check_records: Callable[[], None]) -> APIRouter:
         return {"status": "ok"}
 
     @router.get("/readyz")
-    async def ready() -> JSONResponse:
-        """Whether the records can be read, within two seconds."""
-        if await records.passes():
-            return JSONResponse({"status": "ok"})
-        return JSONResponse({"status": "The database does not answer."}, 503, {"Retry-After": "1"})
+    async def ready(request: Request) -> JSONResponse:
+        """Whether more requests should come: the records can be read, within two seconds, and no end is near.
+
+        A server that answers at all has its models loaded: it does not listen before.
+        """
+        if request.app.state.stopping:
+            return _not_ready("The server is stopping.")
+        if not await records.passes():
+            return _not_ready("The database does not answer.")
+        return JSONResponse({"status": "ok"})
 
     return router
+
+
+def _not_ready(why: str) -> JSONResponse:
+    return JSONResponse({"status": why}, 503, {"Retry-After": "1"})
 
 
 class _Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -13,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from visavis.api.admin.answers import install_errors
+from visavis.api.bearer import has_token
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind
@@ -63,20 +63,12 @@ class _ForAdmin(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            if not _has_token(request):
+            if not has_token(request, request.app.state.token):
                 detail = "The admin token is missing or wrong, or the admin API is off."
                 raise FaceError(ErrorCode.UNAUTHORIZED, detail)
             return await handle(request)
 
         return guarded
-
-
-def _has_token(request: Request) -> bool:
-    token: SecretStr | None = request.app.state.token
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if token is None or scheme.lower() != "bearer":
-        return False
-    return hmac.compare_digest(given.encode(), token.get_secret_value().encode())
 
 
 def _services(request: Request) -> Services:

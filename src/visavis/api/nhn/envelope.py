@@ -45,7 +45,7 @@ def success(message: str) -> Any:
         reasons = [refused.reason for refused in result.not_added]
         if result.quota_exceeded:
             detail = "The group is full: not every face was registered."
-            return Success(Answer(header=_PARTIAL, data=data), detail, reasons)
+            return Success(Answer(header=_PARTIAL, data=data), detail, reasons, _PARTIAL.resultCode)
         return Success(Answer(header=header, data=data), not_added=reasons)
 
     return wrap

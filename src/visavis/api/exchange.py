@@ -1,0 +1,132 @@
+"""A request and what became of it, for the log, the metrics and the console: watched in one place.
+
+It names the route, never the path: app keys are part of paths and are secret.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import TypeAlias
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from visavis.core.activity import Activity, Incident
+from visavis.errors import ErrorCode
+
+UNKNOWN = "unknown"
+"""The operation of every request that no operation is there for, so that strangers cannot make up names."""
+
+_BY_SERVER = frozenset({ErrorCode.INTERNAL, ErrorCode.OVERLOADED})
+_SCOPE_KEY = "visavis.exchange"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Filled in while the request is on its way through the server, complete when it has been answered."""
+
+    method: str
+    dialect: str = ""
+    """`server` for pages and probes, `admin` and the like for what is mounted beside the dialects."""
+    operation: str = UNKNOWN
+    code: int = 0
+    """As it was answered: 0 for success, the dialect's number, or an HTTP status where there is no dialect."""
+    error: str = ""
+    """What went wrong, in the product's own words (`ErrorCode`), or `http_` and the status."""
+    route: str = "(no such path)"
+    status: int = 0
+    detail: str = ""
+    request_id: str = ""
+    seconds: float = 0.0
+
+    @property
+    def by_server(self) -> bool:
+        """Whether an error is the server's, or of its load, rather than the request's."""
+        return self.error in _BY_SERVER or self.error.startswith("http_5")
+
+
+Listener: TypeAlias = Callable[[Exchange], None]
+"""Is told of every exchange when it is over, on the event loop: quick, and never raises."""
+
+
+class Watch:
+    """ASGI middleware that tells the listeners of each request when it is over."""
+
+    def __init__(self, app: ASGIApp, listeners: Sequence[Listener]) -> None:
+        self._app = app
+        self._listeners = listeners
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = scope[_SCOPE_KEY] = Exchange(scope["method"])
+        start = time.perf_counter()
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = dict(message["headers"])
+                exchange.status = message["status"]
+                exchange.detail = headers.get(b"x-error-detail", b"").decode("latin-1")
+                exchange.request_id = headers.get(b"x-request-id", b"").decode("latin-1")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            exchange.seconds = time.perf_counter() - start
+            _complete(exchange, scope)
+            for listener in self._listeners:
+                listener(exchange)
+
+
+def remember(activity: Activity, dialects: Collection[str]) -> Listener:
+    """Notes what operations of these dialects came to."""
+
+    def listen(exchange: Exchange) -> None:
+        if exchange.dialect in dialects and exchange.operation != UNKNOWN:
+            activity.note(_incident(exchange, activity.clock()) if exchange.error else None)
+
+    return listen
+
+
+def mark(scope: Scope, dialect: str, operation: str, code: int, error: str = "") -> None:
+    """Say what a request asked for and how it ended, once that is known."""
+    exchange: Exchange | None = scope.get(_SCOPE_KEY)
+    if exchange is not None:
+        exchange.dialect, exchange.operation, exchange.code, exchange.error = dialect, operation, code, error
+
+
+def exchange_of(scope: Scope) -> Exchange | None:
+    """What is known of a request so far, if it is watched."""
+    exchange: Exchange | None = scope.get(_SCOPE_KEY)
+    return exchange
+
+
+def _incident(exchange: Exchange, now: datetime) -> Incident:
+    return Incident(
+        now,
+        exchange.dialect,
+        exchange.operation,
+        exchange.code,
+        exchange.detail,
+        exchange.request_id,
+        by_server=exchange.by_server,
+    )
+
+
+def _complete(exchange: Exchange, scope: Scope) -> None:
+    route, mounted_at = scope.get("route"), scope.get("root_path", "")
+    if route is not None:
+        exchange.route = f"{mounted_at}{route.path}"
+    if exchange.dialect:
+        return
+    status = exchange.status or HTTPStatus.INTERNAL_SERVER_ERROR
+    exchange.dialect = mounted_at.strip("/") or "server"
+    exchange.code = int(status) if status >= HTTPStatus.BAD_REQUEST else 0
+    exchange.error = f"http_{exchange.code}" if exchange.code else ""
+    if route is not None and status != HTTPStatus.METHOD_NOT_ALLOWED:
+        exchange.operation = f"{exchange.method} {route.path}"

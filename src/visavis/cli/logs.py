@@ -1,0 +1,28 @@
+"""How the server's log looks."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
+TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def start_logging(form: Literal["text", "json"], level: str) -> None:
+    """Log to standard error, a line each: text, or JSON objects with the time in UTC."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_json() if form == "json" else logging.Formatter(TEXT))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _json() -> logging.Formatter:
+    return JsonFormatter(
+        ["levelname", "name", "message"],
+        rename_fields={"levelname": "level", "name": "logger"},
+        timestamp="time",
+        reserved_attrs=[*RESERVED_ATTRS, "color_message"],
+    )

@@ -1,0 +1,76 @@
+"""What was asked of the server lately, for people to look at: requests a minute, and the last that failed."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from visavis.core.ports import Clock
+
+MINUTES_KEPT = 60
+INCIDENTS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A request that was answered with an error. Tells nothing secret: no key, no group, no face."""
+
+    time: datetime
+    dialect: str
+    operation: str
+    code: int
+    """As it was answered, in the numbers of the dialect."""
+    detail: str
+    """Why, in a sentence, as the client was told."""
+    request_id: str
+    by_server: bool
+    """Whether the server is to blame, or its load, rather than the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """The requests that were answered within a minute."""
+
+    start: datetime
+    requests: int = 0
+    refused: int = 0
+    """Those whose sender got it wrong."""
+    failed: int = 0
+    """Those in which the server did, or which it had no room for."""
+
+
+class Activity:
+    """A short memory of this process alone. Written by one thread; any may read."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._minutes: deque[Minute] = deque(maxlen=MINUTES_KEPT)
+        self._incidents: deque[Incident] = deque(maxlen=INCIDENTS_KEPT)
+
+    def note(self, incident: Incident | None = None) -> None:
+        """Count a request that has been answered, with an error if there is an incident."""
+        start = self.clock().replace(second=0, microsecond=0)
+        # Never backwards: a clock that was put back goes on counting in the minute that it left.
+        if not self._minutes or self._minutes[-1].start < start:
+            self._minutes.append(Minute(start))
+        current = self._minutes[-1]
+        self._minutes[-1] = replace(
+            current,
+            requests=current.requests + 1,
+            refused=current.refused + (incident is not None and not incident.by_server),
+            failed=current.failed + (incident is not None and incident.by_server),
+        )
+        if incident is not None:
+            self._incidents.append(incident)
+
+    def minutes(self) -> list[Minute]:
+        """The last 60 minutes, oldest first, the present one last; those without a request too."""
+        known = {minute.start: minute for minute in tuple(self._minutes)}
+        now = self.clock().replace(second=0, microsecond=0)
+        starts = (now - timedelta(minutes=ago) for ago in reversed(range(MINUTES_KEPT)))
+        return [known.get(start, Minute(start)) for start in starts]
+
+    def incidents(self) -> list[Incident]:
+        """The last 100, newest first."""
+        return list(reversed(tuple(self._incidents)))
