@@ -12,7 +12,7 @@ from visavis.api.metrics import Metrics
 
 
 def scrape(metrics: Metrics, token: SecretStr) -> APIRouter:
-    """The route; it is there only where a token is set (decision 0024)."""
+    """The route; it is there only where a token is set (decision 0027)."""
     router = APIRouter()
     one_at_a_time = CapacityLimiter(1)
 
