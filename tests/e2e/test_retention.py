@@ -28,7 +28,9 @@ def test_a_face_that_has_expired_is_hidden_and_then_deleted_by_the_server(tmp_pa
             assert listed(client.get("/groups/visitors/faces?limit=10").json()) == []
             gone = client.get(f"/groups/visitors/faces/{face_id}/search?limit=1&threshold=1").json()
             assert gone["header"]["resultCode"] == -40050
-            found = client.post("/groups/visitors/faces/search", files=files, data={"limit": "1", "threshold": "1"})
+            found = client.post(
+                "/groups/visitors/faces/search", files=files, data={"limit": "1", "threshold": "1"}
+            )
             assert found.json()["data"]["matchFaceCount"] == 0
     with running_server(tmp_path) as server, server.v2(keys) as client:  # its first turn is its first minute
         deadline = time.monotonic() + 30
