@@ -4,7 +4,7 @@ ARGS ?=
 BENCHMARKS ?= search scale pipeline http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-nodes test-bulk bench lint docs lock clean
+.PHONY: help install serve demo test test-nodes test-bulk test-faults crash soak bench lint docs lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,14 +19,23 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
 
-test: install ## every test, but those of many nodes and of long commands
-	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands $(ARGS)
+test: install ## every test, but those of many nodes, of long commands and of faults
+	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands --ignore=tests/faults $(ARGS)
 
 test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx; haproxy, pgbouncer)
 	$(BIN)/pytest tests/nodes $(ARGS)
 
 test-bulk: install ## imports that are killed and interrupted
 	$(BIN)/pytest tests/bulk/commands $(ARGS)
+
+test-faults: install ## kills, broken disks, backups under load, a minute of everything (as root it mounts small disks)
+	$(BIN)/pytest tests/faults $(ARGS)
+
+crash: install ## 760 kills of processes that write, everything checked after each (ARGS="--kills 20 --servers 2")
+	$(BIN)/python -m benchmarks.crash $(ARGS)
+
+soak: install ## an hour of mixed load: memory, descriptors, latency (ARGS="--minutes 10 --write")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
 	@$(BIN)/visavis models pull

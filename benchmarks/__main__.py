@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
 from typing import Annotated
@@ -14,8 +13,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import console, results
-from benchmarks.machine import this_machine
-from benchmarks.report import Figure, Report
+from benchmarks.report import Report
 
 
 class Name(StrEnum):
@@ -46,14 +44,7 @@ def main(
         os.environ.update(dict.fromkeys(BLAS_THREADS, "1"))
     start = time.perf_counter()
     report: Report = import_module(f"benchmarks.{name}").run(quick=quick)
-    result: dict[str, Figure] = {
-        "benchmark": name.value,
-        "quick": quick,
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - start, 1),
-        "machine": this_machine().as_json(),
-        **report.as_json(),
-    }
+    result = results.described(name.value, report, quick=quick, seconds=time.perf_counter() - start)
     if json:
         sys.stdout.write(f"{results.as_text(result)}\n")
     else:

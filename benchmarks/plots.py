@@ -19,7 +19,7 @@ def draw(plot: Plot, path: Path) -> None:
             axes.plot(
                 series.x,
                 series.y,
-                marker="o",
+                marker="o" if plot.markers else "",
                 markersize=4,
                 linestyle="-" if series.line else "",
                 label=series.name,

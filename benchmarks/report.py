@@ -47,6 +47,8 @@ class Plot:
     series: Sequence[Series]
     x_scale: Scale = "linear"
     y_scale: Scale = "linear"
+    markers: bool = True
+    """Whether each point is shown, or the line alone."""
 
 
 @dataclass(frozen=True, slots=True)

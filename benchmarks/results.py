@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import this_machine
 from benchmarks.plots import draw
 from benchmarks.report import Figure, Report
 
 RESULTS = Path(__file__).with_name("results")
 """Full runs; quick ones go to `quick/` below it, which is not part of the repository."""
+
+
+def described(name: str, report: Report, *, quick: bool, seconds: float) -> dict[str, Figure]:
+    """The report as it is kept: with its name, the time and the machine."""
+    return {
+        "benchmark": name,
+        "quick": quick,
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "machine": this_machine().as_json(),
+        **report.as_json(),
+    }
 
 
 def write(name: str, result: Mapping[str, Figure], report: Report) -> list[Path]:
