@@ -60,6 +60,8 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		pyproject.toml --extra tracing --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		pyproject.toml --extra tracing -c requirements/dev.txt -o requirements/tracing.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group bench -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove .venv and caches, never data

@@ -20,7 +20,7 @@ from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.admin.scrape import scrape
 from visavis.api.dialect import build, install_http_errors
-from visavis.api.exchange import Watch, remember
+from visavis.api.exchange import NO_TELEMETRY, Watch, remember
 from visavis.api.metrics import Metrics
 from visavis.api.nhn.envelope import failure
 from visavis.api.nhn.plus import PLUS
@@ -86,7 +86,9 @@ def create_app(settings: Settings) -> FastAPI:
         if tracing is not None:
             await to_thread.run_sync(tracing.close)
 
-    app = FastAPI(title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan)
+    app = FastAPI(
+        title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
+    )
     app.state.stopping = False
     app.add_middleware(Watch, listeners=(log_exchange, metrics.listen, remember(services.activity, DIALECT_NAMES)))
     if tracing is not None:

@@ -18,7 +18,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from visavis.api.body import is_upload, read_parameters
-from visavis.api.exchange import UNKNOWN, mark
+from visavis.api.exchange import NO_TELEMETRY, UNKNOWN, mark
 from visavis.api.operation import Call, Operation
 from visavis.api.services import Services
 from visavis.api.turns import Gone
@@ -101,7 +101,7 @@ class Dialect:
 
 def build(dialect: Dialect, services: Services) -> FastAPI:
     """The dialect as an application to be mounted under its prefix."""
-    app = FastAPI(title=dialect.title, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(title=dialect.title, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     for operation in dialect.operations:
         app.add_api_route(
             operation.path,

@@ -12,10 +12,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TypeAlias
 
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from visavis.core.activity import Activity, Incident
 from visavis.errors import ErrorCode
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""For every FastAPI application: its own would tell paths and queries, and so keys, to whoever collects."""
 
 UNKNOWN = "unknown"
 """The operation of every request that no operation is there for, so that strangers cannot make up names."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from visavis.api.admin.answers import install_errors
 from visavis.api.bearer import has_token
+from visavis.api.exchange import NO_TELEMETRY
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind
@@ -49,7 +50,7 @@ class SettingsChange(_Body):
 
 def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
     """The application to be mounted under /admin."""
-    app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False)
+    app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     app.state.services, app.state.token = services, token
     app.include_router(router)
     install_errors(app, [route for route in router.routes if isinstance(route, APIRoute)])
