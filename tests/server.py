@@ -18,6 +18,9 @@ import httpx
 START_SECONDS = 120
 PREFIX = "/v2.0/appkeys"
 
+_PATIENT = {"EDGE__WRONG_KEYS_PER_MINUTE": "1000000"}
+"""All tests come from one address, and many bring wrong keys; those on guessing set a limit of their own."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -67,8 +70,8 @@ def visavis(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end; `settings` are environment variables without their prefix."""
     command = [sys.executable, "-m", "visavis", *arguments]
-    environment = _environment(settings or {})
-    return subprocess.run(command, check=check, capture_output=True, text=True, env=environment)  # noqa: S603 - our own
+    variables = environment(settings or {})
+    return subprocess.run(command, check=check, capture_output=True, text=True, env=variables)  # noqa: S603 - our own
 
 
 def create_app(data_dir: Path, name: str, settings: Mapping[str, str] | None = None) -> Keys:
@@ -92,11 +95,11 @@ def running_server(
             [sys.executable, "-m", "visavis", *command],
             stdout=output,
             stderr=output,
-            env=_environment(settings or {}),
+            env=environment(settings or {}),
         )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
-                _wait_until_alive(client, process, log_file)
+                wait_until_alive(client, process, log_file)
                 yield Server(client, data_dir, log_file, process, settings or {})
         finally:
             process.terminate()
@@ -109,12 +112,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return inherited | {f"VISAVIS_{name}": value for name, value in settings.items()}
+    given = _PATIENT | dict(settings)
+    return inherited | {f"VISAVIS_{name}": value for name, value in given.items()}
 
 
-def _wait_until_alive(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_alive(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -20,6 +20,9 @@ from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.admin.scrape import scrape
 from visavis.api.dialect import build, install_http_errors
+from visavis.api.edge.answer_headers import AnswerHeaders
+from visavis.api.edge.deadlines import BodyDeadlines
+from visavis.api.edge.request_id import RequestIds
 from visavis.api.exchange import NO_TELEMETRY, Watch, remember
 from visavis.api.metrics import Metrics
 from visavis.api.nhn.envelope import failure
@@ -28,12 +31,14 @@ from visavis.api.nhn.shared_paths import v1_or_plus
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
+from visavis.api.rates import Rates
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
+from visavis.core.attempts import Attempts
 from visavis.core.calibration import Calibration
 from visavis.core.chores import Chores
 from visavis.core.collections import Collections
@@ -90,12 +95,17 @@ def create_app(settings: Settings) -> FastAPI:
         title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
     )
     app.state.stopping = False
+    # The last is the first that a request meets.
+    edge = settings.edge
+    app.add_middleware(BodyDeadlines, pause_seconds=edge.body_pause_seconds, total_seconds=edge.body_seconds)
+    app.add_middleware(RequestIds)
     app.add_middleware(Watch, listeners=(log_exchange, metrics.listen, remember(services.activity, DIALECT_NAMES)))
     if tracing is not None:
         app.add_middleware(tracing.middleware)
+    app.add_middleware(AnswerHeaders)
     app.include_router(health(storage.check))
     if settings.metrics_token is not None:
-        app.include_router(scrape(metrics, settings.metrics_token))
+        app.include_router(scrape(metrics, settings.metrics_token, services.attempts))
     app.include_router(documentation(DIALECTS))
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
@@ -214,6 +224,8 @@ def _services(
         faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
         search=search,
         collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
+        attempts=Attempts(settings.edge.wrong_keys_per_minute),
+        rates=Rates(),
         workers=Workers(settings.work.image_requests, settings.work.image_queue),
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,

@@ -40,7 +40,11 @@ class ErrorCode(StrEnum):
     """The group asks for more."""
     NOT_ALIVE = auto()
     """The liveness check of a group was not passed."""
+    KEY_NOT_FOUND = auto()
+    """The app has no key of this id."""
     OVERLOADED = auto()
+    RATE_LIMITED = auto()
+    """The app asks more often than it may, or somebody guesses keys."""
     INTERNAL = auto()
 
 
@@ -49,13 +53,17 @@ class FaceError(Exception):
 
     `detail` is one plain English sentence for the `X-Error-Detail` header: no secrets, no paths, no stack.
     `subject` names the parameter, or the one of two pictures, that it is about, where that makes a difference.
+    `retry_after` is the number of seconds after which the same request may do better, where that is known.
     """
 
-    def __init__(self, code: ErrorCode, detail: str, subject: str | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode, detail: str, subject: str | None = None, *, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.subject = subject
+        self.retry_after = retry_after
 
 
 class SetupError(Exception):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from visavis.vision.catalogue import best_installed
@@ -34,6 +35,35 @@ class FetchSettings(BaseModel):
     )
     connect_seconds: float = Field(3.0, gt=0, description="Longest time to look up and connect.")
     total_seconds: float = Field(10.0, gt=0, description="Longest time for the whole download.")
+
+
+class EdgeSettings(BaseModel):
+    """What the server puts up with from those who connect to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks, commas between, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed; without any, nobody's are.",
+    )
+    wrong_keys_per_minute: int = Field(
+        20, ge=1, description="Requests with wrong keys an address may send before it has to wait."
+    )
+    connections: int = Field(1_000, ge=1, description="Connections at the same time; more are answered 503.")
+    head_seconds: float = Field(10.0, gt=0, description="Longest time for a request's line and headers.")
+    body_pause_seconds: float = Field(15.0, gt=0, description="Longest wait for the next piece of a body.")
+    body_seconds: float = Field(120.0, gt=0, description="Longest wait for all pieces of a body together.")
+    answer_seconds: float = Field(
+        30.0, gt=0, description="Longest time for a client to take what the server holds of an answer."
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for network in filter(None, value.split(",")):
+            ip_network(network.strip(), strict=False)
+        return value
 
 
 class WorkSettings(BaseModel):
@@ -81,6 +111,10 @@ class Settings(BaseSettings):
     database_connections: int = Field(16, ge=2, description="Connections to PostgreSQL at the same time.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    tls_cert: Path | None = Field(
+        None, description="Certificate chain, PEM: with it the server speaks https and nothing else."
+    )
+    tls_key: Path | None = Field(None, description="The certificate's private key, PEM, without a password.")
     master_key: SecretStr | None = Field(
         None,
         description="32 random bytes in Base64 that seal every group's key; "
@@ -115,3 +149,4 @@ class Settings(BaseSettings):
     quota: QuotaSettings = QuotaSettings()
     fetch: FetchSettings = FetchSettings()
     work: WorkSettings = WorkSettings()
+    edge: EdgeSettings = EdgeSettings()

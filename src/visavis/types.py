@@ -224,6 +224,8 @@ class App:
     created_at: datetime
     dialects_off: frozenset[str] = frozenset()
     """The wire protocols this app does not speak, by name."""
+    rate_limit: str = ""
+    """How many requests it may send to a node in how long, such as `600/minute`; nothing means any number."""
 
 
 class KeyKind(StrEnum):
@@ -236,6 +238,17 @@ class KeyKind(StrEnum):
 
 MAX_RETENTION_HOURS = 876_000
 """A hundred years: longer is a slip of the pen, and dates have an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What is known about a key of an app: all but the key."""
+
+    id: int
+    kind: KeyKind
+    created_at: datetime
+    retires_at: datetime | None
+    """When it stops working; None means never."""
 
 
 @dataclass(frozen=True, slots=True)

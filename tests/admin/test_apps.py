@@ -26,7 +26,7 @@ def test_a_new_app_works_at_once_with_the_keys_it_was_given(office: Office) -> N
 def test_apps_are_listed_with_name_time_and_dialects_and_without_keys(office: Office, keys: Keys) -> None:
     response = office.ask("GET", "/apps")
     [app] = [each for each in response.json() if each["name"] == keys.name]
-    assert app.keys() == {"name", "created", "dialects_off"}
+    assert app.keys() == {"name", "created", "dialects_off", "rate_limit"}
     assert app["dialects_off"] == []
     assert timedelta() <= datetime.now(UTC) - datetime.fromisoformat(app["created"]) < timedelta(minutes=5)
     assert not any(key in response.text for key in (keys.appKey, keys.secretKey, keys.apiKey))

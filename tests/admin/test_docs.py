@@ -17,13 +17,13 @@ PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text(encoding="utf
 def test_every_request_has_a_section() -> None:
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
     requests = [f"{method} /admin{route.path}" for route in routes for method in route.methods or ()]
-    assert len(requests) == 7
+    assert len(requests) == 9
     assert sorted(re.findall(r"^### (.+)$", PAGE, flags=re.MULTILINE)) == sorted(requests)
 
 
 def test_every_status_of_an_error_is_in_the_table() -> None:
     listed = {int(status) for status in re.findall(r"^\| (\d{3}) \|", PAGE, flags=re.MULTILINE)}
-    assert listed == {*STATUS.values(), 405, 422, 500}
+    assert listed == {*STATUS.values(), 405, 408, 422, 500}
 
 
 def test_every_dialect_and_the_setting_of_the_token_are_named() -> None:

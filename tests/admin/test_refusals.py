@@ -76,7 +76,7 @@ def test_an_unknown_path_is_not_found(path: str, office: Office) -> None:
     [
         ("PUT", "/apps", {"GET", "POST"}),
         ("GET", "/apps/an-app", {"PATCH", "DELETE"}),
-        ("GET", "/apps/an-app/keys", {"POST"}),
+        ("PUT", "/apps/an-app/keys", {"GET", "POST"}),
         ("DELETE", "/apps/an-app/groups/a-group", {"GET", "PATCH"}),
     ],
 )

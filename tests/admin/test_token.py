@@ -16,6 +16,8 @@ REQUESTS = [
     ("PATCH", "/apps/an-app"),
     ("DELETE", "/apps/an-app"),
     ("POST", "/apps/an-app/keys"),
+    ("GET", "/apps/an-app/keys"),
+    ("DELETE", "/apps/an-app/keys/1"),
     ("GET", "/apps/an-app/groups/a-group"),
     ("PATCH", "/apps/an-app/groups/a-group"),
 ]

@@ -54,10 +54,10 @@ def test_in_text_a_request_is_one_line(tmp_path: Path, selfie: bytes) -> None:
         use(server, selfie)
     lines = [line for line in log_after_the_first_start(server).splitlines() if " visavis.access " in line]
     told = [line.partition(" visavis.access ")[2] for line in lines if "/livez" not in line]
-    assert [re.sub(r"\d+ ms", "N ms", line) for line in told] == [
-        "POST /v2.0/appkeys/{app_key}/faces/detect 200 N ms",
-        "GET /v2.0/appkeys/{app_key}/groups/{group_id} 200 N ms There is no group of this id.",
-        "GET (no such path) 404 N ms There is no such path.",
+    assert [re.sub(r"\d+ ms [0-9a-f]{32}", "N ms ID", line) for line in told] == [
+        "POST /v2.0/appkeys/{app_key}/faces/detect 200 N ms ID",
+        "GET /v2.0/appkeys/{app_key}/groups/{group_id} 200 N ms ID There is no group of this id.",
+        "GET (no such path) 404 N ms ID There is no such path.",
     ]
 
 

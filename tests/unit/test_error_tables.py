@@ -9,7 +9,7 @@ from visavis.api.nhn.v2 import V2
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.errors import ErrorCode, FaceError
 
-OF_THE_ADMIN_API_ALONE = {ErrorCode.APP_NOT_FOUND, ErrorCode.DUPLICATE_APP}
+OF_THE_ADMIN_API_ALONE = {ErrorCode.APP_NOT_FOUND, ErrorCode.DUPLICATE_APP, ErrorCode.KEY_NOT_FOUND}
 
 
 @pytest.mark.parametrize("uploaded", [False, True])
@@ -20,5 +20,6 @@ def test_every_operation_has_an_answer_to_every_error(dialect: Dialect, code: Er
         wire = dialect.wire_error(FaceError(code, "A reason.", subject="Source"), operation, uploaded)
         assert wire.code != 0
         assert wire.message
-        assert wire.status in {200, 400, 403, 503}
+        assert wire.status in {200, 400, 403, 429, 503}
+        assert (wire.status == 429) == (code is ErrorCode.RATE_LIMITED)
         assert (wire.status == 503) == (code is ErrorCode.OVERLOADED)

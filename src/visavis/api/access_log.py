@@ -10,7 +10,7 @@ logger = logging.getLogger("visavis.access")
 
 
 def log_exchange(exchange: Exchange) -> None:
-    """Method, route, HTTP status, time, and why the request failed."""
+    """Method, route, HTTP status, time, request id, and why the request failed."""
     milliseconds = round(exchange.seconds * 1000, 1)
     facts = {
         "method": exchange.method,
@@ -25,11 +25,12 @@ def log_exchange(exchange: Exchange) -> None:
         "request_id": exchange.request_id,
     }
     logger.info(
-        "%s %s %d %.0f ms%s",
+        "%s %s %d %.0f ms %s%s",
         exchange.method,
         exchange.route,
         exchange.status,
         milliseconds,
+        exchange.request_id or "-",
         f" {exchange.detail}" if exchange.detail else "",
         extra={name: fact for name, fact in facts.items() if fact not in {"", None}},
     )

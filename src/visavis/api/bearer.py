@@ -7,8 +7,22 @@ import hmac
 from fastapi import Request
 from pydantic import SecretStr
 
+from visavis.api.dialect import client_address
+from visavis.core.attempts import Attempts
+from visavis.errors import ErrorCode, FaceError
 
-def has_token(request: Request, token: SecretStr | None) -> bool:
+
+def require_token(request: Request, token: SecretStr | None, attempts: Attempts, otherwise: str) -> None:
+    """Raises UNAUTHORIZED with the sentence `otherwise` unless the request has the token; RATE_LIMITED."""
+
+    def check() -> None:
+        if not _has_token(request, token):
+            raise FaceError(ErrorCode.UNAUTHORIZED, otherwise)
+
+    attempts.verify(client_address(request), {"token": request.headers.get("authorization", "")}, check)
+
+
+def _has_token(request: Request, token: SecretStr | None) -> bool:
     """Whether the request carries the token; never, if there is none. Takes the same time whatever is sent."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if token is None or scheme.lower() != "bearer":

@@ -24,7 +24,7 @@ from visavis.api.services import Services
 from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
 from visavis.stages import Stage
-from visavis.types import KeyKind, Refusal
+from visavis.types import App, KeyKind, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -128,9 +128,18 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
         body = success.body.model_dump_json(exclude_none=True)
         return Response(body, media_type="application/json", headers=headers), success.code
 
+    def identify(address: str, credentials: Mapping[KeyKind, str]) -> App:
+        return services.attempts.verify(
+            address,
+            credentials,
+            lambda: services.apps.authenticate(credentials, dialect.name),
+            account=credentials.get(KeyKind.APP_KEY),
+        )
+
     async def handle(request: Request) -> Response:
         credentials = dialect.credentials(request)
-        caller = await workers.quick(lambda: services.apps.authenticate(credentials, dialect.name))
+        caller = await workers.quick(lambda: identify(client_address(request), credentials))
+        services.rates.count(caller)
         with turns.ticket(caller.id) as ticket:  # before the body is read: who is sent away costs no memory
             parameters = await read_parameters(request, operation.schema, operation.form)
             call = Call(services, caller, parameters, request.path_params, dialect.max_image_bytes)
@@ -158,6 +167,11 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     return endpoint
 
 
+def client_address(request: Request) -> str:
+    """Where a request comes from, as far as the server or a proxy that it trusts can tell."""
+    return request.client.host if request.client else ""
+
+
 async def _disconnected(request: Request) -> None:
     """Returns when the client has left; its body has been read by then."""
     while (await request.receive())["type"] != "http.disconnect":
@@ -168,7 +182,7 @@ def refusal(dialect: Dialect, operation: Operation, request: Request, error: Fac
     """An error as the dialect writes it: the one place where errors become bytes."""
     wire = dialect.wire_error(error, operation, is_upload(request))
     mark(request.scope, dialect.name, operation.name, wire.code, error.code)
-    response = _response(dialect.failure, wire, error.detail)
+    response = _response(dialect.failure, wire, error.detail, error.retry_after)
     if operation.registers and error.code in _NONE_ADDED:
         response.headers["X-Not-Added"] = _NONE_ADDED[error.code]
     return response
@@ -189,6 +203,8 @@ def install_http_errors(
         response = _response(failure, wire, _DETAILS.get(error.status_code, error.detail))
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and allowed:
             response.headers["Allow"] = ", ".join(sorted(allowed))
+        if error.status_code == HTTPStatus.REQUEST_TIMEOUT:
+            response.headers["Connection"] = "close"
         return response
 
     app.add_exception_handler(HTTPException, on_http_error)
@@ -197,9 +213,14 @@ def install_http_errors(
 HTTP_ERRORS = {
     404: WireError(-40400, "NotFound", 404),
     405: WireError(-40500, "MethodNotAllowed", 405),
+    408: WireError(-40800, "RequestTimeout", 408),
     413: WireError(-41300, "PayloadTooLarge", 413),
+    431: WireError(-43100, "RequestHeaderFieldsTooLarge", 431),
 }
 """Errors of HTTP itself; the documents have no numbers for these."""
+
+RETRY_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""Statuses whose answers say when to try again."""
 
 _DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
@@ -216,10 +237,10 @@ def path_in_app(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def _response(failure: Failure, error: WireError, detail: str) -> Response:
+def _response(failure: Failure, error: WireError, detail: str, retry_after: int | None = None) -> Response:
     headers = {"X-Error-Detail": plain(detail)}
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "1"
+    if error.status in RETRY_STATUSES:
+        headers["Retry-After"] = str(retry_after or 1)
     return JSONResponse(failure(error), error.status, headers)
 
 

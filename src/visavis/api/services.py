@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from visavis.api.rates import Rates
 from visavis.api.tokens import PageTokens
 from visavis.api.workers import Workers
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
+from visavis.core.attempts import Attempts
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
@@ -17,13 +19,15 @@ from visavis.stages import Observer, unobserved
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Core's services and the two helpers of the wire, wired together in `visavis.app`."""
+    """Core's services and the helpers of the wire, wired together in `visavis.app`."""
 
     apps: Apps
     groups: Groups
     faces: Faces
     search: Search
     collections: Collections
+    attempts: Attempts
+    rates: Rates
     workers: Workers
     tokens: PageTokens
     confidence_factor: float

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from visavis import app as wiring
-from visavis.api.admin.routes import MAX_OVERLAP_HOURS
+from visavis.api.admin.routes import MAX_OVERLAP_HOURS, shown_key
 from visavis.cli.terminal import AsJson, DataDir, out, print_json, print_keys, read_settings, say
 
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
@@ -29,13 +29,18 @@ def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List the apps. Keys are not kept and cannot be shown."""
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         rows = [
-            {"name": app.name, "created": app.created_at.isoformat(), "off": " ".join(sorted(app.dialects_off))}
+            {
+                "name": app.name,
+                "created": app.created_at.isoformat(),
+                "off": " ".join(sorted(app.dialects_off)),
+                "rate_limit": app.rate_limit or "off",
+            }
             for app in apps.store.list_apps()
         ]
     if as_json:
         print_json(rows)
         return
-    table = Table("name", "created", "dialects off")
+    table = Table("name", "created", "dialects off", "rate limit")
     for row in rows:
         table.add_row(*row.values())
     out.print(table)
@@ -87,10 +92,47 @@ def set_app(
         list[str] | None, typer.Option(callback=_known_dialects, help="Switch off: v1, v2, plus or searchface.")
     ] = None,
     on: Annotated[list[str] | None, typer.Option(callback=_known_dialects, help="Switch on again.")] = None,
+    rate_limit: Annotated[
+        str | None, typer.Option(help="Requests that each node takes of the app, such as 600/minute, or off.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Choose the wire protocols that an app speaks. In v1 the app key alone is the credential."""
+    """Choose the wire protocols that an app speaks, and how often. In v1 the app key alone is the credential."""
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         app = apps.require(name)
+        if rate_limit is not None:
+            app = apps.limit_rate(app, rate_limit)
         app = apps.switch_off(app, (app.dialects_off | set(off or ())) - set(on or ()))
-    say(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}")
+    say(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}; rate limit {app.rate_limit or 'off'}")
+
+
+@app_commands.command("keys", epilog="Example: visavis app keys front-door")
+def list_keys(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """List an app's keys by id, kind and times. The keys themselves are not kept and cannot be shown."""
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        rows = [shown_key(key) for key in apps.store.list_keys(apps.require(name))]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("id", "kind", "created", "retires")
+    for row in rows:
+        table.add_row(*(str(value or "never") for value in row.values()))
+    out.print(table)
+
+
+@app_commands.command("revoke", epilog="Example: visavis app revoke front-door 4 5")
+def revoke_keys(
+    name: Name,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Ids of `visavis app keys`.")] = None,
+    data_dir: DataDir = None,
+    *,
+    replaced: Annotated[bool, typer.Option("--replaced", help="All that a rotation has replaced.")] = False,
+) -> None:
+    """Make keys of an app stop working at once, on all nodes. Works beside a running server."""
+    if bool(ids) == replaced:
+        raise typer.BadParameter("Give the ids of keys, or --replaced.")
+    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+        app = apps.require(name)
+        gone = apps.revoke_replaced(app) if replaced else apps.revoke(app, ids or ())
+    for key in gone:
+        say(f"Revoked {key.kind.value} {key.id}.")

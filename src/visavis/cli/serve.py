@@ -6,16 +6,20 @@ import logging
 import signal
 import sys
 from importlib import resources
+from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from visavis import app as wiring
+from visavis.api.edge.connection import Limits, guarded_connection
+from visavis.api.edge.tls import Certificate
 from visavis.cli.draining import DrainingServer
 from visavis.cli.logs import start_logging
 from visavis.cli.terminal import DataDir, out, print_keys, read_settings, say
 from visavis.core.apps import Apps
+from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.types import KeyKind
 
@@ -31,20 +35,60 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [env: VISAVIS_HOST; 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on [env: VISAVIS_PORT; 8000]")] = None,
     data_dir: DataDir = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate chain, PEM: speak https only [env: VISAVIS_TLS_CERT]")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="The certificate's private key, PEM [env: VISAVIS_TLS_KEY]")
+    ] = None,
 ) -> None:
     """Start the server. With a SQLite file, the first start creates an app and prints its keys, once."""
-    settings = read_settings(host=host, port=port, data_dir=data_dir)
+    settings = read_settings(host=host, port=port, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
     start_logging(settings.log_format, settings.log_level)
+    certificate = _certificate(settings)
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
         _first_start(apps, settings)
     # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    config = uvicorn.Config(application, settings.host, settings.port, log_config=None, access_log=False)
+    edge = settings.edge
+    config = uvicorn.Config(
+        application,
+        settings.host,
+        settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http=guarded_connection(Limits(edge.connections, edge.head_seconds, edge.answer_seconds)),
+        ws="none",
+        proxy_headers=bool(edge.trusted_proxies),
+        forwarded_allow_ips=edge.trusted_proxies,
+        ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
+    )
     server = DrainingServer(config, application, settings.drain_seconds)
     server.run()
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    """What TLS is spoken with, read again on SIGHUP; None where it is left to a proxy. Raises SetupError."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        if settings.tls_cert or settings.tls_key:
+            raise SetupError("TLS takes both a certificate and its key: --tls-cert and --tls-key.")
+        if not _is_local(settings.host) and not settings.edge.trusted_proxies:
+            logger.warning(
+                "Keys and pictures travel in the clear: give --tls-cert and --tls-key, or put a proxy with TLS in "
+                "front and name its address in VISAVIS_EDGE__TRUSTED_PROXIES."
+            )
+        return None
+    certificate = Certificate(settings.tls_cert, settings.tls_key)
+    signal.signal(signal.SIGHUP, lambda *_: certificate.reload())
+    return certificate
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or (host[:1].isdigit() and host.startswith("127.")) or host == "::1"
 
 
 def _first_start(apps: Apps, settings: Settings) -> None:
@@ -62,7 +106,8 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
     out.rule("First start")
     print_keys(FIRST_APP, keys, as_json=False)
     picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
-    url = f"http://{_reachable(settings.host)}:{settings.port}"
+    scheme = "https" if settings.tls_cert else "http"
+    url = f"{scheme}://{_reachable(settings.host)}:{settings.port}"
     out.print("\nPaste this once the server runs:", style="bold")
     say(
         f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, KeyKind
+from visavis.types import App, KeyKind, KeyRecord
 
+_RATE = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or retired."
 
 
@@ -49,6 +51,32 @@ class Apps:
             detail = f"There is no dialect {min(unknown)!r}, only {known}."
             raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
         return self.store.set_dialects_off(app, names)
+
+    def limit_rate(self, app: App, rate: str) -> App:
+        """Let the app send no more than this, such as "600/minute", to each node; "off" lifts the limit.
+
+        Raises INVALID_PARAMETER.
+        """
+        if rate != "off" and not _RATE.fullmatch(rate):
+            detail = "A rate limit is a number per second, minute, hour or day, such as 600/minute, or off."
+            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+        return self.store.set_rate_limit(app, "" if rate == "off" else rate)
+
+    def revoke(self, app: App, ids: Collection[int]) -> list[KeyRecord]:
+        """Make these keys stop working at once, and say which they were.
+
+        Raises KEY_NOT_FOUND, and then revokes none.
+        """
+        keys = {key.id: key for key in self.store.list_keys(app)}
+        if unknown := set(ids) - set(keys):
+            raise FaceError(ErrorCode.KEY_NOT_FOUND, f"The app has no key with the id {min(unknown)}.")
+        self.store.delete_keys(app, ids)
+        return [keys[key] for key in sorted(set(ids))]
+
+    def revoke_replaced(self, app: App) -> list[KeyRecord]:
+        """Make all keys stop working at once that a rotation has replaced, and say which they were."""
+        replaced = [key.id for key in self.store.list_keys(app) if key.retires_at is not None]
+        return self.revoke(app, replaced)
 
     def rotate(self, app: App, overlap: timedelta) -> dict[KeyKind, str]:
         """New keys of every kind; the old ones work until `overlap` is over."""

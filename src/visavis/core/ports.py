@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar
@@ -17,6 +17,7 @@ from visavis.types import (
     GroupSettings,
     ImageSize,
     KeyKind,
+    KeyRecord,
     NewFace,
     Traits,
 )
@@ -179,6 +180,18 @@ class AppStore(Protocol):
 
     def set_dialects_off(self, app: App, names: frozenset[str]) -> App:
         """The app, which from now on does not speak these dialects."""
+        ...
+
+    def set_rate_limit(self, app: App, rate: str) -> App:
+        """The app, which from now on may send this many requests; "" means any number."""
+        ...
+
+    def list_keys(self, app: App) -> list[KeyRecord]:
+        """By ascending id, those that have retired included."""
+        ...
+
+    def delete_keys(self, app: App, ids: Collection[int]) -> None:
+        """Delete these keys of the app: nobody is let in by them from now on, on no node."""
         ...
 
     def delete_app(self, app: App) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +16,9 @@ from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.schema import apps
-from visavis.types import App, KeyKind
+from visavis.types import App, KeyKind, KeyRecord
 
-_APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off)
+_APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off, apps.c.rate_limit)
 _OWNER = (
     select(schema.keys.c.hash, schema.keys.c.retires_at, *_APP)
     .join(apps, apps.c.id == schema.keys.c.app_id)
@@ -63,12 +63,39 @@ class KeyedApps:
 
         Raises UNAUTHORIZED if the app has been deleted since.
         """
-        statement = update(apps).where(apps.c.id == app.id).values(dialects_off=" ".join(sorted(names)))
+        return self._change(app, dialects_off=" ".join(sorted(names)))
+
+    def set_rate_limit(self, app: App, rate: str) -> App:
+        """The app, which from now on may send this many requests; "" means any number.
+
+        Raises UNAUTHORIZED if the app has been deleted since.
+        """
+        return self._change(app, rate_limit=rate)
+
+    def _change(self, app: App, **values: str) -> App:
+        statement = update(apps).where(apps.c.id == app.id).values(values)
         with self._database.write() as connection:
             row = connection.execute(statement.returning(*_APP)).one_or_none()
         if row is None:
             raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
         return _app(row)
+
+    def list_keys(self, app: App) -> list[KeyRecord]:
+        """By ascending id, those that have retired included."""
+        keys = schema.keys.c
+        query = select(keys.id, keys.kind, keys.created_at, keys.retires_at).where(keys.app_id == app.id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(keys.id)).all()
+        return [KeyRecord(row.id, KeyKind(row.kind), row.created_at, row.retires_at) for row in rows]
+
+    def delete_keys(self, app: App, ids: Collection[int]) -> None:
+        """Delete these keys of the app: nobody is let in by them from now on, on no node.
+
+        Deleted, not retired: a node whose clock is behind would go on taking a retired one.
+        """
+        keys = schema.keys.c
+        with self._database.write() as connection:
+            connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
 
     def delete_app(self, app: App) -> None:
         """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
@@ -115,5 +142,5 @@ class KeyedApps:
 
 def _app(row: Sequence[Any]) -> App:
     """From the columns of `_APP`."""
-    app_id, name, created_at, dialects_off = row
-    return App(app_id, name, created_at, frozenset(dialects_off.split()))
+    app_id, name, created_at, dialects_off, rate_limit = row
+    return App(app_id, name, created_at, frozenset(dialects_off.split()), rate_limit)

@@ -81,6 +81,8 @@ apps = Table(
     Column("group_count", Integer, nullable=False),
     # Names in ascending order, a space between them.
     Column("dialects_off", String, nullable=False, server_default=""),
+    # Such as 600/minute.
+    Column("rate_limit", String, nullable=False, server_default=""),
     UniqueConstraint("name"),
     sqlite_autoincrement=True,
 )

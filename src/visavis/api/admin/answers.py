@@ -20,6 +20,8 @@ STATUS = {
     ErrorCode.APP_NOT_FOUND: 404,
     ErrorCode.DUPLICATE_APP: 409,
     ErrorCode.INVALID_PARAMETER: 400,
+    ErrorCode.KEY_NOT_FOUND: 404,
+    ErrorCode.RATE_LIMITED: 429,
 }
 
 
@@ -37,7 +39,7 @@ def install_errors(app: FastAPI, routes: Sequence[APIRoute]) -> None:
             case status:
                 return _answer(status, error.detail)
 
-    app.add_exception_handler(FaceError, _on_error)
+    app.add_exception_handler(FaceError, on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_bug)
@@ -47,9 +49,12 @@ def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None
     return JSONResponse({"error": plain(sentence)}, status, headers)
 
 
-async def _on_error(_: Request, error: Exception) -> JSONResponse:
+async def on_error(_: Request, error: Exception) -> JSONResponse:
+    """A FaceError as the operator's APIs write it."""
     assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
-    headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
     return _answer(STATUS.get(error.code, 500), error.detail, headers)
 
 

@@ -12,11 +12,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from visavis.api.admin.answers import install_errors
-from visavis.api.bearer import has_token
+from visavis.api.bearer import require_token
 from visavis.api.exchange import NO_TELEMETRY
 from visavis.api.services import Services
-from visavis.errors import ErrorCode, FaceError
-from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind
+from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind, KeyRecord
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years: longer is a slip of the pen."""
@@ -31,7 +30,10 @@ class NewApp(_Body):
 
 
 class AppChange(_Body):
+    """What is left out stays as it is."""
+
     dialects_off: list[str] | None = None
+    rate_limit: str | None = None
 
 
 class Rotation(_Body):
@@ -64,9 +66,8 @@ class _ForAdmin(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            if not has_token(request, request.app.state.token):
-                detail = "The admin token is missing or wrong, or the admin API is off."
-                raise FaceError(ErrorCode.UNAUTHORIZED, detail)
+            detail = "The admin token is missing or wrong, or the admin API is off."
+            require_token(request, request.app.state.token, _services(request).attempts, detail)
             return await handle(request)
 
         return guarded
@@ -97,7 +98,11 @@ async def create_app(services: OfServer, body: NewApp) -> dict[str, str]:
 async def change_app(services: OfServer, name: str, body: AppChange) -> dict[str, Any]:
     def change() -> App:
         app = services.apps.require(name)
-        return app if body.dialects_off is None else services.apps.switch_off(app, body.dialects_off)
+        if body.dialects_off is not None:
+            app = services.apps.switch_off(app, body.dialects_off)
+        if body.rate_limit is not None:
+            app = services.apps.limit_rate(app, body.rate_limit)
+        return app
 
     return _shown(await services.workers.quick(change))
 
@@ -107,6 +112,17 @@ async def rotate_keys(services: OfServer, name: str, body: Rotation) -> dict[str
     overlap = timedelta(hours=body.overlap_hours)
     keys = await services.workers.quick(lambda: services.apps.rotate(services.apps.require(name), overlap))
     return _keys(name, keys)
+
+
+@router.get("/apps/{name}/keys")
+async def list_keys(services: OfServer, name: str) -> list[dict[str, Any]]:
+    keys = await services.workers.quick(lambda: services.apps.store.list_keys(services.apps.require(name)))
+    return [shown_key(key) for key in keys]
+
+
+@router.delete("/apps/{name}/keys/{key_id}", status_code=204)
+async def revoke_key(services: OfServer, name: str, key_id: int) -> None:
+    await services.workers.quick(lambda: services.apps.revoke(services.apps.require(name), [key_id]))
 
 
 @router.delete("/apps/{name}", status_code=204)
@@ -132,7 +148,22 @@ async def change_group(services: OfServer, name: str, group_id: str, body: Setti
 
 
 def _shown(app: App) -> dict[str, Any]:
-    return {"name": app.name, "created": app.created_at.isoformat(), "dialects_off": sorted(app.dialects_off)}
+    return {
+        "name": app.name,
+        "created": app.created_at.isoformat(),
+        "dialects_off": sorted(app.dialects_off),
+        "rate_limit": app.rate_limit or "off",
+    }
+
+
+def shown_key(key: KeyRecord) -> dict[str, Any]:
+    """A key's facts; the key itself is not known."""
+    return {
+        "id": key.id,
+        "kind": key.kind.value,
+        "created": key.created_at.isoformat(),
+        "retires": key.retires_at and key.retires_at.isoformat(),
+    }
 
 
 def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:

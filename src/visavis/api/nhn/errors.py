@@ -47,6 +47,7 @@ V1_ERRORS: Final[ErrorTable] = MappingProxyType(
         ErrorCode.INVALID_IMAGE_URL: WireError(-45050, "InvalidImageURLException"),
         ErrorCode.IMAGE_TIMEOUT: WireError(-45060, "ImageTimeoutError"),
         ErrorCode.IMAGE_NOT_ALIGNED: WireError(-45070, "InvalidImageSizeException"),
+        ErrorCode.RATE_LIMITED: WireError(-42900, "TooManyRequests", status=429),
         ErrorCode.OVERLOADED: WireError(-50300, "ServiceUnavailable", status=503),
         ErrorCode.INTERNAL: WireError(-50000, "InternalServerError"),
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from visavis import __version__
 from visavis.api.body import MAX_BODY_BYTES
-from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, Dialect, KeyHeader, WireError
+from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, RETRY_STATUSES, Dialect, KeyHeader, WireError
 from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
 from visavis.api.openapi.schemas import JsonSchema, definitions, reference, request
@@ -60,7 +60,10 @@ _ABOUT_STATUS = {
     200: "How it went.",
     404: "There is no such path.",
     405: "The path does not take this method.",
+    408: "The body came too slowly.",
     413: f"The body has more than {MAX_BODY_BYTES:,} bytes.",
+    431: "The request line and headers have more than 32,768 bytes.",
+    429: "The app sends more requests than it may, or too many wrong keys came from this address.",
     503: "Too many pictures are waiting.",
 }
 
@@ -171,7 +174,7 @@ def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
         for status, group in by_status.items()
         if status != 200
     }
-    referred = [status for status in HTTP_ERRORS if status != 413 or operation.method == "POST"]
+    referred = [status for status in HTTP_ERRORS if status not in {408, 413} or operation.method == "POST"]
     http_errors = {
         str(status): {"$ref": f"#/components/responses/{HTTPStatus(status).name}"} for status in referred
     }
@@ -200,8 +203,7 @@ def _answer_headers(operation: Operation) -> list[str]:
 def _refused(
     dialect: Dialect, status: int, failures: list[WireError], *, registers: bool = False
 ) -> dict[str, Any]:
-    overloaded = status == HTTPStatus.SERVICE_UNAVAILABLE
-    names = [_DETAIL_HEADER, *(["Retry-After"] if overloaded else [])]
+    names = [_DETAIL_HEADER, *(["Retry-After"] if status in RETRY_STATUSES else [])]
     return {
         "description": _about(status, failures),
         "headers": {name: _HEADERS[name] | {"required": True} for name in names}

@@ -13,6 +13,7 @@ _ALWAYS = frozenset(
         ErrorCode.INVALID_PARAMETER,
         ErrorCode.UNAUTHORIZED,
         ErrorCode.MISSING_CREDENTIALS,
+        ErrorCode.RATE_LIMITED,
         ErrorCode.INTERNAL,
     }
 )

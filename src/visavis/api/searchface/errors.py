@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from visavis.api.described import Described
@@ -114,7 +114,9 @@ def searchface_error(error: FaceError, operation: Operation, _uploaded: bool) ->
         case ErrorCode.UNAUTHORIZED:
             return _KEY_WRONG
         case ErrorCode.OVERLOADED:
-            return WireError(table.otherwise.code, table.otherwise.message, status=503)
+            return replace(table.otherwise, status=503)
+        case ErrorCode.RATE_LIMITED:
+            return replace(table.otherwise, status=429)
         case ErrorCode.INVALID_PARAMETER:
             return table.parameters.get(error.subject or "", table.otherwise)
         case code:

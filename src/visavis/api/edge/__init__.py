@@ -1,0 +1,1 @@
+"""What every request meets first: connections, deadlines, request ids, headers of answers."""

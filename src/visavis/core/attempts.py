@@ -1,0 +1,160 @@
+"""Whoever presents wrong keys again and again has to wait; whoever has been let in before does not."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from visavis.errors import ErrorCode, FaceError
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+
+WINDOW_S: Final = 60.0
+APP_FACTOR: Final = 5
+"""From this many times as many failures as an address may have, an app counts as attacked."""
+SUSPICION_S: Final = 600.0
+"""How long an address that has failed is sent away from an app that is attacked."""
+REMEMBERED: Final = 10_000
+"""Addresses, apps and keys each that are remembered; the ones not seen for longest are forgotten first."""
+
+logger = logging.getLogger(__name__)
+
+
+class Clock(Protocol):
+    """Seconds that never go back."""
+
+    def __call__(self) -> float: ...
+
+
+def origin(address: str) -> str:
+    """Whom an address stands for: itself, or in IPv6 its /64, since a single host has all of that (RFC 6177)."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+
+
+class Attempts:
+    """Slows down guessing, per address and per app, without keeping out anybody who has the right keys.
+
+    An address may fail `failures` times a minute; then it must wait, whatever keys it brings. An app that is
+    guessed at from many addresses counts as attacked: then one failure is enough to be sent away from it for ten
+    minutes. An address that has never failed is always heard, and so are keys that were right before, wherever
+    they come from.
+    Kept in the memory of this process. Safe to share between threads.
+    """
+
+    def __init__(self, failures: int, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._failures = failures
+        self._secret = os.urandom(32)
+        self._lock = threading.Lock()
+        self._of_origin: _Recent[str, _Bucket] = _Recent(REMEMBERED)
+        self._of_app: _Recent[bytes, _Bucket] = _Recent(REMEMBERED)
+        self._trusted: _Recent[bytes, bool] = _Recent(REMEMBERED)
+
+    def verify(
+        self, address: str, keys: Mapping[Any, str], check: Callable[[], Result], account: str | None = None
+    ) -> Result:
+        """What `check` returns, which raises UNAUTHORIZED if the keys are wrong.
+
+        `account` names what the keys are for, where they tell. Raises RATE_LIMITED, and then asks nobody.
+        """
+        caller = origin(address)
+        app = None if account is None else self._fingerprint({"account": account})
+        presented = self._fingerprint(keys)
+        with self._lock:
+            if presented not in self._trusted:
+                self._require_patience(caller, app)
+        try:
+            result = check()
+        except FaceError as error:
+            if error.code is ErrorCode.UNAUTHORIZED:
+                with self._lock:
+                    self._trusted.pop(presented, None)
+                    self._count(caller, app)
+            raise
+        with self._lock:
+            self._trusted.put(presented, value=True)
+        return result
+
+    def _fingerprint(self, keys: Mapping[str, str]) -> bytes:
+        """Tells sets of keys apart without keeping any."""
+        parts = "\0".join(f"{name}\0{len(value)}\0{value}" for name, value in sorted(keys.items()))
+        return hashlib.blake2b(parts.encode(errors="surrogatepass"), key=self._secret, digest_size=16).digest()
+
+    def _require_patience(self, caller: str, app: bytes | None) -> None:
+        now = self._clock()
+        failed = self._of_origin.get(caller)
+        if failed is None:
+            return
+        wait = failed.wait(now)
+        attacked = None if app is None else self._of_app.get(app)
+        if attacked is not None and attacked.wait(now):
+            wait = max(wait, failed.last + SUSPICION_S - now)
+        if wait > 0:
+            detail = "Too many attempts with wrong keys came from this address: wait before the next one."
+            raise FaceError(ErrorCode.RATE_LIMITED, detail, retry_after=math.ceil(wait))
+
+    def _count(self, caller: str, app: bytes | None) -> None:
+        now = self._clock()
+        bucket = self._of_origin.get(caller) or _Bucket(self._failures, now)
+        bucket.take(now)
+        self._of_origin.put(caller, bucket)
+        if bucket.wait(now):
+            logger.warning("Too many wrong keys from %s: it has to wait.", caller)
+        if app is not None:
+            bucket = self._of_app.get(app) or _Bucket(APP_FACTOR * self._failures, now)
+            bucket.take(now)
+            self._of_app.put(app, bucket)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """As many tokens as failures are allowed; they come back evenly, all of them in `WINDOW_S`."""
+
+    size: int
+    last: float
+    """When there was a failure."""
+    tokens: float = math.nan
+
+    def take(self, now: float) -> None:
+        self.tokens = max(self._left(now) - 1, 0)
+        self.last = now
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a token; 0 if there is one."""
+        return max(1 - self._left(now), 0) * WINDOW_S / self.size
+
+    def _left(self, now: float) -> float:
+        if math.isnan(self.tokens):
+            return self.size
+        return min(self.tokens + (now - self.last) * self.size / WINDOW_S, self.size)
+
+
+class _Recent(OrderedDict[Key, Value], Generic[Key, Value]):
+    """A dictionary that forgets what has not been put for longest."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+
+    def put(self, key: Key, value: Value) -> None:
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self._size:
+            self.popitem(last=False)

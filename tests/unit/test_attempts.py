@@ -1,0 +1,136 @@
+"""Guessing is slowed down per address and per app; who has the right keys is never kept out."""
+
+from __future__ import annotations
+
+import pytest
+
+from visavis.core.attempts import REMEMBERED, Attempts, origin
+from visavis.errors import ErrorCode, FaceError
+
+MALLORY, ALICE = "203.0.113.66", "198.51.100.1"
+RIGHT = {"appKey": "a", "secretKey": "right"}
+
+
+class Door:
+    """Attempts with a clock that is set by hand, and a lock that one set of keys opens."""
+
+    def __init__(self, failures: int = 20) -> None:
+        self.now = 0.0
+        self.asked = 0
+        self.wait: int | None = None
+        self.attempts = Attempts(failures, lambda: self.now)
+
+    def knock(self, address: str, keys: dict[str, str], account: str | None = "a") -> str:
+        def check() -> str:
+            self.asked += 1
+            if keys != RIGHT:
+                raise FaceError(ErrorCode.UNAUTHORIZED, "Wrong.")
+            return "in"
+
+        try:
+            return self.attempts.verify(address, keys, check, account)
+        except FaceError as error:
+            self.wait = error.retry_after
+            return error.code
+
+    def guess(self, address: str, times: int, account: str | None = "a") -> list[str]:
+        return [self.knock(address, {"appKey": "a", "secretKey": f"guess {n}"}, account) for n in range(times)]
+
+
+def test_after_twenty_wrong_keys_an_address_is_refused_without_a_look_at_its_keys() -> None:
+    door = Door()
+    assert door.guess(MALLORY, 25) == ["unauthorized"] * 20 + ["rate_limited"] * 5
+    assert door.asked == 20
+    assert door.wait == 3
+    assert door.knock(MALLORY, RIGHT) == "rate_limited"
+
+
+def test_attempts_come_back_one_by_one() -> None:
+    door = Door()
+    door.guess(MALLORY, 25)
+    door.now += 3.01
+    assert door.guess(MALLORY, 3) == ["unauthorized", "rate_limited", "rate_limited"]
+    door.now += 60.0
+    assert door.guess(MALLORY, 25).count("unauthorized") == 20
+
+
+def test_another_address_is_not_concerned() -> None:
+    door = Door()
+    door.guess(MALLORY, 100)
+    assert door.knock(ALICE, RIGHT) == "in"
+
+
+def test_keys_that_were_right_before_are_let_in_from_the_address_of_an_attacker() -> None:
+    door = Door()
+    assert door.knock(MALLORY, RIGHT) == "in"
+    door.guess(MALLORY, 100)
+    assert door.knock(MALLORY, RIGHT) == "in"
+
+
+def test_of_an_app_that_is_attacked_from_everywhere_each_address_has_one_attempt() -> None:
+    door = Door()
+    door.guess(MALLORY, 1)
+    for n in range(100):
+        door.knock(f"198.18.0.{n}", {"appKey": "a", "secretKey": "?"})
+    assert door.knock(MALLORY, RIGHT) == "rate_limited"
+    assert door.guess("198.18.1.1", 2) == ["unauthorized", "rate_limited"]
+    assert door.knock(ALICE, RIGHT) == "in"
+
+
+def test_another_app_is_not_concerned() -> None:
+    door = Door()
+    for n in range(200):
+        door.knock(f"198.18.0.{n}", {"appKey": "b", "secretKey": "?"}, account="b")
+    door.guess(ALICE, 1)
+    assert door.knock(ALICE, RIGHT) == "in"
+
+
+def test_keys_that_tell_no_app_count_for_the_address() -> None:
+    door = Door()
+    assert door.guess(MALLORY, 21, account=None)[-1] == "rate_limited"
+
+
+def test_keys_that_are_wrong_now_are_no_better_for_having_been_right() -> None:
+    door = Door()
+    trusted = {"appKey": "a", "secretKey": "revoked"}
+    door.attempts.verify(MALLORY, trusted, lambda: "in")
+    assert door.knock(MALLORY, trusted) == "unauthorized"
+    door.guess(MALLORY, 19)
+    assert door.knock(MALLORY, trusted) == "rate_limited"
+
+
+def test_what_goes_wrong_otherwise_does_not_count() -> None:
+    door = Door(failures=1)
+
+    def overloaded() -> str:
+        raise FaceError(ErrorCode.OVERLOADED, "Later.")
+
+    for _ in range(5):
+        with pytest.raises(FaceError) as caught:
+            door.attempts.verify(ALICE, RIGHT, overloaded)
+        assert caught.value.code is ErrorCode.OVERLOADED
+
+
+def test_no_flood_of_addresses_fills_the_memory() -> None:
+    door = Door()
+    for n in range(REMEMBERED + 500):
+        door.knock(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", {"appKey": str(n)}, account=str(n))
+    for memory in (door.attempts._of_origin, door.attempts._of_app):
+        assert len(memory) == REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("203.0.113.1", "::ffff:203.0.113.1", "203.0.113.2"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", "2001:db8:1:3::1"),
+        ("fe80::1%eth0", "fe80::2%eth1", "fe80:0:0:1::1"),
+    ],
+)
+def test_a_host_is_one_address_in_ipv4_and_a_64_in_ipv6(address: str, same: str, other: str) -> None:
+    assert origin(address) == origin(same) != origin(other)
+
+
+@pytest.mark.parametrize("address", ["", "unix socket", "x" * 10_000])
+def test_an_address_that_is_none_is_one_all_the_same(address: str) -> None:
+    assert len(origin(address)) <= 64
