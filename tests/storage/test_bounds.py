@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.storage.faces import unit_rows
 from visavis.storage.blocks import Part
-from visavis.storage.kernels import best_kernel, is_right, numkong_dots, numpy_dots
+from visavis.storage.kernels import best_kernel, faster_one, four_at_once, is_right, numpy_dots, one_by_one
 from visavis.storage.scan import Bounds, Float32Bounds, Int8Bounds
 from visavis.types import Embedding
 
@@ -59,7 +59,8 @@ def test_cosines_lie_in_their_intervals(case: tuple[Embedding, Embedding]) -> No
     part = Part.empty(len(rows), rows.shape[1], coded=True).with_rows(np.arange(len(rows)), rows)
     every = np.arange(len(rows))
     exact = [_exact_dot(row, probe) for row in rows]
-    kinds: list[Bounds] = [Int8Bounds(probe, numkong_dots), Int8Bounds(probe, numpy_dots), Float32Bounds(probe)]
+    kernels = four_at_once, one_by_one, numpy_dots
+    kinds: list[Bounds] = [*(Int8Bounds(probe, kernel) for kernel in kernels), Float32Bounds(probe)]
     for bounds in kinds:
         middles, widths, widest = bounds.middles(part), bounds.widths(part, every), bounds.widest(part)
         lowers, uppers = middles - widths, middles + widths
@@ -78,14 +79,16 @@ def test_intervals_of_ordinary_faces_are_narrow() -> None:
 
 
 def test_the_kernel_of_this_machine_is_right() -> None:
-    assert is_right(numkong_dots)
-    assert best_kernel() in (numkong_dots, None)
+    assert is_right(four_at_once)
+    assert is_right(one_by_one)
+    assert best_kernel() in (faster_one, None)
 
 
 @pytest.mark.parametrize("width", [1, 4, 33, 640, 1100])
 def test_products_of_the_largest_codes_do_not_overflow(width: int) -> None:
     rows = np.full((4, width), -127, np.int8)
-    assert numkong_dots(rows[0])(rows).tolist() == [127 * 127 * width] * 4
+    for kernel in (four_at_once, one_by_one):
+        assert kernel(rows[0])(rows).tolist() == [127 * 127 * width] * 4
 
 
 def test_a_kernel_that_is_wrong_is_found_out() -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.storage.faces import unit_rows
 from visavis.storage import blocks, draft, scan
 from visavis.storage.index import Snapshot, VectorIndex
-from visavis.storage.kernels import Kernel, numkong_dots, numpy_dots
+from visavis.storage.kernels import Kernel, four_at_once, numpy_dots, one_by_one
 from visavis.types import Embedding
 
 Faces = dict[int, Embedding]
@@ -150,8 +150,12 @@ class Histories(RuleBasedStateMachine):
             assert not any(array[gone].any() for array in part.block.arrays())
 
 
-class Int8ByNumkong(Histories):
-    choose_kernel = staticmethod(lambda: numkong_dots)
+class Int8FourAtOnce(Histories):
+    choose_kernel = staticmethod(lambda: four_at_once)
+
+
+class Int8OneByOne(Histories):
+    choose_kernel = staticmethod(lambda: one_by_one)
 
 
 class Int8ByNumpy(Histories):
@@ -165,9 +169,10 @@ class Float32(Histories):
 _settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-for _machine in (Int8ByNumkong, Int8ByNumpy, Float32):
+for _machine in (Int8FourAtOnce, Int8OneByOne, Int8ByNumpy, Float32):
     _machine.TestCase.settings = _settings
 
-TestInt8ByNumkong = Int8ByNumkong.TestCase
+TestInt8FourAtOnce = Int8FourAtOnce.TestCase
+TestInt8OneByOne = Int8OneByOne.TestCase
 TestInt8ByNumpy = Int8ByNumpy.TestCase
 TestFloat32 = Float32.TestCase

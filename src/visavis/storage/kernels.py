@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from timeit import repeat
 from typing import TypeAlias
 
 import numkong
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 logger = logging.getLogger(__name__)
 
 Codes: TypeAlias = NDArray[np.int8]
-Scores: TypeAlias = NDArray[np.int32]
+Scores: TypeAlias = NDArray[np.int32] | NDArray[np.float64]
+"""Whole numbers in either case."""
+
 Kernel: TypeAlias = Callable[[Codes], Callable[[Codes], Scores]]
 """From a probe's codes, shape (d,), to what takes rows, shape (n, d), to their dot products with it, shape (n,).
 
@@ -22,6 +25,9 @@ n is a multiple of `ROWS_AT_ONCE`, and rows lie one after the other.
 """
 
 ROWS_AT_ONCE = 4
+
+_TRIAL_BYTES = 48 << 20
+_TRIALS = 3
 
 _FAST = ("haswell", "neonsdot")
 """CPU features of which numkong needs one: its code for CPUs with neither is slower than NumPy's float32."""
@@ -34,10 +40,10 @@ def best_kernel() -> Kernel | None:
     if not any(name in found for name in _FAST):
         logger.info("Searches compare in float32: the CPU offers numkong only %s.", ", ".join(found))
         return None
-    if not is_right(numkong_dots):
+    if not all(is_right(kernel) for kernel in (four_at_once, one_by_one)):
         logger.warning("Searches compare in float32: numkong's int8 products are wrong on this CPU.")
         return None
-    return numkong_dots
+    return faster_one
 
 
 def is_right(kernel: Kernel) -> bool:
@@ -52,7 +58,32 @@ def is_right(kernel: Kernel) -> bool:
     return True
 
 
-def numkong_dots(probe: Codes) -> Callable[[Codes], Scores]:
+def faster_one(probe: Codes) -> Callable[[Codes], Scores]:
+    """Which one that is depends on the CPU as much as on the width, and no list of features tells."""
+    return _faster_at(len(probe))(probe)
+
+
+@cache
+def _faster_at(width: int) -> Kernel:
+    """Measured on as many bytes as do not fit in a cache: streams from memory are what the two differ in."""
+    rows = np.ones((_TRIAL_BYTES // width // ROWS_AT_ONCE * ROWS_AT_ONCE, width), np.int8)
+    kernels = four_at_once, one_by_one
+    seconds = [min(repeat(partial(kernel(rows[0]), rows), number=1, repeat=_TRIALS)) for kernel in kernels]
+    logger.info("Searches of %d numbers compare rows %s.", width, kernels[np.argmin(seconds)].__name__)
+    return kernels[np.argmin(seconds)]
+
+
+def one_by_one(probe: Codes) -> Callable[[Codes], Scores]:
+    """Reads the rows as one stream, as memory likes it best; to begin anew with each takes time."""
+    column = probe[None]
+
+    def dots(rows: Codes) -> Scores:
+        return np.asarray(numkong.cdist(rows, column, "dot")).ravel()
+
+    return dots
+
+
+def four_at_once(probe: Codes) -> Callable[[Codes], Scores]:
     """The library multiplies matrices, four columns at a time for the price of one.
 
     So four rows go in as one long row, and the probe as four columns, each of which meets one of the four.

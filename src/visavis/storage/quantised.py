@@ -6,6 +6,7 @@ By Cauchy-Schwarz |q.x - (t p).(s c)| = |(t p).(x - s c) + (q - t p).x| <= |t p|
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,7 @@ class QuantisedProbe:
     codes: Codes
     scale: float
     coded_length: float
-    """|t p|"""
+    """|t p|, or more"""
     residual: float
     """|q - t p|, or more"""
     length: float
@@ -67,9 +68,19 @@ class QuantisedProbe:
 
     @classmethod
     def of(cls, probe: Embedding) -> QuantisedProbe:
-        codes, scales, residuals = quantise(probe[None])
-        coded_length = float(scales[0]) * float(np.linalg.norm(codes[0].astype(np.float64))) * (1 + ROUNDING)
-        return cls(codes[0], float(scales[0]), coded_length, float(residuals[0]), float(lengths(probe[None])[0]))
+        """In float64, of which the rounding is far below the part by which all lengths are made longer."""
+        wide = probe.astype(np.float64)
+        peak = float(np.abs(wide).max(initial=0))
+        scale = float(np.float32(peak / _MOST)) if peak >= _FAINTEST else 0.0
+        steps = np.rint(wide / (scale or 1.0))
+        coded = steps * scale
+        return cls(
+            codes=steps.astype(np.int8),
+            scale=scale,
+            coded_length=_length(coded),
+            residual=_length(wide - coded),
+            length=_length(wide),
+        )
 
     def rest(self, longest: float) -> float:
         """What a dot product with a row of at most this length is off by, beside `coded_length` x its residual.
@@ -77,3 +88,7 @@ class QuantisedProbe:
         With what the few float32 operations from the codes' dot product to its bounds lose, several times over.
         """
         return self.residual * longest + 64 * ROUNDING * self.length * longest + TINY
+
+
+def _length(wide: NDArray[np.float64]) -> float:
+    return math.sqrt(np.dot(wide, wide)) * (1 + ROUNDING) + TINY

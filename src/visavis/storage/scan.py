@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from visavis.storage.quantised import ROUNDING, TINY, Floats, QuantisedProbe, le
 from visavis.types import Embedding
 
 Cosines: TypeAlias = NDArray[np.float64]
+FloatsOrOne = TypeVar("FloatsOrOne", Floats, np.float32)
 
 _FOLD = 64
 """So many rows share a maximum: the k-th largest of these is soon found, and hardly lower than of all rows."""
@@ -65,12 +66,15 @@ class Int8Bounds:
         return middles
 
     def widest(self, part: Part) -> float:
-        return self._probe.coded_length * part.extremes.residual + self._probe.rest(part.extremes.length)
+        return float(self._widths(part, np.float32(part.extremes.residual)))
 
     def widths(self, part: Part, positions: Positions) -> Floats | np.float32:
-        widths = part.block.residuals[positions] * np.float32(self._probe.coded_length)
-        widths += np.float32(self._probe.rest(part.extremes.length))
-        return widths
+        return self._widths(part, part.block.residuals[positions])
+
+    def _widths(self, part: Part, residuals: FloatsOrOne) -> FloatsOrOne:
+        return residuals * np.float32(self._probe.coded_length) + np.float32(
+            self._probe.rest(part.extremes.length)
+        )
 
 
 class Float32Bounds:
@@ -144,11 +148,10 @@ class Scan:
             middles[~part.alive[: part.size]] = _OUT
         if exclude is not None:
             middles[exclude] = _OUT
-        likely = middles >= self._floor - widest
-        if np.count_nonzero(likely) > max(2 * self._k, _FEW):
-            self._floor = max(self._floor, _reached(middles, self._k) - widest)
-            likely = middles >= self._floor - widest
-        positions = np.flatnonzero(likely)
+        heights = _Heights(middles, self._k)
+        if heights.columns_reaching(self._floor - widest) > max(2 * self._k, _FEW):
+            self._floor = max(self._floor, heights.reached_by(self._k) - widest)
+        positions = heights.reaching(self._floor - widest)
         if bounds is not self._closer and 2 * len(positions) > max(part.size, 4 * self._k):
             self.look_through(self._closer, part, exclude)  # too much alike: nearly all would be looked at again
         else:
@@ -198,12 +201,32 @@ def ranked(found: list[Candidates], probe: Embedding, k: int, min_cosine: float)
     return list(zip(sequences[best].tolist(), cosines[best].tolist(), strict=True))
 
 
-def _reached(middles: Floats, k: int) -> float:
-    """What the k largest reach, or somewhat less."""
-    fold = min(_FOLD, len(middles) // (4 * k))
-    if fold > 1:
-        middles = middles[: len(middles) // fold * fold].reshape(fold, -1).max(axis=0)
-    return float(np.partition(middles, -k)[-k]) if len(middles) >= k else -np.inf
+class _Heights:
+    """The middles of a part, and the highest of every few of them: what is high is found among these."""
+
+    def __init__(self, middles: Floats, k: int) -> None:
+        fold = max(min(_FOLD, len(middles) // (4 * k)), 1)
+        self._middles = middles
+        self._columns = len(middles) // fold
+        folded = middles[: self._columns * fold].reshape(fold, self._columns)
+        self._tops = folded.max(axis=0) if fold > 1 else middles
+        self._rows: Positions = np.arange(0, self._columns * fold, self._columns)[:, None]
+        self._beyond: Positions = np.arange(self._columns * fold, len(middles))
+
+    def columns_reaching(self, threshold: float) -> int:
+        return int(np.count_nonzero(self._tops >= threshold))
+
+    def reached_by(self, k: int) -> float:
+        """What the k largest reach, or somewhat less."""
+        return float(np.partition(self._tops, -k)[-k]) if len(self._tops) >= k else -np.inf
+
+    def reaching(self, threshold: float) -> Positions:
+        """Where the middles are at least this."""
+        columns = np.flatnonzero(self._tops >= threshold)
+        if 4 * len(columns) > self._columns:
+            return np.flatnonzero(self._middles >= threshold)
+        some: Positions = np.concatenate([(columns + self._rows).ravel(), self._beyond])
+        return some[self._middles[some] >= threshold]
 
 
 def _float64_cosines(candidates: Candidates, probe: Embedding) -> Cosines:
