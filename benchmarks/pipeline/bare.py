@@ -1,10 +1,11 @@
-"""The floor of a request: nothing but decoder and networks, on the very inputs that the request gives them."""
+"""The floors of a request: nothing but decoder and networks, on the very inputs that the request gives them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from benchmarks.pictures import Picture
 from visavis.vision.session import Network
 
+_PIXEL_WORK = ("resize", "warpAffine", "copyMakeBorder")
+
 
 @dataclass
 class Recording:
@@ -23,6 +26,8 @@ class Recording:
 
     networks: list[Callable[[], object]] = field(default_factory=list)
     decodes: list[Callable[[], object]] = field(default_factory=list)
+    pixels: list[Callable[[], object]] = field(default_factory=list)
+    """What brings pictures to the sizes that networks want, and faces into their crops."""
     inputs: list[NDArray[Any]] = field(default_factory=list)
     """What each run of a network was given, in the order of `networks`."""
 
@@ -30,6 +35,11 @@ class Recording:
         """Make the same calls again."""
         for call in (*self.decodes, *self.networks):
             call()
+
+    def replay_with_pixels(self) -> None:
+        for call in self.pixels:
+            call()
+        self.replay()
 
     def replay_networks(self) -> None:
         for call in self.networks:
@@ -39,7 +49,11 @@ class Recording:
 def recorded(request: Callable[[], object]) -> Recording:
     """Let a request run, and note what it calls."""
     recording = Recording()
-    with _watched_networks(recording), _watched_decoder(recording):
+    with ExitStack() as stack:
+        stack.enter_context(_watched_networks(recording))
+        stack.enter_context(_watched(simplejpeg, "decode_jpeg", recording.decodes))
+        for name in _PIXEL_WORK:
+            stack.enter_context(_watched(cv2, name, recording.pixels))
         request()
     return recording
 
@@ -64,12 +78,12 @@ def _watched_networks(recording: Recording) -> Iterator[None]:
 
 
 @contextmanager
-def _watched_decoder(recording: Recording) -> Iterator[None]:
-    original = simplejpeg.decode_jpeg
+def _watched(module: ModuleType, name: str, calls: list[Callable[[], object]]) -> Iterator[None]:
+    original = getattr(module, name)
 
-    def decode_jpeg(*arguments: Any, **options: Any) -> Any:
-        recording.decodes.append(lambda: original(*arguments, **options))
+    def call(*arguments: Any, **options: Any) -> Any:
+        calls.append(lambda: original(*arguments, **options))
         return original(*arguments, **options)
 
-    with patch.object(simplejpeg, "decode_jpeg", decode_jpeg):
+    with patch.object(module, name, call):
         yield

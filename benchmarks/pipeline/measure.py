@@ -27,11 +27,12 @@ class Request:
     operation: str
     picture: Picture
     timings: Mapping[str, Timing]
-    """`request`; `bare`: its decodes and network runs alone; `networks`: those alone; `full`: the whole picture
-    decoded by OpenCV, and the networks; `sface`: the request, where the recognition model is SFace alone;
-    `opencv`: what that asks for, by the same weights in OpenCV's runners, from one look at the whole picture;
-    `looks`: the whole picture decoded, and every look and view of `sface`, by those runners; `same`: the runs of
-    YuNet and SFace alone on these looks and views; `opencv_same`: the same by OpenCV's runners."""
+    """`request`; `bare`: its decodes and network runs alone; `pixels`: with them, resizing and cutting out;
+    `networks`: those alone; `full`: the whole picture decoded by OpenCV, and the networks; `sface`: the request,
+    where the recognition model is SFace alone; `sface_bare`: the decodes and network runs of that; `opencv`: what
+    it asks for, by the same weights in OpenCV's runners, from one look at the whole picture; `looks`: the whole
+    picture decoded, and every look and view of `sface`, by those runners; `same`: the runs of YuNet and SFace
+    alone on these looks and views; `opencv_same`: the same by OpenCV's runners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,11 @@ def _measure(
     candidates = {
         "request": lambda _: request(),
         "bare": lambda _: recording.replay(),
+        "pixels": lambda _: recording.replay_with_pixels(),
         "networks": lambda _: recording.replay_networks(),
         "full": full,
         "sface": lambda _: sface(),
+        "sface_bare": lambda _: of_sface.replay(),
         "opencv": lambda _: runner(),
         "looks": looks,
         "same": lambda _: same(),

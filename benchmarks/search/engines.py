@@ -80,6 +80,7 @@ def _faiss(name: str, gallery: Embedding, *, exact: bool) -> Engine:
         raise NotHereError("faiss-cpu is not installed; `make bench` does that") from error
     faiss.omp_set_num_threads(1)
     dimensions = gallery.shape[1]
+    index: faiss.Index
     if exact:
         index = faiss.IndexFlatIP(dimensions)
     else:

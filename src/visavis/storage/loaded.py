@@ -168,7 +168,6 @@ def _opened(
     with closing(records.templates_after(connection, group_id, since)) as batches:
         for batch in batches:
             for start in range(0, len(batch), _ROWS_AT_ONCE):
-                some = batch[start : start + _ROWS_AT_ONCE]
-                sequences = np.array([sequence for sequence, *_ in some], np.int64)
-                yield sequences, cipher.open_all([(face_id, template) for _, face_id, template in some])
+                sequences, face_ids, templates = zip(*batch[start : start + _ROWS_AT_ONCE], strict=True)
+                yield np.array(sequences, np.int64), cipher.open_all(list(zip(face_ids, templates, strict=True)))
                 sleep(_PAUSE_S)
