@@ -141,6 +141,9 @@ class Settings(BaseSettings):
         description="How long a server that is told to stop (SIGTERM) goes on taking requests, while `/readyz` "
         "answers 503 and balancers take note.",
     )
+    archive_passphrase: SecretStr | None = Field(
+        None, description="What seals and opens archives of `visavis export`, where nobody is there to be asked."
+    )
     confidence_scale: Literal["percent", "unit"] = Field(
         "percent", description="Report detection confidence as 0-100 or as 0-1."
     )

@@ -10,11 +10,12 @@ from rich.text import Text
 
 import visavis
 from visavis.cli.apps import app_commands
+from visavis.cli.archives import export
 from visavis.cli.calibrate import calibrate
 from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
-from visavis.cli.imports import import_pictures
+from visavis.cli.imports import import_
 from visavis.cli.models import models_commands
 from visavis.cli.serve import serve
 from visavis.cli.terminal import complaint, say
@@ -28,9 +29,8 @@ cli.add_typer(database_commands, name="db")
 cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)
-cli.command("import", epilog="Example: visavis import people --app front-door --group staff --create")(
-    import_pictures
-)
+cli.command(epilog="Example: visavis export staff.visavis --app front-door --group staff")(export)
+cli.command("import", epilog="Example: visavis import people --app front-door --group staff --create")(import_)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def check(data_dir: DataDir = None) -> None:
     """Hold counters against rows and open every template. Works beside a running server; exit code 1 on faults."""
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
-        _progress("faces", None) as tell,
+        progress("faces", None) as tell,
     ):
         faults = storage.faults(tell)
     for fault in faults:
@@ -61,7 +61,7 @@ def copy(
     with (
         closing(open_database(source)) as old,
         closing(open_database(target)) as new,
-        _progress("rows", count_rows(old)) as tell,
+        progress("rows", count_rows(old)) as tell,
     ):
         counts = copy_all(old, new, tell)
     for table, count in counts.items():
@@ -70,8 +70,8 @@ def copy(
 
 
 @contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=complaint, disable=not complaint.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda count: progress.advance(task, count)
+    with Progress(*columns, console=complaint, disable=not complaint.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.advance(task, count)

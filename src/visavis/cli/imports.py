@@ -1,11 +1,12 @@
-"""`visavis import`: faces from files into a group."""
+"""`visavis import`: faces of pictures into a group, or a whole archive."""
 
 from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -24,19 +25,19 @@ from rich.text import Text
 
 from visavis import app as wiring
 from visavis.api.services import Services
+from visavis.cli.archives import import_archive
+from visavis.cli.passphrase import PassphraseFd
 from visavis.cli.reports import ReportFile, Tally
 from visavis.cli.sources import entries_of
 from visavis.cli.terminal import AsJson, DataDir, complaint, out, print_json, read_settings, say
-from visavis.core.bulk import BulkRegistration
+from visavis.core.bulk import BulkRegistration, Entry
 from visavis.errors import ErrorCode, FaceError
+from visavis.settings import Settings
 from visavis.types import Group
 
 SOME_LEFT_OUT = 3
 INTERRUPTED = 130
 """Exit codes; the second is what a shell makes of Ctrl-C."""
-
-AppName = Annotated[str, typer.Option("--app", help="The name of the app that owns the group.")]
-GroupId = Annotated[str, typer.Option("--group", help="The group's id.")]
 
 
 def _csv_or_jsonl(file: Path | None) -> Path | None:
@@ -45,11 +46,16 @@ def _csv_or_jsonl(file: Path | None) -> Path | None:
     return file
 
 
-def import_pictures(  # noqa: PLR0913 - an option each
-    source: Annotated[Path, typer.Argument(help="A folder, or a manifest.csv or manifest.jsonl.")],
-    app: AppName,
-    group: GroupId,
+def import_(  # noqa: PLR0913 - an option each
+    source: Annotated[
+        Path | None, typer.Argument(help="A folder of pictures, or a list of them: .csv or .jsonl.")
+    ] = None,
     *,
+    app: Annotated[str, typer.Option("--app", help="The name of the app that owns the group.")],
+    group: Annotated[
+        str | None,
+        typer.Option("--group", help="The group's id; of an archive, what its one group is called here."),
+    ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the group if there is none of this id.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=20, help="Faces of a picture, the largest.")] = 1,
     report: Annotated[
@@ -58,25 +64,59 @@ def import_pictures(  # noqa: PLR0913 - an option each
             metavar="FILE", callback=_csv_or_jsonl, help="Write what became of every face: .csv or .jsonl."
         ),
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What `visavis export` wrote, instead of pictures.")
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Add the faces of an archive to groups that are there.")
+    ] = False,
+    passphrase_fd: PassphraseFd = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register the faces of many pictures in a group. Works beside a running server.
+    """Register the faces of many pictures in a group, or bring back an archive. Works beside a running server.
 
-    FOLDER/PERSON/*.jpg takes the folder's name as external image id, FOLDER/*.jpg the file's. A manifest has the
+    FOLDER/PERSON/*.jpg takes the folder's name as external image id, FOLDER/*.jpg the file's. A list has the
     columns path and external_image_id. After Ctrl-C, or worse, the same command goes on where it was: a picture
     whose faces are in the group already is not looked at again. Exit code 3 if something was left out.
+
+    Of an archive everything is stored, or nothing.
     """
-    entries = entries_of(source)
     settings = read_settings(data_dir=data_dir)
-    with ReportFile(report) as file, wiring.open_services(settings) as services:
-        target = _group(services, app, group, create=create)
+    if (source is None) == (archive is None):
+        raise typer.BadParameter("Give pictures, or --archive, and not both.")
+    if archive is not None:
+        if create or report or limit != 1:
+            raise typer.BadParameter("--create, --limit and --report are for pictures.")
+        import_archive(archive, app, group, settings, passphrase_fd, merge=merge, as_json=as_json)
+        return
+    if group is None or merge or passphrase_fd is not None:
+        raise typer.BadParameter("Pictures need --group, and neither --merge nor --passphrase-fd.")
+    assert source is not None  # noqa: S101 - one of the two was given
+    wish = _Wish(app, group, create, limit, report, as_json)
+    _import_pictures(entries_of(source), wish, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be done with pictures."""
+
+    app: str
+    group: str
+    create: bool
+    limit: int
+    report: Path | None
+    as_json: bool
+
+
+def _import_pictures(entries: Sequence[Entry], wish: _Wish, settings: Settings) -> None:
+    with ReportFile(wish.report) as file, wiring.open_services(settings) as services:
         stop = Event()
         bulk = BulkRegistration(
             services.faces.analyzer,
             services.faces.gallery,
-            target,
-            limit,
+            _group(services, wish.app, wish.group, create=wish.create),
+            wish.limit,
             services.faces.quota,
             settings.work.cpu_places,
             stop,
@@ -87,7 +127,7 @@ def import_pictures(  # noqa: PLR0913 - an option each
                 file.write(results)
                 tally.count(results)
                 tell(tally)
-    _conclude(tally, len(entries), time.monotonic() - start, as_json=as_json)
+    _conclude(tally, len(entries), time.monotonic() - start, as_json=wish.as_json)
 
 
 def _group(services: Services, app: str, group: str, *, create: bool) -> Group:

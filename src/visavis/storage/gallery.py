@@ -45,17 +45,7 @@ class SealedGallery:
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
         """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
         with self._database.write() as connection:
-            count = records.lock_app(connection, app.id)
-            if count is None:
-                raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
-            if records.find_group(connection, app.id, name) is not None:
-                raise FaceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
-            if count >= quota:
-                raise FaceError(
-                    ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}."
-                )
-            records.set_group_count(connection, app.id, count + 1)
-            records.delete_tombstone(connection, app.id, name)
+            claim_group(connection, app, name, quota)
             wrapped_key = self._master_key.new_group_key(app.id, name, model)
             return records.insert_group(connection, app.id, name, model, wrapped_key)
 
@@ -123,7 +113,7 @@ class SealedGallery:
         with self._turns.of(group.id), self._database.write() as connection:
             state = _existing(records.lock_group(connection, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
-            there = records.fingerprints_among(connection, group.id, _kept(group, FaceFilter()), asked)
+            there = records.fingerprints_among(connection, group.id, kept(group, FaceFilter()), asked)
             fresh = [face for face in faces if face.fingerprint not in there]
             room = max(quota - state.face_count, 0)
             while 0 < room < len(fresh) and fresh[room - 1].fingerprint == fresh[room].fingerprint:
@@ -149,7 +139,7 @@ class SealedGallery:
     def fingerprints(self, group: Group) -> set[bytes]:
         """Of all pictures that were imported and have a face in the group."""
         with self._database.read() as connection:
-            return records.fingerprints(connection, group.id, _kept(group, FaceFilter()))
+            return records.fingerprints(connection, group.id, kept(group, FaceFilter()))
 
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
@@ -189,13 +179,13 @@ class SealedGallery:
         """
         with self._database.read() as connection:
             _existing(records.group_version(connection, group.id))
-            return records.list_faces(connection, group.id, _kept(group, where), before, limit, offset)
+            return records.list_faces(connection, group.id, kept(group, where), before, limit, offset)
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         """How many faces agree with `where`. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             _existing(records.group_version(connection, group.id))
-            return records.count_faces(connection, group.id, _kept(group, where))
+            return records.count_faces(connection, group.id, kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
@@ -208,7 +198,7 @@ class SealedGallery:
         """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         with self._database.read() as connection:
             state = _existing(records.group_state(connection, group.id))
-            template = records.template_of(connection, group.id, _kept(group, FaceFilter(face_id=face_id)))
+            template = records.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
         if template is None:
             raise _face_not_found()
         return self._master_key.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
@@ -246,7 +236,23 @@ class SealedGallery:
                 expired = records.count_faces_until(connection, group.id, expired_by)
 
 
-def _kept(group: Group, where: FaceFilter) -> FaceFilter:
+def claim_group(connection: Connection, app: App, name: str, quota: int) -> None:
+    """Count one more group of this app, whose name is free and is no longer remembered as a deleted one's.
+
+    Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since.
+    """
+    count = records.lock_app(connection, app.id)
+    if count is None:
+        raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+    if records.find_group(connection, app.id, name) is not None:
+        raise FaceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
+    if count >= quota:
+        raise FaceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}.")
+    records.set_group_count(connection, app.id, count + 1)
+    records.delete_tombstone(connection, app.id, name)
+
+
+def kept(group: Group, where: FaceFilter) -> FaceFilter:
     """Without the faces that have expired and are not deleted yet."""
     return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
 

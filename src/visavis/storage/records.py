@@ -86,7 +86,17 @@ def set_group_count(connection: Connection, app_id: int, count: int) -> None:
     connection.execute(update(apps).where(apps.c.id == app_id).values(group_count=count))
 
 
-def insert_group(connection: Connection, app_id: int, name: str, model: str, wrapped_key: bytes) -> Group:
+def insert_group(
+    connection: Connection,
+    app_id: int,
+    name: str,
+    model: str,
+    wrapped_key: bytes,
+    *,
+    created_at: datetime | None = None,
+    settings: GroupSettings | None = None,
+) -> Group:
+    """A group without faces: of this moment and with the default settings, where nothing else is given."""
     statement = insert(groups).values(
         app_id=app_id,
         name=name,
@@ -95,8 +105,8 @@ def insert_group(connection: Connection, app_id: int, name: str, model: str, wra
         version=0,
         floor=0,
         face_count=0,
-        created_at=datetime.now(UTC),
-        **asdict(GroupSettings()),
+        created_at=created_at or datetime.now(UTC),
+        **asdict(settings or GroupSettings()),
     )
     return _group(connection.execute(statement.returning(*_GROUP)).one())
 
@@ -185,9 +195,14 @@ def set_group_state(connection: Connection, group_id: int, version: int, floor: 
 
 
 def insert_faces(
-    connection: Connection, group_id: int, after: int, new: Sequence[NewFace], templates: Sequence[bytes]
+    connection: Connection,
+    group_id: int,
+    after: int,
+    new: Sequence[NewFace],
+    templates: Sequence[bytes],
+    times: Sequence[datetime] | None = None,
 ) -> list[FaceRecord]:
-    """Store faces under the sequences that follow `after`."""
+    """Store faces under the sequences that follow `after`, as registered at `times`, or now."""
     now = datetime.now(UTC)
     rows = [
         {
@@ -202,7 +217,7 @@ def insert_faces(
             "y1": face.box.y1,
             "detection_score": face.detection_score,
             "template": template,
-            "created_at": now,
+            "created_at": now if times is None else times[version - after - 1],
             "fingerprint": face.fingerprint,
         }
         for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
@@ -261,6 +276,32 @@ def list_faces(
         statement = statement.where(faces.c.version < before)
     rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
     return [_record(row) for row in rows]
+
+
+def any_template(connection: Connection, group_id: int) -> tuple[str, bytes] | None:
+    """Face id and template of one face of the group, if it has any."""
+    statement = select(faces.c.face_id, faces.c.template).where(faces.c.group_id == group_id).limit(1)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.face_id, row.template)
+
+
+def face_ids_among(connection: Connection, group_id: int, wanted: Sequence[str]) -> set[str]:
+    """Those of `wanted` that faces of the group have."""
+    found: set[str] = set()
+    for start in range(0, len(wanted), _BATCH):
+        few = faces.c.face_id.in_(wanted[start : start + _BATCH])
+        found.update(connection.scalars(select(faces.c.face_id).where(faces.c.group_id == group_id, few)))
+    return found
+
+
+def faces_with_templates(
+    connection: Connection, group_id: int, where: FaceFilter
+) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
+    """The faces that agree with `where` and their templates, oldest first, in batches."""
+    statement = select(*_FACE, faces.c.template).where(*_conditions(group_id, where)).order_by(faces.c.version)
+    with connection.execute(statement, execution_options={"yield_per": _BATCH}) as rows:
+        for batch in rows.mappings().partitions():
+            yield [(_record(row), row["template"]) for row in batch]
 
 
 def fingerprints(connection: Connection, group_id: int, where: FaceFilter) -> set[bytes]:

@@ -12,6 +12,7 @@ from visavis.errors import FaceError, SetupError
 from visavis.stages import Observer, unobserved
 from visavis.storage import checking, migrations, records
 from visavis.storage.apps import KeyedApps
+from visavis.storage.archive.archives import Archives
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
@@ -33,6 +34,7 @@ class Storage:
     gallery: SealedGallery
     apps: KeyedApps
     calibrations: StoredCalibrations
+    archives: Archives
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
     _database: Database
@@ -92,6 +94,7 @@ def open_storage(
         gallery=SealedGallery(database, key, loaded, observe),
         apps=KeyedApps(database, key, loaded),
         calibrations=StoredCalibrations(database),
+        archives=Archives(database, key),
         token_key=key.derive("page tokens"),
         _database=database,
         _master_key=key,

@@ -1,0 +1,169 @@
+"""`visavis export`, and what `visavis import --archive` does."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from visavis import app as wiring
+from visavis.cli.database import progress
+from visavis.cli.passphrase import PassphraseFd, known_passphrase, new_passphrase
+from visavis.cli.terminal import AsJson, DataDir, complaint, print_json, read_settings, say
+from visavis.core import policy
+from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.settings import Settings
+from visavis.storage.archive.archives import ArchivedGroup, Archives
+from visavis.storage.archive.restoring import Target
+from visavis.types import App, Group
+from visavis.vision.catalogue import Catalogue
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Where the archive is written. A file that is there stays.")],
+    app: Annotated[str, typer.Option("--app", help="The name of the app that owns the groups.")],
+    group: Annotated[
+        list[str] | None, typer.Option("--group", help="A group's id; several times for several, without it all.")
+    ] = None,
+    passphrase_fd: PassphraseFd = None,
+    data_dir: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write groups with all their faces into one sealed file. Works beside a running server.
+
+    The file opens with its passphrase, and with nothing else: neither data directory nor master key are needed.
+    """
+    settings = read_settings(data_dir=data_dir)
+    if file.exists():
+        raise SetupError(f"There is a file {file} already.")
+    with closing(wiring.open_records(settings)) as storage:
+        with wiring.open_groups(settings) as (apps, groups):
+            owner = apps.require(app)
+            wanted: Sequence[Group] = (
+                [groups.require(owner, name) for name in dict.fromkeys(group)]
+                if group
+                else list(groups.all(owner))
+            )
+        if not wanted:
+            raise SetupError(f"The app {app!r} has no groups.")
+        passphrase = new_passphrase(settings, passphrase_fd)
+        with _new_file(file) as sealed, progress("faces", sum(each.face_count for each in wanted)) as tell:
+            counts = storage.archives.write(sealed, passphrase, wanted, tell)
+    if as_json:
+        print_json({"file": str(file), "bytes": file.stat().st_size, "groups": counts})
+        return
+    for name, count in counts.items():
+        say(f"{count:>12,}  {name}")
+    say(f"Written: {file}, {file.stat().st_size:,} bytes.")
+
+
+def import_archive(
+    archive: Path,
+    app: str,
+    group: str | None,
+    settings: Settings,
+    passphrase_fd: int | None,
+    *,
+    merge: bool,
+    as_json: bool,
+) -> None:
+    """Store the groups of an archive: all of it, or nothing. Raises SetupError, FaceError."""
+    passphrase = known_passphrase(settings, passphrase_fd)
+    with closing(wiring.open_records(settings)) as storage, wiring.open_apps(settings) as apps:
+        owner = apps.require(app)
+        with progress("faces checked", None) as tell:
+            found = _inspected(storage.archives, archive, passphrase, tell)
+        target = _target(owner, found, group, settings, merge=merge)
+        _tell_of_models(found, settings)
+        total = sum(each.head.faces for each in found)
+        with _opened(archive) as file, progress("faces stored", total) as tell:
+            try:
+                restored = storage.archives.restore(file, passphrase, target, tell)
+            except FaceError as error:
+                if error.code is ErrorCode.DUPLICATE_GROUP:
+                    raise SetupError(f"{error.detail} --group gives another id, --merge adds to it.") from error
+                raise
+    if as_json:
+        print_json([asdict(each) for each in restored])
+        return
+    for each in restored:
+        there = f", {each.present:,} were there already" if each.present else ""
+        say(f"{each.group}: {each.added:,} faces added{there}.")
+
+
+def _inspected(
+    archives: Archives, archive: Path, passphrase: str, tell: Callable[[int], None]
+) -> list[ArchivedGroup]:
+    """All of an archive, looked at before anything is done."""
+    with _opened(archive) as file:
+        found = archives.inspect(file, passphrase, tell)
+    if unfit := [each.head.name for each in found if not policy.is_group_id(each.head.name)]:
+        raise SetupError(f"The archive has a group that cannot be: {unfit[0]!r}.")
+    return found
+
+
+def _target(
+    owner: App, found: Sequence[ArchivedGroup], group: str | None, settings: Settings, *, merge: bool
+) -> Target:
+    names = {}
+    if group is not None:
+        if len(found) != 1:
+            raise SetupError(f"--group names the group of an archive that has one; this one has {len(found)}.")
+        if not policy.is_group_id(group):
+            raise SetupError("A group id has 1 to 255 characters out of a-z, 0-9 and '-'.")
+        names = {found[0].head.name: group}
+    return Target(owner, names, merge, settings.quota.groups_per_app, settings.quota.faces_per_group)
+
+
+def _tell_of_models(found: Sequence[ArchivedGroup], settings: Settings) -> None:
+    """Refuse embeddings that their model cannot have made; say which models are missing here."""
+    cards = Catalogue.read(settings.models_dir).cards
+    for model in sorted({each.head.model for each in found} - set(cards)):
+        complaint.print(
+            f"The recognition model {model} is not installed: its groups are stored, but cannot be searched yet.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for each in found:
+        card = cards.get(each.head.model)
+        if card is not None and each.dimension not in {None, card.dimension}:
+            raise SetupError(
+                f"The embeddings of the group {each.head.name!r} have {each.dimension} numbers; those of "
+                f"{card.name} have {card.dimension}."
+            )
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[BinaryIO]:
+    try:
+        file = archive.open("rb")
+    except OSError as error:
+        raise SetupError(f"The archive {archive} cannot be read: {error.strerror}.") from error
+    with file:
+        yield file
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that is there whole or not at all, for its owner alone. Raises SetupError."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            path.hardlink_to(draft)
+        finally:
+            with suppress(FileNotFoundError):
+                draft.unlink()
+    except OSError as error:
+        raise SetupError(f"The archive {path} cannot be written: {error.strerror}.") from error

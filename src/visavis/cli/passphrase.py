@@ -1,0 +1,58 @@
+"""The passphrase of an archive: never an argument, which everybody on the machine can see."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from visavis.errors import SetupError
+from visavis.settings import Settings
+from visavis.storage.archive.header import SHORTEST_PASSPHRASE
+
+_LONGEST = 10_000
+
+PassphraseFd = Annotated[
+    int | None,
+    typer.Option(
+        "--passphrase-fd",
+        min=0,
+        help="Read the passphrase from this file descriptor, up to the end of its first line "
+        "[env: VISAVIS_ARCHIVE_PASSPHRASE; asked for]",
+    ),
+]
+
+
+def new_passphrase(settings: Settings, descriptor: int | None) -> str:
+    """For an archive that is about to be made. Raises SetupError for one that is too short."""
+    passphrase = _given(settings, descriptor) or _asked("Passphrase of the archive", twice=True)
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise SetupError(
+            f"The passphrase has {len(passphrase)} characters; {SHORTEST_PASSPHRASE} are the least. Whoever has "
+            f"the archive can try passphrases as long as they like: take several random words."
+        )
+    return passphrase
+
+
+def known_passphrase(settings: Settings, descriptor: int | None) -> str:
+    """Of an archive that is there."""
+    return _given(settings, descriptor) or _asked("Passphrase of the archive", twice=False)
+
+
+def _given(settings: Settings, descriptor: int | None) -> str | None:
+    if descriptor is not None:
+        try:
+            text = os.read(descriptor, _LONGEST).decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SetupError(f"No passphrase can be read from file descriptor {descriptor}: {error}.") from error
+        return text.split("\n", 1)[0].removesuffix("\r") or None
+    return settings.archive_passphrase.get_secret_value() if settings.archive_passphrase else None
+
+
+def _asked(prompt: str, *, twice: bool) -> str:
+    if not sys.stdin.isatty():
+        raise SetupError("There is no passphrase: set VISAVIS_ARCHIVE_PASSPHRASE, or give --passphrase-fd.")
+    passphrase: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice)
+    return passphrase

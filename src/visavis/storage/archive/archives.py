@@ -1,0 +1,113 @@
+"""Moves groups between the database and archives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO
+
+from sqlalchemy import Connection
+
+from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.storage import records
+from visavis.storage.archive.contents import ArchivedFace, ContentsWriter, GroupHead, read_contents
+from visavis.storage.archive.header import Cost, read_header, write_header
+from visavis.storage.archive.restoring import Restored, Restoring, Target
+from visavis.storage.archive.stream import SealedReader, SealedWriter
+from visavis.storage.cipher import MasterKey
+from visavis.storage.database import Database
+from visavis.storage.gallery import kept
+from visavis.storage.loaded import place_of
+from visavis.types import FaceFilter, Group
+
+Progress = Callable[[int], None]
+"""Told how many faces more are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedGroup:
+    """A group in an archive that was read to its end."""
+
+    head: GroupHead
+    dimension: int | None
+    """Length of its embeddings; None where it has no faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archives:
+    """Writes groups into archives, reads them back. No template is ever written in the clear."""
+
+    database: Database
+    master_key: MasterKey = field(repr=False)
+
+    def write(
+        self,
+        file: BinaryIO,
+        passphrase: str,
+        groups: Sequence[Group],
+        progress: Progress,
+        cost: Cost | None = None,
+    ) -> dict[str, int]:
+        """Seal groups, as they are at one moment, into a file; how many faces each has.
+
+        Faces that have expired are left out. Raises GROUP_NOT_FOUND if one has been deleted since.
+        """
+        key, header = write_header(file, passphrase, cost or Cost())
+        contents = ContentsWriter(SealedWriter(file, key, header))
+        with self.database.read() as connection:
+            counts = {group.name: self._write_group(connection, group, contents, progress) for group in groups}
+        contents.finish()
+        return counts
+
+    def _write_group(
+        self, connection: Connection, group: Group, contents: ContentsWriter, progress: Progress
+    ) -> int:
+        state = records.group_state(connection, group.id)
+        if state is None:
+            raise FaceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
+        cipher = self.master_key.group_cipher(state.wrapped_key, place_of(group))
+        where = kept(group, FaceFilter())
+        count = records.count_faces(connection, group.id, where)
+        contents.group(GroupHead.of(group.name, group.model, group.created_at, count, group.settings))
+        for batch in records.faces_with_templates(connection, group.id, where):
+            embeddings = cipher.open_all([(record.face_id, template) for record, template in batch])
+            for (record, _), embedding in zip(batch, embeddings, strict=True):
+                contents.face(record, embedding)
+            progress(len(batch))
+        return count
+
+    def inspect(self, file: BinaryIO, passphrase: str, progress: Progress) -> list[ArchivedGroup]:
+        """What is in an archive. Raises SetupError if anything in it is not as it must be."""
+        found = []
+        for head, faces in _groups_in(file, passphrase):
+            ids: set[str] = set()
+            dimension = None
+            for face in faces:
+                ids.add(face.new.face_id)
+                dimension = len(face.new.embedding)
+                progress(1)
+            if len(ids) < head.faces:
+                raise SetupError(f"The archive has two faces of one id in the group {head.name!r}.")
+            found.append(ArchivedGroup(head, dimension))
+        if len({group.head.name for group in found}) < len(found):
+            raise SetupError("The archive has two groups of one id.")
+        return found
+
+    def restore(self, file: BinaryIO, passphrase: str, target: Target, progress: Progress) -> list[Restored]:
+        """Store all groups of an archive, or nothing, in one transaction.
+
+        Raises SetupError for a bad archive and for a group of another model; DUPLICATE_GROUP,
+        GROUP_QUOTA_EXCEEDED, FACE_QUOTA_EXCEEDED, UNAUTHORIZED (the app is gone).
+        """
+        with self.database.write() as connection:
+            restoring = Restoring(connection, self.master_key, target, progress)
+            return [restoring.group(head, faces) for head, faces in _groups_in(file, passphrase)]
+
+
+def _groups_in(file: BinaryIO, passphrase: str) -> Iterator[tuple[GroupHead, Iterator[ArchivedFace]]]:
+    """Each group with its faces, which must be taken before the next group. Raises SetupError."""
+    contents = read_contents(SealedReader(file, *read_header(file, passphrase)))
+    for head in contents:
+        assert isinstance(head, GroupHead)  # noqa: S101 - what `read_contents` yields first, and after the faces
+        yield head, (face for face in islice(contents, head.faces) if isinstance(face, ArchivedFace))
