@@ -67,7 +67,7 @@ def test_a_copy_answers_as_the_original_did(filled: Storage, place: Place, targe
     with closing(copied(filled, place, target)) as copy:
         assert copy.token_key == filled.token_key
         assert copy.apps.list_apps() == filled.apps.list_apps()
-        app = copy.apps.app_of_key(KeyKind.APP_KEY, "key-1", NOW)
+        app = copy.apps.owners({KeyKind.APP_KEY: "key-1"}, NOW)[0]
         assert app == filled.apps.find_app("app")
         assert app is not None
         group = copy.gallery.require_group(app, "group")

@@ -69,7 +69,7 @@ def test_what_the_first_version_stored_is_found_after_the_upgrade(
     assert "dialects_off" not in before["apps"]
 
     upgraded = open_again()
-    assert upgraded.apps.app_of_key(KeyKind.APP_KEY, "app-key", datetime.now(UTC)) == app
+    assert upgraded.apps.owners({KeyKind.APP_KEY: "app-key"}, datetime.now(UTC))[0] == app
     assert app.dialects_off == frozenset()
     assert upgraded.gallery.list_groups(app, None, 10) == groups
     assert [group.settings for group in groups] == [GroupSettings()] * 2

@@ -86,8 +86,7 @@ class Apps:
 
     def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> App:
         """The one app that owns every key presented. Raises UNAUTHORIZED, also if the dialect is switched off."""
-        now = self.clock()
-        owners = [self.store.app_of_key(kind, key, now) for kind, key in credentials.items()]
+        owners = self.store.owners(credentials, self.clock())
         first = owners[0] if owners else None
         if first is None or any(owner is None or owner.id != first.id for owner in owners):
             raise FaceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar
@@ -202,6 +202,6 @@ class AppStore(Protocol):
         """Add keys; those the app had stop working at `retire_others_at`."""
         ...
 
-    def app_of_key(self, kind: KeyKind, key: str, now: datetime) -> App | None:
-        """The app that owns this key, if it is valid at `now`. Takes the same time whatever the key."""
+    def owners(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[App | None]:
+        """The app that owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
         ...

@@ -116,11 +116,14 @@ class KeyedApps:
             )
             self._insert_keys(connection, app, keys, datetime.now(UTC))
 
-    def app_of_key(self, kind: KeyKind, key: str, now: datetime) -> App | None:
-        """The app that owns this key, if it is valid at `now`. Takes the same time whatever the key."""
-        digest = self._master_key.hash_credential(key)
+    def owners(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[App | None]:
+        """The app that owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
         with self._database.read() as connection:
-            row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
+            return [self._owner(connection, kind, key, now) for kind, key in credentials.items()]
+
+    def _owner(self, connection: Connection, kind: KeyKind, key: str, now: datetime) -> App | None:
+        digest = self._master_key.hash_credential(key)
+        row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
         stored, retires_at, *app = row or (bytes(len(digest)), None)
         if not hmac.compare_digest(stored, digest) or (retires_at is not None and retires_at <= now):
             return None
