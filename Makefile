@@ -4,7 +4,7 @@ ARGS ?=
 BENCHMARKS ?= search scale pipeline http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-nodes test-bulk test-faults crash soak bench lint docs lock clean
+.PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench lint docs lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,12 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
 
-test: install ## every test, but those of many nodes, of long commands and of faults
-	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands --ignore=tests/faults $(ARGS)
+test: install ## every test, but those of many nodes, of long commands, of faults and of the console
+	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands --ignore=tests/faults \
+		--ignore=tests/console $(ARGS)
+
+test-console: install ## the web console in a real browser (needs chromium)
+	$(BIN)/pytest tests/console $(ARGS)
 
 test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx; haproxy, pgbouncer)
 	$(BIN)/pytest tests/nodes $(ARGS)

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -19,6 +19,7 @@ from visavis.api.access_log import log_exchange
 from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.admin.scrape import scrape
+from visavis.api.body import form_fields
 from visavis.api.dialect import build, install_http_errors
 from visavis.api.edge.answer_headers import AnswerHeaders
 from visavis.api.edge.deadlines import BodyDeadlines
@@ -35,7 +36,11 @@ from visavis.api.rates import Rates
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
+from visavis.api.turns import Gone
 from visavis.api.workers import Workers
+from visavis.console.services import ConsoleServices
+from visavis.console.site import build_console
+from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.attempts import Attempts
@@ -46,6 +51,7 @@ from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.retention import Retention
 from visavis.core.search import Search
+from visavis.core.sessions import Sessions
 from visavis.errors import SetupError
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
@@ -65,6 +71,10 @@ if TYPE_CHECKING:
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
 logger = logging.getLogger(__name__)
+
+_WRONG_PASSWORDS = 10
+_WRONG_PASSWORDS_WINDOW_S = 900.0
+"""People's passwords are easier to guess than keys: an address gets fewer attempts at them."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -106,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health(storage.check))
     if settings.metrics_token is not None:
         app.include_router(scrape(metrics, settings.metrics_token, services.attempts))
-    app.include_router(documentation(DIALECTS))
+    app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
         _mounted(V2.prefix, build(V2, services)),
@@ -114,6 +124,9 @@ def create_app(settings: Settings) -> FastAPI:
         _mounted(SEARCHFACE.prefix, build(SEARCHFACE, services)),
         _mounted("/admin", build_admin(services, settings.admin_token)),
     ]
+    if settings.console.enabled:
+        console = build_console(_console_services(settings, services, storage))
+        app.router.routes.append(_mounted("/console", console))
     install_http_errors(app, (), failure)
     return app
 
@@ -145,6 +158,16 @@ def open_services(settings: Settings) -> Iterator[Services]:
     storage = open_records(settings)
     try:
         yield _services(settings, catalogue, analyzer, storage)
+    finally:
+        storage.close()
+
+
+@contextmanager
+def open_accounts(settings: Settings) -> Iterator[Accounts]:
+    """The people who may use the console, likewise."""
+    storage = open_records(settings)
+    try:
+        yield Accounts(storage.accounts, _now)
     finally:
         storage.close()
 
@@ -231,6 +254,27 @@ def _services(
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
         activity=Activity(_now),
         observe=observe,
+    )
+
+
+def _console_services(settings: Settings, services: Services, storage: Storage) -> ConsoleServices:
+    return ConsoleServices(
+        accounts=Accounts(storage.accounts, _now),
+        sessions=Sessions(
+            storage.accounts,
+            _now,
+            idle=timedelta(minutes=settings.console.idle_minutes),
+            lifetime=timedelta(hours=settings.console.session_hours),
+            attempts=Attempts(_WRONG_PASSWORDS, window_s=_WRONG_PASSWORDS_WINDOW_S),
+        ),
+        apps=services.apps,
+        groups=services.groups,
+        faces=services.faces,
+        search=services.search,
+        collections=services.collections,
+        workers=services.workers,
+        read_upload=form_fields,
+        client_gone=Gone,
     )
 
 

@@ -66,5 +66,32 @@ class FaceError(Exception):
         self.retry_after = retry_after
 
 
+class Objection(StrEnum):
+    """What is wrong with what somebody typed to open an account, or to get into one."""
+
+    NAME_INVALID = auto()
+    NAME_TAKEN = auto()
+    PASSWORD_TOO_SHORT = auto()
+    PASSWORD_TOO_LONG = auto()
+    PASSWORD_TOO_PLAIN = auto()
+    """One that is guessed first: few characters over and over, or the name of its owner."""
+    WRONG_PASSWORD = auto()
+    """Or there is no such user, which is nobody's business."""
+    TOO_MANY_ATTEMPTS = auto()
+    INVITATION_INVALID = auto()
+    USER_NOT_FOUND = auto()
+    LAST_ADMINISTRATOR = auto()
+
+
+class AccountError(Exception):
+    """A person's request about accounts that is not granted."""
+
+    def __init__(self, objection: Objection, wait_seconds: int = 0) -> None:
+        super().__init__(objection.value)
+        self.objection = objection
+        self.wait_seconds = wait_seconds
+        """After how long to try again, where that is the reason."""
+
+
 class SetupError(Exception):
     """The server cannot start or a command cannot run; the message tells the operator what mends it."""

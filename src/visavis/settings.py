@@ -86,6 +86,16 @@ class WorkSettings(BaseModel):
     )
 
 
+class ConsoleSettings(BaseModel):
+    """The web console."""
+
+    model_config = ConfigDict(frozen=True)
+
+    enabled: bool = Field(default=True, description="Serve the web console at `/console`.")
+    idle_minutes: float = Field(60.0, gt=0, description="After how long without a click a session ends.")
+    session_hours: float = Field(12.0, gt=0, description="After how long every session ends.")
+
+
 class Settings(BaseSettings):
     """The server's settings. Frozen: what changes at run time is no setting."""
 
@@ -153,3 +163,4 @@ class Settings(BaseSettings):
     fetch: FetchSettings = FetchSettings()
     work: WorkSettings = WorkSettings()
     edge: EdgeSettings = EdgeSettings()
+    console: ConsoleSettings = ConsoleSettings()

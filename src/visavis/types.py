@@ -357,3 +357,45 @@ class StorageUse:
     """Beyond it the groups used longest ago are let go."""
     connections: int
     connections_in_use: int
+
+
+class Role(StrEnum):
+    """What a person may do in the console; each may do all that those before it may."""
+
+    VIEWER = "viewer"
+    """Look at groups, faces and the state of the server."""
+    OPERATOR = "operator"
+    """Work with pictures; make, change and delete groups and faces."""
+    ADMINISTRATOR = "administrator"
+    """Apps and their keys, users, the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may sign in to the console."""
+
+    id: int
+    name: str
+    role: Role
+    created_at: datetime
+    language: str = ""
+    """Empty where the browser decides; likewise for the theme."""
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that a user has signed in with."""
+
+    user: User
+    created_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Lets its bearer open an account once, or choose a new password for the one of `user`."""
+
+    role: Role
+    user: User | None
+    expires_at: datetime

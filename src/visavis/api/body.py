@@ -32,7 +32,7 @@ async def read_parameters(request: Request, schema: type[Parameters], form: type
     if request.method != "POST":
         return schema.read(request.query_params, {})
     if form is not None and is_upload(request):
-        return form.read(request.query_params, await _form_fields(request), spelt_out=True)
+        return form.read(request.query_params, await form_fields(request), spelt_out=True)
     return schema.read(request.query_params, await _json_object(request))
 
 
@@ -73,8 +73,11 @@ async def _json_object(request: Request) -> Mapping[str, Any]:
     return content
 
 
-async def _form_fields(request: Request) -> Mapping[str, Any]:
-    """Text fields as str, files as bytes; what comes twice as a list, which no parameter accepts."""
+async def form_fields(request: Request) -> Mapping[str, Any]:
+    """Text fields as str, files as bytes; what comes twice as a list, which no parameter accepts.
+
+    Raises INVALID_PARAMETER, HTTP 413.
+    """
     parser = _InMemoryParser(request.headers, _limited(request), max_files=8, max_fields=64)
     try:
         form = await parser.parse()

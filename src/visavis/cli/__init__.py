@@ -12,6 +12,7 @@ import visavis
 from visavis.cli.apps import app_commands
 from visavis.cli.archives import export
 from visavis.cli.calibrate import calibrate
+from visavis.cli.console import console_commands
 from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
@@ -25,6 +26,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted 
 cli.command(epilog="Example: visavis serve --port 9000 --data-dir /srv/visavis")(serve)
 cli.add_typer(app_commands, name="app")
 cli.add_typer(group_commands, name="group")
+cli.add_typer(console_commands, name="console")
 cli.add_typer(database_commands, name="db")
 cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")

@@ -17,7 +17,8 @@ from visavis.api.edge.connection import Limits, guarded_connection
 from visavis.api.edge.tls import Certificate
 from visavis.cli.draining import DrainingServer
 from visavis.cli.logs import start_logging
-from visavis.cli.terminal import DataDir, out, print_keys, read_settings, say
+from visavis.cli.terminal import DataDir, out, print_keys, reachable, read_settings, say
+from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.errors import SetupError
 from visavis.settings import Settings
@@ -49,6 +50,9 @@ def serve(
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
         _first_start(apps, settings)
+    if settings.console.enabled:
+        with wiring.open_accounts(settings) as accounts:
+            _first_account(accounts, settings)
     # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     edge = settings.edge
@@ -106,8 +110,7 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
     out.rule("First start")
     print_keys(FIRST_APP, keys, as_json=False)
     picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
-    scheme = "https" if settings.tls_cert else "http"
-    url = f"{scheme}://{_reachable(settings.host)}:{settings.port}"
+    url = reachable(settings)
     out.print("\nPaste this once the server runs:", style="bold")
     say(
         f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "
@@ -116,8 +119,13 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
     say(f"Every operation of every protocol: {url}/docs\n")
 
 
-def _reachable(host: str) -> str:
-    """An address a local client can use for a server that listens on `host`."""
-    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what the operator chose, not what we choose
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+def _first_account(accounts: Accounts, settings: Settings) -> None:
+    """Until somebody has an account, each start prints a new link to open the first."""
+    if settings.database_url is not None:
+        if not accounts.store.list_users():
+            logger.warning("Nobody can sign in to the console yet: `visavis console invite` prints a link.")
+        return
+    secret = accounts.invite_first()
+    if secret is not None:
+        out.print("Open the console, and choose a name and a password:", style="bold")
+        say(f"{reachable(settings)}/console/setup#{secret}\n")

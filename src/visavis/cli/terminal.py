@@ -54,3 +54,12 @@ def read_settings(**given: Any) -> Settings:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = "__".join(str(part) for part in problem["loc"]).upper()
         raise SetupError(f"VISAVIS_{name}: {problem['msg']}.") from None
+
+
+def reachable(settings: Settings) -> str:
+    """The URL of the server for a client on the same machine."""
+    host = settings.host
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what the operator chose, not what we choose
+        host = "127.0.0.1"
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"

@@ -51,15 +51,16 @@ def origin(address: str) -> str:
 class Attempts:
     """Slows down guessing, per address and per app, without keeping out anybody who has the right keys.
 
-    An address may fail `failures` times a minute; then it must wait, whatever keys it brings. An app that is
+    An address may fail `failures` times in `window_s`; then it must wait, whatever keys it brings. An app that is
     guessed at from many addresses counts as attacked: then one failure is enough to be sent away from it for ten
     minutes. An address that has never failed is always heard, and so are keys that were right before, wherever
     they come from.
     Kept in the memory of this process. Safe to share between threads.
     """
 
-    def __init__(self, failures: int, clock: Clock = time.monotonic) -> None:
+    def __init__(self, failures: int, clock: Clock = time.monotonic, window_s: float = WINDOW_S) -> None:
         self._clock = clock
+        self._window_s = window_s
         self._failures = failures
         self._secret = os.urandom(32)
         self._lock = threading.Lock()
@@ -112,22 +113,23 @@ class Attempts:
 
     def _count(self, caller: str, app: bytes | None) -> None:
         now = self._clock()
-        bucket = self._of_origin.get(caller) or _Bucket(self._failures, now)
+        bucket = self._of_origin.get(caller) or _Bucket(self._failures, self._window_s, now)
         bucket.take(now)
         self._of_origin.put(caller, bucket)
         if bucket.wait(now):
             logger.warning("Too many wrong keys from %s: it has to wait.", caller)
         if app is not None:
-            bucket = self._of_app.get(app) or _Bucket(APP_FACTOR * self._failures, now)
+            bucket = self._of_app.get(app) or _Bucket(APP_FACTOR * self._failures, self._window_s, now)
             bucket.take(now)
             self._of_app.put(app, bucket)
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """As many tokens as failures are allowed; they come back evenly, all of them in `WINDOW_S`."""
+    """As many tokens as failures are allowed; they come back evenly, all of them in `window_s`."""
 
     size: int
+    window_s: float
     last: float
     """When there was a failure."""
     tokens: float = math.nan
@@ -138,12 +140,12 @@ class _Bucket:
 
     def wait(self, now: float) -> float:
         """Seconds until there is a token; 0 if there is one."""
-        return max(1 - self._left(now), 0) * WINDOW_S / self.size
+        return max(1 - self._left(now), 0) * self.window_s / self.size
 
     def _left(self, now: float) -> float:
         if math.isnan(self.tokens):
             return self.size
-        return min(self.tokens + (now - self.last) * self.size / WINDOW_S, self.size)
+        return min(self.tokens + (now - self.last) * self.size / self.window_s, self.size)
 
 
 class _Recent(OrderedDict[Key, Value], Generic[Key, Value]):

@@ -16,10 +16,14 @@ from visavis.types import (
     Group,
     GroupSettings,
     ImageSize,
+    Invitation,
     KeyKind,
     KeyRecord,
     NewFace,
+    Role,
+    Session,
     Traits,
+    User,
 )
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -204,4 +208,65 @@ class AppStore(Protocol):
 
     def owners(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[App | None]:
         """The app that owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
+        ...
+
+
+class AccountStore(Protocol):
+    """The people who may sign in to the console, their sessions and invitations.
+
+    Sessions and invitations are known by the digests of their secrets alone. Methods that take a `User` raise
+    USER_NOT_FOUND if it has been deleted since; those that would leave no administrator raise LAST_ADMINISTRATOR.
+    """
+
+    def list_users(self) -> list[User]:
+        """By ascending name."""
+        ...
+
+    def find_user(self, name: str) -> tuple[User, str] | None:
+        """The user of this name, in any case, and the hash of the password."""
+        ...
+
+    def set_role(self, user: User, role: Role) -> None: ...
+
+    def set_password(self, user: User, password_hash: str) -> None:
+        """Set the password and end every session and invitation of the user."""
+        ...
+
+    def keep_hash(self, user: User, password_hash: str) -> None:
+        """Another hash of the same password."""
+        ...
+
+    def set_preferences(self, user: User, language: str, theme: str) -> None: ...
+
+    def delete_user(self, user: User) -> None:
+        """Delete the user with all sessions and invitations."""
+        ...
+
+    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None: ...
+
+    def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None: ...
+
+    def drop_invitations(self) -> None:
+        """Take back every invitation that is for a new account."""
+        ...
+
+    def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
+        """Use an invitation up: open the account, or set the password of the one that it is for.
+
+        Raises INVITATION_INVALID, NAME_TAKEN.
+        """
+        ...
+
+    def add_session(self, digest: bytes, user: User, now: datetime) -> None: ...
+
+    def find_session(self, digest: bytes) -> Session | None: ...
+
+    def touch_session(self, digest: bytes, now: datetime) -> None: ...
+
+    def delete_session(self, digest: bytes) -> None: ...
+
+    def end_sessions(self, user: User) -> None: ...
+
+    def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
+        """Delete the sessions that have ended."""
         ...

@@ -183,3 +183,37 @@ deletions = Table(
     Column("version", Id, primary_key=True),
     Column("sequence", Id, nullable=False),
 )
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Name, nullable=False),
+    # The name with case folded: two that read alike are one.
+    Column("folded_name", Name, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("theme", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("folded_name"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
+    Column("expires_at", UtcTime, nullable=False),
+)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from visavis.errors import FaceError, SetupError
 from visavis.stages import Observer, unobserved
 from visavis.storage import checking, migrations, records
+from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.archive.archives import Archives
 from visavis.storage.calibrations import StoredCalibrations
@@ -35,6 +36,7 @@ class Storage:
     apps: KeyedApps
     calibrations: StoredCalibrations
     archives: Archives
+    accounts: StoredAccounts
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
     _database: Database
@@ -95,6 +97,7 @@ def open_storage(
         apps=KeyedApps(database, key, loaded),
         calibrations=StoredCalibrations(database),
         archives=Archives(database, key),
+        accounts=StoredAccounts(database),
         token_key=key.derive("page tokens"),
         _database=database,
         _master_key=key,

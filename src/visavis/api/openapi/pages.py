@@ -45,10 +45,10 @@ _SWAGGER_UI = "fastapi-swagger"
 """Carries Swagger UI's files; its code is never imported (decision 0012)."""
 
 
-def documentation(dialects: Sequence[Dialect]) -> APIRouter:
+def documentation(dialects: Sequence[Dialect], home: str = "docs") -> APIRouter:
     """`/openapi/{dialect}.json`, `/docs/{dialect}`, `/docs` and what they need; open to everybody.
 
-    `/` leads there, for whoever opens the server in a browser.
+    `/` leads to `home`, for whoever opens the server in a browser.
     """
     router = APIRouter()
 
@@ -67,7 +67,7 @@ def documentation(dialects: Sequence[Dialect]) -> APIRouter:
     serve(
         "/docs", partial(HTMLResponse, _page("Visavis", _list(dialects), assets="docs/assets"), headers=_SECURITY)
     )
-    serve("/", partial(RedirectResponse, "docs"))
+    serve("/", partial(RedirectResponse, home))
     for asset in _assets():
         serve(f"/docs/assets/{asset.name}", partial(FileResponse, asset, headers=_SECURITY | _CACHED))
     return router

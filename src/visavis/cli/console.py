@@ -1,0 +1,49 @@
+"""`visavis console ...`: how people get into the web console."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from visavis import app as wiring
+from visavis.cli.terminal import DataDir, reachable, read_settings, say
+from visavis.errors import AccountError, SetupError
+from visavis.types import Role
+
+console_commands = typer.Typer(no_args_is_help=True, help="The web console: invitations and lost passwords.")
+
+
+@console_commands.command("invite", epilog="Example: visavis console invite --role operator")
+def invite(
+    role: Annotated[Role, typer.Option(help="What the new account may do.")] = Role.ADMINISTRATOR,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a link that opens one account, for seven days. Works beside a running server."""
+    settings = read_settings(data_dir=data_dir)
+    with wiring.open_accounts(settings) as accounts:
+        secret = accounts.invite(role)
+    say(f"{reachable(settings)}/console/setup#{secret}")
+
+
+@console_commands.command("reset-password", epilog="Example: visavis console reset-password ines")
+def reset_password(
+    name: Annotated[str, typer.Argument(help="The name that the account signs in with.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Print a link that sets a new password, once, within seven days. Works beside a running server."""
+    settings = read_settings(data_dir=data_dir)
+    with wiring.open_accounts(settings) as accounts:
+        try:
+            secret = accounts.invite_anew(accounts.require_name(name))
+        except AccountError:
+            raise SetupError(f"There is no user named {name!r}.") from None
+    say(f"{reachable(settings)}/console/password#{secret}")
+
+
+@console_commands.command("users", epilog="Example: visavis console users")
+def list_users(data_dir: DataDir = None) -> None:
+    """List who may sign in, and as what."""
+    with wiring.open_accounts(read_settings(data_dir=data_dir)) as accounts:
+        for user in accounts.store.list_users():
+            say(f"{user.role:<14} {user.name}")

@@ -1,0 +1,42 @@
+"""Styles, scripts and icons, under a path that changes when any of them does, and so can be kept for good."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from visavis.console.refusals import Refused
+
+_FOLDER = Path(__file__).parent / "static"
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Assets:
+    """The files of the package; modules import each other by relative paths and so stay of one version."""
+
+    def __init__(self) -> None:
+        self._files = {path.name: path for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES}
+        whole = hashlib.sha256()
+        for path in self._files.values():
+            whole.update(path.name.encode() + b"\0" + path.read_bytes())
+        self.version = whole.hexdigest()[:16]
+
+    def path(self, name: str) -> str:
+        """The path of a file below that of the console. Raises KeyError if there is none of this name."""
+        return f"/static/{self.version}/{self._files[name].name}"
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+
+        @router.get("/static/{version}/{name}", include_in_schema=False)
+        async def asset(version: str, name: str) -> FileResponse:
+            path = self._files.get(name)
+            if path is None or version != self.version:
+                raise Refused(404)
+            return FileResponse(path, headers=_FOR_GOOD, media_type=_TYPES[path.suffix])
+
+        return router

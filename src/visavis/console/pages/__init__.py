@@ -1,0 +1,1 @@
+"""What each page does: a function from a visit to a response."""

@@ -1,0 +1,59 @@
+"""Work with pictures: they come as a form, wait for their app's turn, and are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from visavis.console.visit import Visit
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import ImageBytes, ImageSource, ImageUrl
+
+Result = TypeVar("Result")
+
+MAX_BYTES = 7_500_000
+"""Of a picture; two of them fit into one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The fields of a form with pictures."""
+
+    fields: Mapping[str, Any]
+
+    def picture(self, name: str = "picture") -> ImageSource:
+        """The file of this name, or the URL under `NAME_url`. Raises INVALID_PARAMETER."""
+        data, url = self.fields.get(name), self.text(f"{name}_url")
+        if isinstance(data, bytes) and data:
+            return ImageBytes(data, MAX_BYTES)
+        if url:
+            return ImageUrl(url, MAX_BYTES)
+        raise FaceError(ErrorCode.INVALID_PARAMETER, "There is no picture in the request.", subject=name)
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.fields.get(name, default)
+        return value.strip() if isinstance(value, str) else default
+
+    def number(self, name: str, default: float, least: float, most: float) -> float:
+        """Raises INVALID_PARAMETER unless it is a number from `least` to `most`."""
+        text = self.text(name)
+        try:
+            value = float(text) if text else default
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise FaceError(ErrorCode.INVALID_PARAMETER, f"{name} is a number from {least:g} to {most:g}.")
+        return value
+
+
+async def with_pictures(visit: Visit, work: Callable[[Upload], Result]) -> Result:
+    """What `work` makes of the form, when it is the turn of the app that the path names.
+
+    Raises OVERLOADED before the body is read, INVALID_PARAMETER, HTTP 413, and what `work` does.
+    """
+    workers = visit.services.workers
+    with workers.images.ticket(visit.app.id) as ticket:
+        upload = Upload(await visit.services.read_upload(visit.request))
+        await workers.images.turn(ticket, visit.gone)
+        return await workers.run(lambda: work(upload))

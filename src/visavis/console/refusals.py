@@ -1,0 +1,32 @@
+"""Why a request is not served, as status and message key."""
+
+from __future__ import annotations
+
+from visavis.errors import ErrorCode
+
+STATUS = {
+    ErrorCode.GROUP_NOT_FOUND: 404,
+    ErrorCode.GROUP_DELETED: 404,
+    ErrorCode.FACE_NOT_FOUND: 404,
+    ErrorCode.APP_NOT_FOUND: 404,
+    ErrorCode.DUPLICATE_GROUP: 409,
+    ErrorCode.DUPLICATE_APP: 409,
+    ErrorCode.KEY_NOT_FOUND: 404,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.INTERNAL: 500,
+    ErrorCode.OVERLOADED: 503,
+}
+"""Of errors of core; 422 for all others, which are about what was sent."""
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a failure
+    """A request that is answered by an HTTP status and the message `refused.STATUS`, or another one."""
+
+    def __init__(self, status: int, key: str | None = None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.key = key or f"refused.{status}"
+
+
+class SignInFirst(Exception):  # noqa: N818 - likewise
+    """Nobody has signed in, and somebody must have."""

@@ -1,0 +1,63 @@
+"""Templates to HTML. What is put in is escaped, and a name that does not exist is an error."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from visavis import __version__
+from visavis.console.assets import Assets
+from visavis.console.words import LANGUAGES
+from visavis.types import Role
+
+_FOLDER = Path(__file__).parent / "templates"
+
+
+class Renderer:
+    """The templates of the package; what is in them is read once."""
+
+    languages = LANGUAGES
+
+    def __init__(self, assets: Assets) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "assets": assets,
+            "languages": LANGUAGES,
+            "Role": Role,
+            "version": __version__,
+            "data": _data,
+            "moment": _moment,
+        }
+        self._environment.filters["thousands"] = _thousands
+
+    def render(self, template: str, **context: Any) -> str:
+        return self._environment.get_template(template).render(context)
+
+
+def _data(name: str, content: Any) -> Markup:
+    """A block of JSON for scripts, which find it by its id; browsers do not run it."""
+    text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
+    return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))  # noqa: S704 - escaped
+
+
+def _moment(value: datetime) -> Markup:
+    """A time, in UTC until a script writes it as the reader's clock has it."""
+    utc = value.astimezone(UTC)
+    stamp, text = utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M UTC")
+    return Markup('<time datetime="{}">{}</time>').format(stamp, text)
+
+
+def _thousands(value: int) -> str:
+    return f"{value:,}"

@@ -1,0 +1,65 @@
+"""What the console needs of the rest of the server; wired together in `visavis.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from fastapi import Request
+
+from visavis.core.accounts import Accounts
+from visavis.core.apps import Apps
+from visavis.core.collections import Collections
+from visavis.core.faces import Faces
+from visavis.core.groups import Groups
+from visavis.core.search import Search
+from visavis.core.sessions import Sessions
+
+Result = TypeVar("Result")
+
+
+class Turns(Protocol):
+    """The queue of those who work with pictures, which the console shares with the dialects."""
+
+    def ticket(self, owner: int) -> AbstractContextManager[Any]:
+        """Let a request of this app in until the block ends. Raises OVERLOADED."""
+        ...
+
+    async def turn(self, ticket: Any, gone: Callable[[], Awaitable[object]]) -> None:
+        """Wait until it is the ticket's turn. Raises OVERLOADED, and whatever says that the client is gone."""
+        ...
+
+
+class Workers(Protocol):
+    """Threads for everything that computes or waits."""
+
+    @property
+    def images(self) -> Turns: ...
+
+    async def quick(self, call: Callable[[], Result]) -> Result:
+        """For everything but pictures. Raises OVERLOADED."""
+        ...
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """For whose turn it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServices:
+    """Core's services, the workers, and the reader of uploads, which keeps pictures in memory."""
+
+    accounts: Accounts
+    sessions: Sessions
+    apps: Apps
+    groups: Groups
+    faces: Faces
+    search: Search
+    collections: Collections
+    workers: Workers
+    read_upload: Callable[[Request], Awaitable[Mapping[str, Any]]]
+    """The fields of a multipart form: text as str, files as bytes; raises INVALID_PARAMETER and HTTP 413."""
+    client_gone: type[Exception]
+    """What a turn raises when the client has left."""

@@ -1,0 +1,36 @@
+// Sends forms of several parts, as pictures need, and reads the JSON that comes back.
+import { messages } from "./messages.js";
+
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+// POST `fields`, a FormData or an object of them; the answer's JSON. Throws Refused with a sentence for people.
+export async function send(path, fields, { signal } = {}) {
+  const body = fields instanceof FormData ? fields : formOf(fields);
+  const headers = {
+    Accept: "application/json",
+    "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content,
+  };
+  let response;
+  try {
+    response = await fetch(path, { method: "POST", body, headers, signal, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(messages().offline, 0);
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(answer.error ?? messages().offline, response.status);
+  return answer;
+}
+
+function formOf(fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== null && value !== undefined) form.append(name, value);
+  }
+  return form;
+}

@@ -1,0 +1,91 @@
+"""People who use the console: how they get an account, and what can be changed about it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+
+from visavis.core import passwords
+from visavis.core.ports import AccountStore, Clock
+from visavis.errors import AccountError, Objection
+from visavis.types import Invitation, Role, User
+
+INVITATION_LIFE = timedelta(days=7)
+MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Invites people, opens their accounts, changes and deletes them."""
+
+    store: AccountStore
+    clock: Clock
+
+    def invite(self, role: Role) -> str:
+        """The secret that opens one account of this role, shown now and never again."""
+        return self._invite(role, None)
+
+    def invite_anew(self, user: User) -> str:
+        """The secret that sets a new password for an account, once."""
+        return self._invite(user.role, user)
+
+    def invite_first(self) -> str | None:
+        """The secret that opens the first account, an administrator's; None if there is an account.
+
+        What was printed before is no longer good.
+        """
+        if self.store.list_users():
+            return None
+        self.store.drop_invitations()
+        return self.invite(Role.ADMINISTRATOR)
+
+    def invitation(self, secret: str) -> Invitation:
+        """Raises INVITATION_INVALID."""
+        found = self.store.find_invitation(digest(secret), self.clock())
+        if found is None:
+            raise AccountError(Objection.INVITATION_INVALID)
+        return found
+
+    def accept(self, secret: str, name: str, password: str) -> User:
+        """Use the invitation up. The name counts for a new account only.
+
+        Raises INVITATION_INVALID, NAME_INVALID, NAME_TAKEN, and what `passwords.check` does.
+        """
+        invitation = self.invitation(secret)
+        name = _checked_name(name) if invitation.user is None else invitation.user.name
+        passwords.check(password, name)
+        return self.store.accept(digest(secret), self.clock(), name, passwords.hashed(password))
+
+    def require(self, user_id: int) -> User:
+        """Raises USER_NOT_FOUND."""
+        for user in self.store.list_users():
+            if user.id == user_id:
+                return user
+        raise AccountError(Objection.USER_NOT_FOUND)
+
+    def require_name(self, name: str) -> User:
+        """Raises USER_NOT_FOUND."""
+        found = self.store.find_user(name)
+        if found is None:
+            raise AccountError(Objection.USER_NOT_FOUND)
+        return found[0]
+
+    def _invite(self, role: Role, user: User | None) -> str:
+        secret = secrets.token_urlsafe(32)
+        self.store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE)
+        return secret
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a secret of 256 random bits: no key makes it harder to guess."""
+    return hashlib.sha256(secret.encode(errors="replace")).digest()
+
+
+def _checked_name(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).strip()
+    if not 0 < len(text) <= MAX_NAME or not text.isprintable():
+        raise AccountError(Objection.NAME_INVALID)
+    return text

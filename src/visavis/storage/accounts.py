@@ -1,0 +1,188 @@
+"""The console's users, their sessions and invitations (core's `AccountStore`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from visavis.errors import AccountError, Objection
+from visavis.storage.database import Database
+from visavis.storage.schema import invitations, sessions, users
+from visavis.types import Invitation, Role, Session, User
+
+_USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.language, users.c.theme)
+
+
+class StoredAccounts:
+    """Every node on the same database knows the same sessions; their secrets are kept by nobody but browsers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_users(self) -> list[User]:
+        """By ascending name."""
+        with self._database.read() as connection:
+            return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.folded_name))]
+
+    def find_user(self, name: str) -> tuple[User, str] | None:
+        """The user of this name, in any case, and the hash of the password."""
+        statement = select(users.c.password_hash, *_USER).where(users.c.folded_name == _folded(name))
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else (_user(row[1:]), row[0])
+
+    def set_role(self, user: User, role: Role) -> None:
+        """Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
+        with self._database.write() as connection:
+            if role is not Role.ADMINISTRATOR:
+                _require_other_administrator(connection, user)
+            _change(connection, user, role=role.value)
+
+    def set_password(self, user: User, password_hash: str) -> None:
+        """Set the password and end every session and invitation of the user. Raises USER_NOT_FOUND."""
+        with self._database.write() as connection:
+            _set_password(connection, user, password_hash)
+
+    def keep_hash(self, user: User, password_hash: str) -> None:
+        """Another hash of the same password. Raises USER_NOT_FOUND."""
+        with self._database.write() as connection:
+            _change(connection, user, password_hash=password_hash)
+
+    def set_preferences(self, user: User, language: str, theme: str) -> None:
+        """Raises USER_NOT_FOUND."""
+        with self._database.write() as connection:
+            _change(connection, user, language=language, theme=theme)
+
+    def delete_user(self, user: User) -> None:
+        """Delete the user with all sessions and invitations. Raises LAST_ADMINISTRATOR."""
+        with self._database.write() as connection:
+            _require_other_administrator(connection, user)
+            connection.execute(delete(users).where(users.c.id == user.id))
+
+    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
+        values = {"digest": digest, "role": role.value, "expires_at": expires_at}
+        with self._database.write() as connection:
+            connection.execute(delete(invitations).where(invitations.c.expires_at <= datetime.now(UTC)))
+            connection.execute(insert(invitations).values(values | {"user_id": user.id if user else None}))
+
+    def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
+        with self._database.read() as connection:
+            return _invitation(connection, digest, now)
+
+    def drop_invitations(self) -> None:
+        """Take back every invitation that is for a new account."""
+        with self._database.write() as connection:
+            connection.execute(delete(invitations).where(invitations.c.user_id.is_(None)))
+
+    def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
+        """Use an invitation up: open the account, or set the password of the one that it is for.
+
+        Raises INVITATION_INVALID, NAME_TAKEN.
+        """
+        with self._database.write() as connection:
+            invitation = _invitation(connection, digest, now)
+            # Of two who use it at once, one deletes it.
+            used = connection.execute(delete(invitations).where(invitations.c.digest == digest)).rowcount
+            if invitation is None or not used:
+                raise AccountError(Objection.INVITATION_INVALID)
+            if invitation.user is not None:
+                _set_password(connection, invitation.user, password_hash)
+                return invitation.user
+            return _create(connection, name, password_hash, invitation.role, now)
+
+    def add_session(self, digest: bytes, user: User, now: datetime) -> None:
+        values = {"digest": digest, "user_id": user.id, "created_at": now, "seen_at": now}
+        with self._database.write() as connection:
+            connection.execute(insert(sessions).values(values))
+
+    def find_session(self, digest: bytes) -> Session | None:
+        statement = (
+            select(sessions.c.created_at, sessions.c.seen_at, *_USER)
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.digest == digest)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else Session(_user(row[2:]), row[0], row[1])
+
+    def touch_session(self, digest: bytes, now: datetime) -> None:
+        with self._database.write() as connection:
+            connection.execute(update(sessions).where(sessions.c.digest == digest).values(seen_at=now))
+
+    def delete_session(self, digest: bytes) -> None:
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.digest == digest))
+
+    def end_sessions(self, user: User) -> None:
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+
+    def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
+        """Delete the sessions that have ended."""
+        ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(ended))
+
+
+def _create(connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:
+    statement = insert(users).values(
+        name=name,
+        folded_name=_folded(name),
+        password_hash=password_hash,
+        role=role.value,
+        language="",
+        theme="",
+        created_at=now,
+    )
+    try:
+        with connection.begin_nested():
+            return _user(connection.execute(statement.returning(*_USER)).one())
+    except IntegrityError:
+        raise AccountError(Objection.NAME_TAKEN) from None
+
+
+def _change(connection: Connection, user: User, **values: Any) -> None:
+    if not connection.execute(update(users).where(users.c.id == user.id).values(values)).rowcount:
+        raise AccountError(Objection.USER_NOT_FOUND)
+
+
+def _set_password(connection: Connection, user: User, password_hash: str) -> None:
+    _change(connection, user, password_hash=password_hash)
+    connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+    connection.execute(delete(invitations).where(invitations.c.user_id == user.id))
+
+
+def _require_other_administrator(connection: Connection, user: User) -> None:
+    """Raises LAST_ADMINISTRATOR. Of several that are taken away at once, all but one wait here."""
+    statement = select(users.c.id).where(users.c.role == Role.ADMINISTRATOR.value).order_by(users.c.id)
+    there = set(connection.scalars(statement.with_for_update()))
+    if there == {user.id}:
+        raise AccountError(Objection.LAST_ADMINISTRATOR)
+
+
+def _invitation(connection: Connection, digest: bytes, now: datetime) -> Invitation | None:
+    statement = (
+        select(invitations.c.role, invitations.c.expires_at, *_USER)
+        .select_from(invitations.outerjoin(users, users.c.id == invitations.c.user_id))
+        .where(and_(invitations.c.digest == digest, invitations.c.expires_at > now))
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    role, expires_at, *user = row
+    return Invitation(Role(role), None if user[0] is None else _user(user), expires_at)
+
+
+def _folded(name: str) -> str:
+    """The name with case folded; one that no database could keep becomes one that nobody has."""
+    return name.casefold().replace("\0", "\1").encode(errors="backslashreplace").decode()
+
+
+def _user(row: Sequence[Any]) -> User:
+    """From the columns of `_USER`."""
+    user_id, name, role, created_at, language, theme = row
+    return User(user_id, name, Role(role), created_at, language, theme)

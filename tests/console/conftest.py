@@ -1,0 +1,88 @@
+"""One server and one Chromium for these tests, and a person of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.console.person import Crowd, Person
+from tests.server import Server, running_server
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    # Each browser of `crowd` says that it comes from an address of its own, as behind a proxy.
+    settings = {"EDGE__TRUSTED_PROXIES": "127.0.0.1"}
+    with running_server(tmp_path_factory.mktemp("console"), settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def crowd(server: Server) -> Iterator[Crowd]:
+    with ExitStack() as stack:
+        yield Crowd(server, stack)
+
+
+@pytest.fixture(scope="session")
+def administrator(crowd: Crowd) -> Person:
+    return crowd.newcomer("administrator")
+
+
+@pytest.fixture(scope="session")
+def operator(crowd: Crowd) -> Person:
+    return crowd.newcomer("operator")
+
+
+@pytest.fixture(scope="session")
+def viewer(crowd: Crowd) -> Person:
+    return crowd.newcomer("viewer")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
+    """A browser that nobody has signed in with; what its pages complain of fails the test."""
+    context = chromium.new_context(base_url=server.url, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(20_000)
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on(
+        "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+    )
+    yield context
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of that browser."""
+    return context.new_page()
+
+
+def signed_in(context: BrowserContext, person: Person) -> Page:
+    """A page of a browser that has the person's session."""
+    context.add_cookies(
+        [{"name": "visavis-session", "value": person.cookie, "url": f"{person.server.url}/console"}]
+    )
+    return context.new_page()

@@ -1,0 +1,100 @@
+"""Every page: readable for everybody, in both themes, on small screens, without the internet, in one piece."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request
+
+from tests.console.conftest import signed_in
+from tests.console.person import Crowd, Person
+from tests.server import Server
+
+FOR_EVERYBODY = ("/sign-in", "/setup", "/password")
+FOR_ADMINISTRATORS = ("/", "/profile", "/users", "/nothing")
+EVERY_PAGE = FOR_EVERYBODY + FOR_ADMINISTRATORS
+
+axe = Axe()
+
+
+def opened(browser: Browser, person: Person, path: str, theme: str, width: int) -> Page:
+    context = browser.new_context(
+        base_url=person.server.url,
+        locale="en-GB",
+        color_scheme=theme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        viewport={"width": width, "height": 800},
+    )
+    page = context.new_page() if path in FOR_EVERYBODY else signed_in(context, person)
+    page.goto(f"/console{path}")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_a_page_has_no_fault_that_axe_knows_and_fits_the_screen(
+    chromium: Browser, administrator: Person, path: str, theme: str, width: int
+) -> None:
+    page = opened(chromium, administrator, path, theme, width)
+    found = axe.run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_a_page_asks_nobody_but_its_own_server(chromium: Browser, administrator: Person, path: str) -> None:
+    context = chromium.new_context(base_url=administrator.server.url)
+    page = context.new_page() if path in FOR_EVERYBODY else signed_in(context, administrator)
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - it must take attributes
+    page.goto(f"/console{path}")
+    page.wait_for_load_state("networkidle")
+    own = administrator.server.url
+    assert {request.url for request in asked if not request.url.startswith((own, "data:", "blob:"))} == set()
+    failed = [request.url for request in asked if (answer := request.response()) and answer.status >= 400]
+    assert failed == ([f"{own}/console/nothing"] if path == "/nothing" else [])
+    context.close()
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_a_page_lets_browsers_do_nothing_that_it_does_not_need(administrator: Person, path: str) -> None:
+    headers = administrator.get(path).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_cookie_of_a_session_is_neither_for_scripts_nor_for_other_sites(crowd: Crowd) -> None:
+    person = crowd.newcomer("viewer")
+    _, answer = crowd.sign_in(person.name, person.password)
+    [cookie] = [line for line in answer.headers.get_list("set-cookie") if line.startswith("visavis-session=")]
+    assert {"HttpOnly", "SameSite=lax", "Path=/console"} <= set(cookie.split("; "))
+
+
+def test_behind_tls_cookies_are_for_tls_and_this_host_alone(crowd: Crowd) -> None:
+    client = crowd.browser()
+    answer = client.get("/console/setup", headers={"X-Forwarded-Proto": "https"})
+    [cookie] = answer.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-visavis-visitor=")
+    assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_every_page_can_be_reached_and_left_by_keyboard(
+    server: Server, chromium: Browser, operator: Person
+) -> None:
+    context = chromium.new_context(base_url=server.url, locale="en-GB")
+    page = signed_in(context, operator)
+    page.goto("/console/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'main'")
+    context.close()

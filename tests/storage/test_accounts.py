@@ -1,0 +1,204 @@
+"""Users of the console, their sessions and invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from tests.storage.conftest import OpenStorage, only_sqlite
+from visavis.core.accounts import Accounts, digest
+from visavis.core.attempts import Attempts
+from visavis.core.ports import AccountStore
+from visavis.core.sessions import Sessions
+from visavis.errors import AccountError, Objection
+from visavis.storage.accounts import StoredAccounts
+from visavis.storage.store import Storage
+from visavis.types import Role, User
+
+NOW = datetime.now(UTC)
+SOON = NOW + timedelta(days=1)
+
+
+def add(store: StoredAccounts, name: str, role: Role = Role.ADMINISTRATOR) -> User:
+    secret = name.encode()
+    store.add_invitation(secret, role, None, SOON)
+    return store.accept(secret, NOW, name, "hash")
+
+
+def objection(error: pytest.ExceptionInfo[AccountError]) -> Objection:
+    return error.value.objection
+
+
+def test_the_store_is_what_core_asks_for(storage: Storage) -> None:
+    store: AccountStore = storage.accounts  # the type checker is the judge
+    assert store
+
+
+def test_an_invitation_opens_one_account_and_every_process_knows_it(
+    storage: Storage, open_again: OpenStorage
+) -> None:
+    user = add(storage.accounts, "Ines", Role.OPERATOR)
+    other = open_again().accounts
+    assert other.find_user("INES") == (user, "hash")
+    assert other.list_users() == [user]
+    assert other.find_invitation(b"Ines", NOW) is None
+    with pytest.raises(AccountError) as refused:
+        other.accept(b"Ines", NOW, "Omar", "hash")
+    assert objection(refused) is Objection.INVITATION_INVALID
+
+
+def test_of_many_who_use_an_invitation_at_once_one_does(storage: Storage, open_again: OpenStorage) -> None:
+    stores, start = [storage.accounts, open_again().accounts], Barrier(6)
+    stores[0].add_invitation(b"secret", Role.VIEWER, None, SOON)
+
+    def accept(number: int) -> bool:
+        start.wait()
+        try:
+            stores[number % 2].accept(b"secret", NOW, f"user {number}", "hash")
+        except AccountError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(accept, range(6))) == [False] * 5 + [True]
+    assert len(stores[0].list_users()) == 1
+
+
+def test_an_invitation_that_cannot_be_used_for_a_name_is_still_there(storage: Storage) -> None:
+    add(storage.accounts, "Ines")
+    storage.accounts.add_invitation(b"secret", Role.VIEWER, None, SOON)
+    with pytest.raises(AccountError) as refused:
+        storage.accounts.accept(b"secret", NOW, "INES", "hash")
+    assert objection(refused) is Objection.NAME_TAKEN
+    assert storage.accounts.accept(b"secret", NOW, "Omar", "hash").role is Role.VIEWER
+
+
+def test_an_invitation_expires(storage: Storage) -> None:
+    storage.accounts.add_invitation(b"secret", Role.VIEWER, None, SOON)
+    assert storage.accounts.find_invitation(b"secret", SOON - timedelta(seconds=1)) is not None
+    assert storage.accounts.find_invitation(b"secret", SOON) is None
+    with pytest.raises(AccountError):
+        storage.accounts.accept(b"secret", SOON, "Ines", "hash")
+
+
+def test_a_new_password_ends_every_session_and_every_invitation_of_its_owner_alone(storage: Storage) -> None:
+    store = storage.accounts
+    user, other = add(store, "Ines"), add(store, "Omar")
+    store.add_session(b"1", user, NOW)
+    store.add_session(b"2", other, NOW)
+    store.add_invitation(b"anew", user.role, user, SOON)
+    store.set_password(user, "another hash")
+    assert store.find_session(b"1") is None
+    assert store.find_session(b"2") is not None
+    assert store.find_invitation(b"anew", NOW) is None
+    assert store.find_user("Ines") == (user, "another hash")
+
+
+def test_of_administrators_that_are_taken_away_at_once_one_stays(
+    storage: Storage, open_again: OpenStorage
+) -> None:
+    stores = [storage.accounts, open_again().accounts]
+    users, start = [add(stores[0], f"user {number}") for number in range(4)], Barrier(4)
+
+    def take_away(number: int) -> bool:
+        start.wait()
+        try:
+            if number % 2:
+                stores[0].delete_user(users[number])
+            else:
+                stores[1].set_role(users[number], Role.VIEWER)
+        except AccountError as error:
+            return error.objection is not Objection.LAST_ADMINISTRATOR
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(take_away, range(4))) == [False, True, True, True]
+    assert [user.role for user in stores[0].list_users()].count(Role.ADMINISTRATOR) == 1
+
+
+def test_preferences_and_role_are_kept(storage: Storage, open_again: OpenStorage) -> None:
+    add(storage.accounts, "Ines")
+    user = add(storage.accounts, "Omar", Role.VIEWER)
+    storage.accounts.set_preferences(user, "ko", "dark")
+    storage.accounts.set_role(user, Role.OPERATOR)
+    found = open_again().accounts.find_user("omar")
+    assert found == (replace(user, language="ko", theme="dark", role=Role.OPERATOR), "hash")
+
+
+def test_what_is_changed_about_a_user_who_is_gone_is_refused(storage: Storage) -> None:
+    add(storage.accounts, "Ines")
+    user = add(storage.accounts, "Omar", Role.VIEWER)
+    storage.accounts.add_session(b"1", user, NOW)
+    storage.accounts.delete_user(user)
+    assert storage.accounts.find_session(b"1") is None
+    changes: list[Callable[[], None]] = [
+        lambda: storage.accounts.set_role(user, Role.OPERATOR),
+        lambda: storage.accounts.set_password(user, "hash"),
+        lambda: storage.accounts.set_preferences(user, "ko", ""),
+    ]
+    for change in changes:
+        with pytest.raises(AccountError) as refused:
+            change()
+        assert objection(refused) is Objection.USER_NOT_FOUND
+
+
+def test_a_session_ends_when_it_is_idle_and_when_it_is_old(storage: Storage) -> None:
+    moment = NOW
+    sessions = Sessions(
+        storage.accounts,
+        lambda: moment,
+        idle=timedelta(minutes=30),
+        lifetime=timedelta(hours=2),
+        attempts=Attempts(10),
+    )
+    secret = sessions.open(add(storage.accounts, "Ines"))
+    for _ in range(4):
+        moment += timedelta(minutes=29)
+        assert sessions.find(secret) is not None
+    moment += timedelta(minutes=5)
+    assert sessions.find(secret) is None
+
+    secret = sessions.open(add(storage.accounts, "Omar"))
+    moment += timedelta(minutes=30)
+    assert sessions.find(secret) is None
+    assert sessions.find("no such secret") is None
+
+
+def test_ended_sessions_are_swept_when_somebody_signs_in(storage: Storage) -> None:
+    store = storage.accounts
+    user = add(store, "Ines")
+    store.add_session(b"old", user, NOW - timedelta(hours=3))
+    store.add_session(b"new", user, NOW - timedelta(minutes=1))
+    store.forget_sessions(NOW - timedelta(hours=2), NOW - timedelta(minutes=30))
+    assert store.find_session(b"old") is None
+    assert store.find_session(b"new") is not None
+
+
+@only_sqlite
+def test_no_secret_is_in_any_file(storage: Storage, data_dir: Path) -> None:
+    accounts = Accounts(storage.accounts, lambda: NOW)
+    sessions = Sessions(
+        storage.accounts, lambda: NOW, idle=timedelta(hours=1), lifetime=timedelta(hours=2), attempts=Attempts(10)
+    )
+    password = "four quiet words of mine"
+    invitation = accounts.invite(Role.ADMINISTRATOR)
+    user = accounts.accept(accounts.invite(Role.OPERATOR), "Ines", password)
+    session = sessions.sign_in("ines", password, "here")
+    assert sessions.find(session) is not None
+    assert storage.accounts.find_session(digest(session)) is not None
+    assert accounts.require(user.id) == user
+    for path in data_dir.iterdir():
+        content = path.read_bytes()
+        assert not any(secret.encode() in content for secret in (password, invitation, session))
+
+
+@pytest.mark.parametrize("name", ["", "a\x00b", "\udc80", "Ines\x00"])
+def test_a_name_that_nobody_can_have_is_nobodys(storage: Storage, name: str) -> None:
+    add(storage.accounts, "Ines")
+    assert storage.accounts.find_user(name) is None
