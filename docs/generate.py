@@ -82,7 +82,8 @@ which wins over the defaults. A value that does not fit stops the command with a
 COMMANDS = """\
 `visavis COMMAND --help` shows the same, `visavis --version` the version. After `make serve` or `make install` the
 command is `.venv/bin/visavis`. A command that fails ends with one sentence on standard error and exit code 1, one
-that was called wrongly with exit code 2. Defaults in brackets can be set in the environment too: see
+that was called wrongly with exit code 2; `import`, `detect`, `compare` and `search` have exit codes of their own
+([import](bulk.md), [the others](terminal.md)). Defaults in brackets can be set in the environment too: see
 [settings](settings.md).
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -47,6 +47,7 @@ from visavis.core.attempts import Attempts
 from visavis.core.calibration import Calibration
 from visavis.core.chores import Chores
 from visavis.core.collections import Collections
+from visavis.core.compare import Comparer
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.retention import Retention
@@ -59,6 +60,7 @@ from visavis.stages import Observer, Stage, unobserved
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import Storage, open_storage
+from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import not_calibrated
@@ -162,6 +164,19 @@ def open_services(settings: Settings) -> Iterator[Services]:
         storage.close()
 
 
+def comparer(settings: Settings) -> Comparer:
+    """What compares pictures, on the scales of the data directory if there is one. It is not made for that."""
+    store = ModelStore(settings.models_dir)
+    catalogue = Catalogue.read(store.directory)
+    own: Mapping[str, OwnScale] = {}
+    if settings.database_url or settings.data_dir.exists():
+        with open_calibrations(settings) as stored:
+            own = stored.all()
+    model = settings.recognition_model
+    calibrations = _calibrations(model, catalogue, own)
+    return Comparer(_analyzer(settings, store, catalogue), _fetcher(settings), calibrations, model)
+
+
 @contextmanager
 def open_accounts(settings: Settings) -> Iterator[Accounts]:
     """The people who may use the console, likewise."""
@@ -230,17 +245,12 @@ def _both(outer: Observer, inner: Observer) -> Observer:
 def _services(
     settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage, observe: Observer = unobserved
 ) -> Services:
-    fetcher = GuardedFetcher(
-        allow_private_addresses=settings.fetch.allow_private_addresses,
-        connect_timeout=settings.fetch.connect_seconds,
-        total_timeout=settings.fetch.total_seconds,
-        observe=observe,
-    )
+    fetcher = _fetcher(settings, observe)
     model = settings.recognition_model
     groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
-    calibrations = _calibrations(model, catalogue, storage)
+    calibrations = _calibrations(model, catalogue, storage.calibrations.all())
     faces_quota = settings.quota.faces_per_group
-    search = Search(analyzer, storage.gallery, groups, fetcher, calibrations, model)
+    search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups)
     return Services(
         apps=Apps(storage.apps, _now, DIALECT_NAMES),
         groups=groups,
@@ -278,9 +288,17 @@ def _console_services(settings: Settings, services: Services, storage: Storage) 
     )
 
 
-def _calibrations(default: str, catalogue: Catalogue, storage: Storage) -> dict[str, Calibration]:
-    """The scale of each recognition model: its card's, or the one that was fitted here."""
-    own = storage.calibrations.all()
+def _fetcher(settings: Settings, observe: Observer = unobserved) -> GuardedFetcher:
+    return GuardedFetcher(
+        allow_private_addresses=settings.fetch.allow_private_addresses,
+        connect_timeout=settings.fetch.connect_seconds,
+        total_timeout=settings.fetch.total_seconds,
+        observe=observe,
+    )
+
+
+def _calibrations(default: str, catalogue: Catalogue, own: Mapping[str, OwnScale]) -> dict[str, Calibration]:
+    """The scale of each recognition model: its card's, or its own that was fitted here."""
     for scale in own.values():
         logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
     tables = {name: own[name].knots if name in own else card.fit.knots for name, card in catalogue.cards.items()}

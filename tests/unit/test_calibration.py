@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.core.calibration import Calibration
+from visavis.core.calibration import Calibration, pairs_per_false_match
+from visavis.evaluation.scale import SIMILARITY_AT_FMR
 from visavis.vision.models import PACKS, RECOGNITION_CARDS, RecognitionCard
 
 CARDS_WITH_SCALES = [*RECOGNITION_CARDS, *(card for pack in PACKS for card in pack.cards)]
@@ -46,3 +47,10 @@ def test_a_model_that_comes_with_a_scale_says_what_it_was_measured_on(card: Reco
     assert "pictures of" in card.fit.set
     assert card.accuracy
     assert len(card.mean) == card.dimension
+
+
+def test_a_similarity_is_explained_as_the_scale_was_made() -> None:
+    for fmr, similarity in SIMILARITY_AT_FMR.items():
+        assert pairs_per_false_match(similarity) == pytest.approx(1 / fmr)
+    assert (pairs_per_false_match(0), pairs_per_false_match(100)) == (1, pytest.approx(1e6))
+    assert 1e3 < pairs_per_false_match(85) < 1e4

@@ -6,7 +6,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 import visavis
 from visavis.cli.apps import app_commands
@@ -17,9 +16,10 @@ from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
 from visavis.cli.imports import import_
+from visavis.cli.looking import compare, detect, search
 from visavis.cli.models import models_commands
 from visavis.cli.serve import serve
-from visavis.cli.terminal import complaint, say
+from visavis.cli.terminal import complain, say
 from visavis.errors import FaceError, SetupError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
@@ -32,6 +32,9 @@ cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)
 cli.command(epilog="Example: visavis export staff.visavis --app front-door --group staff")(export)
+cli.command(epilog="Example: visavis detect door.jpg --draw door-faces.png")(detect)
+cli.command(epilog="Example: visavis compare passport.jpg door.jpg")(compare)
+cli.command(epilog="Example: visavis search door.jpg --app front-door --group staff")(search)
 cli.command("import", epilog="Example: visavis import people --app front-door --group staff --create")(import_)
 
 
@@ -40,8 +43,7 @@ def main() -> None:
     try:
         cli()
     except (SetupError, FaceError) as error:
-        sentence = error.detail if isinstance(error, FaceError) else str(error)
-        complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
+        complain(error)
         sys.exit(1)
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
 
-from visavis.errors import SetupError
+from visavis.errors import FaceError, SetupError
 from visavis.settings import Settings
 from visavis.types import KeyKind
 
@@ -30,6 +31,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 def say(sentence: str) -> None:
     """On one line, however wide the screen is: scripts read it too."""
     out.print(sentence, highlight=False, soft_wrap=True)
+
+
+def complain(error: SetupError | FaceError) -> None:
+    """In one sentence, on standard error."""
+    sentence = error.detail if isinstance(error, FaceError) else str(error)
+    complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
 
 
 def print_json(content: Any) -> None:

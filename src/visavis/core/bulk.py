@@ -181,7 +181,7 @@ class _Observer:
 
     def look_at(self, entry: Entry) -> _Seen:
         try:
-            data = _read(entry.path)
+            data = read_picture(entry.path)
             fingerprint = self.fingerprint(data)
             if idle := self._idle(entry, fingerprint):
                 return idle
@@ -208,8 +208,8 @@ class _Observer:
         return _Seen(entry, Left.QUOTA, "The group is full.") if self.full.is_set() else None
 
 
-def _read(path: Path) -> bytes:
-    """Raises OSError, IMAGE_TOO_LARGE."""
+def read_picture(path: Path) -> bytes:
+    """The file of a picture. Raises OSError, IMAGE_TOO_LARGE."""
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:

@@ -7,6 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_PAIRS = {0.0: 1.0, 10.0: 2.0, 30.0: 1e1, 55.0: 1e2, 77.0: 1e3, 90.0: 1e4, 96.0: 1e5, 99.0: 1e6}
+"""Similarity to how many pairs of different people it takes until one reaches it (docs/decisions/0004)."""
+
+
+def pairs_per_false_match(similarity: float) -> float:
+    """In how many pairs of different people one is at least so alike, on average; 1,000,000 at most.
+
+    Above 99 the scale claims no more than that.
+    """
+    return float(10 ** np.interp(similarity, list(_PAIRS), np.log10(list(_PAIRS.values()))))
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

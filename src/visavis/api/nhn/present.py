@@ -9,8 +9,9 @@ from typing import Literal
 from visavis.api.nhn import schemas
 from visavis.api.nhn.operations import AlignedVerdict
 from visavis.api.nhn.paging import FacePage, GroupPage
+from visavis.core.compare import Compared, Probe
 from visavis.core.faces import Detected, Registered
-from visavis.core.search import Compared, Found, Probe, Verified
+from visavis.core.search import Found, Verified
 from visavis.types import Box, DetectedFace, FaceRecord, Group, ImageSize, Match, Point, Pose
 
 _LandmarkType = Literal["leftEye", "rightEye", "nose", "leftLip", "rightLip"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from visavis.api.nhn import present, schemas
 from visavis.api.nhn.paging import FacePage, GroupPage
+from visavis.core.compare import Compared
 from visavis.core.faces import Registered
-from visavis.core.search import Compared, Found
+from visavis.core.search import Found
 from visavis.types import Group
 
 

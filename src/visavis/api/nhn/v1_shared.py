@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from visavis.api.nhn import operations, present, present_v1, requests, schemas
 from visavis.api.operation import Operation
 from visavis.api.parameters import Parameters
-from visavis.core.search import Compared, Found
+from visavis.core.compare import Compared
+from visavis.core.search import Found
 
 PREFIX = "/nhn-face-reco/v1.0"
 APP = "/appkeys/{app_key}"
