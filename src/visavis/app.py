@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -44,6 +46,8 @@ from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.attempts import Attempts
+from visavis.core.audit import Audit
+from visavis.core.audit_upkeep import AuditUpkeep
 from visavis.core.calibration import Calibration
 from visavis.core.chores import Chores
 from visavis.core.collections import Collections
@@ -59,7 +63,8 @@ from visavis.settings import Settings
 from visavis.stages import Observer, Stage, unobserved
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keyfile import decode_master_key
-from visavis.storage.store import Storage, open_storage
+from visavis.storage.store import SERVER, Storage, open_storage
+from visavis.trail import Actor, ActorKind, Effect
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -72,6 +77,7 @@ if TYPE_CHECKING:
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
+_DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
 logger = logging.getLogger(__name__)
 
 _WRONG_PASSWORDS = 10
@@ -87,18 +93,23 @@ def create_app(settings: Settings) -> FastAPI:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     analyzer = _analyzer(settings, store, catalogue, observe)
-    storage = open_records(settings, observe)
+    storage = open_records(settings, observe, SERVER)
     _tell_of_models(catalogue, store, storage)
     services = _services(settings, catalogue, analyzer, storage, observe)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
 
     chores = Chores([Retention(storage.gallery, _now).enforce])
+    keep_days = settings.audit.keep_days
+    keep = None if keep_days is None else timedelta(days=keep_days)
+    upkeep = AuditUpkeep(services.audit, storage.prune_audit, keep, _now)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         chores.start()
+        upkeep.start()
         yield
         await to_thread.run_sync(chores.stop)
+        await to_thread.run_sync(upkeep.stop)
         storage.close()
         if tracing is not None:
             await to_thread.run_sync(tracing.close)
@@ -117,7 +128,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(AnswerHeaders)
     app.include_router(health(storage.check))
     if settings.metrics_token is not None:
-        app.include_router(scrape(metrics, settings.metrics_token, services.attempts))
+        app.include_router(scrape(metrics, settings.metrics_token, services.attempts, services.audit))
     app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
@@ -253,6 +264,7 @@ def _services(
     search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups)
     return Services(
         apps=Apps(storage.apps, _now, DIALECT_NAMES),
+        audit=Audit(storage.journal, storage.audit, _now, _DEPTHS[settings.audit.record]),
         groups=groups,
         faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
         search=search,
@@ -330,8 +342,11 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
     return mount
 
 
-def open_records(settings: Settings, observe: Observer = unobserved) -> Storage:
-    """What is kept, as the settings name it; close it in the end. Raises SetupError."""
+def open_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:
+    """What is kept, as the settings name it; close it in the end. Raises SetupError.
+
+    `owner` is whom changes are put down to in the audit log, the user of this process unless told.
+    """
     return open_storage(
         settings.data_dir,
         decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None,
@@ -339,7 +354,16 @@ def open_records(settings: Settings, observe: Observer = unobserved) -> Storage:
         database_url=settings.database_url.get_secret_value() if settings.database_url else None,
         database_connections=settings.database_connections,
         observe=observe,
+        owner=owner or Actor(kind=ActorKind.COMMAND, user=_user()),
     )
+
+
+def _user() -> str:
+    """Of the system; where it has no name there, its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"number {os.getuid()}"
 
 
 def _now() -> datetime:

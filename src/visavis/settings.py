@@ -96,6 +96,21 @@ class ConsoleSettings(BaseModel):
     session_hours: float = Field(12.0, gt=0, description="After how long every session ends.")
 
 
+class AuditSettings(BaseModel):
+    """What the audit log records, and for how long."""
+
+    model_config = ConfigDict(frozen=True)
+
+    record: Literal["changes", "uses", "everything"] = Field(
+        "uses",
+        description="What is recorded: `changes` and refused credentials; also every use of a face, as searches, "
+        "comparisons and detections (`uses`); or also what only lists records (`everything`).",
+    )
+    keep_days: float | None = Field(
+        None, gt=0, description="Days after which records leave the audit log; without it they stay."
+    )
+
+
 class Settings(BaseSettings):
     """The server's settings. Frozen: what changes at run time is no setting."""
 
@@ -164,3 +179,4 @@ class Settings(BaseSettings):
     work: WorkSettings = WorkSettings()
     edge: EdgeSettings = EdgeSettings()
     console: ConsoleSettings = ConsoleSettings()
+    audit: AuditSettings = AuditSettings()

@@ -228,6 +228,15 @@ class App:
     """How many requests it may send to a node in how long, such as `600/minute`; nothing means any number."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An app, and which of its keys it has shown."""
+
+    app: App
+    key_id: int
+    """Number of the key's row."""
+
+
 class KeyKind(StrEnum):
     """The three credentials of an app (contract.md, "One gallery, four dialects")."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,13 +12,20 @@ import pytest
 
 from tests.postgres import Postgres
 from tests.storage.place import Place
+from visavis.storage.apps import KeyedApps
 from visavis.storage.store import Storage
-from visavis.types import App, Group
+from visavis.types import App, Group, KeyKind
 
 OpenStorage: TypeAlias = Callable[[], Storage]
 
 only_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 """For tests that look into the database's file."""
+
+
+def owner(apps: KeyedApps, kind: KeyKind, key: str, now: datetime) -> App | None:
+    """The app that the key is good for."""
+    [caller] = apps.callers({kind: key}, now)
+    return None if caller is None else caller.app
 
 
 @pytest.fixture

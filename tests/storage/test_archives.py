@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def filled(storage: Storage, group: Group) -> Group:
     ]
     storage.gallery.add(group, faces, 1000)
     storage.gallery.delete_face(group, faces[7].face_id)
-    return storage.gallery.change_settings(group, settings)
+    return storage.gallery.change_settings(group, asdict(settings))
 
 
 def test_everything_of_a_group_comes_back(storage: Storage, filled: Group, other: App) -> None:
@@ -168,7 +168,7 @@ def test_quotas_hold_for_archives_too(
 def test_an_archive_is_of_one_moment_and_without_what_has_expired(
     storage: Storage, filled: Group, other: App
 ) -> None:
-    storage.gallery.change_settings(filled, replace(filled.settings, retention_hours=1))
+    storage.gallery.change_settings(filled, {"retention_hours": 1})
     with storage._database.write() as connection:
         faces = metadata.tables["faces"]
         long_ago = datetime.now(UTC) - timedelta(hours=2)

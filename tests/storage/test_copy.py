@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.postgres import Postgres
-from tests.storage.conftest import OpenStorage
+from tests.storage.conftest import OpenStorage, owner
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError, SetupError
@@ -33,7 +34,7 @@ def filled(open_again: OpenStorage) -> Storage:
     storage.gallery.add(group, faces, quota=10_000)
     for face in faces[::1000]:
         storage.gallery.delete_face(group, face.face_id)
-    storage.gallery.change_settings(group, GroupSettings(liveness=True, similarity=95.5))
+    storage.gallery.change_settings(group, asdict(GroupSettings(liveness=True, similarity=95.5)))
     gone = storage.gallery.create_group(app, "gone", "sface", quota=10)
     storage.gallery.delete_group(gone)
     storage.apps.delete_app(storage.apps.create_app("deleted", {}))
@@ -67,7 +68,7 @@ def test_a_copy_answers_as_the_original_did(filled: Storage, place: Place, targe
     with closing(copied(filled, place, target)) as copy:
         assert copy.token_key == filled.token_key
         assert copy.apps.list_apps() == filled.apps.list_apps()
-        app = copy.apps.owners({KeyKind.APP_KEY: "key-1"}, NOW)[0]
+        app = owner(copy.apps, KeyKind.APP_KEY, "key-1", NOW)
         assert app == filled.apps.find_app("app")
         assert app is not None
         group = copy.gallery.require_group(app, "group")

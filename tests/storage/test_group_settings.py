@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces
@@ -24,7 +24,7 @@ def test_changed_settings_are_seen_by_all_and_change_nothing_else(
 ) -> None:
     other = storage.gallery.create_group(app, "other", "sface", quota=10)
     storage.gallery.add(group, new_faces(2), quota=10)
-    changed = storage.gallery.change_settings(group, STRICT)
+    changed = storage.gallery.change_settings(group, asdict(STRICT))
     assert changed == replace(group, face_count=2, settings=STRICT)
     assert changed.settings.liveness is True
     for gallery in (storage.gallery, open_again().gallery):
@@ -34,10 +34,10 @@ def test_changed_settings_are_seen_by_all_and_change_nothing_else(
     storage.gallery.add(group, faces, quota=10)
     [(best, _)] = storage.gallery.search(changed, faces[0].embedding, 1, 0.9)
     assert best.face_id == faces[0].face_id
-    assert storage.gallery.change_settings(changed, GroupSettings()) == replace(group, face_count=3)
+    assert storage.gallery.change_settings(changed, asdict(GroupSettings())) == replace(group, face_count=3)
 
 
 def test_a_group_made_again_has_the_default_settings(storage: Storage, app: App, group: Group) -> None:
-    storage.gallery.change_settings(group, STRICT)
+    storage.gallery.change_settings(group, asdict(STRICT))
     storage.gallery.delete_group(group)
     assert storage.gallery.create_group(app, "group", "sface", quota=10).settings == GroupSettings()

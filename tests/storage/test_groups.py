@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_deleted_group_is_gone_for_every_call(storage: Storage, app: App, grou
     gallery.search(group, unit_rows(1)[0], 1, -1.0)
     gallery.delete_group(group)
     calls: list[Callable[[], object]] = [
-        lambda: gallery.change_settings(group, GroupSettings()),
+        lambda: gallery.change_settings(group, asdict(GroupSettings())),
         lambda: gallery.delete_group(group),
         lambda: gallery.add(group, new_faces(1), quota=10),
         lambda: gallery.delete_face(group, "face"),

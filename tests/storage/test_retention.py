@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -44,7 +45,7 @@ def ids(faces: list[NewFace]) -> set[str]:
 
 
 def keeping(storage: Storage, group: Group, hours: int) -> Group:
-    return storage.gallery.change_settings(group, GroupSettings(retention_hours=hours))
+    return storage.gallery.change_settings(group, asdict(GroupSettings(retention_hours=hours)))
 
 
 def enforce(storage: Storage) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from tests.storage.conftest import OpenStorage, only_sqlite
+from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import migrations
@@ -69,7 +69,7 @@ def test_what_the_first_version_stored_is_found_after_the_upgrade(
     assert "dialects_off" not in before["apps"]
 
     upgraded = open_again()
-    assert upgraded.apps.owners({KeyKind.APP_KEY: "app-key"}, datetime.now(UTC))[0] == app
+    assert owner(upgraded.apps, KeyKind.APP_KEY, "app-key", datetime.now(UTC)) == app
     assert app.dialects_off == frozenset()
     assert upgraded.gallery.list_groups(app, None, 10) == groups
     assert [group.settings for group in groups] == [GroupSettings()] * 2
@@ -92,13 +92,13 @@ def test_an_upgraded_database_goes_on_as_any_other(
     _as_of("0001", data_dir / "visavis.db")
     upgraded = open_again()
     settings = GroupSettings(liveness=True, liveness_threshold=10.0, similarity=80.0, min_quality=40.0)
-    assert upgraded.gallery.change_settings(group, settings).settings == settings
+    assert upgraded.gallery.change_settings(group, asdict(settings)).settings == settings
     upgraded.gallery.delete_group(group)
     with pytest.raises(FaceError) as caught:
         upgraded.gallery.require_group(app, "group")
     assert caught.value.code is ErrorCode.GROUP_DELETED
     assert upgraded.gallery.create_group(app, "group", "sface", quota=1).id > group.id
-    assert upgraded.apps.set_dialects_off(app, frozenset({"v1"})).dialects_off == {"v1"}
+    assert upgraded.apps.change_dialects(app, lambda _: frozenset({"v1"})).dialects_off == {"v1"}
 
 
 @only_sqlite
@@ -106,7 +106,7 @@ def test_groups_keep_their_settings_and_ask_for_no_quality_where_there_was_none(
     storage: Storage, app: App, group: Group, data_dir: Path, open_again: OpenStorage
 ) -> None:
     settings = GroupSettings(liveness=True, liveness_threshold=10.0, similarity=80.0, min_quality=40.0)
-    storage.gallery.change_settings(group, settings)
+    storage.gallery.change_settings(group, asdict(settings))
     storage.close()
     _as_of("0002", data_dir / "visavis.db")
     assert "min_quality" not in _columns(data_dir / "visavis.db")["groups"]

@@ -7,7 +7,7 @@ import hmac
 from fastapi import Request
 from pydantic import SecretStr
 
-from visavis.api.dialect import client_address
+from visavis.api.recording import client_address
 from visavis.core.attempts import Attempts
 from visavis.errors import ErrorCode, FaceError
 

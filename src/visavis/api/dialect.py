@@ -20,11 +20,13 @@ from starlette.types import Scope
 from visavis.api.body import is_upload, read_parameters
 from visavis.api.exchange import NO_TELEMETRY, UNKNOWN, mark
 from visavis.api.operation import Call, Operation
+from visavis.api.recording import actor_of, client_address, event_of, refusal_of
 from visavis.api.services import Services
 from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
 from visavis.stages import Stage
-from visavis.types import App, KeyKind, Refusal
+from visavis.trail import ActorKind
+from visavis.types import Caller, KeyKind, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ _NONE_ADDED = {
     ErrorCode.FACE_QUOTA_EXCEEDED: Refusal.QUOTA,
 }
 """Errors which mean that not one face was added, and why."""
+
+_NOT_LET_IN = {ErrorCode.UNAUTHORIZED, ErrorCode.MISSING_CREDENTIALS, ErrorCode.RATE_LIMITED}
 
 Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
 
@@ -120,7 +124,8 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     turns = workers.images if operation.image else workers.records
 
     def answer(call: Call[Any]) -> tuple[Response, int]:
-        result = operation.run(call)
+        with services.audit.recording(event_of(call, operation, dialect.name)):
+            result = operation.run(call)
         success = dialect.success(result, operation.present(result, services.confidence_factor))
         headers = {"X-Error-Detail": plain(success.detail)} if success.detail else {}
         if success.not_added:
@@ -128,21 +133,13 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
         body = success.body.model_dump_json(exclude_none=True)
         return Response(body, media_type="application/json", headers=headers), success.code
 
-    def identify(address: str, credentials: Mapping[KeyKind, str]) -> App:
-        return services.attempts.verify(
-            address,
-            credentials,
-            lambda: services.apps.authenticate(credentials, dialect.name),
-            account=credentials.get(KeyKind.APP_KEY),
-        )
-
     async def handle(request: Request) -> Response:
-        credentials = dialect.credentials(request)
-        caller = await workers.quick(lambda: identify(client_address(request), credentials))
-        services.rates.count(caller)
-        with turns.ticket(caller.id) as ticket:  # before the body is read: who is sent away costs no memory
+        caller = await workers.quick(lambda: _identified(dialect, services, request))
+        services.rates.count(caller.app)
+        with turns.ticket(caller.app.id) as ticket:  # before the body is read: who is sent away costs no memory
             parameters = await read_parameters(request, operation.schema, operation.form)
-            call = Call(services, caller, parameters, request.path_params, dialect.max_image_bytes)
+            actor = actor_of(request, ActorKind.APP, key_id=caller.key_id)
+            call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
             with services.observe(Stage.QUEUE):
                 await turns.turn(ticket, lambda: _disconnected(request))
             response, code = await workers.run(lambda: answer(call))
@@ -167,9 +164,20 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     return endpoint
 
 
-def client_address(request: Request) -> str:
-    """Where a request comes from, as far as the server or a proxy that it trusts can tell."""
-    return request.client.host if request.client else ""
+def _identified(dialect: Dialect, services: Services, request: Request) -> Caller:
+    """Who is calling; who is not let in is recorded. Raises UNAUTHORIZED, MISSING_CREDENTIALS, RATE_LIMITED."""
+    try:
+        credentials = dialect.credentials(request)
+        return services.attempts.verify(
+            client_address(request),
+            credentials,
+            lambda: services.apps.authenticate(credentials, dialect.name),
+            account=credentials.get(KeyKind.APP_KEY),
+        )
+    except FaceError as error:
+        if error.code in _NOT_LET_IN:
+            services.audit.refused(refusal_of(request, ActorKind.APP, error.code, dialect.name))
+        raise
 
 
 async def _disconnected(request: Request) -> None:

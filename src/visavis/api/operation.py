@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from visavis.api.parameters import NoParameters, Parameters
 from visavis.api.services import Services
+from visavis.trail import Actor, Effect
 from visavis.types import App
 
 P_co = TypeVar("P_co", covariant=True)
@@ -21,6 +22,8 @@ class Call(Generic[P_co]):
 
     services: Services
     caller: App
+    actor: Actor
+    """Whom the audit log names for it."""
     parameters: P_co
     path: Mapping[str, str]
     max_image_bytes: int
@@ -34,6 +37,19 @@ class Call(Generic[P_co]):
         return self.path["face_id"]
 
 
+def by_path(call: Call[Any]) -> About:
+    """The group and the face that the path names."""
+    return About(call.path.get("group_id"), call.path.get("face_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The group and the face that a request is about, as far as it names them."""
+
+    group: str | None
+    face: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """An operation: where it is, what it takes, what it does, how its result looks.
@@ -45,6 +61,7 @@ class Operation:
     name: str
     summary: str
     """What it does, in a few words."""
+    effect: Effect
     method: str
     path: str
     run: Callable[[Call[Any]], Any]
@@ -57,3 +74,5 @@ class Operation:
     """Whether it handles pictures, and so takes its turn among those."""
     registers: bool = False
     """Whether it adds faces, and so says why it did not add the others."""
+    about: Callable[[Call[Any]], About] = by_path
+    """For the audit log."""

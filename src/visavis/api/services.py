@@ -10,6 +10,7 @@ from visavis.api.workers import Workers
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.attempts import Attempts
+from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
@@ -22,6 +23,7 @@ class Services:
     """Core's services and the helpers of the wire, wired together in `visavis.app`."""
 
     apps: Apps
+    audit: Audit
     groups: Groups
     faces: Faces
     search: Search

@@ -102,7 +102,8 @@ def set_app(
         app = apps.require(name)
         if rate_limit is not None:
             app = apps.limit_rate(app, rate_limit)
-        app = apps.switch_off(app, (app.dialects_off | set(off or ())) - set(on or ()))
+        if off or on:
+            app = apps.switch(app, off or (), on or ())
     say(f"{name}: off {', '.join(sorted(app.dialects_off)) or 'none'}; rate limit {app.rate_limit or 'off'}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -92,10 +92,8 @@ def set_group(  # noqa: PLR0913 - an option each
         "retention_hours": retention,
     }
     with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
-        owner = apps.require(app)
-        settings = groups.require(owner, group_id).settings
-        changed = replace(settings, **{name: value for name, value in given.items() if value is not None})
-        settings = groups.change_settings(owner, group_id, changed).settings
+        changes = {name: value for name, value in given.items() if value is not None}
+        settings = groups.change_settings(apps.require(app), group_id, changes).settings
     say(
         f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
         f"similarity {settings.similarity:g}, quality {settings.min_quality:g}, "

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, KeyKind, KeyRecord
+from visavis.types import App, Caller, KeyKind, KeyRecord
 
 _RATE = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or retired."
@@ -45,12 +45,13 @@ class Apps:
 
     def switch_off(self, app: App, dialects: Iterable[str]) -> App:
         """Let the app speak every dialect but these. Raises INVALID_PARAMETER for one that does not exist."""
-        names = frozenset(dialects)
-        if unknown := names - set(self.dialects):
-            known = ", ".join(self.dialects)
-            detail = f"There is no dialect {min(unknown)!r}, only {known}."
-            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
-        return self.store.set_dialects_off(app, names)
+        names = self._known(dialects)
+        return self.store.change_dialects(app, lambda _: names)
+
+    def switch(self, app: App, off: Iterable[str], on: Iterable[str]) -> App:
+        """Switch some dialects off and some on, and leave the others. Raises INVALID_PARAMETER likewise."""
+        added, taken = self._known(off), self._known(on)
+        return self.store.change_dialects(app, lambda before: (before | added) - taken)
 
     def limit_rate(self, app: App, rate: str) -> App:
         """Let the app send no more than this, such as "600/minute", to each node; "off" lifts the limit.
@@ -84,15 +85,26 @@ class Apps:
         self.store.add_keys(app, keys, retire_others_at=self.clock() + overlap)
         return keys
 
-    def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> App:
-        """The one app that owns every key presented. Raises UNAUTHORIZED, also if the dialect is switched off."""
-        owners = self.store.owners(credentials, self.clock())
-        first = owners[0] if owners else None
-        if first is None or any(owner is None or owner.id != first.id for owner in owners):
+    def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> Caller:
+        """The one app that owns every key presented, and the last of these keys.
+
+        Raises UNAUTHORIZED, also if the dialect is switched off.
+        """
+        callers = self.store.callers(credentials, self.clock())
+        last = callers[-1] if callers else None
+        if last is None or any(caller is None or caller.app.id != last.app.id for caller in callers):
             raise FaceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)
-        if dialect in first.dialects_off:
+        if dialect in last.app.dialects_off:
             raise FaceError(ErrorCode.UNAUTHORIZED, "This API version is switched off for the app.")
-        return first
+        return last
+
+    def _known(self, dialects: Iterable[str]) -> frozenset[str]:
+        names = frozenset(dialects)
+        if unknown := names - set(self.dialects):
+            known = ", ".join(self.dialects)
+            detail = f"There is no dialect {min(unknown)!r}, only {known}."
+            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+        return names
 
 
 def new_keys() -> dict[KeyKind, str]:

@@ -15,10 +15,11 @@ _PATIENCE_S = 10.0
 
 
 class Chores:
-    """Does its chores one after another in a thread of its own: at once, then every minute until it is stopped."""
+    """Does its chores one after another in a thread of its own: at once, then now and then until it is stopped."""
 
-    def __init__(self, chores: Sequence[Callable[[], object]]) -> None:
+    def __init__(self, chores: Sequence[Callable[[], object]], every_seconds: float = _EVERY_S) -> None:
         self._chores = chores
+        self._every_seconds = every_seconds
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="chores", daemon=True)
 
@@ -35,7 +36,7 @@ class Chores:
             for chore in self._chores:
                 if not self._stopped.is_set():
                     _do(chore)
-            self._stopped.wait(_EVERY_S)
+            self._stopped.wait(self._every_seconds)
 
 
 def _do(chore: Callable[[], object]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from visavis.core import policy
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import App, Group, GroupSettings
+
+_SETTINGS = {field.name for field in fields(GroupSettings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,14 @@ class Groups:
             )
         return self.gallery.require_group(app, name)
 
-    def change_settings(self, app: App, name: str, settings: GroupSettings) -> Group:
-        """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
-        return self.gallery.change_settings(self.require(app, name), settings)
+    def change_settings(self, app: App, name: str, changes: Mapping[str, Any]) -> Group:
+        """The group with these of its settings changed, and no others: who else changes some is not undone.
+
+        Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
+        """
+        if unknown := changes.keys() - _SETTINGS:
+            raise FaceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
+        return self.gallery.change_settings(self.require(app, name), changes)
 
     def delete(self, app: App, name: str) -> None:
         """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+from visavis.trail import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.types import (
     App,
+    Caller,
     DetectedFace,
     Embedding,
     FaceFilter,
     FaceRecord,
     Group,
-    GroupSettings,
     ImageSize,
     Invitation,
     KeyKind,
@@ -94,8 +95,8 @@ class Gallery(Protocol):
         """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
         ...
 
-    def change_settings(self, group: Group, settings: GroupSettings) -> Group:
-        """The group with other settings."""
+    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
+        """The group with these fields of its `GroupSettings` changed, and no others, whoever else changes some."""
         ...
 
     def groups_with_retention(self) -> list[Group]:
@@ -182,8 +183,11 @@ class AppStore(Protocol):
 
     def find_app(self, name: str) -> App | None: ...
 
-    def set_dialects_off(self, app: App, names: frozenset[str]) -> App:
-        """The app, which from now on does not speak these dialects."""
+    def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
+        """The app, which from now on does not speak what `change` makes of the dialects it has not spoken so far.
+
+        Nobody else changes them between.
+        """
         ...
 
     def set_rate_limit(self, app: App, rate: str) -> App:
@@ -206,8 +210,51 @@ class AppStore(Protocol):
         """Add keys; those the app had stop working at `retire_others_at`."""
         ...
 
-    def owners(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[App | None]:
-        """The app that owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
+    def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
+        """Who owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
+        ...
+
+
+class AuditActing(Protocol):
+    """An event that is under way."""
+
+    @property
+    def event(self) -> Event: ...
+
+    @property
+    def noted(self) -> bool:
+        """Whether a transaction that made a change carries its record."""
+        ...
+
+
+class AuditJournal(Protocol):
+    """How events get into the audit log. Stores record their own changes, in the transaction that makes them."""
+
+    def acting(self, event: Event) -> AbstractContextManager[AuditActing]:
+        """Let all changes until the block ends be put down to this event, also those that its threads make."""
+        ...
+
+    def add(self, event: Event) -> None:
+        """Record an event that changed nothing; it is on disk when this returns."""
+        ...
+
+
+class AuditChain(Protocol):
+    """The audit log in its order."""
+
+    def advance(self, *, wait: bool = False) -> int:
+        """Chain the records that are not in their order yet; how many. Without `wait`, unless another is at it."""
+        ...
+
+    def head(self) -> AuditHead:
+        """The end of the chain."""
+        ...
+
+    def page(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditRecord]:
+        """Up to `limit` records that agree with the filter, newest first, those with a position below `before`.
+
+        All that was acknowledged before is in it.
+        """
         ...
 
 

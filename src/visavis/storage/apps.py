@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,15 +12,16 @@ from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import schema
+from visavis.storage.audit.journal import Journal
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.schema import apps
-from visavis.types import App, KeyKind, KeyRecord
+from visavis.types import App, Caller, KeyKind, KeyRecord
 
 _APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off, apps.c.rate_limit)
 _OWNER = (
-    select(schema.keys.c.hash, schema.keys.c.retires_at, *_APP)
+    select(schema.keys.c.id, schema.keys.c.hash, schema.keys.c.retires_at, *_APP)
     .join(apps, apps.c.id == schema.keys.c.app_id)
     .where(schema.keys.c.kind == bindparam("kind"), schema.keys.c.hash == bindparam("digest"))
 )
@@ -30,8 +31,9 @@ _OWNER = (
 class KeyedApps:
     """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
 
-    def __init__(self, database: Database, master_key: MasterKey, loaded: LoadedGroups) -> None:
+    def __init__(self, database: Database, master_key: MasterKey, loaded: LoadedGroups, journal: Journal) -> None:
         self._database = database
+        self._journal = journal
         self._master_key = master_key
         self._loaded = loaded
 
@@ -46,6 +48,7 @@ class KeyedApps:
             except IntegrityError:
                 raise ValueError(f"an app named {name!r} exists already") from None
             self._insert_keys(connection, app, keys, now)
+            self._journal.note(connection, "create_app", app_id=app.id, app=app.name)
             return app
 
     def list_apps(self) -> list[App]:
@@ -58,26 +61,31 @@ class KeyedApps:
             row = connection.execute(select(*_APP).where(apps.c.name == name)).one_or_none()
         return None if row is None else _app(row)
 
-    def set_dialects_off(self, app: App, names: frozenset[str]) -> App:
-        """The app, which from now on does not speak these dialects; there are no spaces in names.
+    def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
+        """The app, which from now on does not speak what `change` makes of the dialects it has not spoken so far.
 
-        Raises UNAUTHORIZED if the app has been deleted since.
+        There are no spaces in names. Raises UNAUTHORIZED if the app has been deleted since.
         """
-        return self._change(app, dialects_off=" ".join(sorted(names)))
+        with self._database.write() as connection:
+            off = connection.scalar(select(apps.c.dialects_off).where(apps.c.id == app.id).with_for_update())
+            names = sorted(change(frozenset((off or "").split())))
+            told = f"dialects off: {', '.join(names) or 'none'}"
+            return self._change(connection, app, told, dialects_off=" ".join(names))
 
     def set_rate_limit(self, app: App, rate: str) -> App:
         """The app, which from now on may send this many requests; "" means any number.
 
         Raises UNAUTHORIZED if the app has been deleted since.
         """
-        return self._change(app, rate_limit=rate)
-
-    def _change(self, app: App, **values: str) -> App:
-        statement = update(apps).where(apps.c.id == app.id).values(values)
         with self._database.write() as connection:
-            row = connection.execute(statement.returning(*_APP)).one_or_none()
+            return self._change(connection, app, f"rate limit: {rate or 'off'}", rate_limit=rate)
+
+    def _change(self, connection: Connection, app: App, told: str, **values: str) -> App:
+        statement = update(apps).where(apps.c.id == app.id).values(values)
+        row = connection.execute(statement.returning(*_APP)).one_or_none()
         if row is None:
             raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+        self._journal.note(connection, "change_app", app_id=app.id, app=app.name, detail=told)
         return _app(row)
 
     def list_keys(self, app: App) -> list[KeyRecord]:
@@ -95,12 +103,17 @@ class KeyedApps:
         """
         keys = schema.keys.c
         with self._database.write() as connection:
-            connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
+            gone = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
+            if not gone.rowcount:
+                return
+            told = f"keys {', '.join(map(str, sorted(set(ids))))}"
+            self._journal.note(connection, "revoke_keys", app_id=app.id, app=app.name, detail=told)
 
     def delete_app(self, app: App) -> None:
         """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
         with self._database.write() as connection:
-            connection.execute(delete(apps).where(apps.c.id == app.id))
+            if connection.execute(delete(apps).where(apps.c.id == app.id)).rowcount:
+                self._journal.note(connection, "delete_app", app_id=app.id, app=app.name)
         self._loaded.forget_app(app.id)
         self._database.forget_deleted()
 
@@ -115,19 +128,22 @@ class KeyedApps:
                 .values(retires_at=retire_others_at)
             )
             self._insert_keys(connection, app, keys, datetime.now(UTC))
+            retire = retire_others_at.astimezone(UTC).isoformat(timespec="seconds")
+            detail = f"the keys before them work until {retire}"
+            self._journal.note(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
 
-    def owners(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[App | None]:
-        """The app that owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
+    def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
+        """Who owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
         with self._database.read() as connection:
-            return [self._owner(connection, kind, key, now) for kind, key in credentials.items()]
+            return [self._caller(connection, kind, key, now) for kind, key in credentials.items()]
 
-    def _owner(self, connection: Connection, kind: KeyKind, key: str, now: datetime) -> App | None:
+    def _caller(self, connection: Connection, kind: KeyKind, key: str, now: datetime) -> Caller | None:
         digest = self._master_key.hash_credential(key)
         row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
-        stored, retires_at, *app = row or (bytes(len(digest)), None)
+        key_id, stored, retires_at, *app = row or (0, bytes(len(digest)), None)
         if not hmac.compare_digest(stored, digest) or (retires_at is not None and retires_at <= now):
             return None
-        return _app(app)
+        return Caller(_app(app), key_id)
 
     def _insert_keys(self, connection: Connection, app: App, new: Mapping[KeyKind, str], now: datetime) -> None:
         rows = [

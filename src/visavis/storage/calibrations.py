@@ -6,6 +6,7 @@ import json
 
 from sqlalchemy import delete, insert, select
 
+from visavis.storage.audit.journal import Journal
 from visavis.storage.database import Database
 from visavis.storage.schema import calibrations
 from visavis.types import OwnScale
@@ -14,8 +15,9 @@ from visavis.types import OwnScale
 class StoredCalibrations:
     """They take the place of the model cards' scales when a server starts."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
+        self._journal = journal
 
     def store(self, scale: OwnScale) -> None:
         """Keep a scale, in place of the one that the model may have."""
@@ -29,6 +31,7 @@ class StoredCalibrations:
                     created_at=scale.created_at,
                 )
             )
+            self._journal.note(connection, "calibrate", app_id=None, detail=f"similarity of {scale.model}")
 
     def all(self) -> dict[str, OwnScale]:
         """By the name of the recognition model, in ascending order."""
@@ -44,4 +47,8 @@ class StoredCalibrations:
     def delete(self, model: str) -> bool:
         """Forget the scale of a model; whether there was one."""
         with self._database.write() as connection:
-            return bool(connection.execute(delete(calibrations).where(calibrations.c.model == model)).rowcount)
+            found = connection.execute(delete(calibrations).where(calibrations.c.model == model)).rowcount > 0
+            if found:
+                detail = f"similarity of {model}, back to the scale of its card"
+                self._journal.note(connection, "calibrate", app_id=None, detail=detail)
+            return found

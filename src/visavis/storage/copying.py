@@ -16,13 +16,16 @@ from visavis.errors import SetupError
 from visavis.storage import migrations
 from visavis.storage.database import Database
 from visavis.storage.records import UNFINISHED_COPY, get_meta, put_meta
-from visavis.storage.schema import faces, meta, metadata
+from visavis.storage.schema import audit, faces, meta, metadata
 
 Progress = Callable[[int], None]
 """Told how many rows more are done."""
 
 _ROWS = 2_000
-"""Faces a transaction."""
+"""Faces, or records of the audit log, a transaction."""
+
+_GROWING = {faces: faces.c.id, audit: audit.c.position}
+"""The tables that may be of any size, and the column by whose order they are copied and compared in parts."""
 
 _TABLES = [table for table in metadata.sorted_tables if table is not meta]
 """Each after those that it refers to."""
@@ -73,18 +76,19 @@ def _begin(reader: Connection, target: Database, progress: Progress) -> None:
 
 
 def _copy_table(reader: Connection, target: Database, table: Table, progress: Progress) -> None:
-    """Copy what is missing: of faces all after the last one there, of any other table all or nothing."""
+    """Copy what is missing: of growing tables all after the last row there, of any other all or nothing."""
+    order = _GROWING.get(table)
     with target.read() as connection:
         there = _count(connection, table)
-        last = connection.scalar(select(func.max(faces.c.id))) if table is faces else None
+        last = None if order is None else connection.scalar(select(func.max(order)))
     progress(there)
-    if there and table is not faces:
+    if there and order is None:
         return
-    statement = select(table) if last is None else select(table).where(faces.c.id > last)
-    if table is faces:
-        statement = statement.order_by(faces.c.id)
+    statement = select(table) if order is None else select(table).order_by(order)
+    if order is not None and last is not None:
+        statement = statement.where(order > last)
     with reader.execute(statement, execution_options={"yield_per": _ROWS}) as rows:
-        if table is faces:
+        if order is not None:
             for batch in rows.partitions():
                 with target.write() as connection:
                     connection.execute(insert(table), [row._asdict() for row in batch])
@@ -146,9 +150,10 @@ def _rows(connection: Connection, table: Table) -> Sequence[Row[Any]]:
 
 
 def _digest(connection: Connection, table: Table) -> bytes:
-    """SHA-256 over the SHA-256 of every row: faces in the order of their ids, the rows of other tables sorted."""
-    if table is faces:
-        statement = select(table).order_by(faces.c.id)
+    """SHA-256 over the SHA-256 of every row: those of growing tables in their order, of others sorted."""
+    order = _GROWING.get(table)
+    if order is not None:
+        statement = select(table).order_by(order)
         with connection.execute(statement, execution_options={"yield_per": _ROWS}) as rows:
             return _hash(_row_digest(row) for row in rows)
     return _hash(iter(sorted(map(_row_digest, _rows(connection, table)))))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.stages import Observer, Stage, unobserved
 from visavis.storage import records
+from visavis.storage.audit.journal import Journal
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
 from visavis.storage.records import GroupState
 from visavis.storage.turns import GroupTurns
-from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
+from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, NewFace
 
 T = TypeVar("T")
 
@@ -34,9 +35,15 @@ class SealedGallery:
     """
 
     def __init__(
-        self, database: Database, master_key: MasterKey, loaded: LoadedGroups, observe: Observer = unobserved
+        self,
+        database: Database,
+        master_key: MasterKey,
+        loaded: LoadedGroups,
+        journal: Journal,
+        observe: Observer = unobserved,
     ) -> None:
         self._database = database
+        self._journal = journal
         self._master_key = master_key
         self._loaded = loaded
         self._turns = GroupTurns()
@@ -47,7 +54,9 @@ class SealedGallery:
         with self._database.write() as connection:
             claim_group(connection, app, name, quota)
             wrapped_key = self._master_key.new_group_key(app.id, name, model)
-            return records.insert_group(connection, app.id, name, model, wrapped_key)
+            group = records.insert_group(connection, app.id, name, model, wrapped_key)
+            self._journal.note(connection, "create_group", app_id=app.id, app=app.name, group=name)
+            return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
         """Up to `limit` groups by ascending name, those after the name `after`."""
@@ -67,10 +76,16 @@ class SealedGallery:
                 raise FaceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
             return _existing(group)
 
-    def change_settings(self, group: Group, settings: GroupSettings) -> Group:
-        """The group with other settings. Raises GROUP_NOT_FOUND."""
+    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
+        """The group with these fields of its settings changed, the others as they are. Raises GROUP_NOT_FOUND."""
         with self._database.write() as connection:
-            return _existing(records.set_settings(connection, group.id, settings))
+            changed = _existing(records.set_settings(connection, group.id, changes))
+            if changes:
+                detail = ", ".join(f"{name}: {value}" for name, value in sorted(changes.items()))
+                self._journal.note(
+                    connection, "change_group", app_id=group.app_id, group=group.name, detail=detail
+                )
+            return changed
 
     def groups_with_retention(self) -> list[Group]:
         """The groups of all apps whose faces have an end."""
@@ -85,6 +100,7 @@ class SealedGallery:
                 raise group_not_found()
             records.set_group_count(connection, group.app_id, count - 1)
             records.insert_tombstone(connection, group.app_id, group.name)
+            self._journal.note(connection, "delete_group", app_id=group.app_id, group=group.name)
         self._loaded.forget(group.id)
         self._database.forget_deleted()
 
@@ -128,7 +144,11 @@ class SealedGallery:
         templates = [cipher.seal(face.face_id, face.embedding) for face in faces]
         added = len(faces)
         records.set_group_state(connection, group.id, state.version + added, state.floor, state.face_count + added)
-        return records.insert_faces(connection, group.id, state.version, faces, templates)
+        stored = records.insert_faces(connection, group.id, state.version, faces, templates)
+        if stored:
+            added_ids = [record.face_id for record in stored]
+            self._journal.note(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
+        return stored
 
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
         """Makes fingerprints of picture files, which only this group's are equal to. Raises GROUP_NOT_FOUND."""
@@ -149,6 +169,7 @@ class SealedGallery:
             if sequence is None:
                 raise _face_not_found()
             _note_deletions(connection, group, state, [sequence])
+            self._journal.note(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
         self._loaded.remove(group, [sequence])
         self._database.forget_deleted()
 
@@ -162,13 +183,15 @@ class SealedGallery:
             expired_by = records.settings_of(connection, group.id).expired_by(datetime.now(UTC))
             if expired_by is None:
                 return 0
-            sequences = records.delete_oldest_faces(connection, group.id, expired_by, limit)
-            if not sequences:
+            expired = records.delete_oldest_faces(connection, group.id, expired_by, limit)
+            if not expired:
                 return 0
-            _note_deletions(connection, group, state, sequences)
-        self._loaded.remove(group, sequences)
+            _note_deletions(connection, group, state, list(expired))
+            gone = list(expired.values())
+            self._journal.note(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
+        self._loaded.remove(group, expired)
         self._database.forget_deleted()
-        return len(sequences)
+        return len(expired)
 
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0

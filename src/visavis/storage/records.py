@@ -129,10 +129,11 @@ def models_in_use(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(statement).tuples().all())
 
 
-def set_settings(connection: Connection, group_id: int, settings: GroupSettings) -> Group | None:
-    """The group with other settings; None if there is no such group."""
-    statement = update(groups).where(groups.c.id == group_id).values(asdict(settings))
-    row = connection.execute(statement.returning(*_GROUP)).one_or_none()
+def set_settings(connection: Connection, group_id: int, changes: Mapping[str, Any]) -> Group | None:
+    """The group with other values in the named columns; None if there is no such group."""
+    here = groups.c.id == group_id
+    change = update(groups).where(here).values(changes).returning(*_GROUP)
+    row = connection.execute(change if changes else select(*_GROUP).where(here)).one_or_none()
     return None if row is None else _group(row)
 
 
@@ -233,8 +234,8 @@ def delete_face(connection: Connection, group_id: int, face_id: str) -> int | No
     return connection.scalar(statement.returning(faces.c.version))
 
 
-def delete_oldest_faces(connection: Connection, group_id: int, until: datetime, limit: int) -> list[int]:
-    """Delete up to `limit` of the faces registered `until` then; their sequences."""
+def delete_oldest_faces(connection: Connection, group_id: int, until: datetime, limit: int) -> dict[int, str]:
+    """Delete up to `limit` of the faces registered `until` then; their sequences and face ids."""
     oldest = (
         select(faces.c.id)
         .where(faces.c.group_id == group_id, faces.c.created_at <= until)
@@ -242,7 +243,8 @@ def delete_oldest_faces(connection: Connection, group_id: int, until: datetime, 
         .limit(limit)
     )
     statement = delete(faces).where(faces.c.id.in_(oldest))
-    return list(connection.scalars(statement.returning(faces.c.version)))
+    rows = connection.execute(statement.returning(faces.c.version, faces.c.face_id))
+    return {sequence: face_id for sequence, face_id in rows}  # noqa: C416 - `dict` cannot be given rows
 
 
 def note_deletions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -217,3 +218,49 @@ invitations = Table(
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
     Column("expires_at", UtcTime, nullable=False),
 )
+
+
+def _audit_facts(*, chained: bool) -> tuple[Column[Any], ...]:
+    return (
+        Column("uid", String, primary_key=not chained, nullable=False),
+        Column("at", UtcTime, nullable=False),
+        Column("actor", String, nullable=False),
+        Column("user_name", String),
+        # No foreign keys: the log outlives what it speaks of.
+        Column("app_id", Id),
+        Column("app", String),
+        Column("key_id", Id),
+        Column("address", String),
+        Column("request_id", String),
+        Column("dialect", String),
+        Column("operation", String, nullable=False),
+        Column("effect", Integer, nullable=False),
+        Column("group_name", String),
+        # Ids with spaces between them.
+        Column("faces", String),
+        Column("detail", String),
+        Column("result", String, nullable=False),
+        Column("times", Integer, nullable=False),
+    )
+
+
+audit_inbox = Table(
+    "audit_inbox",
+    metadata,
+    # Records on disk, in the transaction of what they tell of, that are not in the chain yet.
+    *_audit_facts(chained=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("position", Id, primary_key=True, autoincrement=False),
+    *_audit_facts(chained=True),
+    Column("link", LargeBinary, nullable=False),
+    Index(None, "at"),
+    Index(None, "app", "position"),
+)
+
+AUDIT_FACTS = tuple(column.name for column in _audit_facts(chained=True))
+"""What a record says, by the names of its columns."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -14,6 +15,11 @@ from visavis.storage import checking, migrations, records
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.archive.archives import Archives
+from visavis.storage.audit.chain import Chain, begin_chain
+from visavis.storage.audit.facts import AuditKeys
+from visavis.storage.audit.journal import Journal
+from visavis.storage.audit.pruning import prune
+from visavis.storage.audit.verify import Verdict, verify
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
@@ -22,10 +28,12 @@ from visavis.storage.keyfile import settle_master_key
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.sqlite import SqliteDatabase
+from visavis.trail import Actor, ActorKind, AuditHead
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
+SERVER = Actor(kind=ActorKind.SERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,16 @@ class Storage:
     calibrations: StoredCalibrations
     archives: Archives
     accounts: StoredAccounts
+    journal: Journal
+    """How what no store records by itself gets into the audit log."""
+    audit: Chain
+    owner: Actor
+    """Whom the audit log names for what nobody else has begun."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
     _database: Database
     _master_key: MasterKey = field(repr=False)
+    _audit_keys: AuditKeys = field(repr=False)
     _loaded: LoadedGroups
 
     def check(self) -> None:
@@ -57,6 +71,15 @@ class Storage:
         """What is not as it must be, in a sentence each; `progress` is told of faces that were looked at."""
         return checking.check_all(self._database, self._master_key, progress)
 
+    def verify_audit(self, noted: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
+        """Hold the audit log against its chain, and against heads noted before."""
+        self.audit.advance(wait=True)
+        return verify(self._database, self._audit_keys, noted, progress)
+
+    def prune_audit(self, before: datetime) -> int:
+        """Take the records older than this moment out of the audit log; how many."""
+        return prune(self._database, self._audit_keys, self.journal, before)
+
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
         self._loaded.clear()
@@ -70,13 +93,14 @@ def open_storage(
     database_url: str | None = None,
     database_connections: int = 16,
     observe: Observer = unobserved,
+    owner: Actor = SERVER,
 ) -> Storage:
     """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
 
     `max_loaded_bytes` bounds the embeddings held in memory for searches. With a `database_url`, a libpq URI, the
     records are kept by that PostgreSQL server, over at most `database_connections` connections, and the directory
-    holds the key file alone. Raises SetupError if the directory or the database cannot be used, or the master key
-    is missing or wrong.
+    holds the key file alone. `owner` is whom the audit log names for what nobody else has begun. Raises SetupError
+    if the directory or the database cannot be used, or the master key is missing or wrong.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,15 +116,21 @@ def open_storage(
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
     loaded = LoadedGroups(database, key, max_loaded_bytes)
+    audit_keys = AuditKeys(key.derive)
+    journal = Journal(database, audit_keys, owner)
     return Storage(
-        gallery=SealedGallery(database, key, loaded, observe),
-        apps=KeyedApps(database, key, loaded),
-        calibrations=StoredCalibrations(database),
-        archives=Archives(database, key),
+        gallery=SealedGallery(database, key, loaded, journal, observe),
+        apps=KeyedApps(database, key, loaded, journal),
+        calibrations=StoredCalibrations(database, journal),
+        archives=Archives(database, key, journal),
         accounts=StoredAccounts(database),
+        journal=journal,
+        audit=Chain(database, audit_keys),
+        owner=owner,
         token_key=key.derive("page tokens"),
         _database=database,
         _master_key=key,
+        _audit_keys=audit_keys,
         _loaded=loaded,
     )
 
@@ -124,6 +154,7 @@ def _prepare(database: Database, master_key: bytes | None, key_file: Path) -> Ma
         with database.set_up() as connection:
             migrations.upgrade(connection)
             _refuse_unfinished_copy(connection)
+            begin_chain(connection)
             return settle_master_key(connection, master_key, key_file)
     except BaseException:
         database.close()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from visavis.api.admin.answers import install_errors
 from visavis.api.bearer import require_token
 from visavis.api.exchange import NO_TELEMETRY
+from visavis.api.recording import admin_event, refusal_of
 from visavis.api.services import Services
+from visavis.errors import ErrorCode, FaceError
+from visavis.trail import ActorKind, AuditFilter
 from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind, KeyRecord
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years: longer is a slip of the pen."""
+
+_BIGGEST = 2**63 - 1
 
 
 class _Body(BaseModel):
@@ -50,6 +56,21 @@ class SettingsChange(_Body):
     retention_hours: int | None = Field(None, ge=0, le=MAX_RETENTION_HOURS)
 
 
+class AuditQuery(BaseModel):
+    """Which records, newest first: those below the position `before` that agree with the rest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: int | None = Field(None, ge=1, le=_BIGGEST)
+    limit: int = Field(100, ge=1, le=1_000)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    app: str | None = None
+    operation: str | None = None
+    group: str | None = None
+    face: str | None = None
+
+
 def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
     """The application to be mounted under /admin."""
     app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
@@ -59,16 +80,27 @@ def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
     return app
 
 
+_REFUSALS = {RequestValidationError: ErrorCode.INVALID_PARAMETER}
+
+
 class _ForAdmin(APIRoute):
-    """Asks for the token before anything else of the request is read."""
+    """Asks for the token before anything else of the request is read, and records what is done."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
+            services = _services(request)
             detail = "The admin token is missing or wrong, or the admin API is off."
-            require_token(request, request.app.state.token, _services(request).attempts, detail)
-            return await handle(request)
+            try:
+                require_token(request, request.app.state.token, services.attempts, detail)
+            except FaceError as error:
+                refusal = refusal_of(request, ActorKind.ADMIN, error.code)
+                await services.workers.quick(lambda: services.audit.refused(refusal))
+                raise
+            event = admin_event(request, self.name)
+            async with services.audit.recording_in_loop(event, services.workers.quick, _REFUSALS):
+                return await handle(request)
 
         return guarded
 
@@ -140,11 +172,18 @@ async def group_settings(services: OfServer, name: str, group_id: str) -> dict[s
 async def change_group(services: OfServer, name: str, group_id: str, body: SettingsChange) -> dict[str, Any]:
     def change() -> Group:
         app = services.apps.require(name)
-        settings = services.groups.require(app, group_id).settings
-        changed = replace(settings, **body.model_dump(exclude_none=True))
-        return services.groups.change_settings(app, group_id, changed)
+        return services.groups.change_settings(app, group_id, body.model_dump(exclude_none=True))
 
     return _settings(await services.workers.quick(change))
+
+
+@router.get("/audit")
+async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, Any]:
+    where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, asked.face)
+    page = services.audit.chain.page
+    records = await services.workers.quick(lambda: page(where, asked.before, asked.limit + 1))
+    following = records[asked.limit - 1].position if len(records) > asked.limit else None
+    return {"records": [record.shown() for record in records[: asked.limit]], "next": following}
 
 
 def _shown(app: App) -> dict[str, Any]:

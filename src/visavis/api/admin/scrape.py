@@ -9,11 +9,14 @@ from pydantic import SecretStr
 from visavis.api.admin.answers import on_error
 from visavis.api.bearer import require_token
 from visavis.api.metrics import Metrics
+from visavis.api.recording import refusal_of
 from visavis.core.attempts import Attempts
+from visavis.core.audit import Audit
 from visavis.errors import FaceError
+from visavis.trail import ActorKind
 
 
-def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts) -> APIRouter:
+def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts, audit: Audit) -> APIRouter:
     """The route; it is there only where a token is set (decision 0027)."""
     router = APIRouter()
     one_at_a_time = CapacityLimiter(1)
@@ -23,6 +26,8 @@ def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts) -> APIRouter:
         try:
             require_token(request, token, attempts, "The token of the metrics is missing or wrong.")
         except FaceError as error:
+            refusal = refusal_of(request, ActorKind.ADMIN, error.code, "metrics")
+            await to_thread.run_sync(audit.refused, refusal, limiter=one_at_a_time)
             return await on_error(request, error)
         accept = request.headers.get("accept", "")
         page, content_type = await to_thread.run_sync(metrics.page, accept, limiter=one_at_a_time)

@@ -15,7 +15,9 @@ HEADER: Final = "X-Request-Id"
 WELL_FORMED: Final = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
 """UUIDs, ULIDs, trace ids, AWS's `Root=1-...`; nothing that could break a line of a log."""
 
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
+NAMELESS: Final = "-"
+
+request_id: ContextVar[str] = ContextVar("request_id", default=NAMELESS)
 """The id of the request that is being handled, in worker threads too."""
 
 

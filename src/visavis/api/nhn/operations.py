@@ -7,7 +7,7 @@ from typing import Protocol
 
 from visavis.api.nhn.paging import FacePage, GroupPage, Pager
 from visavis.api.nhn.requests import CreateGroup, ListQuery
-from visavis.api.operation import Call
+from visavis.api.operation import About, Call
 from visavis.api.parameters import NoParameters
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected, Registered
@@ -60,6 +60,10 @@ class AlignedVerdict:
     """The spoof verdict on a picture that is nothing but a face."""
 
     spoof: bool
+
+
+def about_new_group(call: Call[CreateGroup]) -> About:
+    return About(call.parameters.group_id)
 
 
 def create_group(call: Call[CreateGroup]) -> None:

@@ -12,6 +12,7 @@ from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import plus_error
 from visavis.api.nhn.v1_shared import APP, PREFIX, Variant, shared_operations
 from visavis.api.operation import Operation
+from visavis.trail import Effect
 from visavis.types import KeyKind
 
 
@@ -48,6 +49,7 @@ PLUS = Dialect(
         Operation(
             name="verify",
             summary="Compare a registered face with the largest face in a picture",
+            effect=Effect.USE,
             method="POST",
             path=f"{APP}/verify/groups/{{group_id}}/faces/{{face_id}}",
             run=operations.verify,
@@ -59,6 +61,7 @@ PLUS = Dialect(
         Operation(
             name="spoofing",
             summary="Tell living faces in a picture from prints and screens",
+            effect=Effect.USE,
             method="POST",
             path=f"{APP}/spoofing",
             run=operations.check_spoof,

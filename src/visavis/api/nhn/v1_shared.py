@@ -12,6 +12,7 @@ from visavis.api.operation import Operation
 from visavis.api.parameters import Parameters
 from visavis.core.compare import Compared
 from visavis.core.search import Found
+from visavis.trail import Effect
 
 PREFIX = "/nhn-face-reco/v1.0"
 APP = "/appkeys/{app_key}"
@@ -39,15 +40,18 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="create_group",
             summary="Create a group",
+            effect=Effect.CHANGE,
             method="POST",
             path=f"{APP}/groups",
             run=operations.create_group,
+            about=operations.about_new_group,
             schema=requests.CreateGroup,
             present=present.nothing,
         ),
         Operation(
             name="list_groups",
             summary="List the groups of the app",
+            effect=Effect.LISTING,
             method="GET",
             path=f"{APP}/groups",
             run=operations.list_groups,
@@ -58,6 +62,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="group_details",
             summary="Show a group",
+            effect=Effect.LISTING,
             method="GET",
             path=GROUP,
             run=operations.group_details,
@@ -67,6 +72,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="delete_group",
             summary="Delete a group and its faces",
+            effect=Effect.CHANGE,
             method="DELETE",
             path=GROUP,
             run=operations.delete_group,
@@ -75,6 +81,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="detect",
             summary="Find the faces in a picture",
+            effect=Effect.USE,
             method="POST",
             path=f"{APP}/detect",
             run=operations.detect,
@@ -86,6 +93,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="register",
             summary="Register the faces in a picture",
+            effect=Effect.CHANGE,
             method="POST",
             path=GROUP,
             run=operations.register,
@@ -98,6 +106,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="delete_face",
             summary="Delete a registered face",
+            effect=Effect.CHANGE,
             method="DELETE",
             path=FACE,
             run=operations.delete_face,
@@ -106,6 +115,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="list_faces",
             summary="List the faces of a group, newest first",
+            effect=Effect.LISTING,
             method="GET",
             path=f"{GROUP}/faces",
             run=operations.list_faces,
@@ -116,6 +126,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="search_by_face_id",
             summary="Find the faces of a group that match one of them",
+            effect=Effect.USE,
             method="GET",
             path=FACE,
             run=operations.search_by_face_id,
@@ -126,6 +137,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="search_by_image",
             summary="Find the faces of a group that match the largest face in a picture",
+            effect=Effect.USE,
             method="POST",
             path=f"{GROUP}/search",
             run=operations.search_by_image,
@@ -137,6 +149,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
         Operation(
             name="compare",
             summary="Compare the largest face in one picture with every face in another",
+            effect=Effect.USE,
             method="POST",
             path=f"{APP}/compare",
             run=operations.compare,

@@ -11,6 +11,7 @@ from visavis.api.nhn import operations, present, requests, schemas
 from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v2_error
 from visavis.api.operation import Operation
+from visavis.trail import Effect
 from visavis.types import KeyKind
 
 
@@ -48,15 +49,18 @@ V2 = Dialect(
         Operation(
             name="create_group",
             summary="Create a group",
+            effect=Effect.CHANGE,
             method="POST",
             path=f"{_APP}/groups",
             run=operations.create_group,
+            about=operations.about_new_group,
             schema=requests.CreateGroup,
             present=present.nothing,
         ),
         Operation(
             name="list_groups",
             summary="List the groups of the app",
+            effect=Effect.LISTING,
             method="GET",
             path=f"{_APP}/groups",
             run=operations.list_groups,
@@ -67,6 +71,7 @@ V2 = Dialect(
         Operation(
             name="group_details",
             summary="Show a group",
+            effect=Effect.LISTING,
             method="GET",
             path=_GROUP,
             run=operations.group_details,
@@ -76,6 +81,7 @@ V2 = Dialect(
         Operation(
             name="delete_group",
             summary="Delete a group and its faces",
+            effect=Effect.CHANGE,
             method="DELETE",
             path=_GROUP,
             run=operations.delete_group,
@@ -84,6 +90,7 @@ V2 = Dialect(
         Operation(
             name="detect",
             summary="Find the faces in a picture",
+            effect=Effect.USE,
             method="POST",
             path=f"{_APP}/faces/detect",
             run=operations.detect,
@@ -96,6 +103,7 @@ V2 = Dialect(
         Operation(
             name="register",
             summary="Register the faces in a picture",
+            effect=Effect.CHANGE,
             method="POST",
             path=f"{_GROUP}/faces",
             run=operations.register,
@@ -109,6 +117,7 @@ V2 = Dialect(
         Operation(
             name="delete_face",
             summary="Delete a registered face",
+            effect=Effect.CHANGE,
             method="DELETE",
             path=_FACE,
             run=operations.delete_face,
@@ -117,6 +126,7 @@ V2 = Dialect(
         Operation(
             name="list_faces",
             summary="List the faces of a group, newest first",
+            effect=Effect.LISTING,
             method="GET",
             path=f"{_GROUP}/faces",
             run=operations.list_faces,
@@ -127,6 +137,7 @@ V2 = Dialect(
         Operation(
             name="search_by_face_id",
             summary="Find the faces of a group that match one of them",
+            effect=Effect.USE,
             method="GET",
             path=f"{_FACE}/search",
             run=operations.search_by_face_id,
@@ -137,6 +148,7 @@ V2 = Dialect(
         Operation(
             name="search_by_image",
             summary="Find the faces of a group that match the largest face in a picture",
+            effect=Effect.USE,
             method="POST",
             path=f"{_GROUP}/faces/search",
             run=operations.search_by_image,
@@ -149,6 +161,7 @@ V2 = Dialect(
         Operation(
             name="compare",
             summary="Compare the largest face in one picture with every face in another",
+            effect=Effect.USE,
             method="POST",
             path=f"{_APP}/faces/compare",
             run=operations.compare,
@@ -161,6 +174,7 @@ V2 = Dialect(
         Operation(
             name="verify",
             summary="Compare a registered face with the largest face in a picture",
+            effect=Effect.USE,
             method="POST",
             path=f"{_FACE}/verify",
             run=operations.verify,
@@ -173,6 +187,7 @@ V2 = Dialect(
         Operation(
             name="spoofing",
             summary="Tell living faces in a picture from prints and screens",
+            effect=Effect.USE,
             method="POST",
             path=f"{_APP}/spoofing/faces",
             run=operations.check_spoof,

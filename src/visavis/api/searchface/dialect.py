@@ -12,6 +12,7 @@ from visavis.api.operation import Operation
 from visavis.api.searchface import operations, schemas
 from visavis.api.searchface.errors import Error, failure, searchface_error
 from visavis.errors import ErrorCode, FaceError
+from visavis.trail import Effect
 from visavis.types import KeyKind
 
 
@@ -48,9 +49,11 @@ SEARCHFACE = Dialect(
         Operation(
             name="search_face",
             summary="Find the faces of a collection that match the largest face in a picture",
+            effect=Effect.USE,
             method="POST",
             path="/search",
             run=operations.search_face,
+            about=operations.about_collection,
             schema=schemas.SearchFace,
             image=True,
             present=operations.present_search,
@@ -59,9 +62,11 @@ SEARCHFACE = Dialect(
         Operation(
             name="add_face",
             summary="Add the largest face in a picture to a collection",
+            effect=Effect.CHANGE,
             method="POST",
             path="/faces",
             run=operations.add_face,
+            about=operations.about_collection,
             registers=True,
             schema=schemas.AddFace,
             image=True,
@@ -71,9 +76,11 @@ SEARCHFACE = Dialect(
         Operation(
             name="delete_face",
             summary="Delete a face from a collection",
+            effect=Effect.CHANGE,
             method="DELETE",
             path="/faces",
             run=operations.delete_face,
+            about=operations.about_face,
             schema=schemas.DeleteFace,
             present=operations.present_deleted,
             data=schemas.DeleteFaceAnswer,
@@ -81,9 +88,11 @@ SEARCHFACE = Dialect(
         Operation(
             name="list_faces",
             summary="List the faces of a collection, newest first",
+            effect=Effect.LISTING,
             method="GET",
             path="/faces",
             run=operations.list_faces,
+            about=operations.about_collection,
             schema=schemas.ListFaces,
             present=operations.present_page,
             data=schemas.ListFacesAnswer,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from visavis.api.operation import Call
+from visavis.api.operation import About, Call
 from visavis.api.searchface import schemas
 from visavis.core.collections import Applied, Enrolled, Identified
 from visavis.types import FaceFilter, FaceRecord
@@ -31,6 +31,14 @@ class FacePage:
     collection_id: str
     faces: Sequence[FaceRecord]
     total: int
+
+
+def about_collection(call: Call[schemas.SearchFace | schemas.AddFace | schemas.ListFaces]) -> About:
+    return About(call.parameters.collection_id)
+
+
+def about_face(call: Call[schemas.DeleteFace]) -> About:
+    return About(call.parameters.collection_id, call.parameters.face_id)
 
 
 def search_face(call: Call[schemas.SearchFace]) -> NamedSearch:

@@ -15,6 +15,7 @@ from visavis.storage.archive.contents import ArchivedFace, ContentsWriter, Group
 from visavis.storage.archive.header import Cost, read_header, write_header
 from visavis.storage.archive.restoring import Restored, Restoring, Target
 from visavis.storage.archive.stream import SealedReader, SealedWriter
+from visavis.storage.audit.journal import Journal
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.gallery import kept
@@ -40,6 +41,7 @@ class Archives:
 
     database: Database
     master_key: MasterKey = field(repr=False)
+    journal: Journal
 
     def write(
         self,
@@ -53,6 +55,8 @@ class Archives:
 
         Faces that have expired are left out. Raises GROUP_NOT_FOUND if one has been deleted since.
         """
+        for group in groups:  # before a template leaves
+            self.journal.tell("export_archive", app_id=group.app_id, group=group.name)
         key, header = write_header(file, passphrase, cost or Cost())
         contents = ContentsWriter(SealedWriter(file, key, header))
         with self.database.read() as connection:
@@ -101,7 +105,7 @@ class Archives:
         GROUP_QUOTA_EXCEEDED, FACE_QUOTA_EXCEEDED, UNAUTHORIZED (the app is gone).
         """
         with self.database.write() as connection:
-            restoring = Restoring(connection, self.master_key, target, progress)
+            restoring = Restoring(connection, self.master_key, self.journal, target, progress)
             return [restoring.group(head, faces) for head, faces in _groups_in(file, passphrase)]
 
 

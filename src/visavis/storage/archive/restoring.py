@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.storage import records
 from visavis.storage.archive.contents import ArchivedFace, GroupHead
+from visavis.storage.audit.journal import Journal
 from visavis.storage.cipher import GroupCipher, MasterKey
 from visavis.storage.gallery import claim_group
 from visavis.storage.loaded import place_of
@@ -52,6 +53,7 @@ class Restoring:
 
     connection: Connection
     master_key: MasterKey
+    journal: Journal
     target: Target
     progress: Callable[[int], None]
 
@@ -88,6 +90,9 @@ class Restoring:
         if there is None:
             claim_group(self.connection, target.app, name, target.groups_quota)
             wrapped_key = self.master_key.new_group_key(target.app.id, name, head.model)
+            self.journal.note(
+                self.connection, "create_group", app_id=target.app.id, app=target.app.name, group=name
+            )
             return records.insert_group(
                 self.connection,
                 target.app.id,
@@ -125,3 +130,6 @@ class Restoring:
         templates = [cipher.seal(face.face_id, face.embedding) for face in new]
         times = [face.created_at for face in faces]
         records.insert_faces(self.connection, group.id, state.version + added, new, templates, times)
+        if new:
+            ids = [face.face_id for face in new]
+            self.journal.note(self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids)

@@ -1,0 +1,102 @@
+"""`visavis audit ...`: who did what."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from visavis import app as wiring
+from visavis.cli.database import progress
+from visavis.cli.terminal import DataDir, read_settings, say
+from visavis.errors import SetupError
+from visavis.trail import AuditFilter, AuditHead, Effect, Event
+
+audit_commands = typer.Typer(no_args_is_help=True, help="The audit log: who did what, when, to which faces.")
+
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+
+Since = Annotated[datetime | None, typer.Option(formats=MOMENTS, help="From this moment on, in UTC.")]
+Until = Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Before this moment, in UTC.")]
+
+
+@audit_commands.command("verify", epilog="Example: visavis audit verify --head 1200:5f3c...")
+def verify(
+    head: Annotated[
+        list[str] | None, typer.Option(help="A head noted before, to notice an end that was cut off; repeatable.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Recompute the chain of the audit log. Works beside a running server; exit code 1 on faults."""
+    noted = [_head(text) for text in head or ()]
+    with (
+        closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
+        progress("records", None) as tell,
+    ):
+        verdict = storage.verify_audit(noted, tell)
+    for fault in verdict.faults:
+        say(fault)
+    if verdict.faults:
+        raise typer.Exit(1)
+    count = verdict.head.position - verdict.first.position
+    say(f"{count:,} records, each as it was recorded. Head: {verdict.head}")
+
+
+@audit_commands.command("head", epilog="Example: visavis audit head")
+def head(data_dir: DataDir = None) -> None:
+    """Print the end of the audit log. Keep it somewhere else: `verify --head` then notices a log that was cut."""
+    with closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage:
+        storage.audit.advance(wait=True)
+        say(str(storage.audit.head()))
+
+
+@audit_commands.command("export", epilog="Example: visavis audit export --since 2026-01-01 --app front-door")
+def export(
+    *,
+    since: Since = None,
+    until: Until = None,
+    app: Annotated[str | None, typer.Option(help="Of this app alone.")] = None,
+    operation: Annotated[str | None, typer.Option(help="Of this operation alone.")] = None,
+    group: Annotated[str | None, typer.Option(help="About this group alone.")] = None,
+    face: Annotated[str | None, typer.Option(help="About this face alone, by its id.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the audit log as lines of JSON, oldest first. The export is itself recorded."""
+    where = AuditFilter(_utc(since), _utc(until), app, operation, group, face)
+    with closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage:
+        event = Event(actor=storage.owner, operation="export_audit", effect=Effect.USE, app=app, group=group)
+        storage.journal.add(event)
+        with closing(storage.audit.stream(where)) as records:
+            for record in records:
+                sys.stdout.write(json.dumps(record.shown()) + "\n")
+
+
+@audit_commands.command("prune", epilog="Example: visavis audit prune --before 2025-01-01 --yes")
+def prune(
+    before: Annotated[datetime, typer.Option(formats=MOMENTS, help="Records of before this moment, in UTC, go.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Take the oldest records out of the audit log. The rest can still be verified, and the log tells of it."""
+    moment = before.replace(tzinfo=UTC)
+    if not yes:
+        typer.confirm(f"Remove all records from before {moment:%Y-%m-%d %H:%M:%S} UTC?", abort=True)
+    with closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage:
+        removed = storage.prune_audit(moment)
+    say(f"Removed {removed:,} records.")
+
+
+def _head(text: str) -> AuditHead:
+    try:
+        return AuditHead.read(text)
+    except ValueError as error:
+        raise SetupError(f"{text!r} is no head: {error}.") from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)

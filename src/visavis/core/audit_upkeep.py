@@ -1,0 +1,61 @@
+"""What the audit log needs done beside the requests: chaining, telling its head, letting go of what is old."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from visavis.core.audit import Audit
+from visavis.core.chores import Chores
+from visavis.core.ports import Clock
+from visavis.errors import FaceError
+
+logger = logging.getLogger(__name__)
+
+CHAIN_SECONDS = 1.0
+"""About how long a record may wait for its place in the chain."""
+
+_RARELY = timedelta(hours=1)
+
+
+class AuditUpkeep:
+    """One in each server; it does not matter how many servers there are."""
+
+    def __init__(
+        self, audit: Audit, prune: Callable[[datetime], int], keep: timedelta | None, clock: Clock
+    ) -> None:
+        """`prune` takes records older than a moment out of the log; `keep` is how old they may get."""
+        self._audit = audit
+        self._prune = prune
+        self._keep = keep
+        self._clock = clock
+        self._next = clock()
+        self._chores = Chores([self.turn], CHAIN_SECONDS)
+
+    def start(self) -> None:
+        self._chores.start()
+
+    def stop(self) -> None:
+        """Leave the log chained to its end."""
+        self._chores.stop()
+        try:
+            self._audit.flush(everything=True)
+            self._audit.chain.advance(wait=True)
+            self._tell_head()
+        except FaceError as error:  # whoever comes next chains what is left
+            logger.warning("The audit log could not be chained to its end: %s", error.detail)
+
+    def turn(self) -> None:
+        self._audit.flush()
+        self._audit.chain.advance()
+        now = self._clock()
+        if self._next <= now:
+            self._next = now + _RARELY
+            if self._keep is not None:
+                self._prune(now - self._keep)
+            self._tell_head()
+
+    def _tell_head(self) -> None:
+        """Where the server's log goes elsewhere, it there bears witness against who cuts the audit log off."""
+        logger.info("The audit log ends at %s", self._audit.chain.head())

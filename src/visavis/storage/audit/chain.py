@@ -1,0 +1,140 @@
+"""Moves records from the inbox into the chain, a batch a transaction, and lists what is in it."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
+
+from visavis.storage import records
+from visavis.storage.audit.facts import GENESIS, AuditKeys, pack, record_of, unpack
+from visavis.storage.database import Database
+from visavis.storage.schema import AUDIT_FACTS, audit, audit_inbox, meta
+from visavis.trail import AuditFilter, AuditHead, AuditRecord
+
+logger = logging.getLogger(__name__)
+
+HEAD = "audit head"
+"""The key of `meta` under which the end of the chain is kept."""
+
+_BATCH = 500
+_WAITING = select(audit_inbox).order_by(audit_inbox.c.uid).limit(_BATCH)
+
+
+class Chain:
+    """The log in its order. Any number of processes may chain; one does at a time."""
+
+    def __init__(self, database: Database, keys: AuditKeys) -> None:
+        self._database = database
+        self._keys = keys
+        self._seen = GENESIS
+
+    def advance(self, *, wait: bool = False) -> int:
+        """Chain what waits in the inbox; how many records that were.
+
+        If another process is at it, that is left to it, unless `wait` asks for the inbox to be empty afterwards of
+        all that was there before.
+        """
+        moved, after = 0, ""
+        while True:
+            with self._database.read() as connection:
+                if connection.scalar(_waiting_after(after).with_only_columns(audit_inbox.c.uid).limit(1)) is None:
+                    return moved
+            with self._database.write() as connection:
+                head = lock_head(connection, wait=wait)
+                if head is None:
+                    return moved
+                self._compare(head)
+                rows = connection.execute(_waiting_after(after)).mappings().all()
+                good = [row for row in rows if self._is_ours(row)]
+                head = self._append(connection, head, good)
+            self._seen = head
+            moved += len(good)
+            if len(rows) < _BATCH:
+                return moved
+            after = rows[-1]["uid"]
+
+    def head(self) -> AuditHead:
+        """The end of the chain."""
+        with self._database.read() as connection:
+            return read_head(connection)
+
+    def page(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditRecord]:
+        """Up to `limit` records that agree with the filter, newest first, those with a position below `before`."""
+        statement = select(audit).where(*_conditions(where)).order_by(audit.c.position.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(audit.c.position < before)
+        self.advance(wait=True)
+        with self._database.read() as connection:
+            return [record_of(dict(row)) for row in connection.execute(statement).mappings()]
+
+    def stream(self, where: AuditFilter) -> Generator[AuditRecord]:
+        """All records that agree with the filter, oldest first, as of now; close it before the end to stop."""
+        self.advance(wait=True)
+        statement = select(audit).where(*_conditions(where)).order_by(audit.c.position)
+        with (
+            self._database.read() as connection,
+            connection.execute(statement, execution_options={"yield_per": _BATCH}) as rows,
+        ):
+            for batch in rows.mappings().partitions():
+                yield from (record_of(dict(row)) for row in batch)
+
+    def _append(self, connection: Connection, head: AuditHead, rows: list[Any]) -> AuditHead:
+        chained = []
+        for row in rows:
+            facts = {name: row[name] for name in AUDIT_FACTS}
+            head = AuditHead(head.position + 1, self._keys.link(head, facts))
+            chained.append({**facts, "position": head.position, "link": head.link})
+        if chained:
+            connection.execute(insert(audit), chained)
+            connection.execute(delete(audit_inbox).where(audit_inbox.c.uid.in_([row["uid"] for row in chained])))
+            connection.execute(update(meta).where(meta.c.key == HEAD).values(value=pack(head)))
+        return head
+
+    def _is_ours(self, row: Any) -> bool:
+        """What was put there by somebody without the key stays where it is, for `verify` to report."""
+        return hmac.compare_digest(row["seal"], self._keys.seal(dict(row)))
+
+    def _compare(self, head: AuditHead) -> None:
+        seen = self._seen
+        if head.position < seen.position or (head.position == seen.position and head.link != seen.link):
+            logger.critical("The audit log was cut or replaced: it ended at %s and ends at %s now.", seen, head)
+
+
+def lock_head(connection: Connection, *, wait: bool = True) -> AuditHead | None:
+    """The end of the chain, for this transaction alone to move; None if somebody else has it and `wait` is off."""
+    statement = select(meta.c.value).where(meta.c.key == HEAD).with_for_update(skip_locked=not wait)
+    value = connection.scalar(statement)
+    return None if value is None else unpack(value)
+
+
+def read_head(connection: Connection) -> AuditHead:
+    return unpack(records.get_meta(connection, HEAD) or pack(GENESIS))
+
+
+def begin_chain(connection: Connection) -> None:
+    """Make sure that there is a head to lock; inside the transaction that sets up."""
+    if records.get_meta(connection, HEAD) is None:
+        records.put_meta(connection, HEAD, pack(GENESIS))
+
+
+def _waiting_after(uid: str) -> Any:
+    return _WAITING.where(audit_inbox.c.uid > uid)
+
+
+def _conditions(where: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    if where.since is not None:
+        yield audit.c.at >= where.since
+    if where.until is not None:
+        yield audit.c.at < where.until
+    if where.app is not None:
+        yield audit.c.app == where.app
+    if where.operation is not None:
+        yield audit.c.operation == where.operation
+    if where.group is not None:
+        yield audit.c.group_name == where.group
+    if where.face is not None:
+        yield (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)

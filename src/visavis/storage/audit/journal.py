@@ -1,0 +1,100 @@
+"""How events get into the log: in the transaction of what they tell of, or many in one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select
+
+from visavis.storage.audit.facts import AuditKeys, facts_of
+from visavis.storage.database import Database
+from visavis.storage.group_commit import GroupCommit
+from visavis.storage.schema import apps, audit_inbox
+from visavis.trail import Actor, Effect, Event
+
+
+@dataclass(slots=True)
+class Acting:
+    """An event that is under way; `noted` once a transaction carries it."""
+
+    event: Event
+    noted: bool = False
+
+
+_acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
+
+
+class Journal:
+    """Puts records on disk; they are chained soon after (`chain.Chain`)."""
+
+    def __init__(self, database: Database, keys: AuditKeys, owner: Actor) -> None:
+        """`owner` is whom that is put down to which nobody else has begun."""
+        self._database = database
+        self._keys = keys
+        self._owner = owner
+        self._own = GroupCommit(self._write)
+
+    @contextmanager
+    def acting(self, event: Event) -> Iterator[Acting]:
+        """Let every transaction that is noted until the block ends be put down to this event."""
+        acting = Acting(event)
+        token = _acting.set(acting)
+        try:
+            yield acting
+        finally:
+            _acting.reset(token)
+
+    def note(
+        self,
+        connection: Connection,
+        operation: str,
+        *,
+        app_id: int | None,
+        app: str | None = None,
+        group: str | None = None,
+        faces: Sequence[str] = (),
+        detail: str | None = None,
+    ) -> None:
+        """Record a change in the write transaction that makes it: either both are on disk or neither.
+
+        The event under way says who, and what they call it.
+        """
+        acting = _acting.get()
+        if acting is None:
+            event = Event(actor=self._owner, operation=operation, effect=Effect.CHANGE)
+        else:
+            event, acting.noted = acting.event, True
+        event = replace(
+            event,
+            app_id=app_id,
+            app=app or event.app or _name_of(connection, app_id),
+            group=group or event.group,
+            faces=tuple(faces) or event.faces,
+            detail=detail or event.detail,
+        )
+        connection.execute(insert(audit_inbox), [self._sealed(event)])
+
+    def add(self, event: Event) -> None:
+        """Record an event that has no transaction of its own; it is on disk when this returns."""
+        self._own.add(event)
+
+    def tell(self, operation: str, *, app_id: int, group: str) -> None:
+        """Record something of weight that changes nothing, by whoever owns this process; on disk afterwards."""
+        with self._database.write() as connection:
+            self.note(connection, operation, app_id=app_id, group=group)
+
+    def _write(self, events: list[Event]) -> None:
+        with self._database.write() as connection:
+            connection.execute(insert(audit_inbox), [self._sealed(event) for event in events])
+
+    def _sealed(self, event: Event) -> dict[str, object]:
+        facts = facts_of(event, datetime.now(UTC))
+        return {**facts, "seal": self._keys.seal(facts)}
+
+
+def _name_of(connection: Connection, app_id: int | None) -> str | None:
+    return None if app_id is None else connection.scalar(select(apps.c.name).where(apps.c.id == app_id))

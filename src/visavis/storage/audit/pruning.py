@@ -1,0 +1,47 @@
+"""Takes the oldest records out of the log, and leaves word of it that only we can have left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.storage import records
+from visavis.storage.audit.chain import lock_head
+from visavis.storage.audit.facts import AuditKeys, pack
+from visavis.storage.audit.journal import Journal
+from visavis.storage.audit.verify import CUT, read_cut
+from visavis.storage.database import Database
+from visavis.storage.schema import audit, meta
+from visavis.trail import AuditHead
+
+
+def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetime) -> int:
+    """Take away the records at the old end that are older than this moment; how many. The log says so itself.
+
+    Raises INTERNAL if what is noted of an earlier cut was altered.
+    """
+    with database.write() as connection:
+        head = lock_head(connection)
+        cut = read_cut(connection, keys)
+        if head is None or cut is None:
+            raise FaceError(ErrorCode.INTERNAL, "What is noted of the log's old end was altered.")
+        newer = select(func.min(audit.c.position)).where(audit.c.at >= before)
+        keep_from = connection.scalar(newer) or head.position + 1
+        last = connection.execute(
+            select(audit.c.position, audit.c.link)
+            .where(audit.c.position < keep_from)
+            .order_by(audit.c.position.desc())
+            .limit(1)
+        ).one_or_none()
+        if last is None:
+            return 0
+        new = AuditHead(*last)
+        connection.execute(delete(audit).where(audit.c.position <= new.position))
+        connection.execute(delete(meta).where(meta.c.key == CUT))
+        records.put_meta(connection, CUT, pack(new) + keys.cut(new))
+        removed = new.position - cut.position
+        journal.note(connection, "audit_prune", app_id=None, detail=f"{removed} records, up to {new}")
+    database.forget_deleted()
+    return removed

@@ -1,0 +1,57 @@
+"""Rows of many threads in one transaction: each waits until its own is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Lock
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+class _Batch(Generic[Row]):
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.done = Event()
+        self.error: BaseException | None = None
+
+
+class GroupCommit(Generic[Row]):
+    """While one batch is written, the rows that come in gather into the next.
+
+    Who opens a batch writes it; so a row alone waits for nobody, and a thousand at once cost a few transactions.
+    """
+
+    def __init__(self, write: Callable[[list[Row]], None]) -> None:
+        """`write` puts rows on disk, all or none."""
+        self._write = write
+        self._mutex = Lock()
+        self._writing = Lock()
+        self._gathering: _Batch[Row] | None = None
+
+    def add(self, row: Row) -> None:
+        """Returns when the row is on disk; raises what `write` raised if it is not."""
+        with self._mutex:
+            batch = self._gathering
+            leads = batch is None
+            if batch is None:
+                batch = self._gathering = _Batch()
+            batch.rows.append(row)
+        if leads:
+            self._lead(batch)
+        else:
+            batch.done.wait()
+            if batch.error is not None:
+                raise batch.error
+
+    def _lead(self, batch: _Batch[Row]) -> None:
+        with self._writing:
+            with self._mutex:
+                self._gathering = None
+            try:
+                self._write(batch.rows)
+            except BaseException as error:
+                batch.error = error
+                raise
+            finally:
+                batch.done.set()

@@ -1,0 +1,267 @@
+"""How events get into the audit log: with the change that they tell of, or in a transaction of their own."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from tests.storage.conftest import OpenStorage
+from tests.storage.faces import new_faces
+from tests.storage.peer import SPAWN
+from tests.storage.place import Place
+from tests.storage.trails import CLIENT, event
+from visavis.errors import FaceError
+from visavis.storage.store import SERVER, Storage
+from visavis.trail import AuditFilter, AuditRecord, Effect, Event
+from visavis.types import App, FaceFilter, Group, KeyKind
+
+EVERYTHING = AuditFilter()
+
+
+def log(storage: Storage, where: AuditFilter = EVERYTHING) -> list[AuditRecord]:
+    """Oldest first, after a verification."""
+    assert storage.verify_audit([], lambda _: None).faults == []
+    return storage.audit.page(where, None, 10_000)[::-1]
+
+
+def told(record: AuditRecord) -> tuple[str, str | None, tuple[str, ...]]:
+    return record.event.operation, record.event.group, record.event.faces
+
+
+def test_every_change_is_recorded_by_whoever_makes_it(storage: Storage) -> None:
+    app = storage.apps.create_app("app", {KeyKind.APP_KEY: "a"})
+    group = storage.gallery.create_group(app, "g", "sface", quota=10)
+    storage.gallery.change_settings(group, {"similarity": 80.0})
+    one, two = storage.gallery.add(group, new_faces(2), quota=10)
+    storage.gallery.delete_face(group, one.face_id)
+    storage.gallery.delete_group(group)
+    storage.apps.add_keys(app, {KeyKind.APP_KEY: "b"}, datetime.now(UTC))
+    storage.apps.change_dialects(app, lambda _: frozenset({"v1"}))
+    storage.apps.delete_app(app)
+    records = log(storage)
+    assert [told(record) for record in records] == [
+        ("create_app", None, ()),
+        ("create_group", "g", ()),
+        ("change_group", "g", ()),
+        ("register", "g", (one.face_id, two.face_id)),
+        ("delete_face", "g", (one.face_id,)),
+        ("delete_group", "g", ()),
+        ("rotate_keys", None, ()),
+        ("change_app", None, ()),
+        ("delete_app", None, ()),
+    ]
+    assert [record.position for record in records] == list(range(1, 10))
+    assert {(record.event.app_id, record.event.app, record.event.actor) for record in records} == {
+        (app.id, "app", SERVER)
+    }
+    assert records[2].event.detail == "similarity: 80.0"
+    assert records[7].event.detail == "dialects off: v1"
+
+
+def test_a_change_that_is_refused_leaves_no_record_of_its_own(storage: Storage, app: App, group: Group) -> None:
+    before = log(storage)
+    for attempt in (
+        lambda: storage.gallery.create_group(app, "group", "sface", quota=10),
+        lambda: storage.gallery.add(group, new_faces(1), quota=0),
+        lambda: storage.gallery.delete_face(group, "nobody"),
+    ):
+        with pytest.raises(FaceError):
+            attempt()
+    assert log(storage) == before
+
+
+def test_a_change_is_put_down_to_the_event_under_way(storage: Storage, app: App, group: Group) -> None:
+    asked = Event(actor=CLIENT, operation="add_face", effect=Effect.CHANGE, dialect="searchface", app="app")
+    with storage.journal.acting(asked) as acting:
+        [face] = storage.gallery.add(group, new_faces(1), quota=10)
+        assert acting.noted
+    record = log(storage)[-1]
+    assert record.event == replace(asked, app_id=app.id, group="group", faces=(face.face_id,))
+    storage.gallery.delete_face(group, face.face_id)
+    assert log(storage)[-1].event.actor == SERVER
+
+
+def test_records_keep_all_that_they_are_given(storage: Storage) -> None:
+    given = replace(event(5), detail="a: b", result="face_not_found", count=12, faces=("a", "b"))
+    before = datetime.now(UTC)
+    storage.journal.add(given)
+    [record] = log(storage)
+    assert record.event == given
+    assert before <= record.at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("text", ["\0", "\udc80", "line\nbreak", "x" * 300, "키", "\x1b[2J"])
+def test_texts_that_clients_make_up_are_kept_printable_and_short(storage: Storage, text: str) -> None:
+    storage.journal.add(replace(event(), group=text, faces=(text,)))
+    [record] = log(storage)
+    assert record.event.group is not None
+    assert record.event.group.isprintable()
+    assert len(record.event.group) <= 255
+    assert "키" not in text or record.event.group == text
+
+
+def test_records_are_found_by_time_app_operation_group_and_face(storage: Storage) -> None:
+    storage.journal.add(event(1))
+    storage.journal.add(replace(event(2), faces=("face-1", "face-22", "face-3")))
+    storage.journal.add(replace(event(3), app="other", operation="verify"))
+    first, second, third = log(storage)
+    assert log(storage, AuditFilter(face="face-22")) == [second]
+    assert log(storage, AuditFilter(face="face-2")) == []
+    assert log(storage, AuditFilter(face="face-1")) == [first, second]
+    assert log(storage, AuditFilter(face="face_1")) == []
+    assert log(storage, AuditFilter(app="other")) == [third]
+    assert log(storage, AuditFilter(operation="verify")) == [third]
+    assert log(storage, AuditFilter(group="group-1")) == [first]
+    assert log(storage, AuditFilter(since=second.at)) == [second, third]
+    assert log(storage, AuditFilter(until=second.at)) == [first]
+    assert [*storage.audit.stream(AuditFilter(app="front-door"))] == [first, second]
+
+
+def test_pages_go_backwards_without_a_gap(storage: Storage) -> None:
+    for number in range(7):
+        storage.journal.add(event(number))
+    newest = storage.audit.page(EVERYTHING, None, 3)
+    assert [record.position for record in newest] == [7, 6, 5]
+    assert [record.position for record in storage.audit.page(EVERYTHING, 5, 3)] == [4, 3, 2]
+
+
+def test_records_of_many_threads_and_processes_form_one_chain(storage: Storage, place: Place) -> None:
+    with ProcessPoolExecutor(3, mp_context=SPAWN) as pool:
+        runs = [pool.submit(add_events, place, 6, 25) for _ in range(3)]
+        assert [run.result() for run in runs] == [150] * 3
+    records = log(storage)
+    assert [record.position for record in records] == list(range(1, 451))
+    assert len({record.id for record in records}) == 450
+
+
+def add_events(place: Place, threads: int, each: int) -> int:
+    """Add events from threads, while two more chain what there is."""
+    with closing(place.open()) as storage:
+
+        def add(_: int) -> int:
+            for number in range(each):
+                storage.journal.add(event(number))
+                storage.audit.advance()
+            return each
+
+        with ThreadPoolExecutor(threads) as pool:
+            return sum(pool.map(add, range(threads)))
+
+
+def test_what_a_killed_process_acknowledged_is_in_the_log_and_the_chain_is_whole(
+    storage: Storage, app: App, group: Group, place: Place, open_again: OpenStorage
+) -> None:
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=register_and_chain, args=(theirs, place))
+    process.start()
+    theirs.close()
+    acknowledged = [ours.recv() for _ in range(40)]
+    process.kill()
+    with contextlib.suppress(EOFError):
+        while True:
+            acknowledged.append(ours.recv())
+    process.join()
+    recorded = {face for record in log(open_again()) for face in record.event.faces}
+    assert set(acknowledged) <= recorded
+    # Not one face without a record, and not one record without a face.
+    assert recorded == {face.face_id for face in storage.gallery.list_faces(group, FaceFilter(), None, 100_000)}
+
+
+def register_and_chain(connection: Connection, place: Place) -> None:
+    storage = place.open()
+    found = storage.apps.find_app("app")
+    assert found is not None
+    group = storage.gallery.require_group(found, "group")
+    while True:
+        [record] = storage.gallery.add(group, new_faces(1), quota=100_000)
+        connection.send(record.face_id)
+        storage.audit.advance()
+
+
+def test_old_records_are_taken_away_and_the_rest_still_verifies(storage: Storage) -> None:
+    for number in range(5):
+        storage.journal.add(event(number))
+    records = log(storage)
+    assert storage.prune_audit(records[2].at) == 2
+    left = log(storage)
+    assert left[:3] == records[2:]
+    assert left[3].event.operation == "audit_prune"
+    assert left[3].event.detail is not None
+    assert left[3].event.detail.startswith("2 records, up to 2:")
+    assert storage.prune_audit(records[2].at) == 0
+    assert storage.prune_audit(datetime.now(UTC) + timedelta(seconds=1)) == 4
+    [last] = log(storage)
+    assert last.position == 7
+
+
+def test_a_head_noted_before_holds_after_a_pruning(storage: Storage) -> None:
+    heads = []
+    for number in range(4):
+        storage.journal.add(event(number))
+        storage.audit.advance(wait=True)
+        heads.append(storage.audit.head())
+    storage.prune_audit(log(storage)[2].at)
+    assert storage.verify_audit(heads, lambda _: None).faults == []
+
+
+def test_a_server_notices_that_the_log_was_cut_while_it_runs(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(4):
+        storage.journal.add(event(number))
+    storage.audit.advance(wait=True)
+    with storage._database.write() as connection:
+        link = connection.exec_driver_sql("SELECT link FROM audit WHERE position = 2").scalar_one()
+        connection.exec_driver_sql("DELETE FROM audit WHERE position > 2")
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        value = (2).to_bytes(8, "big") + bytes(link)
+        connection.exec_driver_sql(f"UPDATE meta SET value = {mark} WHERE key = 'audit head'", (value,))  # noqa: S608
+    storage.journal.add(event(4))
+    storage.audit.advance(wait=True)
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert "was cut or replaced" in caplog.text
+
+
+def test_the_log_outlives_what_it_speaks_of_and_holds_nothing_of_a_face_but_its_id(
+    storage: Storage, app: App, group: Group, data_dir: Path
+) -> None:
+    faces = new_faces(3)
+    stored = storage.gallery.add(group, faces, quota=10)
+    templates = [face.embedding.tobytes() for face in faces]
+    storage.apps.delete_app(app)
+    records = log(storage)
+    assert tuple(face.face_id for face in stored) in {record.event.faces for record in records}
+    with storage._database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM audit").all()
+    for value in (value for row in rows for value in row):
+        shown = value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else b""
+        assert not any(template[:16] in shown for template in templates)
+        assert len(shown) <= 255
+
+
+def test_records_that_cannot_be_put_on_disk_are_an_error_for_each_that_waits(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with storage._database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE audit_inbox RENAME TO elsewhere")
+
+    def attempt(number: int) -> bool:
+        try:
+            storage.journal.add(event(number))
+        except FaceError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert not any(pool.map(attempt, range(24)))
+    with storage._database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO audit_inbox")
+    assert attempt(1)
+    assert len(log(storage)) == 1
