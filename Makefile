@@ -1,10 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+SECONDS ?= 900
 BENCHMARKS ?= search scale pipeline http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench lint docs lock clean
+.PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +46,9 @@ bench: .venv/bench ## measure everything the documents quote, up to ten minutes 
 	@$(BIN)/visavis models pull
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name --write $(ARGS) || exit 1; done
 
+fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS=900, all targets together)
+	$(BIN)/python -m tests.fuzz $(SECONDS)
+
 lint: .venv/dev ## style, types, import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -67,6 +71,8 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 		pyproject.toml --extra tracing -c requirements/dev.txt -o requirements/tracing.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group bench -c requirements/dev.txt -o requirements/bench.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group fuzz -o requirements/fuzz.txt
 
 clean: ## remove .venv and caches, never data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
@@ -86,4 +92,8 @@ clean: ## remove .venv and caches, never data
 
 .venv/bench: requirements/bench.txt .venv/dev
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv/fuzz: requirements/fuzz.txt .venv/dev
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@touch $@

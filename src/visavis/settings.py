@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         "`tracing`; the standard variables `OTEL_*` set the rest.",
     )
     log_format: Literal["text", "json"] = Field("text", description="How lines of the log look.")
-    log_level: Literal["info", "warning", "error"] = Field(
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important lines that are logged; requests are logged at `info`."
     )
     drain_seconds: float = Field(

@@ -18,6 +18,10 @@ MAX_BODY_BYTES = 16_000_000
 """Longer bodies are answered 413 (contract.md 1)."""
 
 
+_FORM = b"multipart/form-data"
+_CHARSETS = frozenset({b"", b"utf-8", b"utf8"})
+
+
 class _InMemoryParser(MultiPartParser):
     """Uploaded pictures must never reach a disk, not even as temporary files."""
 
@@ -38,13 +42,20 @@ async def read_parameters(request: Request, schema: type[Parameters], form: type
 
 def is_upload(request: Request) -> bool:
     media_type, _ = _content_type(request)
-    return media_type == b"multipart/form-data"
+    return media_type == _FORM
 
 
 def _content_type(request: Request) -> tuple[bytes, bytes]:
     """Media type, and charset or nothing, both in small letters."""
     media_type, options = parse_options_header(request.headers.get("content-type"))
     return media_type, options.get(b"charset", b"").lower()
+
+
+def _require_type(request: Request, wanted: bytes) -> None:
+    """No charset but UTF-8: the codecs of Python are more, and stranger, than a client should choose from."""
+    media_type, charset = _content_type(request)
+    if media_type != wanted or charset not in _CHARSETS:
+        raise FaceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
 
 
 async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
@@ -60,9 +71,7 @@ async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 async def _json_object(request: Request) -> Mapping[str, Any]:
-    media_type, charset = _content_type(request)
-    if media_type != b"application/json" or charset not in {b"", b"utf-8", b"utf8"}:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
+    _require_type(request, b"application/json")
     body = b"".join([chunk async for chunk in _limited(request)])
     try:
         content = from_json(body)
@@ -78,13 +87,17 @@ async def form_fields(request: Request) -> Mapping[str, Any]:
 
     Raises INVALID_PARAMETER, HTTP 413.
     """
+    _require_type(request, _FORM)
     parser = _InMemoryParser(request.headers, _limited(request), max_files=8, max_fields=64)
     try:
         form = await parser.parse()
     except MultiPartException as error:
         raise FaceError(ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}") from None
     fields: dict[str, Any] = {}
-    for name, value in form.multi_items():
-        content = await value.read() if isinstance(value, UploadFile) else value
-        fields[name] = [fields[name], content] if name in fields else content
+    try:
+        for name, value in form.multi_items():
+            content = await value.read() if isinstance(value, UploadFile) else value
+            fields[name] = [fields[name], content] if name in fields else content
+    finally:
+        await form.close()
     return fields

@@ -17,6 +17,8 @@ def start_logging(form: Literal["text", "json"], level: str) -> None:
     handler.setFormatter(_json() if form == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Warns of every malformed form, which is the client's business and not the operator's.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def _json() -> logging.Formatter:

@@ -1,0 +1,203 @@
+"""The front of every decoder as a function of bytes, which fails if the answer is not a documented one.
+
+A target returns what became of the input: `None` if it was taken, or the code of its refusal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Coroutine
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+from fastapi import HTTPException, Request
+
+from visavis.api import body
+from visavis.api.dialect import MAX_DETAIL, plain
+from visavis.api.nhn.plus import PLUS
+from visavis.api.nhn.requests import DetectForm
+from visavis.api.nhn.v1 import V1
+from visavis.api.nhn.v2 import V2
+from visavis.api.parameters import Parameters
+from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.api.tokens import PageTokens
+from visavis.core.images import decode_base64
+from visavis.errors import ErrorCode, FaceError
+from visavis.fetch.target import parse
+from visavis.vision.container import MIN_SIDE, open_container
+from visavis.vision.decode import decode
+
+Target: TypeAlias = Callable[[bytes], ErrorCode | None]
+
+DECODED_PIXELS: Final = 40_000
+"""Larger pictures are judged by their structure alone, so that more inputs are tried in a second."""
+
+OPERATIONS = [operation for dialect in (V1, PLUS, V2, SEARCHFACE) for operation in dialect.operations]
+SCHEMAS: Final = sorted({operation.schema for operation in OPERATIONS}, key=lambda schema: schema.__qualname__)
+FORMS: Final = sorted(
+    {operation.form for operation in OPERATIONS if operation.form}, key=lambda schema: schema.__qualname__
+)
+TOKENS: Final = PageTokens(b"k" * 32, 3600)
+BOUNDARY: Final = "b"
+
+
+def picture(data: bytes) -> ErrorCode | None:
+    """A picture's file: its structure, and its pixels if they are few."""
+
+    def read() -> None:
+        container = open_container(data)
+        size = container.size
+        assert min(size.width, size.height) >= MIN_SIDE
+        assert 1 <= container.orientation <= 8
+        assert len(container.stripped) <= len(data) + 2
+        if size.width * size.height <= DECODED_PIXELS:
+            decoded = decode(data)
+            assert decoded.pixels.shape == (decoded.size.height, decoded.size.width, 3)
+
+    return outcome(
+        read,
+        ErrorCode.NOT_AN_IMAGE,
+        ErrorCode.UNSUPPORTED_IMAGE_FORMAT,
+        ErrorCode.BROKEN_IMAGE,
+        ErrorCode.IMAGE_TOO_LARGE,
+        ErrorCode.IMAGE_TOO_SMALL,
+    )
+
+
+def base64(data: bytes) -> ErrorCode | None:
+    """The `bytes` of a picture in JSON."""
+    return outcome(lambda: decode_base64(as_text(data)), ErrorCode.INVALID_IMAGE_BASE64)
+
+
+def token(data: bytes) -> ErrorCode | None:
+    """A next-token. None but those that were issued is good."""
+    return outcome(lambda: TOKENS.read("groups", as_text(data)), ErrorCode.INVALID_TOKEN)
+
+
+def url(data: bytes) -> ErrorCode | None:
+    """The `url` of a picture in JSON."""
+
+    def read() -> None:
+        target = parse(as_text(data))
+        assert target.scheme in {"http", "https"}
+        assert target.port in {80, 443} or 10_000 <= target.port <= 12_000
+        line = target.host + target.path
+        assert line.isascii()
+        assert line.isprintable()
+        assert " " not in line
+        assert not set(target.host) & set("/?#@\\%")
+
+    return outcome(read, ErrorCode.INVALID_IMAGE_URL)
+
+
+def json_body(data: bytes) -> ErrorCode | None:
+    """The first byte chooses an operation, the rest is the body."""
+    schema = SCHEMAS[data[0] % len(SCHEMAS)] if data else SCHEMAS[0]
+    return outcome(lambda: read_body(data[1:], "application/json", schema, None), ErrorCode.INVALID_PARAMETER)
+
+
+def multipart(data: bytes) -> ErrorCode | None:
+    """The first byte chooses an operation with a form, the rest is the body."""
+    form = FORMS[data[0] % len(FORMS)] if data else FORMS[0]
+    content_type = f"multipart/form-data; boundary={BOUNDARY}"
+    return outcome(lambda: read_body(data[1:], content_type, form, form), ErrorCode.INVALID_PARAMETER)
+
+
+def head(data: bytes) -> ErrorCode | None:
+    """The value of Content-Type, before a form's body."""
+    content_type = data.decode("latin-1")
+    form = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a"\r\n\r\n1\r\n--b--\r\n'
+    return outcome(lambda: read_body(form, content_type, DetectForm, DetectForm), ErrorCode.INVALID_PARAMETER)
+
+
+TARGETS: Final[dict[str, Target]] = {
+    "picture": picture,
+    "base64": base64,
+    "token": token,
+    "url": url,
+    "json": json_body,
+    "multipart": multipart,
+    "head": head,
+}
+
+
+def outcome(read: Callable[[], object], *expected: ErrorCode) -> ErrorCode | None:
+    """What it came to. Anything raised but a refusal with one of the codes, in a plain sentence, is a finding."""
+    try:
+        read()
+    except FaceError as error:
+        refusal = error
+    except HTTPException as error:
+        if error.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise
+        return None
+    else:
+        return None
+    assert refusal.code in expected, refusal
+    assert 1 < len(plain(refusal.detail)) <= MAX_DETAIL
+    return refusal.code
+
+
+def as_text(data: bytes) -> str:
+    """Any text that JSON can carry, half of a surrogate pair included."""
+    return data.decode("utf-8", errors="surrogateescape")
+
+
+def read_body(data: bytes, content_type: str, schema: type[Parameters], form: type[Parameters] | None) -> None:
+    """As a request brings it: the body in three pieces."""
+    third = len(data) // 3
+    pieces = [data[:third], data[third : 2 * third], data[2 * third :]]
+
+    async def receive() -> dict[str, Any]:
+        piece = pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "headers": [(b"content-type", content_type.encode("latin-1"))],
+        "query_string": b"",
+    }
+    finish(body.read_parameters(Request(scope, receive), schema, form))
+
+
+def finish(work: Coroutine[Any, Any, object]) -> None:
+    """Run what never really waits, without an event loop."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("something waited")
+
+
+def seeds(name: str) -> Collection[bytes]:
+    """Inputs that get a fuzzer past the first checks."""
+    from tests.fuzz import pictures  # noqa: PLC0415 - needs numpy and Pillow, which take their time
+
+    image = {"image": {"bytes": "iVBORw0KGgo="}, "limit": 5, "orientation": True, "externalImageId": "a"}
+    part = b'--b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+    return {
+        "picture": [*pictures.whole().values()],
+        "base64": [b"iVBORw0KGgo=", b"AAAA", b"A A\nA=", b"/+//", b"data:image/png;base64,AAAA"],
+        "token": [TOKENS.issue("groups", {"after": "a", "limit": 2}).encode(), b"a.b.c"],
+        "url": [
+            b"http://example.com/a.png?b=c#d",
+            b"https://[2001:db8::1]:443/",
+            b"http://user@\xed\x95\x9c\xea\xb8\x80.kr:10000/%2f",
+            b"http://0x7f.1/",
+        ],
+        "json": [
+            bytes([number]) + json.dumps(content).encode()
+            for number in range(len(SCHEMAS))
+            for content in (image, {"collectionId": "c", "requestName": "n", "faceImage": "AAAA", "groupId": "g"})
+        ],
+        "multipart": [
+            bytes([number])
+            + part % (b"imageFile", b'; filename="a.png"\r\nContent-Type: image/png', b"\x89PNG")
+            + part % (b"limit", b"", b"5")
+            + part % (b"threshold", b"", b"90")
+            + b"--b--\r\n"
+            for number in range(len(FORMS))
+        ],
+        "head": [b"multipart/form-data; boundary=b", b'multipart/form-data; boundary="b"; charset=utf-8'],
+    }[name]
