@@ -19,10 +19,17 @@ from visavis.types import ImageSize
 
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 80
+MAX_SCANS = 100
+MAX_SCANNED_PIXELS = 1_000_000_000
+"""A scan of a progressive JPEG goes over all pixels in a few bytes: a small file can ask for minutes of work.
+Encoders write about ten; at 50 megapixels there may be twenty."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _START_OF_SCAN, _PADDING, _EXIF = 0xDA, 0xFF, 0xE1
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""Within the data of a scan, none of these occurs (ITU-T T.81, B.1.1.5)."""
+_END_OF_IMAGE, _SCAN = b"\xd9", b"\xda"
 _WITHOUT_BODY = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _METADATA = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
@@ -133,9 +140,22 @@ def _read_jpeg(data: bytes) -> Container:
             orientation = _exif_orientation(body[6:])
         if marker not in _METADATA:
             stripped += whole
+        if marker == _START_OF_SCAN and size is not None:
+            _check_scans(whole, size)
     if size is None:
         raise broken("it has no header")
     return Container("JPEG", size, orientation, bytes(stripped))
+
+
+def _check_scans(rest: bytes, size: ImageSize) -> None:
+    """`rest`: the file from its first scan on. What follows the end of the picture does not count."""
+    most = min(MAX_SCANS, MAX_SCANNED_PIXELS // (size.width * size.height))
+    scans, at = 0, 0
+    while (found := _MARKER.search(rest, at)) is not None and found[1] != _END_OF_IMAGE:
+        scans += found[1] == _SCAN
+        if scans > most:
+            raise broken("it has more scans than any encoder writes")
+        at = found.end() + int.from_bytes(rest[found.end() : found.end() + 2])
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:

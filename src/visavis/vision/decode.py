@@ -119,7 +119,7 @@ class _Jpeg:
             pixels = simplejpeg.decode_jpeg(
                 self.container.stripped, "BGR", min_height=shape[0], min_width=shape[1], min_factor=factor
             )
-        except ValueError:
+        except (ValueError, LookupError):  # the second for samplings that it has no name for
             return None
         return _upright(pixels, self.container.orientation) if pixels.shape == shape else None
 
