@@ -6,9 +6,10 @@ import getpass
 import logging
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -61,6 +62,8 @@ from visavis.errors import SetupError
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
 from visavis.stages import Observer, Stage, unobserved
+from visavis.storage.backup.file import Manifest
+from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keyfile import decode_master_key
 from visavis.storage.store import SERVER, Storage, open_storage
@@ -342,6 +345,12 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
     return mount
 
 
+def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
+    """Put a backup where the settings keep records (see `restore_backup`)."""
+    target = Target(settings.data_dir, _master_key(settings), _database_url(settings), replace)
+    return restore_backup(file, target, progress)
+
+
 def open_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:
     """What is kept, as the settings name it; close it in the end. Raises SetupError.
 
@@ -349,9 +358,9 @@ def open_records(settings: Settings, observe: Observer = unobserved, owner: Acto
     """
     return open_storage(
         settings.data_dir,
-        decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None,
+        _master_key(settings),
         max_loaded_bytes=settings.index_memory_mb * 1_000_000,
-        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
+        database_url=_database_url(settings),
         database_connections=settings.database_connections,
         observe=observe,
         owner=owner or Actor(kind=ActorKind.COMMAND, user=_user()),
@@ -364,6 +373,14 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"number {os.getuid()}"
+
+
+def _master_key(settings: Settings) -> bytes | None:
+    return decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None
+
+
+def _database_url(settings: Settings) -> str | None:
+    return settings.database_url.get_secret_value() if settings.database_url else None
 
 
 def _now() -> datetime:

@@ -36,8 +36,7 @@ def kill_servers(folder: Path, kills: int, seed: int) -> Kills:
             told.starts_s.append(time.perf_counter() - start)
             if keys is None:
                 keys = server.create_app("app")
-                with server.v2(keys) as client:
-                    assert code(client.post("/groups", json={"groupId": SHARED})) == 0
+                create_shared(server, keys)
             known = _check(server, keys, ledger, told)
             if number == kills or told.faults:
                 break
@@ -51,7 +50,7 @@ def _write_until_killed(
 ) -> None:
     noting = Lock()
     clients = [
-        _Client(server.v2(keys), ledger, noting, number, rng.randrange(10**9), known) for number in range(_CLIENTS)
+        Client(server.v2(keys), ledger, noting, number, rng.randrange(10**9), known) for number in range(_CLIENTS)
     ]
     with ThreadPoolExecutor(_CLIENTS) as pool:
         runs = [pool.submit(client.run) for client in clients]
@@ -61,7 +60,7 @@ def _write_until_killed(
             run.result()
 
 
-class _Client:
+class Client:
     """One client. It knows faces by a label that it gives them, so that it knows them without an answer too."""
 
     def __init__(
@@ -99,7 +98,7 @@ class _Client:
             return self._delete_group(group)
         if faces and (self._rng.random() < 0.5 or len(faces) > _FULL // 2):
             return self._delete_face(group)
-        return self._register(group)
+        return self.register(group)
 
     def _create_group(self) -> None:
         name = f"{self._mark}{self._rng.randrange(10**12)}"
@@ -110,7 +109,7 @@ class _Client:
         self._told(Write("delete group", name), "DELETE", f"/groups/{name}")
         del self._faces[name]
 
-    def _register(self, name: str) -> None:
+    def register(self, name: str) -> None:
         label = f"{self._mark}{self._rng.randrange(10**12)}"
         answer = self._told(
             Write("add", name, (label,)),
@@ -135,19 +134,29 @@ class _Client:
         return answer.json()
 
 
-def _check(server: Server, keys: Keys, ledger: Ledger, told: Kills) -> dict[str, dict[str, str]]:
-    """Ask the new server for everything; its groups, and in each the id of every face by its label."""
+def create_shared(server: Server, keys: Keys) -> None:
+    """The group that all clients write to."""
+    with server.v2(keys) as client:
+        assert code(client.post("/groups", json={"groupId": SHARED})) == 0
+
+
+def look(server: Server, keys: Keys) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Ask the server for everything: its groups, and in each the id of every face by its label; and all faults."""
     with server.v2(keys) as client:
         groups = [group["groupId"] for group in _pages(client, "/groups", "groups")]
         known = {name: _faces(client, name) for name in groups}
-        there = {name: set(faces) for name, faces in known.items()}
-        ledger.settle(there)
-        told.faults += ledger.differences(there)
-        for name, faces in known.items():
-            told.faults += _of_group(client, name, set(faces.values()))
+        faults = [fault for name, faces in known.items() for fault in _of_group(client, name, set(faces.values()))]
     storage = open_storage(server.data_dir)
-    told.faults += storage.faults(lambda _: None)
+    faults += storage.faults(lambda _: None)
     storage.close()
+    return known, faults
+
+
+def _check(server: Server, keys: Keys, ledger: Ledger, told: Kills) -> dict[str, dict[str, str]]:
+    known, faults = look(server, keys)
+    there = {name: set(faces) for name, faces in known.items()}
+    ledger.settle(there)
+    told.faults += [*ledger.differences(there), *faults]
     return known
 
 

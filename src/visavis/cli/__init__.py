@@ -11,6 +11,7 @@ import visavis
 from visavis.cli.apps import app_commands
 from visavis.cli.archives import export
 from visavis.cli.audit import audit_commands
+from visavis.cli.backup import backup, restore
 from visavis.cli.calibrate import calibrate
 from visavis.cli.console import console_commands
 from visavis.cli.database import database_commands
@@ -30,6 +31,8 @@ cli.add_typer(group_commands, name="group")
 cli.add_typer(console_commands, name="console")
 cli.add_typer(database_commands, name="db")
 cli.add_typer(audit_commands, name="audit")
+cli.command(epilog="Example: visavis backup /mnt/backups/visavis-2025-01-31.tar")(backup)
+cli.command(epilog="Example: visavis restore /mnt/backups/visavis-2025-01-31.tar --data-dir /srv/visavis")(restore)
 cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)

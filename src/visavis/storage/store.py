@@ -20,6 +20,8 @@ from visavis.storage.audit.facts import AuditKeys
 from visavis.storage.audit.journal import Journal
 from visavis.storage.audit.pruning import prune
 from visavis.storage.audit.verify import Verdict, verify
+from visavis.storage.backup.file import Manifest
+from visavis.storage.backup.make import make_backup
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
@@ -80,6 +82,10 @@ class Storage:
         """Take the records older than this moment out of the audit log; how many."""
         return prune(self._database, self._audit_keys, self.journal, before)
 
+    def backup(self, file: Path, progress: Callable[[int], None]) -> Manifest:
+        """Write everything that is kept to a new file (see `make_backup`)."""
+        return make_backup(self._database, self._master_key, file, progress)
+
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
         self._loaded.clear()
@@ -109,7 +115,7 @@ def open_storage(
             if database_url
             else SqliteDatabase(data_dir / DATABASE_FILE, observe)
         )
-        key = _prepare(database, master_key, data_dir / KEY_FILE)
+        key = prepare(database, master_key, data_dir / KEY_FILE)
     except FaceError as error:
         where = "" if database_url else f"The data directory {data_dir} cannot be used. "
         raise SetupError(where + error.detail) from error
@@ -149,7 +155,8 @@ def open_database(place: str) -> Database:
         raise SetupError(f"The file {path} cannot be used: {error.strerror}.") from error
 
 
-def _prepare(database: Database, master_key: bytes | None, key_file: Path) -> MasterKey:
+def prepare(database: Database, master_key: bytes | None, key_file: Path) -> MasterKey:
+    """Bring the schema up to date and find the master key that fits. Raises SetupError."""
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)

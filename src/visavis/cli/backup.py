@@ -1,0 +1,53 @@
+"""`visavis backup` and `visavis restore`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from visavis import app as wiring
+from visavis.cli.database import progress
+from visavis.cli.terminal import DataDir, read_settings, say
+from visavis.storage.backup.file import Manifest
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; a file that is not there yet.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write everything that is kept to one file, also beside a running server.
+
+    The file holds one moment of the database, sealed as it is; every template is opened before it is written. The
+    master key is not in it: keep that elsewhere, since without it the backup is of no use to anybody.
+    """
+    with (
+        closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
+        progress("faces", None) as tell,
+    ):
+        manifest = storage.backup(file, tell)
+    say(f"Written to {file}: {_content(manifest)}.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
+    data_dir: DataDir = None,
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Let the database that is there give way.")] = False,
+) -> None:
+    """Put a backup in place, after it was checked: its checksum, the schema, the master key, every template.
+
+    Stop the servers first. Until all is checked nothing is touched, and then the database changes in one step. The
+    master key is that of the settings, or the key file of the data directory: put it there before. Where the
+    settings name a PostgreSQL database, that must be empty. What was deleted after the backup is there again.
+    """
+    settings = read_settings(data_dir=data_dir)
+    with progress("faces", None) as tell:
+        manifest = wiring.restore(settings, file, tell, replace=replace)
+    say(f"Restored: {_content(manifest)}, as of {manifest.made_at}.")
+
+
+def _content(manifest: Manifest) -> str:
+    return f"{manifest.apps} apps, {manifest.groups} groups, {manifest.faces} faces"

@@ -1,0 +1,1 @@
+"""Backups: one moment of everything that is kept, in a file, and back."""

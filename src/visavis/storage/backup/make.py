@@ -1,0 +1,68 @@
+"""Makes a backup beside a running server: one moment of the database, sealed as it is, without the master key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, func, select
+
+import visavis
+from visavis.errors import FaceError, SetupError
+from visavis.storage import checking
+from visavis.storage.backup.file import Manifest, drafted, fingerprint, pack
+from visavis.storage.cipher import MasterKey
+from visavis.storage.copying import copy_all
+from visavis.storage.database import Database
+from visavis.storage.schema import apps, faces, groups
+from visavis.storage.sqlite import SqliteDatabase
+
+
+def make_backup(
+    database: Database, master_key: MasterKey, file: Path, progress: Callable[[int], None]
+) -> Manifest:
+    """Write a backup to a new file, after every template in it was opened; `progress` is told of those.
+
+    Raises SetupError if the file exists or cannot be written, or what is kept is not in order.
+    """
+    if file.exists():
+        raise SetupError(f"There is a file {file} already; a backup takes the place of none.")
+    try:
+        with drafted(file) as copy:
+            manifest = _copy(database, master_key, copy, progress)
+            pack(file, manifest, copy)
+    except OSError as error:
+        raise SetupError(f"The backup cannot be written to {file}: {error.strerror}.") from error
+    except FaceError as error:
+        raise SetupError(f"The backup cannot be made: {error.detail}") from error
+    return manifest
+
+
+def _copy(database: Database, master_key: MasterKey, copy: Path, progress: Callable[[int], None]) -> Manifest:
+    made_at = datetime.now(UTC)
+    if isinstance(database, SqliteDatabase):
+        database.copy_to(copy)
+    with closing(SqliteDatabase(copy)) as copied:
+        if not isinstance(database, SqliteDatabase):
+            copy_all(database, copied, lambda _: None)
+        faults = checking.check_all(copied, master_key, progress)
+        if faults:
+            raise SetupError(f"What is kept is not in order, so nothing was written: {' '.join(faults)}")
+        with copied.read() as connection:
+            counts = {table.name: _count(connection, table) for table in (apps, groups, faces)}
+    return Manifest(
+        made_at=made_at.isoformat(timespec="seconds"),
+        made_by=visavis.__version__,
+        made_from="sqlite" if isinstance(database, SqliteDatabase) else "postgresql",
+        apps=counts["apps"],
+        groups=counts["groups"],
+        faces=counts["faces"],
+        bytes=copy.stat().st_size,
+        sha256=fingerprint(copy),
+    )
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
