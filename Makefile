@@ -20,9 +20,9 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
 
-test: install ## every test, but those of many nodes, of long commands, of faults and of the console
+test: install ## every test, but those of many nodes, of bulk, of faults, of the console and of the examples
 	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands --ignore=tests/faults \
-		--ignore=tests/console $(ARGS)
+		--ignore=tests/console --ignore=tests/examples $(ARGS)
 
 test-console: install ## the web console in a real browser (needs chromium)
 	$(BIN)/pytest tests/console $(ARGS)
@@ -30,8 +30,8 @@ test-console: install ## the web console in a real browser (needs chromium)
 test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx; haproxy, pgbouncer)
 	$(BIN)/pytest tests/nodes $(ARGS)
 
-test-bulk: install ## imports that are killed and interrupted
-	$(BIN)/pytest tests/bulk/commands $(ARGS)
+test-bulk: install ## imports that are killed, archives that move, and the examples (needs chromium)
+	$(BIN)/pytest tests/bulk/commands tests/examples $(ARGS)
 
 test-faults: install ## kills, broken disks, backups under load, a minute of everything (as root it mounts small disks)
 	$(BIN)/pytest tests/faults $(ARGS)
