@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +14,7 @@ from threading import Thread
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.server import Keys, Server, free_port, running_server
@@ -41,8 +42,8 @@ class Collector:
         return attributes(first.attributes)["service.name"]
 
 
-def attributes(pairs: Iterator[object] | object) -> dict[str, str]:
-    return {pair.key: str(getattr(pair.value, pair.value.WhichOneof("value"))) for pair in pairs}  # type: ignore[attr-defined]
+def attributes(pairs: Iterable[KeyValue]) -> dict[str, str]:
+    return {pair.key: str(getattr(pair.value, str(pair.value.WhichOneof("value")))) for pair in pairs}
 
 
 @contextmanager
