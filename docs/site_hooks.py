@@ -1,0 +1,49 @@
+"""What mkdocs has to know of these pages: they are also read where they lie, in the repository.
+
+Files of the repository that pages link to come along into the site, under `files/`. A line that leads to a page's
+twin in the other language is left out: the site has a switch for that.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"(\]\()((?:\.\./)+[^)#\s]+)")
+TWIN = re.compile(r"^\[(?:한국어|English)\]\(\S+\)(?: · .*)?$", re.MULTILINE)
+
+
+@event_priority(-200)  # after the plugin for languages, which knows only what lies in docs/
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what pages link to outside of docs/."""
+    for page in list(files.documentation_pages()):
+        for _, link in LINK.findall(page.content_string):
+            path = _outside(page.src_uri, link)
+            uri = f"files/{path}"
+            if path and (ROOT / path).is_file() and uri not in files.src_uris:
+                files.append(File.generated(config, uri, abs_src_path=str(ROOT / path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Point links out of docs/ at the copies, and take out the lines that only say in which languages a page is."""
+    here = posixpath.dirname(page.file.src_uri)
+
+    def into_files(match: re.Match[str]) -> str:
+        path = _outside(page.file.src_uri, match[2])
+        return match[1] + (posixpath.relpath(f"files/{path}", here) if path else match[2])
+
+    return LINK.sub(into_files, TWIN.sub("", markdown))
+
+
+def _outside(src_uri: str, link: str) -> str:
+    """The path in the repository that a link from a page leads to, if it leads out of docs/, else nothing."""
+    target = posixpath.normpath(posixpath.join("docs", posixpath.dirname(src_uri), link))
+    return "" if target == "docs" or target.startswith(("docs/", "..")) else target
