@@ -5,7 +5,8 @@ SECONDS ?= 900
 BENCHMARKS ?= search scale pipeline http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs lock clean
+.PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs site \
+	test-pages audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,9 +21,9 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
 
-test: install ## every test, but those of many nodes, of bulk, of faults, of the console and of the examples
+test: install ## every test, but those of many nodes, of bulk, of faults, of the console, of the examples and of pages
 	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands --ignore=tests/faults \
-		--ignore=tests/console --ignore=tests/examples $(ARGS)
+		--ignore=tests/console --ignore=tests/examples --ignore=tests/pages $(ARGS)
 
 test-console: install ## the web console in a real browser (needs chromium)
 	$(BIN)/pytest tests/console $(ARGS)
@@ -60,6 +61,19 @@ docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/coverage.py
 	$(BIN)/python docs/performance.py
 
+site: .venv/dev ## write the documentation as a site to site/; a link that leads nowhere stops it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+test-pages: install site sbom ## look the site through, and run what its guides print
+	$(BIN)/pytest tests/pages $(ARGS)
+
+audit: .venv/audit/ready ## ask a public service for known weaknesses of the packages that servers consist of
+	.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/tracing.txt
+
+sbom: .venv/audit/ready ## list those packages in visavis.cdx.json (CycloneDX)
+	.venv/audit/bin/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o visavis.cdx.json requirements/tracing.txt
+
 lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		pyproject.toml -o requirements/runtime.txt
@@ -73,6 +87,8 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 		--group bench -c requirements/dev.txt -o requirements/bench.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group fuzz -o requirements/fuzz.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group audit -o requirements/audit.txt
 
 clean: ## remove .venv and caches, never data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
@@ -88,6 +104,11 @@ clean: ## remove .venv and caches, never data
 
 .venv/dev: requirements/dev.txt .venv/runtime
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/audit/ready: requirements/audit.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/audit
+	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
 .venv/bench: requirements/bench.txt .venv/dev

@@ -14,6 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(\]\()((?:\.\./)+[^)#\s]+)")
@@ -32,8 +33,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Point links out of docs/ at the copies, and take out the lines that only say in which languages a page is."""
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Point links out of docs/ at the copies, and take out the lines that only tell of the other language."""
     here = posixpath.dirname(page.file.src_uri)
 
     def into_files(match: re.Match[str]) -> str:
@@ -41,6 +42,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return match[1] + (posixpath.relpath(f"files/{path}", here) if path else match[2])
 
     return LINK.sub(into_files, TWIN.sub("", markdown))
+
+
+@event_priority(-200)  # after that plugin has chosen them for this page
+def on_page_context(context: TemplateContext, config: MkDocsConfig, **_: object) -> TemplateContext:
+    """Let the home pages lead to each other wherever the site lies, not only at the root of a host."""
+    for language in config.extra.alternate:  # type: ignore[attr-defined] # where the plugin puts them
+        if language["link"].startswith("/"):
+            language["link"] = f".{language['link']}"
+    return context
 
 
 def _outside(src_uri: str, link: str) -> str:

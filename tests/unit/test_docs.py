@@ -70,6 +70,34 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None
         assert not anchor or anchor in anchors(target), link
 
 
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    """Decisions are found through their list."""
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    named = set(re.findall(r"[\w./-]+\.md", navigation))
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if not page.name.endswith(".ko.md")}
+    assert {page for page in pages if not page.startswith("decisions/0")} == named
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    listed = re.findall(
+        r"\]\((\d{4}-[\w-]+\.md)\)", (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+    )
+    assert sorted(listed) == sorted(page.name for page in (DOCS / "decisions").glob("0*.md"))
+    numbers = [name[:4] for name in listed]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_what_the_threat_model_says_to_be_shown_by_a_test_has_one() -> None:
+    page = (DOCS / "threat-model.md").read_text(encoding="utf-8")
+    tests = re.findall(r"`(tests/[\w/]+\.py)`", page)
+    assert len(tests) > 20
+    assert [test for test in tests if not (ROOT / test).is_file()] == []
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)
+    claims = [(threat, shown) for threat, shown in rows if threat not in {"threat", "---"}]
+    for threat, shown in claims:
+        assert "tests/" in shown or "](" in shown or shown == "not prevented", threat
+
+
 def test_the_guide_has_the_same_pages_in_both_languages() -> None:
     expected = {f"{subject}{suffix}" for subject in SUBJECTS for suffix in (".md", ".ko.md")}
     assert {page.name for page in GUIDE.iterdir()} == expected

@@ -32,7 +32,13 @@ def build_console(services: ConsoleServices) -> FastAPI:
     """Every route of the table, the static files, and an answer to everything that goes wrong."""
     assets = Assets()
     doorkeeper = Doorkeeper(services, Renderer(assets), read_catalogues())
-    app = FastAPI(title="Visavis console", openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Visavis console",
+        openapi_url=None,
+        redirect_slashes=False,
+        # FastAPI's own would tell paths to whoever collects, as in api/exchange.py.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
     app.add_middleware(SafeHeaders)
     app.include_router(assets.router())
     for route in ROUTES:
