@@ -42,9 +42,11 @@ embeddings of real faces of that size have. People do not cluster, which is what
 
 *The floor* is the time in which one thread can read as many bytes as one byte a dimension takes, with the
 fastest reader found (a maximum over 64-bit integers in vector registers). It is measured in turns with the
-others, on memory of its own, so it meets the same caches. No exact search over bytes can be faster. `recall@10`
-is the share of the true ten nearest faces that an engine returned, counted against float64. *x Visavis* says how
-many times as long as Visavis an engine took.
+others, on memory of its own, so it meets the same caches. No exact search over bytes can be faster. *The
+products of codes alone* are what our search spends in the library that multiplies them: what lies between that
+and the floor is the library's ([why it is this one](decisions/0017-codes-first.md)), what is above it is ours.
+`recall@10` is the share of the true ten nearest faces that an engine returned, counted against float64. *x
+Visavis* says how many times as long as Visavis an engine took.
 
 A turn is ten searches long here: a group that is searched is mostly searched again, and what an engine finds in
 the caches of its own last search is part of what it is. Between two searches by picture a server computes a face,

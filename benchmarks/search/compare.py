@@ -18,10 +18,12 @@ from benchmarks.search.postgres import pgvector, pgvector_hnsw, running_postgres
 from benchmarks.search.recall import Truth
 from benchmarks.search.registrations import busy_and_quiet
 from benchmarks.timing import Timing, interleaved
+from visavis.storage.index import VectorIndex
 
 K = 10
 
 FLOOR = "reading the int8 bytes"
+KERNEL = "the products of codes alone"
 
 IN_A_ROW = 10
 """Searches of one engine before it is the next one's turn: a group that is searched is mostly searched again, and
@@ -57,9 +59,9 @@ class Comparison:
     recalls: Mapping[str, tuple[float, float]]
     """Of the best K faces, and of the best one."""
     timings: Mapping[str, Timing]
-    """All in turns of `IN_A_ROW` searches, the floor among them."""
+    """All in turns of `IN_A_ROW` searches, the floor and, if there are codes, `KERNEL` among them."""
     cold: Mapping[str, Timing]
-    """Ours, NumPy and the floor, one search a turn: each finds the caches full of the others' data."""
+    """Ours, its products, NumPy and the floor, one search a turn: the caches are full of the others' data."""
     quiet: Timing
     busy: Timing
     """Our searches one after the other, without and with registrations meanwhile."""
@@ -89,11 +91,16 @@ def compare(people: Crowd, others: Sequence[Engine], plan: Plan, missing: Sequen
     progress.print("  timings")
     floor = Reader(people.gallery.size)
     found: dict[str, list[Sequence[int]]] = {engine.name: [()] * plan.rounds for engine in candidates}
-    calls = {FLOOR: lambda _: floor.read(), **{engine.name: _call(engine, people, found) for engine in candidates}}
+    calls = {
+        FLOOR: lambda _: floor.read(),
+        **_products(index, people),
+        **{engine.name: _call(engine, people, found) for engine in candidates},
+    }
     timings = interleaved(calls, plan.rounds, in_a_row=IN_A_ROW)
     progress.print("  recall")
     recalls = _recalls(candidates, found, people)
-    cold = interleaved({name: calls[name] for name in (FLOOR, ours.name, engines.NUMPY)}, plan.rounds)
+    alone = {name: calls[name] for name in (FLOOR, KERNEL, ours.name, engines.NUMPY) if name in calls}
+    cold = interleaved(alone, plan.rounds)
     progress.print("  searches while faces are registered")
     bytes_a_face = index.nbytes / len(people.gallery)
     quiet, busy = busy_and_quiet(index, people, K, plan.seconds_of_registrations)
@@ -158,6 +165,11 @@ def _recalls(
         of_k, of_one = truths[engine.faces]
         recalls[engine.name] = of_k.recall(found[engine.name]), of_one.recall(found[engine.name])
     return recalls
+
+
+def _products(index: VectorIndex, people: Crowd) -> dict[str, Callable[[int], object]]:
+    multiply = engines.products_alone(index)
+    return {} if multiply is None else {KERNEL: lambda number: multiply(people.probes[number])}
 
 
 def _call(engine: Engine, people: Crowd, found: dict[str, list[Sequence[int]]]) -> Callable[[int], None]:

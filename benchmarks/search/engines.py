@@ -10,6 +10,8 @@ from typing import TypeAlias
 import numpy as np
 
 from visavis.storage.index import VectorIndex
+from visavis.storage.kernels import ROWS_AT_ONCE
+from visavis.storage.quantised import QuantisedProbe
 from visavis.types import Embedding
 
 Find: TypeAlias = Callable[[Embedding, int], Sequence[int]]
@@ -53,6 +55,23 @@ def visavis(index: VectorIndex, faces: int) -> Engine:
         return [sequence - 1 for sequence, _ in index.snapshot.search(probe, k, -1.0)]
 
     return Engine(OURS, find, faces)
+
+
+def products_alone(index: VectorIndex) -> Callable[[Embedding], object] | None:
+    """What no search by this index can do without: the products of a probe's codes with all codes, and no more.
+
+    None where the index has no codes.
+    """
+    kernel = index.snapshot.kernel
+    if kernel is None:
+        return None
+
+    def multiply(probe: Embedding) -> None:
+        dots = kernel(QuantisedProbe.of(probe).codes)
+        for part in index.snapshot.parts:
+            dots(part.block.codes[: -(-part.size // ROWS_AT_ONCE) * ROWS_AT_ONCE])
+
+    return multiply
 
 
 def numpy_float32(gallery: Embedding) -> Engine:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from benchmarks.machine import versions_of
 from benchmarks.report import Figure, Plot, Report, Series, Table
-from benchmarks.search.compare import FLOOR, IN_A_ROW, Comparison, K, Plan
+from benchmarks.search.compare import FLOOR, IN_A_ROW, KERNEL, Comparison, K, Plan
 from benchmarks.search.engines import NUMPY, OURS, PGVECTOR, Engine
 from benchmarks.search.registrations import A_SECOND
 from benchmarks.timing import ratio, ratio_of_minima
@@ -47,6 +47,8 @@ def _figures(comparison: Comparison) -> dict[str, Figure]:
         "ratio_to_int8_read": ratio(ours, floor),
         "ratio_to_int8_read_of_minima": ratio_of_minima(ours, floor),
         "ratio_to_int8_read_cold": ratio(cold[OURS], cold[FLOOR]),
+        "ratio_of_products_to_int8_read": ratio(timings[KERNEL], floor) if KERNEL in timings else None,
+        "ratio_of_products_to_int8_read_cold": ratio(cold[KERNEL], cold[FLOOR]) if KERNEL in cold else None,
         "speedup_numpy_f32": ratio(timings[NUMPY], ours),
         "speedup_numpy_f32_cold": ratio(cold[NUMPY], cold[OURS]),
         "speedup_pgvector_exact": ratio(timings[PGVECTOR], ours) if PGVECTOR in timings else None,
@@ -85,7 +87,11 @@ def _graph_that_finds_enough(comparison: Comparison) -> Engine | None:
 
 
 def _table(dimensions: int, plan: Plan, comparison: Comparison) -> Table:
-    floor_row = (FLOOR, f"{plan.faces:,}", *_times(comparison, FLOOR), "", "")
+    floors = [
+        (name, f"{plan.faces:,}", *_times(comparison, name), "", "")
+        for name in (FLOOR, KERNEL)
+        if name in comparison.timings
+    ]
     rows = [
         (engine.name, f"{engine.faces:,}", *_times(comparison, engine.name), *_recalls(comparison, engine))
         for engine in comparison.engines
@@ -94,7 +100,7 @@ def _table(dimensions: int, plan: Plan, comparison: Comparison) -> Table:
         f"Search for the {K} best of {plan.faces:,} faces, {dimensions} dimensions, one thread; "
         f"{plan.rounds} searches, {IN_A_ROW} in a row in turns, another probe each",
         ("", "faces", "median ms", "minimum ms", "x the floor", "x Visavis", f"recall@{K}", "recall@1"),
-        [floor_row, *rows],
+        [*floors, *rows],
     )
 
 
@@ -125,6 +131,7 @@ def _ours(comparisons: Mapping[int, Comparison]) -> Table:
             "p99 ms, registering",
             "p99 / p50",
             "x the floor, cold",
+            "products alone, cold",
             "x faster than NumPy, cold",
             "bytes a face",
         ),
@@ -134,6 +141,7 @@ def _ours(comparisons: Mapping[int, Comparison]) -> Table:
                 *(f"{timing.percentile(p) * 1e3:.2f}" for timing in (c.quiet, c.busy) for p in (50, 99)),
                 f"{c.busy.percentile(99) / c.busy.percentile(50):.2f}",
                 f"{ratio(c.cold[OURS], c.cold[FLOOR]):.2f}",
+                f"x {ratio(c.cold[KERNEL], c.cold[FLOOR]):.2f}" if KERNEL in c.cold else "",
                 f"{ratio(c.cold[NUMPY], c.cold[OURS]):.2f}",
                 f"{c.bytes_a_face:,.0f}",
             )
