@@ -48,7 +48,9 @@ class Target:
         """Where a Location header leads. Raises INVALID_IMAGE_URL."""
         what = "the redirect target of the image URL"
         try:
-            url = urljoin(f"{self.scheme}://{self.authority}{self.path}", location.decode())
+            reference = location.decode()
+            _check_characters(reference, what)  # urljoin drops tabs
+            url = urljoin(f"{self.scheme}://{self.authority}{self.path}", reference)
         except ValueError as error:
             raise invalid_url(f"{what} is malformed") from error
         target = parse(url, what)
@@ -61,8 +63,7 @@ def parse(url: str, what: str = "the image URL") -> Target:
     """Read a URL. Raises INVALID_IMAGE_URL, in a sentence about `what` that repeats nothing of the URL."""
     if len(url) > MAX_URL_LENGTH:
         raise invalid_url(f"{what} is longer than {MAX_URL_LENGTH} characters")
-    if _NOT_IN_A_URL.search(url):
-        raise invalid_url(f"{what} contains a space, a control character or a backslash")
+    _check_characters(url, what)
     try:
         parts = urlsplit(url)
         path = quote(parts.path or "/", _KEPT)
@@ -84,6 +85,11 @@ def parse(url: str, what: str = "the image URL") -> Target:
     except ValueError as error:
         raise invalid_url(f"the host of {what} is not a valid name or address") from error
     return Target(what, parts.scheme, host, port, f"{path}?{query}" if query else path)
+
+
+def _check_characters(text: str, what: str) -> None:
+    if _NOT_IN_A_URL.search(text):
+        raise invalid_url(f"{what} contains a space, a control character or a backslash")
 
 
 def invalid_url(detail: str) -> FaceError:
