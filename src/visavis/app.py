@@ -141,7 +141,7 @@ def create_app(settings: Settings) -> FastAPI:
         _mounted("/admin", build_admin(services, settings.admin_token)),
     ]
     if settings.console.enabled:
-        console = build_console(_console_services(settings, services, storage))
+        console = build_console(_console_services(settings, services, storage), NO_TELEMETRY)
         app.router.routes.append(_mounted("/console", console))
     install_http_errors(app, (), failure)
     return app

@@ -8,13 +8,32 @@ from playwright.sync_api import Browser, Page, Request
 
 from tests.console.conftest import signed_in
 from tests.console.person import Crowd, Person
+from tests.console.test_groups import upload
 from tests.server import Server
 
 FOR_EVERYBODY = ("/sign-in", "/setup", "/password")
-FOR_ADMINISTRATORS = ("/", "/profile", "/users", "/nothing")
+IN_A_GROUP = "/apps/1/groups/of-the-pages"
+FOR_ADMINISTRATORS = (
+    "/",
+    "/profile",
+    "/users",
+    "/nothing",
+    "/apps/1/groups",
+    IN_A_GROUP,
+    f"{IN_A_GROUP}/add",
+    f"{IN_A_GROUP}/search",
+    f"{IN_A_GROUP}/settings",
+)
 EVERY_PAGE = FOR_EVERYBODY + FOR_ADMINISTRATORS
 
 axe = Axe()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def group(administrator: Person) -> None:
+    """The group that some pages are about."""
+    administrator.post("/apps/1/groups", name="of-the-pages")
+    upload(administrator, "of-the-pages", external_id="ines")
 
 
 def opened(browser: Browser, person: Person, path: str, theme: str, width: int) -> Page:

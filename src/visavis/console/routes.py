@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from fastapi import Response
 
-from visavis.console.pages import account, home, profile, users
+from visavis.console.pages import account, faces, groups, home, profile, users
 from visavis.console.visit import Visit
 from visavis.types import Role
 
@@ -44,6 +44,17 @@ ROUTES = (
     Route("GET", "/profile", VIEWER, profile.show),
     Route("POST", "/profile/password", VIEWER, profile.change_password),
     Route("POST", "/profile/sessions", VIEWER, profile.end_sessions),
+    Route("GET", "/apps/{app_id}/groups", VIEWER, groups.show_all),
+    Route("POST", "/apps/{app_id}/groups", OPERATOR, groups.create),
+    Route("GET", "/apps/{app_id}/groups/{group_id}", VIEWER, faces.show),
+    Route("GET", "/apps/{app_id}/groups/{group_id}/add", OPERATOR, faces.show_registration),
+    Route("POST", "/apps/{app_id}/groups/{group_id}/faces", OPERATOR, faces.register, pictures=True),
+    Route("POST", "/apps/{app_id}/groups/{group_id}/faces/{face_id}/delete", OPERATOR, faces.delete),
+    Route("GET", "/apps/{app_id}/groups/{group_id}/search", OPERATOR, faces.show_search),
+    Route("POST", "/apps/{app_id}/groups/{group_id}/search", OPERATOR, faces.search, pictures=True),
+    Route("GET", "/apps/{app_id}/groups/{group_id}/settings", VIEWER, groups.show_settings),
+    Route("POST", "/apps/{app_id}/groups/{group_id}/settings", OPERATOR, groups.change_settings),
+    Route("POST", "/apps/{app_id}/groups/{group_id}/delete", OPERATOR, groups.delete),
     Route("GET", "/users", ADMINISTRATOR, users.show),
     Route("POST", "/users/invite", ADMINISTRATOR, users.invite),
     Route("POST", "/users/{user_id}/role", ADMINISTRATOR, users.set_role),

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -28,17 +29,11 @@ logger = logging.getLogger(__name__)
 _CLIENT_GONE = 499
 
 
-def build_console(services: ConsoleServices) -> FastAPI:
+def build_console(services: ConsoleServices, telemetry: TelemetryConfig) -> FastAPI:
     """Every route of the table, the static files, and an answer to everything that goes wrong."""
     assets = Assets()
     doorkeeper = Doorkeeper(services, Renderer(assets), read_catalogues())
-    app = FastAPI(
-        title="Visavis console",
-        openapi_url=None,
-        redirect_slashes=False,
-        # FastAPI's own would tell paths to whoever collects, as in api/exchange.py.
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-    )
+    app = FastAPI(title="Visavis console", openapi_url=None, redirect_slashes=False, telemetry=telemetry)
     app.add_middleware(SafeHeaders)
     app.include_router(assets.router())
     for route in ROUTES:

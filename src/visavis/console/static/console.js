@@ -32,9 +32,28 @@ for (const button of document.querySelectorAll("[data-menu]")) {
   });
 }
 
+for (const menu of document.querySelectorAll("[data-menu-of-apps]")) {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
+// A dialog that is for many things is told by its opener which one it is about.
+function open({ open, action, about }) {
+  const dialog = document.getElementById(open);
+  if (action) dialog.querySelector("form").action = action;
+  for (const place of dialog.querySelectorAll("[data-about]")) place.textContent = about ?? "";
+  dialog.showModal();
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
-  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (opener) open(opener.dataset);
   const closer = event.target.closest("[data-close]");
   if (closer) closer.closest("dialog").close();
   const copier = event.target.closest("[data-copy]");
@@ -85,3 +104,5 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+for (const dialog of document.querySelectorAll("[data-open-at-once]")) dialog.showModal();

@@ -1,0 +1,116 @@
+"""The faces of a group: listed, registered, searched by picture, deleted. No picture is kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import Response
+
+from visavis.console.pages.groups import group_of, group_path
+from visavis.console.paging import ITEMS, Paging
+from visavis.console.pictures import Upload, with_pictures
+from visavis.console.refusals import Refused
+from visavis.console.visit import Visit
+from visavis.core import policy
+from visavis.core.faces import Registered
+from visavis.core.search import Found
+from visavis.types import DetectedFace, FaceFilter, FaceRecord, ImageSize, Want
+
+MOST_FACES = 20
+"""Of one picture."""
+MOST_MATCHES = 100
+
+
+async def show(visit: Visit) -> Response:
+    group = await group_of(visit)
+    wanted = visit.request.query_params.get("q", "").strip()
+    where = FaceFilter(label_contains=wanted or None)
+
+    def read(offset: int) -> tuple[list[FaceRecord], int]:
+        return visit.services.faces.slice(group, where, offset, ITEMS)
+
+    _, total = await visit.quick(lambda: read(0))
+    paging = Paging.of(visit, total)
+    faces, _ = await visit.quick(lambda: read(paging.offset))
+    return visit.page("group_faces.html", group=group, faces=faces, paging=paging, wanted=wanted)
+
+
+async def show_registration(visit: Visit) -> Response:
+    return visit.page("group_add.html", group=await group_of(visit), most=MOST_FACES)
+
+
+async def show_search(visit: Visit) -> Response:
+    return visit.page("group_search.html", group=await group_of(visit))
+
+
+async def register(visit: Visit) -> Response:
+    """One picture; what became of each face of it."""
+    group = await group_of(visit)
+
+    def work(upload: Upload) -> Registered:
+        label = upload.text("external_id") or None
+        if label is not None and not re.fullmatch(policy.EXTERNAL_IMAGE_ID, label):
+            raise Refused(422, "faces.label_wrong")
+        limit = int(upload.number("limit", 1, 1, MOST_FACES))
+        source = upload.picture()
+        want = Want(pose=True, quality=True)
+        return visit.services.faces.register(visit.app, group.name, source, limit, label, want)
+
+    done = await with_pictures(visit, work)
+    count = (await group_of(visit)).face_count
+    return visit.json(
+        {
+            "count": visit.words.count("groups.count", count),
+            "added": [{"faceId": added.record.face_id, **_face(added.face, done.size)} for added in done.added],
+            "notAdded": [
+                {"why": visit.words(f"faces.refused.{refused.reason}"), **_face(refused.face, done.size)}
+                for refused in done.not_added
+            ],
+        }
+    )
+
+
+async def search(visit: Visit) -> Response:
+    """The faces that resemble the largest one of a picture, best first."""
+    group = await group_of(visit)
+
+    def work(upload: Upload) -> Found:
+        threshold = upload.number("threshold", group.settings.similarity, 0, 100)
+        limit = int(upload.number("limit", 10, 1, MOST_MATCHES))
+        source = upload.picture()
+        return visit.services.search.by_image(visit.app, group.name, source, limit, threshold, Want(quality=True))
+
+    found = await with_pictures(visit, work)
+    return visit.json(
+        {
+            "probe": _face(found.probe.face, found.probe.size),
+            "matches": [
+                {
+                    "faceId": match.face.face_id,
+                    "externalId": match.face.external_image_id,
+                    "registered": match.face.created_at.isoformat(),
+                    "similarity": match.similarity,
+                }
+                for match in found.matches
+            ],
+        }
+    )
+
+
+async def delete(visit: Visit) -> Response:
+    group = await group_of(visit)
+    face_id = visit.request.path_params["face_id"]
+    await visit.quick(lambda: visit.services.faces.delete(visit.app, group.name, face_id))
+    return visit.redirect(group_path(visit, group.name), "face_deleted")
+
+
+def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+    """Where it is, in fractions of the picture, and how good a look at it is."""
+    box = face.box.relative_to(size)
+    quality = face.quality
+    return {
+        "box": [box.x0, box.y0, box.x1, box.y1],
+        "quality": None if quality is None else round(quality.score),
+        "flaw": None if quality is None or quality.flaw is None else quality.flaw.value,
+    }

@@ -1,0 +1,80 @@
+// Searches a group by a picture, again whenever the least similarity is moved.
+import { element } from "./dom.js";
+import { takePasted, takePictures } from "./drop.js";
+import { fill, messages } from "./messages.js";
+import { frames, imageOf, objection } from "./pictures.js";
+import { Refused, send } from "./requests.js";
+
+const words = messages("search-words");
+const root = document.getElementById("search");
+const results = root.querySelector("[data-results]");
+const state = root.querySelector("[data-state]");
+const probe = root.querySelector("[data-probe]");
+const threshold = document.getElementById("threshold");
+let picture = null;
+let running = null;
+
+takePasted(takePictures(document.getElementById("drop"), ([file]) => take(file)));
+threshold.addEventListener("input", () => {
+  root.querySelector("[data-threshold]").textContent = threshold.value;
+});
+threshold.addEventListener("change", () => picture && search());
+
+function take(file) {
+  const wrong = objection(file);
+  picture = wrong ? null : file;
+  results.hidden = true;
+  probe.hidden = Boolean(wrong);
+  if (wrong) {
+    say(wrong === "too_large" ? words.too_large : words.not_picture, "bad");
+    return;
+  }
+  probe.replaceChildren(imageOf(file, words.probe));
+  search();
+}
+
+async function search() {
+  running?.abort();
+  const mine = (running = new AbortController());
+  results.setAttribute("aria-busy", "true");
+  say(words.searching);
+  try {
+    const fields = { picture, threshold: threshold.value, limit: 20 };
+    const found = await send(root.dataset.action, fields, { signal: mine.signal });
+    probe.querySelector("svg")?.remove();
+    probe.append(frames([found.probe.box]));
+    show(found.matches);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof Refused)) throw error;
+    results.hidden = true;
+    say(error.message, "bad");
+  } finally {
+    if (mine === running) results.setAttribute("aria-busy", "false");
+  }
+}
+
+function show(matches) {
+  results.hidden = matches.length === 0;
+  results.querySelector("[data-matches]").replaceChildren(...matches.map(row));
+  const text = fill(matches.length === 1 ? words.found_one : words.found_other, { count: matches.length });
+  results.querySelector("[data-results-title]").textContent = text;
+  say(matches.length ? "" : words.none);
+}
+
+function row({ faceId, externalId, similarity }) {
+  const score = similarity.toFixed(1);
+  return element(
+    "li",
+    { class: "match" },
+    element("b", {}, externalId ?? words.no_label),
+    element("span", { class: "score" }, score),
+    element("meter", { min: 0, max: 100, value: similarity, "aria-label": `${words.similarity} ${score}` }),
+    element("small", { class: "mono" }, faceId),
+  );
+}
+
+function say(text, kind = "muted") {
+  state.textContent = text;
+  state.className = kind === "bad" ? "error" : kind;
+}
