@@ -49,6 +49,7 @@ bench: .venv/bench ## measure everything the documents quote, up to ten minutes 
 
 fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS=900, all targets together)
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
 lint: .venv/dev ## style, types, import rules
 	$(BIN)/ruff check

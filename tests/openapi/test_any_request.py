@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import schemathesis
@@ -30,7 +31,7 @@ CHECKS: list[CheckFunction] = [
 ]
 
 few_examples = settings(
-    max_examples=5,
+    max_examples=int(os.environ.get("VISAVIS_TEST_EXAMPLES", "5")),
     deadline=None,
     database=None,
     derandomize=True,

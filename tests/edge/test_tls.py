@@ -1,0 +1,137 @@
+"""`serve` speaks TLS by two options: versions from 1.2 on, certificates that are renewed, and plain reasons."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from tests.server import environment, free_port, visavis
+from visavis.api.edge.tls import Certificate
+from visavis.errors import SetupError
+
+from .conftest import Secure, issue
+
+
+def handshake(secure: Secure, version: ssl.TLSVersion) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    plain = socket.create_connection(("127.0.0.1", secure.port), timeout=60)
+    return context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_present_versions_are_spoken(version: ssl.TLSVersion, secure: Secure) -> None:
+    with closing(handshake(secure, version)) as connection:
+        assert connection.version() == version.name.replace("v1_", "v1.")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_past_versions_are_not(version: ssl.TLSVersion, secure: Secure) -> None:
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        handshake(secure, version)
+
+
+def test_what_is_no_tls_gets_no_answer(secure: Secure) -> None:
+    with closing(socket.create_connection(("127.0.0.1", secure.port), timeout=60)) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"HTTP/1.1 200" not in connection.recv(1000)
+
+
+def served_name(secure: Secure) -> str:
+    """Of the certificate that a new connection gets."""
+    with closing(handshake(secure, ssl.TLSVersion.TLSv1_3)) as connection:
+        encoded = connection.getpeercert(binary_form=True)
+    assert encoded
+    [name] = x509.load_der_x509_certificate(encoded).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(name.value)
+
+
+def test_a_renewed_certificate_is_served_after_a_hangup_and_a_wrong_one_is_not(secure: Secure) -> None:
+    issue(secure.folder, "renewed")
+    renewed = (secure.folder / "key.pem").read_bytes()
+    secure.process.send_signal(signal.SIGHUP)
+    while served_name(secure) != "renewed":
+        pass
+    issue(secure.folder, "of another key")
+    (secure.folder / "key.pem").write_bytes(renewed)
+    secure.process.send_signal(signal.SIGHUP)
+    while "The certificate stays as it was" not in secure.log.read_text():
+        pass
+    assert served_name(secure) == "renewed"
+    issue(secure.folder, "first")
+    secure.process.send_signal(signal.SIGHUP)
+    while served_name(secure) != "first":
+        pass
+
+
+@pytest.mark.parametrize("option", ["--tls-cert", "--tls-key"])
+def test_a_certificate_and_its_key_come_together(option: str, tmp_path: Path) -> None:
+    failed = visavis("serve", "--data-dir", str(tmp_path / "data"), option, str(tmp_path / "a.pem"), check=False)
+    assert failed.returncode == 1
+    assert "TLS takes both a certificate and its key" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def refused(chain: Path, key: Path) -> str:
+    """Why they cannot be used."""
+    with pytest.raises(SetupError) as caught:
+        Certificate(chain, key)
+    return str(caught.value)
+
+
+def test_a_certificate_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path) -> None:
+    issue(tmp_path)
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    assert "No such file or directory" in refused(certificate, tmp_path / "none.pem")
+    assert "is no PEM chain" in refused(key, key)
+    locked = serialization.load_pem_private_key(key.read_bytes(), None).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"password"),
+    )
+    key.write_bytes(locked)
+    assert "without a password" in refused(certificate, key)
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({"HOST": "0.0.0.0"}, True),  # noqa: S104 - the point of the test
+        ({"HOST": "0.0.0.0", "EDGE__TRUSTED_PROXIES": "10.0.0.1"}, False),  # noqa: S104 - likewise
+        ({"HOST": "127.0.0.1"}, False),
+    ],
+)
+def test_a_server_warns_where_keys_would_travel_in_the_clear(
+    settings: dict[str, str], warned: bool, tmp_path: Path
+) -> None:
+    """It needs no more than to begin to start: without models that is as far as it gets."""
+    settings = settings | {"MODELS_DIR": str(tmp_path / "none"), "RECOGNITION_MODEL": "sface-2021dec"}
+    started = subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-m", "visavis", "serve", "--data-dir", str(tmp_path), "--port", str(free_port())],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment(settings),
+    )
+    assert ("Keys and pictures travel in the clear" in started.stderr) is warned
+
+
+@pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.1/99", "10.0.0.1;10.0.0.2", "*"])
+def test_a_trusted_proxy_is_an_address_or_a_network(proxies: str, tmp_path: Path) -> None:
+    where = ["--data-dir", str(tmp_path)]
+    failed = visavis("app", "list", *where, settings={"EDGE__TRUSTED_PROXIES": proxies}, check=False)
+    assert failed.returncode == 1
+    assert "VISAVIS_EDGE__TRUSTED_PROXIES" in failed.stderr
