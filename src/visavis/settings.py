@@ -48,7 +48,7 @@ class EdgeSettings(BaseModel):
         "X-Forwarded-Proto are believed; without any, nobody's are.",
     )
     wrong_keys_per_minute: int = Field(
-        20, ge=1, description="Requests with wrong keys an address may send before it has to wait."
+        300, ge=1, description="Requests with wrong keys an address may send before it has to wait."
     )
     connections: int = Field(1_000, ge=1, description="Connections at the same time; more are answered 503.")
     head_seconds: float = Field(10.0, gt=0, description="Longest time for a request's line and headers.")
