@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 SECONDS ?= 900
-BENCHMARKS ?= search scale pipeline http load
+BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs site \

@@ -22,12 +22,13 @@ class Name(StrEnum):
     SEARCH = "search"
     SCALE = "scale"
     PIPELINE = "pipeline"
+    BULK = "bulk"
     HTTP = "http"
     LOAD = "load"
 
 
-ONE_THREAD = {Name.SEARCH, Name.SCALE, Name.PIPELINE}
-"""Benchmarks of one thread: libraries that would start more of their own are kept from it."""
+ONE_THREAD = {Name.SEARCH, Name.SCALE, Name.PIPELINE, Name.BULK}
+"""Benchmarks that count their threads: libraries that would start more of their own are kept from it."""
 
 BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

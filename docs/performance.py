@@ -83,6 +83,14 @@ nothing else; *one look* is against a plain use of these runners, long side 640.
 where we do both. Below 1, OpenCV is faster.
 """,
     ),
+    "bulk": (
+        "Many pictures at once",
+        """\
+What [`visavis import`](bulk.md) does, without the start of its process: files are read and recognised, faces
+found, embedded, sealed and stored, 128 a transaction, by as many threads as there are cores. *Bare* is nothing but
+the decodes and network runs of these pictures, by as many threads. *Skipped* are files that the group has already.
+""",
+    ),
     "http": (
         "HTTP",
         """\

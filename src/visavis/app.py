@@ -363,8 +363,13 @@ def open_records(settings: Settings, observe: Observer = unobserved, owner: Acto
         database_url=_database_url(settings),
         database_connections=settings.database_connections,
         observe=observe,
-        owner=owner or Actor(kind=ActorKind.COMMAND, user=_user()),
+        owner=owner or operator(),
     )
+
+
+def operator() -> Actor:
+    """Whoever gives a command, as the audit log names them."""
+    return Actor(kind=ActorKind.COMMAND, user=_user())
 
 
 def _user() -> str:

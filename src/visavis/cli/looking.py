@@ -19,6 +19,7 @@ from visavis.cli.terminal import AsJson, DataDir, complain, out, print_json, rea
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
 from visavis.errors import FaceError, SetupError
+from visavis.trail import Effect, Event
 from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, Traits, Want
 
 NONE, TROUBLE = 1, 2
@@ -111,7 +112,7 @@ def search(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look for the face of a picture in a group. Works beside a running server.
+    """Look for the face of a picture in a group; the audit log tells of it. Works beside a running server.
 
     Exit code 0 if there is a match, 1 if there is none, 2 if something went wrong.
     """
@@ -120,7 +121,16 @@ def search(
         owner = services.apps.require(app)
         faces = services.groups.require(owner, group).face_count
         source = ImageBytes(_read(picture), MAX_FILE_BYTES)
-        found = services.search.by_image(owner, group, source, limit, threshold, Want())
+        event = Event(
+            actor=wiring.operator(),
+            operation="search_by_image",
+            effect=Effect.USE,
+            app_id=owner.id,
+            app=owner.name,
+            group=group,
+        )
+        with services.audit.recording(event):
+            found = services.search.by_image(owner, group, source, limit, threshold, Want())
     if as_json:
         rows = [
             {
