@@ -11,6 +11,9 @@ from tenacity.wait import wait_base
 
 from visavis_client.errors import ConnectionFailed, Overloaded
 
+LONGEST_WAIT_S = 60.0
+"""A server that asks for more is not waited for: its caller decides what to do meanwhile."""
+
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -34,7 +37,7 @@ class _Safe(retry_base):
         error = retry_state.outcome.exception() if retry_state.outcome else None
         if isinstance(error, ConnectionFailed):
             return self._repeatable or isinstance(error.__cause__, _NEVER_SENT)
-        return isinstance(error, Overloaded)
+        return isinstance(error, Overloaded) and (error.retry_after or 0.0) <= LONGEST_WAIT_S
 
 
 class _AsAsked(wait_base):

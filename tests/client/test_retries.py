@@ -19,6 +19,7 @@ import pytest
 from visavis_client import Client, ConnectionFailed, Overloaded
 
 BUSY = (503, -50300, "ServiceUnavailable")
+MUCH_LATER = (429, -42900, "TooManyRequests")
 HANG_UP = None
 GROUP = (200, 0, "Success")
 
@@ -41,7 +42,7 @@ class _Moody(BaseHTTPRequestHandler):
         data = {"groupId": "staff", "createTime": "2026-01-01T00:00:00", "faceCount": 0}
         body = json.dumps({"header": header, "data": data}).encode()
         self.send_response(status)
-        self.send_header("Retry-After", "0")
+        self.send_header("Retry-After", "3600" if code == MUCH_LATER[1] else "0")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -91,6 +92,13 @@ def test_attempts_have_an_end() -> None:
         with pytest.raises(Overloaded) as refused:
             client.group("staff")
         assert (refused.value.retry_after, len(seen)) == (0, 3)
+
+
+def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
+    with moody_server(MUCH_LATER, GROUP) as (client, seen):
+        with pytest.raises(Overloaded) as refused:
+            client.group("staff")
+        assert (refused.value.retry_after, len(seen)) == (3600, 1)
 
 
 def test_reading_is_tried_again_after_a_broken_connection() -> None:
