@@ -142,3 +142,10 @@ def test_the_services_of_the_compose_file_read_files_that_exist(services: dict[s
     assert "./nginx.conf" in mounted
     assert all((DEPLOY / name).is_file() for name in mounted if name.startswith("."))
     assert (DEPLOY / services["node-a"]["build"]["context"]).resolve() == ROOT
+
+
+def test_the_proxies_that_nodes_trust_are_in_a_network_of_their_own(services: dict[str, Any]) -> None:
+    networks = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["networks"]
+    [own] = networks["default"]["ipam"]["config"]
+    for node in ("node-a", "node-b"):
+        assert services[node]["environment"]["VISAVIS_EDGE__TRUSTED_PROXIES"] == own["subnet"]

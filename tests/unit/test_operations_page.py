@@ -13,6 +13,7 @@ import yaml
 
 from visavis.api.metrics import Metrics
 from visavis.api.turns import Turns
+from visavis.errors import ErrorCode
 from visavis.stages import Stage
 from visavis.types import StorageUse
 
@@ -121,3 +122,10 @@ def test_every_alert_says_how_bad_it_is_and_what_has_happened() -> None:
     for rule in rules:
         assert rule["labels"]["severity"] in {"warning", "critical"}
         assert rule["annotations"]["summary"].endswith(".")
+
+
+def test_the_page_explains_every_word_for_an_error() -> None:
+    section = PAGE.partition("### Words for errors")[2].partition("\n### ")[0]
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \|$", section, re.MULTILINE)
+    listed = [word for row in rows for word in re.findall(r"`(\w+)`", row)]
+    assert sorted(listed) == sorted(ErrorCode)
