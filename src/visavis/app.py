@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
     services = _services(settings, catalogue, analyzer, storage, observe)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
 
-    chores = Chores([Retention(storage.gallery, _now).enforce])
+    chores = Chores([Retention(storage.gallery, _now).enforce, storage.tidy])
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
     upkeep = AuditUpkeep(services.audit, storage.prune_audit, keep, _now)

@@ -48,6 +48,14 @@ class Database(Protocol):
         """Leave as little as the database can of what a committed deletion took out."""
         ...
 
+    def tidy(self) -> None:
+        """Do what `forget_deleted` had to put off."""
+        ...
+
+    def compact(self) -> None:
+        """Write everything anew, so that nothing is left of what was deleted; others wait meanwhile."""
+        ...
+
     def connections(self) -> Connections:
         """How many there are at the moment."""
         ...

@@ -169,5 +169,7 @@ def _opened(
         for batch in batches:
             for start in range(0, len(batch), _ROWS_AT_ONCE):
                 sequences, face_ids, templates = zip(*batch[start : start + _ROWS_AT_ONCE], strict=True)
-                yield np.array(sequences, np.int64), cipher.open_all(list(zip(face_ids, templates, strict=True)))
+                rows = cipher.open_all(list(zip(face_ids, templates, strict=True)))
+                yield np.array(sequences, np.int64), rows
+                rows.fill(0)  # the index has its own copy, which goes with the face
                 sleep(_PAUSE_S)

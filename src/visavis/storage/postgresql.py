@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from visavis.errors import ErrorCode, SetupError
 from visavis.stages import Observer, Stage, unobserved
 from visavis.storage.database import Connections, connections_of, failure
+from visavis.storage.schema import metadata
 
 _SETTING_UP = 0x7669736176697300  # "visavis": one advisory lock for all nodes
 _CONNECTION_WAIT_S = 5.0
@@ -92,10 +93,20 @@ class PostgresDatabase:
             yield connection
 
     def forget_deleted(self) -> None:
-        """Nothing: deleted rows are gone for every reader, and their bytes when PostgreSQL vacuums the table.
+        """Nothing: deleted rows are gone for every reader, but not their bytes, which a vacuum does not clear.
 
-        The templates in them are sealed, and those of a deleted group by a key that has gone with it.
+        They stay in the free room of pages until that is used, or until `compact`. The templates in it are sealed.
         """
+
+    def tidy(self) -> None:
+        """Nothing, likewise."""
+
+    def compact(self) -> None:
+        """Write all tables anew, each while nobody else reads or writes it."""
+        outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with _connected(outside) as connection, _plain_errors():
+            for table in metadata.tables:
+                connection.execute(text(f'VACUUM FULL "{table}"'))
 
     def connections(self) -> Connections:
         """How many there are at the moment."""

@@ -156,6 +156,10 @@ def delete_tombstone(connection: Connection, app_id: int, name: str) -> None:
     connection.execute(delete(tombstones).where(tombstones.c.app_id == app_id, tombstones.c.name == name))
 
 
+def prune_tombstones(connection: Connection, before: datetime) -> None:
+    connection.execute(delete(tombstones).where(tombstones.c.deleted_at < before))
+
+
 def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
     statement = select(tombstones.c.name).where(tombstones.c.app_id == app_id, tombstones.c.name == name)
     return connection.scalar(statement) is not None

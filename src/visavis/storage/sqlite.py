@@ -61,7 +61,7 @@ class SqliteDatabase:
         self._path = path
         self._observe = observe
         self._turn = _Queue()
-        self._log_holds_deleted = False
+        self._log_holds_deleted = True  # perhaps: a process that was killed may have left it
         self._engine = _engine(path)
         self._writer = self._engine.execution_options(visavis_begin="BEGIN IMMEDIATE")
 
@@ -88,12 +88,24 @@ class SqliteDatabase:
 
         `secure_delete` zeroes what was deleted in the database proper. Who queues here after a deletion lets the
         deletions that wait go first, and the log is emptied once for all of them. A reader of an older snapshot
-        can put the emptying off to the next deletion, checkpoint or clean shutdown.
+        can put the emptying off, until `tidy` tries again.
         """
         self._log_holds_deleted = True
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Empty the write-ahead log if it may still hold what was deleted."""
         with self._turn:
             if self._log_holds_deleted:
                 self._log_holds_deleted = not self._empty_log()
+
+    def compact(self) -> None:
+        """Write the file anew, without the room that deleted rows have left."""
+        with self._turn, _plain_errors(), closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {int(_PATIENCE_S * 1000)}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("VACUUM")
+        self.forget_deleted()
 
     def copy_to(self, path: Path) -> None:
         """Write one moment of the database to an empty file, without the room that deleted rows have left."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -35,6 +35,10 @@ from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
+
+TOMBSTONES_KEPT = timedelta(days=365)
+"""So long a deleted group is told from one that never was."""
+
 SERVER = Actor(kind=ActorKind.SERVER)
 
 
@@ -85,6 +89,16 @@ class Storage:
     def backup(self, file: Path, progress: Callable[[int], None]) -> Manifest:
         """Write everything that is kept to a new file (see `make_backup`)."""
         return make_backup(self._database, self._master_key, file, progress)
+
+    def tidy(self) -> None:
+        """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
+        with self._database.write() as connection:
+            records.prune_tombstones(connection, datetime.now(UTC) - TOMBSTONES_KEPT)
+        self._database.tidy()
+
+    def compact(self) -> None:
+        """Write the database anew, so that nothing is left of what was deleted; requests wait meanwhile."""
+        self._database.compact()
 
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
