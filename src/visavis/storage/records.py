@@ -128,7 +128,7 @@ def list_groups(connection: Connection, app_id: int, after: str | None, limit: i
 def models_in_use(connection: Connection) -> dict[str, int]:
     """How many groups each recognition model has, by its name in ascending order."""
     statement = select(groups.c.model, func.count()).group_by(groups.c.model).order_by(groups.c.model)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def set_settings(connection: Connection, group_id: int, changes: Mapping[str, Any]) -> Group | None:
