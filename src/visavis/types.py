@@ -6,7 +6,7 @@ right, y downwards. "Left" and "right" are those of the picture, not of the pers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -173,6 +173,17 @@ class DetectedFace:
     """The verdict on liveness, which is core's policy."""
     quality: Quality | None = None
     """None until it was asked for."""
+
+    def only(self, want: Want) -> DetectedFace:
+        """The face as a request sees it that asks for no more than this."""
+        return replace(
+            self,
+            pose=self.pose if want.pose else None,
+            mask=self.mask if want.mask else None,
+            liveness=self.liveness if want.spoof else None,
+            spoof=self.spoof if want.spoof else None,
+            quality=self.quality if want.quality else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

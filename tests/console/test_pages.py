@@ -18,6 +18,8 @@ FOR_ADMINISTRATORS = (
     "/profile",
     "/users",
     "/nothing",
+    "/apps/1/analyze",
+    "/apps/1/compare",
     "/apps/1/groups",
     IN_A_GROUP,
     f"{IN_A_GROUP}/add",

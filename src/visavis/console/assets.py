@@ -1,4 +1,4 @@
-"""Styles, scripts and icons, under a path that changes when any of them does, and so can be kept for good."""
+"""Styles, scripts, icons and samples, under a path that changes when any of them does: to be kept for good."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from fastapi.responses import FileResponse
 
 from visavis.console.refusals import Refused
 
-_FOLDER = Path(__file__).parent / "static"
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_HOME = Path(__file__).parent
+_FOLDERS = (_HOME / "static", _HOME.parent / "assets")
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -19,7 +20,8 @@ class Assets:
     """The files of the package; modules import each other by relative paths and so stay of one version."""
 
     def __init__(self) -> None:
-        self._files = {path.name: path for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES}
+        paths = sorted(path for folder in _FOLDERS for path in folder.iterdir() if path.suffix in _TYPES)
+        self._files = {path.name: path for path in paths}
         whole = hashlib.sha256()
         for path in self._files.values():
             whole.update(path.name.encode() + b"\0" + path.read_bytes())

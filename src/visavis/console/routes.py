@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from fastapi import Response
 
-from visavis.console.pages import account, faces, groups, home, profile, users
+from visavis.console.pages import account, analyze, compare, faces, groups, home, profile, users
 from visavis.console.visit import Visit
 from visavis.types import Role
 
@@ -55,6 +55,10 @@ ROUTES = (
     Route("GET", "/apps/{app_id}/groups/{group_id}/settings", VIEWER, groups.show_settings),
     Route("POST", "/apps/{app_id}/groups/{group_id}/settings", OPERATOR, groups.change_settings),
     Route("POST", "/apps/{app_id}/groups/{group_id}/delete", OPERATOR, groups.delete),
+    Route("GET", "/apps/{app_id}/analyze", OPERATOR, analyze.show),
+    Route("POST", "/apps/{app_id}/analyze", OPERATOR, analyze.analyze, pictures=True),
+    Route("GET", "/apps/{app_id}/compare", OPERATOR, compare.show),
+    Route("POST", "/apps/{app_id}/compare", OPERATOR, compare.compare, pictures=True),
     Route("GET", "/users", ADMINISTRATOR, users.show),
     Route("POST", "/users/invite", ADMINISTRATOR, users.invite),
     Route("POST", "/users/{user_id}/role", ADMINISTRATOR, users.set_role),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -12,10 +12,13 @@ from fastapi import Request
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.collections import Collections
-from visavis.core.faces import Faces
+from visavis.core.compare import Compared
+from visavis.core.faces import Detected, Faces
 from visavis.core.groups import Groups
+from visavis.core.questions import Question, Reply
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
+from visavis.errors import FaceError
 
 Result = TypeVar("Result")
 
@@ -47,6 +50,19 @@ class Workers(Protocol):
         ...
 
 
+class Replies(Protocol):
+    """What the dialects would have answered."""
+
+    @property
+    def max_image_bytes(self) -> int:
+        """Of a picture, in the most generous dialect."""
+        ...
+
+    def to(self, question: Question, outcome: Detected | Compared | FaceError) -> Sequence[Reply]:
+        """An answer of each dialect that has the operation, from what core made of the request, or why not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConsoleServices:
     """Core's services, the workers, and the reader of uploads, which keeps pictures in memory."""
@@ -63,3 +79,6 @@ class ConsoleServices:
     """The fields of a multipart form: text as str, files as bytes; raises INVALID_PARAMETER and HTTP 413."""
     client_gone: type[Exception]
     """What a turn raises when the client has left."""
+    replies: Replies
+    scale_set: str
+    """Whose faces the similarity of comparisons was calibrated on, in words."""

@@ -94,8 +94,7 @@ class Apps:
         last = callers[-1] if callers else None
         if last is None or any(caller is None or caller.app.id != last.app.id for caller in callers):
             raise FaceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)
-        if dialect in last.app.dialects_off:
-            raise FaceError(ErrorCode.UNAUTHORIZED, "This API version is switched off for the app.")
+        require_spoken(last.app, dialect)
         return last
 
     def _known(self, dialects: Iterable[str]) -> frozenset[str]:
@@ -105,6 +104,12 @@ class Apps:
             detail = f"There is no dialect {min(unknown)!r}, only {known}."
             raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
         return names
+
+
+def require_spoken(app: App, dialect: str) -> None:
+    """Raises UNAUTHORIZED if the dialect is switched off for the app."""
+    if dialect in app.dialects_off:
+        raise FaceError(ErrorCode.UNAUTHORIZED, "This API version is switched off for the app.")
 
 
 def new_keys() -> dict[KeyKind, str]:

@@ -34,12 +34,41 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Pairs:
+    """Every face of the source picture with every face of the target picture, largest first in both."""
+
+    model: str
+    source_size: ImageSize
+    source_faces: list[DetectedFace]
+    target_size: ImageSize
+    target_faces: list[DetectedFace]
+    similarities: list[list[float]]
+    """0-100; a row for each source face, in it a number for each target face."""
+
+    def of_largest(self, threshold: float) -> Compared:
+        """What a comparison by the largest source face finds. Raises NO_FACE."""
+        probe = Probe(self.source_size, policy.largest(self.source_faces))
+        scored = list(zip(self.target_faces, self.similarities[0], strict=True))
+        scored.sort(key=lambda pair: pair[1], reverse=True)
+        return Compared(
+            self.model,
+            probe,
+            self.target_size,
+            matched=[pair for pair in scored if pair[1] >= threshold],
+            unmatched=[pair for pair in scored if pair[1] < threshold],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Seen:
-    """A picture after it was looked at: its faces, largest first, and their embeddings, shape (n, d)."""
+    """Faces of a picture after they were looked at, largest first, and their embeddings, shape (n, d)."""
 
     size: ImageSize
     faces: list[DetectedFace]
     embeddings: Embedding
+
+
+_LARGEST, _OTHERS, _ALL = slice(1), slice(1, None), slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +87,51 @@ class Comparer:
 
         Raises image errors, their subject "Source" or "Target", then NO_FACE (in the source).
         """
-        with _about("Source"):
+        return self._pairs(source, target, want, _LARGEST).of_largest(threshold)
+
+    def pairs(self, source: ImageSource, target: ImageSource, want: Want) -> Pairs:
+        """Every face of `source` against every face of `target`; there may be none in either.
+
+        The largest source face is looked at apart from the others, as `compare` does, so that its numbers are the
+        same to the last digit. Raises image errors, as `compare` does.
+        """
+        return self._pairs(source, target, want, _LARGEST, _OTHERS)
+
+    def _pairs(self, source: ImageSource, target: ImageSource, want: Want, *batches: slice) -> Pairs:
+        with about("Source"):
             source_data = images.load(source, self.fetcher)
-        with _about("Target"):
+        with about("Target"):
             target_data = images.load(target, self.fetcher)
-        with _about("Source"):
-            seen_source = self._see(source_data, want, faces_wanted=1)
-        with _about("Target"):
-            seen_target = self._see(target_data, want, faces_wanted=None)
-        probe = Probe(seen_source.size, policy.largest(seen_source.faces))
+        with about("Source"):
+            seen_source = self._see(source_data, want, *batches)
+        with about("Target"):
+            [seen_target] = self._see(target_data, want, _ALL)
         calibration = self.scale(self.model)
-        cosines = seen_target.embeddings @ seen_source.embeddings[0]
-        scored = [
-            (face, calibration.similarity(float(cosine)))
-            for face, cosine in zip(seen_target.faces, cosines, strict=True)
-        ]
-        scored.sort(key=lambda pair: pair[1], reverse=True)
-        return Compared(
+        rows = [seen_target.embeddings @ probe for seen in seen_source for probe in seen.embeddings]
+        return Pairs(
             self.model,
-            probe,
+            seen_source[0].size,
+            [face for seen in seen_source for face in seen.faces],
             seen_target.size,
-            matched=[pair for pair in scored if pair[1] >= threshold],
-            unmatched=[pair for pair in scored if pair[1] < threshold],
+            seen_target.faces,
+            [[calibration.similarity(float(cosine)) for cosine in row] for row in rows],
         )
 
     def probe(self, source: ImageSource, model: str, want: Want) -> tuple[Probe, Embedding]:
         """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
-        seen = self._see(images.load(source, self.fetcher), want, faces_wanted=1, model=model)
+        [seen] = self._see(images.load(source, self.fetcher), want, _LARGEST, model=model)
         return Probe(seen.size, policy.largest(seen.faces)), seen.embeddings[0]
 
-    def _see(self, data: bytes, want: Want, faces_wanted: int | None, model: str | None = None) -> _Seen:
-        """The largest faces of a picture, described and embedded; none is not an error."""
+    def _see(self, data: bytes, want: Want, *batches: slice, model: str | None = None) -> list[_Seen]:
+        """Faces of a picture, described and embedded a batch at a time; none is not an error."""
         with self.analyzer.decode(data) as picture:
-            faces = self.analyzer.find(picture)[:faces_wanted]
-            embeddings = self.analyzer.embed(picture, faces, model or self.model)
-            described = self.analyzer.describe(picture, faces, want.traits)
-            return _Seen(picture.size, policy.judged(described, want.spoof), embeddings)
+            found = self.analyzer.find(picture)
+            seen = []
+            for faces in (found[batch] for batch in batches):
+                embeddings = self.analyzer.embed(picture, faces, model or self.model)
+                described = self.analyzer.describe(picture, faces, want.traits)
+                seen.append(_Seen(picture.size, policy.judged(described, want.spoof), embeddings))
+            return seen
 
     def scale(self, model: str) -> Calibration:
         """The scale of a recognition model. Raises INTERNAL if there is none."""
@@ -104,7 +142,7 @@ class Comparer:
 
 
 @contextmanager
-def _about(picture: str) -> Iterator[None]:
+def about(picture: str) -> Iterator[None]:
     """Let errors say which of two pictures they are about."""
     try:
         yield

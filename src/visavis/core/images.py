@@ -29,11 +29,13 @@ def load(source: ImageSource, fetcher: ImageFetcher) -> bytes:
         case _:
             assert_never(source)
     if len(data) > source.max_bytes:
-        raise FaceError(
-            ErrorCode.IMAGE_TOO_LARGE,
-            f"The image file has {len(data):,} bytes; the limit is {source.max_bytes:,}.",
-        )
+        raise FaceError(ErrorCode.IMAGE_TOO_LARGE, too_large(len(data), source.max_bytes))
     return data
+
+
+def too_large(size: int, limit: int) -> str:
+    """A sentence about a picture's file of `size` bytes."""
+    return f"The image file has {size:,} bytes; the limit is {limit:,}."
 
 
 def decode_base64(text: str) -> bytes:

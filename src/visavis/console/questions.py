@@ -1,0 +1,96 @@
+"""A picture that somebody shows the console, as a request of the API would carry it, and what is told of it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from visavis.console.pictures import Upload
+from visavis.console.visit import Visit
+from visavis.core import images, policy
+from visavis.core.questions import Question, Reply, Sent
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import DetectedFace, ImageBytes, ImageSize, ImageUrl
+
+_OURS = frozenset({ErrorCode.INTERNAL, ErrorCode.OVERLOADED})
+"""Errors that are not about what was sent."""
+
+_PLAIN_NAME = re.compile(r"\w[\w.-]{0,99}")
+_HOST = re.compile(r"[\w.\-\[\]:]+")
+"""Part of commands, and so nothing that a shell could take for one."""
+_PNG = b"\x89PNG"
+
+
+def sent(upload: Upload, name: str, role: str) -> Sent:
+    """A picture of the form: its file, or its URL. Raises INVALID_PARAMETER."""
+    source = upload.picture(name)
+    if isinstance(source, ImageUrl):
+        return Sent(role, "", source.url)
+    data = upload.fields[name]
+    return Sent(role, _file_name(upload.text(f"{name}_name"), data), data=data)
+
+
+def loaded(visit: Visit, picture: Sent) -> Sent:
+    """The picture with its file, which is fetched if there is only a URL. Raises image errors."""
+    limit = visit.services.replies.max_image_bytes
+    source = ImageUrl(picture.url, limit) if picture.url else ImageBytes(picture.data or b"", limit)
+    return replace(picture, data=images.load(source, visit.services.faces.fetcher))
+
+
+def question(visit: Visit, operation: str, pictures: Sequence[Sent], **options: bool | int) -> Question:
+    """What would be asked of the API at the address that the console is open at."""
+    host = visit.request.url.netloc
+    origin = f"{visit.request.url.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}{visit.outside}"
+    return Question(operation, visit.app, tuple(pictures), options, origin)
+
+
+def problem(visit: Visit, error: FaceError) -> dict[str, Any]:
+    """What went wrong, in the reader's words and in those of X-Error-Detail. Raises what is our own fault."""
+    if error.code in _OURS:
+        raise error
+    return {
+        "code": error.code,
+        "sentence": visit.words(f"error.{error.code}"),
+        "detail": error.detail,
+        "place": error.subject,
+    }
+
+
+def told(size: ImageSize, faces: Sequence[DetectedFace], picture: Sent) -> dict[str, Any]:
+    """A picture for scripts: pixels, degrees, 0-100. One that was fetched goes along, to be shown and let go."""
+    data = base64.b64encode(picture.data).decode() if picture.url and picture.data else None
+    return {
+        "width": size.width,
+        "height": size.height,
+        "faces": [_face(face, size) for face in faces],
+        "data": data,
+    }
+
+
+def reply(given: Reply) -> Mapping[str, Any]:
+    return asdict(given)
+
+
+def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+    inside, pose, quality = face.box.clipped(size), face.pose, face.quality
+    return {
+        "box": [inside.x0, inside.y0, inside.x1, inside.y1],
+        "points": asdict(face.landmarks),
+        "detection": 100 * face.detection_score,
+        "pose": pose and asdict(pose),
+        "turned_away": policy.is_turned_away(pose),
+        "mask": face.mask,
+        "liveness": face.liveness,
+        "spoof": face.spoof,
+        "quality": quality and {**asdict(quality), "flaw": quality.flaw and quality.flaw.name.lower()},
+    }
+
+
+def _file_name(name: str, data: bytes) -> str:
+    """The file's own name, if no shell and no form could take it for something else."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return "picture.png" if data.startswith(_PNG) else "picture.jpg"

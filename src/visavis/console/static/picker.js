@@ -1,0 +1,76 @@
+// A place for a picture: dropped, chosen, pasted, by URL or a sample.
+import { element, icon } from "./dom.js";
+import { takePictures } from "./drop.js";
+import { PictureView } from "./picture-view.js";
+
+// `take` is called with whatever the place has now: {file, name} or {url}; `more` with files beyond the first.
+export class Picker {
+  constructor(root, take, more = () => {}) {
+    this.root = root;
+    this.take = take;
+    this.picture = null;
+    this.view = new PictureView(root.querySelector("[data-view]"));
+    this.place = root.querySelector(".drop");
+    this.again = root.querySelector("[data-again]");
+    this.give = takePictures(root, ([first, ...others]) => {
+      this.show({ file: first, name: first.name });
+      if (others.length) more(others);
+    });
+    this.again.addEventListener("click", () => root.querySelector("input[type=file]").click());
+    // One that was chosen while this script was on its way.
+    const { files } = root.querySelector("input[type=file]");
+    if (files.length) queueMicrotask(() => this.give(files));
+    const form = root.querySelector("[data-url]");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.show({ url: form.querySelector("input").value.trim() });
+    });
+  }
+
+  show(picture, quietly = false) {
+    this.picture = picture;
+    this.complain(null);
+    this.place.hidden = true;
+    this.again.hidden = false;
+    this.view.show(picture.file ?? null);
+    if (!picture.url) this.root.querySelector("[data-url] input").value = "";
+    if (!quietly) this.take(this);
+  }
+
+  // What the form of a request has of this picture, under the name.
+  fields(name) {
+    const { file, name: called, url } = this.picture;
+    return url ? { [`${name}_url`]: url } : { [name]: file, [`${name}_name`]: called };
+  }
+
+  // A fetched picture comes along with what was found in it.
+  draw(found) {
+    if (found.data) this.view.show(blobOf(found.data));
+    this.view.draw(found);
+  }
+
+  complain(problem) {
+    const place = this.root.querySelector("[data-error]");
+    place.hidden = !problem;
+    const lines = problem ? [element("b", {}, problem.sentence), problem.detail && element("span", { lang: "en" }, problem.detail)] : [];
+    place.replaceChildren(...(problem ? [icon("alert"), element("span", { class: "lines" }, ...lines.filter(Boolean))] : []));
+    this.root.classList.toggle("wrong", Boolean(problem));
+  }
+}
+
+// The sample buttons of the page; `take` is called with a button and its file.
+export function takeSamples(take) {
+  for (const button of document.querySelectorAll("[data-sample]")) {
+    button.addEventListener("click", async () => take(button, await sample(button.dataset.sample)));
+  }
+}
+
+export async function sample(path) {
+  const file = await (await fetch(path)).blob();
+  return { file, name: path.split("/").pop() };
+}
+
+function blobOf(base64) {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Blob([bytes], { type: bytes[0] === 0x89 ? "image/png" : "image/jpeg" });
+}

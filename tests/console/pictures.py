@@ -1,0 +1,60 @@
+"""Pictures for the pages that look at them, and what the API answers to the same ones."""
+
+from __future__ import annotations
+
+import base64
+import json
+from importlib import resources
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from tests.server import Keys, Server
+
+SAMPLES = Path(str(resources.files("visavis"))) / "assets"
+PORTRAIT, SELFIE, OMAR = (SAMPLES / f"{name}.jpg" for name in ("ines-portrait", "ines-selfie", "omar-selfie"))
+
+
+def side_by_side(*paths: Path, height: int = 480) -> bytes:
+    """One PNG of several pictures in a row."""
+    pictures = [Image.open(path) for path in paths]
+    scaled = [picture.resize((round(picture.width * height / picture.height), height)) for picture in pictures]
+    row = Image.new("RGB", (sum(picture.width for picture in scaled), height))
+    left = 0
+    for picture in scaled:
+        row.paste(picture, (left, 0))
+        left += picture.width
+    return png(row)
+
+
+def png(picture: Image.Image) -> bytes:
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def nobody() -> bytes:
+    return png(Image.new("RGB", (320, 240), "#8899aa"))
+
+
+def answers(
+    server: Server, keys: Keys, operation: str, pictures: dict[str, bytes], **options: int
+) -> dict[str, Any]:
+    """What each dialect answers: v2 to a form, Plus and v1 to JSON, as the commands of the pages ask."""
+    as_json = {role: {"bytes": base64.b64encode(data).decode()} for role, data in pictures.items()}
+    path = f"/nhn-face-reco/v1.0/appkeys/{keys.appKey}/{operation}"
+    with_spoofing = {"spoofing": True} if operation == "detect" else {}
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        v2 = client.post(
+            f"/v2.0/appkeys/{keys.appKey}/faces/{operation}",
+            headers={"Authorization": keys.secretKey},
+            files={f"{role}File": data for role, data in pictures.items()},
+            data={name: json.dumps(value) for name, value in (with_spoofing | options).items()},
+        )
+        key = {"x-nhn-apikey": keys.apiKey}
+        plus = client.post(path, params=options, json=as_json | with_spoofing, headers=key)
+        v1 = client.post(path, params=options, json=as_json)
+    return {"v2": v2.json(), "plus": plus.json(), "v1": v1.json()}
