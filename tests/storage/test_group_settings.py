@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from threading import Barrier
 
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces
+from visavis.storage.gallery import SealedGallery
 from visavis.storage.store import Storage
 from visavis.types import App, Group, GroupSettings
 
@@ -41,3 +44,22 @@ def test_a_group_made_again_has_the_default_settings(storage: Storage, app: App,
     storage.gallery.change_settings(group, asdict(STRICT))
     storage.gallery.delete_group(group)
     assert storage.gallery.create_group(app, "group", "sface", quota=10).settings == GroupSettings()
+
+
+def test_settings_that_two_change_at_once_do_not_undo_each_other(
+    storage: Storage, app: App, group: Group, open_again: OpenStorage
+) -> None:
+    other = open_again()
+    start = Barrier(2)
+
+    def change(gallery: SealedGallery, name: str) -> None:
+        start.wait()
+        for number in range(20):
+            gallery.change_settings(group, {name: float(number)})
+            assert getattr(gallery.require_group(app, "group").settings, name) == number
+
+    with ThreadPoolExecutor(2) as pool:
+        mine = pool.submit(change, storage.gallery, "similarity")
+        theirs = pool.submit(change, other.gallery, "min_quality")
+        mine.result()
+        theirs.result()
