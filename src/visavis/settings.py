@@ -50,7 +50,12 @@ class EdgeSettings(BaseModel):
     wrong_keys_per_minute: int = Field(
         300, ge=1, description="Requests with wrong keys an address may send before it has to wait."
     )
-    connections: int = Field(1_000, ge=1, description="Connections at the same time; more are answered 503.")
+    connections: int = Field(
+        900,
+        ge=1,
+        description="Connections at the same time; more are answered 503. Each takes a file descriptor, of "
+        "which a process often has 1,024 (`ulimit -n`).",
+    )
     head_seconds: float = Field(10.0, gt=0, description="Longest time for a request's line and headers.")
     body_pause_seconds: float = Field(15.0, gt=0, description="Longest wait for the next piece of a body.")
     body_seconds: float = Field(120.0, gt=0, description="Longest wait for all pieces of a body together.")

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import httpx
 import pytest
 
 from tests.server import Keys, Server, visavis
 
-from .conftest import ADMIN_TOKEN
-
-OPERATOR = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-
-
-@pytest.fixture
-def keys(server: Server) -> Keys:
-    return server.create_app(f"app-{uuid4().hex}")
+from .conftest import OPERATOR, new_app
 
 
 def limit(server: Server, keys: Keys, rate: str) -> httpx.Response:
@@ -57,7 +48,7 @@ def test_wrong_keys_do_not_use_up_what_an_app_may_send(server: Server, keys: Key
 
 
 def test_another_app_has_a_count_of_its_own(server: Server, keys: Keys) -> None:
-    neighbour = server.create_app(f"app-{uuid4().hex}")
+    neighbour = new_app(server)
     for each in (keys, neighbour):
         limit(server, each, "1/day")
     for each in (keys, neighbour):

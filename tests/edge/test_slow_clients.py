@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
-from uuid import uuid4
 
 import pytest
 
@@ -18,11 +17,6 @@ from .conftest import CONNECTIONS
 
 GENEROUS_S = 60
 """Longer than any deadline: who is still connected then was not cut off."""
-
-
-@pytest.fixture(scope="module")
-def keys(server: Server) -> Keys:
-    return server.create_app(f"app-{uuid4().hex}")
 
 
 @pytest.fixture

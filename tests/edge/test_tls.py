@@ -5,18 +5,19 @@ from __future__ import annotations
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from pydantic import ValidationError
 
-from tests.server import environment, free_port, visavis
 from visavis.api.edge.tls import Certificate
+from visavis.cli.serve import _certificate
 from visavis.errors import SetupError
+from visavis.settings import Settings
 
 from .conftest import Secure, issue
 
@@ -76,13 +77,15 @@ def test_a_renewed_certificate_is_served_after_a_hangup_and_a_wrong_one_is_not(s
         pass
 
 
-@pytest.mark.parametrize("option", ["--tls-cert", "--tls-key"])
+@pytest.mark.parametrize("option", ["tls_cert", "tls_key"])
 def test_a_certificate_and_its_key_come_together(option: str, tmp_path: Path) -> None:
-    failed = visavis("serve", "--data-dir", str(tmp_path / "data"), option, str(tmp_path / "a.pem"), check=False)
-    assert failed.returncode == 1
-    assert "TLS takes both a certificate and its key" in failed.stderr
-    assert "Traceback" not in failed.stderr
-    assert not (tmp_path / "data").exists()
+    with pytest.raises(SetupError, match="TLS takes both a certificate and its key"):
+        _certificate(given(**{option: tmp_path / "a.pem"}))
+
+
+def given(**values: Any) -> Settings:
+    """Settings for which no model has to be there."""
+    return Settings(recognition_model="any", **values)
 
 
 def refused(chain: Path, key: Path) -> str:
@@ -107,31 +110,24 @@ def test_a_certificate_that_cannot_be_used_is_refused_with_the_reason(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("settings", "warned"),
+    ("host", "proxies", "warned"),
     [
-        ({"HOST": "0.0.0.0"}, True),  # noqa: S104 - the point of the test
-        ({"HOST": "0.0.0.0", "EDGE__TRUSTED_PROXIES": "10.0.0.1"}, False),  # noqa: S104 - likewise
-        ({"HOST": "127.0.0.1"}, False),
+        ("0.0.0.0", "", True),  # noqa: S104 - the point of the test
+        ("192.0.2.1", "", True),
+        ("0.0.0.0", "10.0.0.1", False),  # noqa: S104 - likewise
+        ("127.0.0.1", "", False),
+        ("::1", "", False),
+        ("localhost", "", False),
     ],
 )
 def test_a_server_warns_where_keys_would_travel_in_the_clear(
-    settings: dict[str, str], warned: bool, tmp_path: Path
+    host: str, proxies: str, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It needs no more than to begin to start: without models that is as far as it gets."""
-    settings = settings | {"MODELS_DIR": str(tmp_path / "none"), "RECOGNITION_MODEL": "sface-2021dec"}
-    started = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "visavis", "serve", "--data-dir", str(tmp_path), "--port", str(free_port())],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment(settings),
-    )
-    assert ("Keys and pictures travel in the clear" in started.stderr) is warned
+    assert _certificate(given(host=host, edge={"trusted_proxies": proxies})) is None
+    assert ("Keys and pictures travel in the clear" in caplog.text) is warned
 
 
 @pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.1/99", "10.0.0.1;10.0.0.2", "*"])
-def test_a_trusted_proxy_is_an_address_or_a_network(proxies: str, tmp_path: Path) -> None:
-    where = ["--data-dir", str(tmp_path)]
-    failed = visavis("app", "list", *where, settings={"EDGE__TRUSTED_PROXIES": proxies}, check=False)
-    assert failed.returncode == 1
-    assert "VISAVIS_EDGE__TRUSTED_PROXIES" in failed.stderr
+def test_a_trusted_proxy_is_an_address_or_a_network(proxies: str) -> None:
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        given(edge={"trusted_proxies": proxies})

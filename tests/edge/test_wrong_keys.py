@@ -33,11 +33,6 @@ def assert_says_when(response: httpx.Response) -> None:
     assert "wrong keys" in response.headers["X-Error-Detail"]
 
 
-@pytest.fixture
-def keys(server: Server) -> Keys:
-    return server.create_app(f"app-{uuid4().hex}")
-
-
 @pytest.mark.parametrize(
     ("address", "path", "name"),
     [
