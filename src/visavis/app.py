@@ -66,7 +66,8 @@ from visavis.stages import Observer, Stage, unobserved
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.calibrations import StoredCalibrations
-from visavis.storage.keyfile import decode_master_key
+from visavis.storage.keys.following import FOLLOW_SECONDS
+from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import SERVER, Storage, open_storage
 from visavis.trail import Actor, ActorKind, Effect
 from visavis.types import OwnScale
@@ -105,14 +106,17 @@ def create_app(settings: Settings) -> FastAPI:
     chores = Chores([Retention(storage.gallery, _now).enforce, storage.tidy])
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
+    keys = Chores([storage.key_follower.turn], FOLLOW_SECONDS)
     upkeep = AuditUpkeep(services.audit, storage.prune_audit, keep, _now)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         chores.start()
         upkeep.start()
+        keys.start()
         yield
         await to_thread.run_sync(chores.stop)
+        await to_thread.run_sync(keys.stop)
         await to_thread.run_sync(upkeep.stop)
         storage.close()
         if tracing is not None:
@@ -355,7 +359,7 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
 
 def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
     """Put a backup where the settings keep records (see `restore_backup`)."""
-    target = Target(settings.data_dir, _master_key(settings), _database_url(settings), replace)
+    target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
     return restore_backup(file, target, progress)
 
 
@@ -366,7 +370,7 @@ def open_records(settings: Settings, observe: Observer = unobserved, owner: Acto
     """
     return open_storage(
         settings.data_dir,
-        _master_key(settings),
+        _key_provider(settings),
         max_loaded_bytes=settings.index_memory_mb * 1_000_000,
         database_url=_database_url(settings),
         database_connections=settings.database_connections,
@@ -380,16 +384,25 @@ def operator() -> Actor:
     return Actor(kind=ActorKind.COMMAND, user=_user())
 
 
+def _key_provider(settings: Settings) -> KeyProvider | None:
+    """Where the settings say that the master key is; None: in the data directory. Raises SetupError."""
+    given, file, command = settings.master_key, settings.master_key_file, settings.master_key_command
+    if sum(each is not None for each in (given, file, command)) > 1:
+        names = "VISAVIS_MASTER_KEY, VISAVIS_MASTER_KEY_FILE and VISAVIS_MASTER_KEY_COMMAND"
+        raise SetupError(f"Give only one of {names}.")
+    if given is not None:
+        return GivenKeys(decode_keys(given.get_secret_value()))
+    if file is not None:
+        return KeyFile(file, own=False)
+    return None if command is None else KeyCommand(command.get_secret_value())
+
+
 def _user() -> str:
     """Of the system; where it has no name there, its number."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"number {os.getuid()}"
-
-
-def _master_key(settings: Settings) -> bytes | None:
-    return decode_master_key(settings.master_key.get_secret_value()) if settings.master_key else None
 
 
 def _database_url(settings: Settings) -> str | None:

@@ -147,8 +147,13 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="The certificate's private key, PEM, without a password.")
     master_key: SecretStr | None = Field(
         None,
-        description="32 random bytes in Base64 that seal every group's key; "
-        "without it they are kept in the file master.key of the data directory.",
+        description="32 random bytes in Base64 that seal every group's key, or two such keys with white space "
+        "between while one [takes the place of the other](keys.md); without any setting of the master key it is "
+        "kept in the file master.key of the data directory.",
+    )
+    master_key_file: Path | None = Field(None, description="A file to read the master key from instead.")
+    master_key_command: SecretStr | None = Field(
+        None, description="A command that prints the master key, to be run instead; no shell runs it."
     )
     admin_token: SecretStr | None = Field(
         None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."

@@ -19,7 +19,6 @@ from tests.storage.place import Place
 from tests.storage.trails import event
 from visavis.storage.audit.facts import AuditKeys
 from visavis.storage.audit.verify import Verdict, verify
-from visavis.storage.cipher import MasterKey
 from visavis.storage.schema import AUDIT_FACTS
 from visavis.storage.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
@@ -38,6 +37,7 @@ class Log:
 
     file: Path
     head: AuditHead
+    keys: AuditKeys
 
     def verdict(self, tampering: Tampering, *, noted: bool = False) -> Verdict:
         copy = self.file.with_name("copy.db")
@@ -47,8 +47,7 @@ class Log:
         with closing(sqlite3.connect(copy)) as connection, connection:
             tampering(connection)
         with closing(SqliteDatabase(copy)) as database:
-            keys = AuditKeys(MasterKey(KEY).derive)
-            return verify(database, keys, [self.head] if noted else [], lambda _: None)
+            return verify(database, self.keys, [self.head] if noted else [], lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
         head = storage.audit.head()
     with closing(sqlite3.connect(folder / "visavis.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Log(folder / "visavis.db", head)
+    return Log(folder / "visavis.db", head, storage._audit_keys)
 
 
 def untouched(_: sqlite3.Connection) -> None:
@@ -158,7 +157,7 @@ def test_an_end_that_was_cut_off_with_its_head_is_noticed_by_a_head_noted_before
 
 
 def test_another_log_of_the_same_length_is_told_by_a_head_noted_before(log: Log) -> None:
-    forged = Log(log.file, AuditHead(RECORDS, os.urandom(32)))
+    forged = Log(log.file, AuditHead(RECORDS, os.urandom(32)), log.keys)
     assert forged.verdict(untouched, noted=True).faults == [
         f"Record {RECORDS} is another than the one that was the head."
     ]

@@ -165,7 +165,7 @@ def test_a_backup_without_the_master_key_is_of_no_use(
         assert not any(plain[start : start + 8] in raw for start in range(0, len(plain), 8))
     key = (data_dir / "master.key").read_bytes()
     assert key.strip() not in raw
-    assert storage._master_key.derive("page tokens") not in raw
+    assert storage._ring.derive("page tokens") not in raw
     assert b"a secret of the app" not in raw
     for folder, why in ((tmp_path / "none", "missing"), (tmp_path / "wrong", "not the one")):
         if why == "not the one":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from visavis.errors import SetupError
-from visavis.storage.keyfile import decode_master_key
+from visavis.storage.keys.providers import decode_keys
 from visavis.storage.store import open_storage
 
 KEY = bytes(range(32))
@@ -37,10 +37,11 @@ def test_a_key_that_is_given_is_written_nowhere(data_dir: Path) -> None:
     assert not (data_dir / "master.key").exists()
 
 
-def test_the_token_key_depends_on_the_master_key_and_does_not_show_it(tmp_path: Path) -> None:
-    assert _token_key(tmp_path / "a", KEY) == _token_key(tmp_path / "b", KEY)
-    assert _token_key(tmp_path / "a", KEY) != _token_key(tmp_path / "c", OTHER)
-    assert _token_key(tmp_path / "a", KEY) != KEY
+def test_the_token_key_is_of_the_database_alone_and_not_the_master_key(tmp_path: Path) -> None:
+    first = _token_key(tmp_path / "a", KEY)
+    assert _token_key(tmp_path / "a", KEY) == first
+    assert _token_key(tmp_path / "b", KEY) != first
+    assert first != KEY
 
 
 def test_another_key_than_the_first_is_refused(data_dir: Path) -> None:
@@ -80,4 +81,4 @@ def test_a_key_file_that_holds_no_key_is_refused(data_dir: Path, content: str) -
 
 
 def test_the_spelling_of_a_key_may_have_white_space_around_it() -> None:
-    assert decode_master_key(f" {base64.b64encode(KEY).decode()}\n") == KEY
+    assert decode_keys(f" {base64.b64encode(KEY).decode()}\n") == (KEY,)

@@ -18,6 +18,7 @@ from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
 from visavis.cli.imports import import_
+from visavis.cli.keys import keys_commands
 from visavis.cli.looking import compare, detect, search
 from visavis.cli.models import models_commands
 from visavis.cli.serve import serve
@@ -33,6 +34,7 @@ cli.add_typer(database_commands, name="db")
 cli.add_typer(audit_commands, name="audit")
 cli.command(epilog="Example: visavis backup /mnt/backups/visavis-2025-01-31.tar")(backup)
 cli.command(epilog="Example: visavis restore /mnt/backups/visavis-2025-01-31.tar --data-dir /srv/visavis")(restore)
+cli.add_typer(keys_commands, name="keys")
 cli.add_typer(models_commands, name="models")
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import schema
 from visavis.storage.audit.journal import Journal
-from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
+from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.schema import apps
 from visavis.types import App, Caller, KeyKind, KeyRecord
@@ -31,10 +31,10 @@ _OWNER = (
 class KeyedApps:
     """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
 
-    def __init__(self, database: Database, master_key: MasterKey, loaded: LoadedGroups, journal: Journal) -> None:
+    def __init__(self, database: Database, ring: KeyRing, loaded: LoadedGroups, journal: Journal) -> None:
         self._database = database
         self._journal = journal
-        self._master_key = master_key
+        self._ring = ring
         self._loaded = loaded
 
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
@@ -138,7 +138,7 @@ class KeyedApps:
             return [self._caller(connection, kind, key, now) for kind, key in credentials.items()]
 
     def _caller(self, connection: Connection, kind: KeyKind, key: str, now: datetime) -> Caller | None:
-        digest = self._master_key.hash_credential(key)
+        digest = self._ring.hash_credential(key)
         row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
         key_id, stored, retires_at, *app = row or (0, bytes(len(digest)), None)
         if not hmac.compare_digest(stored, digest) or (retires_at is not None and retires_at <= now):
@@ -150,7 +150,7 @@ class KeyedApps:
             {
                 "app_id": app.id,
                 "kind": kind.value,
-                "hash": self._master_key.hash_credential(key),
+                "hash": self._ring.hash_credential(key),
                 "created_at": now,
             }
             for kind, key in new.items()

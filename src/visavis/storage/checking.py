@@ -9,18 +9,19 @@ from sqlalchemy import Connection, func, select, text
 
 from visavis.errors import FaceError
 from visavis.storage import records
-from visavis.storage.cipher import GroupPlace, MasterKey
+from visavis.storage.cipher import GroupPlace
 from visavis.storage.database import Database
+from visavis.storage.keys.ring import KeyRing
 from visavis.storage.schema import apps, deletions, faces, groups
 
 
-def check_all(database: Database, master_key: MasterKey, progress: Callable[[int], None]) -> list[str]:
+def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]) -> list[str]:
     """Every fault found, in a sentence each; `progress` is told of faces that were looked at.
 
     Counters equal rows, versions agree with the changes they stand for, every template opens.
     """
     with database.read() as connection:
-        return [*_structure(connection), *_apps(connection), *_groups(connection, master_key, progress)]
+        return [*_structure(connection), *_apps(connection), *_groups(connection, keys, progress)]
 
 
 def _structure(connection: Connection) -> Iterator[str]:
@@ -39,7 +40,7 @@ def _apps(connection: Connection) -> Iterator[str]:
             yield f"App {name!r} counts {counted} groups and has {there}."
 
 
-def _groups(connection: Connection, master_key: MasterKey, progress: Callable[[int], None]) -> Iterator[str]:
+def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], None]) -> Iterator[str]:
     columns = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model)
     state = (groups.c.version, groups.c.face_count, groups.c.wrapped_key)
     for *place, version, face_count, wrapped_key in connection.execute(select(*columns, *state)).all():
@@ -51,7 +52,7 @@ def _groups(connection: Connection, master_key: MasterKey, progress: Callable[[i
             yield f"{shown} has changes newer than its version, {version}."
         seen = 0
         try:
-            cipher = master_key.group_cipher(wrapped_key, GroupPlace(app_id, group_id, name, model))
+            cipher = keys.group_cipher(wrapped_key, GroupPlace(app_id, group_id, name, model))
             with closing(records.templates_after(connection, group_id, 0)) as batches:
                 for batch in batches:
                     cipher.open_all([(face_id, template) for _, face_id, template in batch])

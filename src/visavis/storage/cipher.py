@@ -36,15 +36,27 @@ class MasterKey:
             raise ValueError(f"a master key has {KEY_BYTES} bytes")
         self._secret = secret
         self._wrapping = AESGCM(self.derive("group keys"))
-        self._hashing = self.derive("credentials")
+        self.check = self.derive("master key check")
+        """32 bytes by which the key is recognised; they tell nothing else about it."""
+        self.id = self.derive("master key id")[:8].hex()
+        """A name to speak of the key by."""
 
     def derive(self, purpose: str) -> bytes:
-        """A sub-key of 32 bytes for this purpose (HKDF-SHA256, RFC 5869); it tells nothing about any other."""
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"visavis {purpose}".encode()).derive(self._secret)
+        """A sub-key of 32 bytes for this purpose."""
+        return derived(self._secret, purpose)
 
-    def hash_credential(self, credential: str) -> bytes:
-        """What is kept of a credential: HMAC-SHA256, 32 bytes."""
-        return hmac.digest(self._hashing, credential.encode(errors="surrogatepass"), "sha256")
+    def wrap(self, data_key: bytes, name: str) -> bytes:
+        """A key that is not of a group, wrapped for this name."""
+        return _seal(self._wrapping, data_key, _place("data key", name))
+
+    def unwrap(self, wrapped: bytes, name: str) -> bytes:
+        """Raises INTERNAL if this is not what was wrapped under this name."""
+        try:
+            return _open(self._wrapping, wrapped, _place("data key", name))
+        except InvalidTag:
+            raise FaceError(
+                ErrorCode.INTERNAL, "A key in the database was altered or belongs elsewhere."
+            ) from None
 
     def new_group_key(self, app_id: int, name: str, model: str) -> bytes:
         """A random group key, wrapped for the group of this app, name and recognition model."""
@@ -52,13 +64,28 @@ class MasterKey:
             self._wrapping, AESGCM.generate_key(bit_length=256), _place("group", str(app_id), name, model)
         )
 
-    def group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher:
-        """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
+    def try_group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher | None:
+        """What seals and opens the templates of one group; None if another master key wrapped its key."""
         try:
-            key = _open(self._wrapping, wrapped_key, _place("group", str(place.app_id), place.name, place.model))
+            return GroupCipher(_open(self._wrapping, wrapped_key, _place_of(place)), place)
         except InvalidTag:
-            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.") from None
-        return GroupCipher(key, place)
+            return None
+
+    def rewrapped(self, wrapped_key: bytes, place: GroupPlace, other: MasterKey) -> bytes | None:
+        """The key of a group, wrapped by the other master key; None if this one did not wrap it."""
+        try:
+            key = _open(self._wrapping, wrapped_key, _place_of(place))
+        except InvalidTag:
+            return None
+        return _seal(other._wrapping, key, _place_of(place))
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A group's key, and the id of the master key that it was wrapped by."""
+
+    wrapped: bytes
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +147,16 @@ class GroupCipher:
 
 def _altered() -> FaceError:
     return FaceError(ErrorCode.INTERNAL, "A stored template was altered or belongs elsewhere.")
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """A sub-key of 32 bytes for this purpose (HKDF-SHA256, RFC 5869); it tells nothing about any other."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"visavis {purpose}".encode()).derive(secret)
+
+
+def _place_of(group: GroupPlace) -> bytes:
+    """What a wrapped group key is bound to; the group's number is not known yet when it is made."""
+    return _place("group", str(group.app_id), group.name, group.model)
 
 
 def _seal(aead: AESGCM, plain: bytes, place: bytes) -> bytes:

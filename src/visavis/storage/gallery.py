@@ -13,8 +13,8 @@ from visavis.errors import ErrorCode, FaceError
 from visavis.stages import Observer, Stage, unobserved
 from visavis.storage import records
 from visavis.storage.audit.journal import Journal
-from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
+from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
 from visavis.storage.records import GroupState
 from visavis.storage.turns import GroupTurns
@@ -37,14 +37,14 @@ class SealedGallery:
     def __init__(
         self,
         database: Database,
-        master_key: MasterKey,
+        keys: KeyRing,
         loaded: LoadedGroups,
         journal: Journal,
         observe: Observer = unobserved,
     ) -> None:
         self._database = database
         self._journal = journal
-        self._master_key = master_key
+        self._keys = keys
         self._loaded = loaded
         self._turns = GroupTurns()
         self._observe = observe
@@ -53,7 +53,7 @@ class SealedGallery:
         """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
         with self._database.write() as connection:
             claim_group(connection, app, name, quota)
-            wrapped_key = self._master_key.new_group_key(app.id, name, model)
+            wrapped_key = self._keys.new_group_key(connection, app.id, name, model)
             group = records.insert_group(connection, app.id, name, model, wrapped_key)
             self._journal.note(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
@@ -140,7 +140,7 @@ class SealedGallery:
         self, connection: Connection, group: Group, state: GroupState, faces: Sequence[NewFace]
     ) -> list[FaceRecord]:
         """Seal and store faces, and move the group's version and count."""
-        cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
+        cipher = self._keys.group_cipher(state.wrapped_key, place_of(group))
         templates = [cipher.seal(face.face_id, face.embedding) for face in faces]
         added = len(faces)
         records.set_group_state(connection, group.id, state.version + added, state.floor, state.face_count + added)
@@ -154,7 +154,7 @@ class SealedGallery:
         """Makes fingerprints of picture files, which only this group's are equal to. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             state = _existing(records.group_state(connection, group.id))
-        return self._master_key.group_cipher(state.wrapped_key, place_of(group)).fingerprint
+        return self._keys.group_cipher(state.wrapped_key, place_of(group)).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
         """Of all pictures that were imported and have a face in the group."""
@@ -224,7 +224,7 @@ class SealedGallery:
             template = records.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
         if template is None:
             raise _face_not_found()
-        return self._master_key.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
+        return self._keys.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None

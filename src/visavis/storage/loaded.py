@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage import records
 from visavis.storage.blocks import Sequences
-from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
+from visavis.storage.cipher import GroupCipher, GroupPlace
 from visavis.storage.database import Database
 from visavis.storage.index import Snapshot, VectorIndex
+from visavis.storage.keys.ring import KeyRing
 from visavis.types import Embedding, Group
 
 _LOADS_AT_ONCE = 2
@@ -37,10 +38,10 @@ class _Loaded:
 class LoadedGroups:
     """Indexes of the groups that were searched last, within a bound of memory."""
 
-    def __init__(self, database: Database, master_key: MasterKey, max_bytes: int) -> None:
+    def __init__(self, database: Database, keys: KeyRing, max_bytes: int) -> None:
         """`max_bytes` bounds the embeddings in memory; the group used last stays, whatever its size."""
         self._database = database
-        self._master_key = master_key
+        self._keys = keys
         self._max_bytes = max_bytes
         self._mutex = Lock()
         self._by_id: OrderedDict[int, _Loaded] = OrderedDict()
@@ -122,7 +123,7 @@ class LoadedGroups:
                 index.clear()
             since = index.snapshot.version
             removed = records.deletions_after(connection, group.id, since) if since else []
-            cipher = self._master_key.group_cipher(state.wrapped_key, place_of(group))
+            cipher = self._keys.group_cipher(state.wrapped_key, place_of(group))
             with closing(_opened(connection, group.id, since, cipher)) as added:
                 index.update(state.version, added, removed, expected=0 if since else state.face_count)
 

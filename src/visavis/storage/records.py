@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
+from visavis.storage.cipher import WrappedKey
 from visavis.storage.schema import apps, deletions, faces, groups, meta, tombstones
 from visavis.types import Box, FaceFilter, FaceRecord, Group, GroupSettings, NewFace
 
@@ -91,7 +92,7 @@ def insert_group(
     app_id: int,
     name: str,
     model: str,
-    wrapped_key: bytes,
+    key: WrappedKey,
     *,
     created_at: datetime | None = None,
     settings: GroupSettings | None = None,
@@ -101,7 +102,8 @@ def insert_group(
         app_id=app_id,
         name=name,
         model=model,
-        wrapped_key=wrapped_key,
+        wrapped_key=key.wrapped,
+        wrapped_by=key.by,
         version=0,
         floor=0,
         face_count=0,
@@ -126,7 +128,7 @@ def list_groups(connection: Connection, app_id: int, after: str | None, limit: i
 def models_in_use(connection: Connection) -> dict[str, int]:
     """How many groups each recognition model has, by its name in ascending order."""
     statement = select(groups.c.model, func.count()).group_by(groups.c.model).order_by(groups.c.model)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def set_settings(connection: Connection, group_id: int, changes: Mapping[str, Any]) -> Group | None:

@@ -108,6 +108,8 @@ groups = Table(
     Column("name", Name, nullable=False),
     Column("model", String, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
+    # The id of the master key that wrapped it; empty where a version did that knows of none.
+    Column("wrapped_by", String, nullable=False, server_default=""),
     # Grows by one with every face added or deleted.
     Column("version", Id, nullable=False),
     # Changes after this version can be followed; a reader that is further behind starts over.
@@ -260,6 +262,16 @@ audit = Table(
     Column("link", LargeBinary, nullable=False),
     Index(None, "at"),
     Index(None, "app", "position"),
+)
+
+key_holders = Table(
+    "key_holders",
+    metadata,
+    # What servers answer when a rotation asks whether they have the new master key.
+    Column("holder", String, primary_key=True),
+    Column("key_id", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("has_it", Boolean, nullable=False),
 )
 
 AUDIT_FACTS = tuple(column.name for column in _audit_facts(chained=True))

@@ -23,10 +23,13 @@ from visavis.storage.audit.verify import Verdict, verify
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.make import make_backup
 from visavis.storage.calibrations import StoredCalibrations
-from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.gallery import SealedGallery
-from visavis.storage.keyfile import settle_master_key
+from visavis.storage.keys.following import KeyFollower
+from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
+from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.rotation import Rotation
+from visavis.storage.keys.settling import settle_keys
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.sqlite import SqliteDatabase
@@ -58,8 +61,10 @@ class Storage:
     """Whom the audit log names for what nobody else has begun."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
+    key_follower: KeyFollower
+    rotation: Rotation
     _database: Database
-    _master_key: MasterKey = field(repr=False)
+    _ring: KeyRing = field(repr=False)
     _audit_keys: AuditKeys = field(repr=False)
     _loaded: LoadedGroups
 
@@ -75,7 +80,7 @@ class Storage:
 
     def faults(self, progress: Callable[[int], None]) -> list[str]:
         """What is not as it must be, in a sentence each; `progress` is told of faces that were looked at."""
-        return checking.check_all(self._database, self._master_key, progress)
+        return checking.check_all(self._database, self._ring, progress)
 
     def verify_audit(self, noted: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
         """Hold the audit log against its chain, and against heads noted before."""
@@ -88,7 +93,7 @@ class Storage:
 
     def backup(self, file: Path, progress: Callable[[int], None]) -> Manifest:
         """Write everything that is kept to a new file (see `make_backup`)."""
-        return make_backup(self._database, self._master_key, file, progress)
+        return make_backup(self._database, self._ring, file, progress)
 
     def tidy(self) -> None:
         """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
@@ -108,7 +113,7 @@ class Storage:
 
 def open_storage(
     data_dir: Path,
-    master_key: bytes | None = None,
+    master_key: bytes | KeyProvider | None = None,
     max_loaded_bytes: int = 4 << 30,
     database_url: str | None = None,
     database_connections: int = 16,
@@ -129,27 +134,29 @@ def open_storage(
             if database_url
             else SqliteDatabase(data_dir / DATABASE_FILE, observe)
         )
-        key = prepare(database, master_key, data_dir / KEY_FILE)
+        ring = prepare(database, master_key, data_dir / KEY_FILE)
     except FaceError as error:
         where = "" if database_url else f"The data directory {data_dir} cannot be used. "
         raise SetupError(where + error.detail) from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
-    loaded = LoadedGroups(database, key, max_loaded_bytes)
-    audit_keys = AuditKeys(key.derive)
+    loaded = LoadedGroups(database, ring, max_loaded_bytes)
+    audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
     return Storage(
-        gallery=SealedGallery(database, key, loaded, journal, observe),
-        apps=KeyedApps(database, key, loaded, journal),
+        gallery=SealedGallery(database, ring, loaded, journal, observe),
+        apps=KeyedApps(database, ring, loaded, journal),
         calibrations=StoredCalibrations(database, journal),
-        archives=Archives(database, key, journal),
+        archives=Archives(database, ring, journal),
         accounts=StoredAccounts(database),
         journal=journal,
         audit=Chain(database, audit_keys),
         owner=owner,
-        token_key=key.derive("page tokens"),
+        token_key=ring.derive("page tokens"),
+        key_follower=KeyFollower(database, ring),
+        rotation=Rotation(database, ring, journal),
         _database=database,
-        _master_key=key,
+        _ring=ring,
         _audit_keys=audit_keys,
         _loaded=loaded,
     )
@@ -169,17 +176,23 @@ def open_database(place: str) -> Database:
         raise SetupError(f"The file {path} cannot be used: {error.strerror}.") from error
 
 
-def prepare(database: Database, master_key: bytes | None, key_file: Path) -> MasterKey:
+def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file: Path) -> KeyRing:
     """Bring the schema up to date and find the master key that fits. Raises SetupError."""
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)
             _refuse_unfinished_copy(connection)
             begin_chain(connection)
-            return settle_master_key(connection, master_key, key_file)
+            return settle_keys(connection, _provider(master_key, key_file))
     except BaseException:
         database.close()
         raise
+
+
+def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:
+    if given is None:
+        return KeyFile(key_file, own=True)
+    return GivenKeys((given,)) if isinstance(given, bytes) else given
 
 
 def _refuse_unfinished_copy(connection: Connection) -> None:

@@ -68,6 +68,8 @@ def documentation(dialects: Sequence[Dialect], home: str = "docs") -> APIRouter:
         "/docs", partial(HTMLResponse, _page("Visavis", _list(dialects), assets="docs/assets"), headers=_SECURITY)
     )
     serve("/", partial(RedirectResponse, home))
+    if home.endswith("/"):  # typed without its end it would be a path that nobody knows
+        serve(f"/{home.removesuffix('/')}", partial(RedirectResponse, home))
     for asset in _assets():
         serve(f"/docs/assets/{asset.name}", partial(FileResponse, asset, headers=_SECURITY | _CACHED))
     return router

@@ -16,9 +16,9 @@ from visavis.storage.archive.header import Cost, read_header, write_header
 from visavis.storage.archive.restoring import Restored, Restoring, Target
 from visavis.storage.archive.stream import SealedReader, SealedWriter
 from visavis.storage.audit.journal import Journal
-from visavis.storage.cipher import MasterKey
 from visavis.storage.database import Database
 from visavis.storage.gallery import kept
+from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import place_of
 from visavis.types import FaceFilter, Group
 
@@ -40,7 +40,7 @@ class Archives:
     """Writes groups into archives, reads them back. No template is ever written in the clear."""
 
     database: Database
-    master_key: MasterKey = field(repr=False)
+    keys: KeyRing = field(repr=False)
     journal: Journal
 
     def write(
@@ -70,7 +70,7 @@ class Archives:
         state = records.group_state(connection, group.id)
         if state is None:
             raise FaceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
-        cipher = self.master_key.group_cipher(state.wrapped_key, place_of(group))
+        cipher = self.keys.group_cipher(state.wrapped_key, place_of(group))
         where = kept(group, FaceFilter())
         count = records.count_faces(connection, group.id, where)
         contents.group(GroupHead.of(group.name, group.model, group.created_at, count, group.settings))
@@ -105,7 +105,7 @@ class Archives:
         GROUP_QUOTA_EXCEEDED, FACE_QUOTA_EXCEEDED, UNAUTHORIZED (the app is gone).
         """
         with self.database.write() as connection:
-            restoring = Restoring(connection, self.master_key, self.journal, target, progress)
+            restoring = Restoring(connection, self.keys, self.journal, target, progress)
             return [restoring.group(head, faces) for head, faces in _groups_in(file, passphrase)]
 
 

@@ -12,8 +12,9 @@ from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.storage import records
 from visavis.storage.archive.contents import ArchivedFace, GroupHead
 from visavis.storage.audit.journal import Journal
-from visavis.storage.cipher import GroupCipher, MasterKey
+from visavis.storage.cipher import GroupCipher
 from visavis.storage.gallery import claim_group
+from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import place_of
 from visavis.storage.records import GroupState
 from visavis.types import App, Group
@@ -52,7 +53,7 @@ class Restoring:
     """Stores one group after the other."""
 
     connection: Connection
-    master_key: MasterKey
+    keys: KeyRing
     journal: Journal
     target: Target
     progress: Callable[[int], None]
@@ -62,7 +63,7 @@ class Restoring:
         group = self._settled(head)
         state = records.lock_group(self.connection, group.id)
         assert state is not None  # noqa: S101 - it was found or made in this transaction
-        cipher = self.master_key.group_cipher(state.wrapped_key, place_of(group))
+        cipher = self.keys.group_cipher(state.wrapped_key, place_of(group))
         added = present = 0
         while batch := list(islice(faces, _AT_ONCE)):
             if not added:
@@ -89,7 +90,7 @@ class Restoring:
         there = records.find_group(self.connection, target.app.id, name)
         if there is None:
             claim_group(self.connection, target.app, name, target.groups_quota)
-            wrapped_key = self.master_key.new_group_key(target.app.id, name, head.model)
+            wrapped_key = self.keys.new_group_key(self.connection, target.app.id, name, head.model)
             self.journal.note(
                 self.connection, "create_group", app_id=target.app.id, app=target.app.name, group=name
             )

@@ -13,16 +13,14 @@ import visavis
 from visavis.errors import FaceError, SetupError
 from visavis.storage import checking
 from visavis.storage.backup.file import Manifest, drafted, fingerprint, pack
-from visavis.storage.cipher import MasterKey
 from visavis.storage.copying import copy_all
 from visavis.storage.database import Database
+from visavis.storage.keys.ring import KeyRing
 from visavis.storage.schema import apps, faces, groups
 from visavis.storage.sqlite import SqliteDatabase
 
 
-def make_backup(
-    database: Database, master_key: MasterKey, file: Path, progress: Callable[[int], None]
-) -> Manifest:
+def make_backup(database: Database, keys: KeyRing, file: Path, progress: Callable[[int], None]) -> Manifest:
     """Write a backup to a new file, after every template in it was opened; `progress` is told of those.
 
     Raises SetupError if the file exists or cannot be written, or what is kept is not in order.
@@ -31,7 +29,7 @@ def make_backup(
         raise SetupError(f"There is a file {file} already; a backup takes the place of none.")
     try:
         with drafted(file) as copy:
-            manifest = _copy(database, master_key, copy, progress)
+            manifest = _copy(database, keys, copy, progress)
             pack(file, manifest, copy)
     except OSError as error:
         raise SetupError(f"The backup cannot be written to {file}: {error.strerror}.") from error
@@ -40,14 +38,14 @@ def make_backup(
     return manifest
 
 
-def _copy(database: Database, master_key: MasterKey, copy: Path, progress: Callable[[int], None]) -> Manifest:
+def _copy(database: Database, keys: KeyRing, copy: Path, progress: Callable[[int], None]) -> Manifest:
     made_at = datetime.now(UTC)
     if isinstance(database, SqliteDatabase):
         database.copy_to(copy)
     with closing(SqliteDatabase(copy)) as copied:
         if not isinstance(database, SqliteDatabase):
             copy_all(database, copied, lambda _: None)
-        faults = checking.check_all(copied, master_key, progress)
+        faults = checking.check_all(copied, keys, progress)
         if faults:
             raise SetupError(f"What is kept is not in order, so nothing was written: {' '.join(faults)}")
         with copied.read() as connection:

@@ -12,6 +12,7 @@ from visavis.errors import FaceError, SetupError
 from visavis.storage import checking
 from visavis.storage.backup.file import Manifest, drafted, on_disk, unpack
 from visavis.storage.copying import copy_all
+from visavis.storage.keys.providers import KeyProvider
 from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.sqlite import SqliteDatabase
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
@@ -22,7 +23,7 @@ class Target:
     """Where a backup goes: the data directory, or the empty PostgreSQL database at `database_url`."""
 
     data_dir: Path
-    master_key: bytes | None
+    master_key: bytes | KeyProvider | None
     """None: that of the key file in the data directory."""
     database_url: str | None = None
     replace: bool = False
@@ -60,8 +61,8 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
 def _prove(draft: Path, target: Target, progress: Callable[[int], None]) -> None:
     """Bring the schema up to date, try the master key, and open every template."""
     with closing(SqliteDatabase(draft)) as database:
-        master_key = prepare(database, target.master_key, target.data_dir / KEY_FILE)
-        faults = checking.check_all(database, master_key, progress)
+        keys = prepare(database, target.master_key, target.data_dir / KEY_FILE)
+        faults = checking.check_all(database, keys, progress)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 

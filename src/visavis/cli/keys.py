@@ -1,0 +1,53 @@
+"""`visavis keys ...`: the master key."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from visavis import app as wiring
+from visavis.cli.database import progress
+from visavis.cli.terminal import AsJson, DataDir, print_json, read_settings, say
+
+keys_commands = typer.Typer(no_args_is_help=True, help="The master key, which seals the key of every group.")
+
+
+@keys_commands.command("rotate", epilog="Example: visavis keys rotate --data-dir /srv/visavis")
+def rotate(
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds in which running servers have to say that they have the new key.")
+    ] = 10,
+    data_dir: DataDir = None,
+) -> None:
+    """Put a new master key in the place of the old one while servers run. Broken off, it goes on when run again.
+
+    With the server's own key file the new key is made and written there. Otherwise give it beside the old one,
+    with white space between them, to every server and to this command; afterwards take the old one away.
+    """
+    with (
+        closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
+        progress("groups", None) as tell,
+    ):
+        key_id = storage.rotation.run(wait, tell)
+    say(f"The master key is {key_id}. Backups made before it still need the old one.")
+
+
+@keys_commands.command("status", epilog="Example: visavis keys status")
+def status(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Show which master key is in use and how far a rotation is. Keys have ids; they themselves are not shown."""
+    with closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage:
+        found = storage.rotation.status()
+    if as_json:
+        print_json(asdict(found))
+        return
+    say(f"master key   {found.current} ({found.source})")
+    say(f"rotation     {f'to {found.following}' if found.following else 'none'}")
+    for key_id, count in sorted(found.groups.items()):
+        say(f"groups       {count:,} by {key_id or 'an older version'}")
+    for place, has_it in found.answers:
+        say(f"server       {place} {'has' if has_it else 'lacks'} the new key")
+    if found.retired:
+        say(f"replaced     {', '.join(found.retired)}")

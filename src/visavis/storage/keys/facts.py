@@ -1,0 +1,50 @@
+"""What the database knows of its master key: which it is, which comes next, which are done with."""
+
+from __future__ import annotations
+
+import hmac
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from visavis.storage.cipher import MasterKey
+from visavis.storage.schema import meta
+
+CHECK = "master key check"
+NEXT = "next master key"
+RETIRED = "retired master keys"
+DATA_KEYS = {"credentials": "credentials key", "derivation": "derivation key"}
+"""Random keys that stay when the master key changes, wrapped by it: a name and where it is in `meta`."""
+
+
+def get(connection: Connection, key: str) -> bytes | None:
+    return connection.scalar(select(meta.c.value).where(meta.c.key == key))
+
+
+def put(connection: Connection, key: str, value: bytes) -> None:
+    """Set or replace; inside a write transaction."""
+    if not connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount:
+        connection.execute(insert(meta).values(key=key, value=value))
+
+
+def drop(connection: Connection, key: str) -> None:
+    connection.execute(delete(meta).where(meta.c.key == key))
+
+
+def next_id(connection: Connection) -> str | None:
+    """Of the key that a rotation is moving to."""
+    value = get(connection, NEXT)
+    return None if value is None else value.decode("ascii")
+
+
+def retired_ids(connection: Connection) -> list[str]:
+    return (get(connection, RETIRED) or b"").decode("ascii").split()
+
+
+def is_current(key: MasterKey, check: bytes | None) -> bool:
+    return check is not None and hmac.compare_digest(check, key.check)
+
+
+def lock_check(connection: Connection, *, shared: bool) -> bytes | None:
+    """Which key is current, and stays so until this transaction ends."""
+    statement = select(meta.c.value).where(meta.c.key == CHECK).with_for_update(read=shared)
+    return connection.scalar(statement)

@@ -1,0 +1,160 @@
+"""Where the master key comes from. A key management service is one class more.
+
+A provider gives one key, or two while one takes the place of the other; in which order does not matter, since the
+database knows which it was made with.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import os
+import secrets
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Protocol
+
+from visavis.errors import SetupError
+from visavis.storage.cipher import KEY_BYTES
+
+logger = logging.getLogger(__name__)
+
+_MAX_KEYS = 2
+_PATIENCE_S = 30
+
+
+class KeyProvider(Protocol):
+    """Gives the master keys, each time it is asked anew."""
+
+    @property
+    def source(self) -> str:
+        """Where the keys are, as it completes the sentence "The master key ..."."""
+        ...
+
+    def read(self) -> tuple[bytes, ...]:
+        """One key or two, 32 bytes each; none where none was made. Raises SetupError, never with a key in it."""
+        ...
+
+
+class GivenKeys:
+    """Keys that were handed over at the start, by the environment."""
+
+    def __init__(self, keys: tuple[bytes, ...]) -> None:
+        self.source = "given"
+        self._keys = keys
+
+    def read(self) -> tuple[bytes, ...]:
+        return self._keys
+
+
+class KeyCommand:
+    """A program that prints the keys, such as the client of a key management service."""
+
+    def __init__(self, command: str) -> None:
+        """`command` is split as a shell would, and run without one."""
+        self.source = "of the command"
+        self._command = command
+
+    def read(self) -> tuple[bytes, ...]:
+        # What it prints is the key, and what it complains of may hold as much: neither is passed on.
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("VISAVIS_")}
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own
+                shlex.split(self._command),
+                check=False,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_PATIENCE_S,
+                env=ours,
+            )
+        except subprocess.TimeoutExpired:
+            raise SetupError(f"The command for the master key did not end within {_PATIENCE_S} s.") from None
+        except (OSError, ValueError, IndexError):
+            raise SetupError("The command for the master key cannot be run.") from None
+        if done.returncode:
+            raise SetupError(f"The command for the master key failed with exit status {done.returncode}.")
+        return decode_keys(done.stdout.decode("ascii", errors="replace"))
+
+
+class KeyFile:
+    """A file that holds the keys, a line each. It is made by the first start where it is the server's own."""
+
+    def __init__(self, path: Path, *, own: bool) -> None:
+        """`own`: whether a rotation may write it, and a first start make it."""
+        self.source = f"in {path}"
+        self.path = path
+        self.own = own
+
+    def read(self) -> tuple[bytes, ...]:
+        try:
+            return decode_keys(self.path.read_text("ascii", errors="replace"))
+        except FileNotFoundError:
+            if self.own:
+                return ()
+            raise SetupError(f"There is no key file at {self.path}.") from None
+        except OSError as error:
+            raise SetupError(f"The key file {self.path} cannot be read: {error.strerror}.") from None
+
+    def make(self) -> bytes:
+        """A new key in a new file, which must not be there yet."""
+        secret = secrets.token_bytes(KEY_BYTES)
+        draft = self._draft((secret,))
+        try:
+            self.path.hardlink_to(draft)
+        finally:
+            draft.unlink()
+        _sync(self.path.parent)
+        logger.warning("A new master key was written to %s. Keep a copy apart from the data.", self.path)
+        return secret
+
+    def replace(self, *secrets_: bytes) -> None:
+        """Let the file hold these keys and no other. Raises SetupError."""
+        try:
+            self._draft(secrets_).replace(self.path)
+            _sync(self.path.parent)
+        except OSError as error:
+            raise SetupError(f"The key file {self.path} cannot be written: {error.strerror}.") from None
+
+    def _draft(self, keys: tuple[bytes, ...]) -> Path:
+        """The content in a file of its own: the real one is there whole or not at all after a power loss."""
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(b"".join(base64.b64encode(key) + b"\n" for key in keys))
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            draft.unlink()
+            raise
+        return draft
+
+
+def decode_keys(text: str) -> tuple[bytes, ...]:
+    """One key or two, in Base64 with white space between. Raises SetupError."""
+    keys = [_decoded(word) for word in text.split()]
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise SetupError(
+            f"The master key must be {KEY_BYTES} bytes in Base64, "
+            f"as `openssl rand -base64 {KEY_BYTES}` prints them."
+        )
+    if len(keys) > _MAX_KEYS:
+        raise SetupError("There may be two master keys, while one takes the place of the other, and no more.")
+    return tuple(dict.fromkeys(keys))
+
+
+def _decoded(word: str) -> bytes:
+    try:
+        return base64.b64decode(word, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,121 @@
+"""The keys of a running process: the master key, during a rotation two, and what they wrap."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Mapping
+from threading import Lock
+from time import monotonic
+
+from sqlalchemy import Connection
+
+from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey, WrappedKey, derived
+from visavis.storage.keys import facts
+from visavis.storage.keys.providers import KeyProvider
+
+logger = logging.getLogger(__name__)
+
+_ASK_AGAIN_S = 1.0
+"""A provider is asked no more often than this for a key that is missing."""
+
+
+class KeyRing:
+    """Wraps and opens by whichever master key it takes; derives from keys that no rotation changes."""
+
+    def __init__(
+        self, provider: KeyProvider, masters: Mapping[str, MasterKey], current: str, data_keys: Mapping[str, bytes]
+    ) -> None:
+        self.provider = provider
+        self._masters = dict(masters)
+        self._current = current
+        self._derivation = data_keys["derivation"]
+        self._hashing = data_keys["credentials"]
+        self._asking = Lock()
+        self._asked = 0.0
+
+    @property
+    def current_id(self) -> str:
+        return self._current
+
+    @property
+    def current(self) -> MasterKey:
+        return self._masters[self._current]
+
+    def known(self, key_id: str) -> MasterKey | None:
+        """The master key of this id; the provider is asked for it if it is not known yet."""
+        if key_id not in self._masters:
+            self._ask()
+        return self._masters.get(key_id)
+
+    def derive(self, purpose: str) -> bytes:
+        """A sub-key of 32 bytes for this purpose, the same whatever the master key is now."""
+        return derived(self._derivation, purpose)
+
+    def hash_credential(self, credential: str) -> bytes:
+        """What is kept of a credential: HMAC-SHA256, 32 bytes."""
+        return hmac.digest(self._hashing, credential.encode(errors="surrogatepass"), "sha256")
+
+    def new_group_key(self, connection: Connection, app_id: int, name: str, model: str) -> WrappedKey:
+        """A random group key, wrapped by the master key that is current until this transaction ends."""
+        check = facts.lock_check(connection, shared=True)
+        key_id = self._id_of(check)
+        if key_id is None and self._ask():
+            key_id = self._id_of(check)
+        if key_id is None:
+            raise FaceError(ErrorCode.INTERNAL, "The master key was replaced by one that this server lacks.")
+        return WrappedKey(self._masters[key_id].new_group_key(app_id, name, model), key_id)
+
+    def group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher:
+        """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
+        cipher = self._try(wrapped_key, place)
+        if cipher is None and self._ask():
+            cipher = self._try(wrapped_key, place)
+        if cipher is None:
+            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
+        return cipher
+
+    @property
+    def count(self) -> int:
+        """Of the master keys that are taken now."""
+        return len(self._masters)
+
+    def learn(self, master: MasterKey) -> None:
+        """Take this master key too."""
+        self._masters = {**self._masters, master.id: master}
+
+    def settle_to(self, check: bytes | None) -> bool:
+        """Take the master key that the database calls current and forget every other; False if it is not known."""
+        key_id = self._id_of(check)
+        if key_id is None:
+            return False
+        self._current, self._masters = key_id, {key_id: self._masters[key_id]}
+        return True
+
+    def _id_of(self, check: bytes | None) -> str | None:
+        masters = list(self._masters.items())
+        return next((key_id for key_id, master in masters if facts.is_current(master, check)), None)
+
+    def _try(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher | None:
+        for master in list(self._masters.values()):
+            cipher = master.try_group_cipher(wrapped_key, place)
+            if cipher is not None:
+                return cipher
+        return None
+
+    def _ask(self) -> bool:
+        """Learn the keys that the provider has by now; whether there was a new one."""
+        with self._asking:
+            if monotonic() - self._asked < _ASK_AGAIN_S:
+                return len(self._masters) > 1
+            try:
+                found = {master.id: master for master in map(MasterKey, self.provider.read())}
+            except SetupError as error:
+                logger.warning("The master keys could not be read again: %s", error)
+                return False
+            finally:
+                self._asked = monotonic()
+            new = found.keys() - self._masters.keys()
+            self._masters = {**self._masters, **{key_id: found[key_id] for key_id in new}}
+            return bool(new)
