@@ -61,6 +61,7 @@ docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/coverage.py
 	$(BIN)/python docs/performance.py
+	$(BIN)/python docs/reliability.py
 
 site: .venv/dev ## write the documentation as a site to site/; a link that leads nowhere stops it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

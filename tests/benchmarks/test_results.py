@@ -22,9 +22,10 @@ PLOT = Plot(
 REPORT = Report({"figure": 1.5}, [Table("A table", ("", "ms"), [("ours", "1.0")])], [PLOT])
 
 
-def test_the_page_says_what_the_results_say() -> None:
-    page = runpy.run_path(str(DOCS / "performance.py"))["page"]()
-    assert (DOCS / "performance.md").read_text(encoding="utf-8") == page, "run: make docs"
+@pytest.mark.parametrize("name", ["performance", "reliability"])
+def test_the_page_says_what_the_results_say(name: str) -> None:
+    page = runpy.run_path(str(DOCS / f"{name}.py"))["page"]()
+    assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == page, "run: make docs"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -93,24 +93,41 @@ def test_writers_are_served_in_the_order_in_which_they_came(database: SqliteData
     assert served == list(range(8))
 
 
-def test_a_locked_database_is_an_internal_error_in_plain_words(database: SqliteDatabase, tmp_path: Path) -> None:
+def test_a_locked_database_is_told_in_plain_words_and_may_pass(database: SqliteDatabase, tmp_path: Path) -> None:
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(FaceError) as caught:
             _put(database, "late")
-    assert (caught.value.code, caught.value.detail) == (ErrorCode.INTERNAL, "The database is busy.")
+    assert (caught.value.code, caught.value.detail) == (ErrorCode.OVERLOADED, "The database is busy.")
     _put(database, "in time")
 
 
-def test_a_full_disk_is_an_internal_error_in_plain_words(database: SqliteDatabase) -> None:
+def test_a_full_disk_is_told_in_plain_words_and_may_pass(database: SqliteDatabase) -> None:
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(FaceError) as caught:
         _put(database, "big", bytes(1_000_000))
-    assert (caught.value.code, caught.value.detail) == (ErrorCode.INTERNAL, "The disk of the database is full.")
+    assert (caught.value.code, caught.value.detail) == (ErrorCode.OVERLOADED, "The disk of the database is full.")
     assert _count(database) == 0
+
+
+def test_a_database_that_cannot_be_written_to_is_told_in_plain_words_and_may_pass(
+    database: SqliteDatabase,
+) -> None:
+    with database.read() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(FaceError) as caught:
+        _put(database, "early")
+    assert (caught.value.code, caught.value.detail) == (
+        ErrorCode.OVERLOADED,
+        "The database cannot be written to.",
+    )
+    with database.read() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
+    _put(database, "later")
+    assert _count(database) == 1
 
 
 def test_a_statement_that_fails_does_not_show_in_the_error(database: SqliteDatabase) -> None:

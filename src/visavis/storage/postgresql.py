@@ -36,6 +36,7 @@ _DEFAULTS: dict[str, Any] = {
 
 _DETAILS = {
     "08": "The connection to the database broke off.",
+    "25": "The database cannot be written to.",
     "28": "The database refuses this user.",
     "3D": "There is no database of this name.",
     "40": "Another transaction was in the way.",
@@ -45,6 +46,10 @@ _DETAILS = {
     "XX": "The database is damaged.",
 }
 """By the class of the SQLSTATE (PostgreSQL, Appendix A)."""
+
+
+_PASSING = {"25", "40", "53"}
+"""The transaction is undone for certain, and the next may go through: not so where a connection broke off."""
 
 
 class PostgresDatabase:
@@ -138,4 +143,6 @@ def _plain_errors() -> Iterator[None]:
         state = getattr(cause, "sqlstate", None)
         if state is None and isinstance(cause, psycopg.OperationalError):
             raise failure(error, _DETAILS["08"]) from error
-        raise failure(error, _DETAILS.get((state or "")[:2])) from error
+        kind = (state or "")[:2]
+        code = ErrorCode.OVERLOADED if kind in _PASSING else ErrorCode.INTERNAL
+        raise failure(error, _DETAILS.get(kind), code) from error

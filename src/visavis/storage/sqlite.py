@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from visavis.errors import ErrorCode
 from visavis.stages import Observer, Stage, unobserved
 from visavis.storage.database import Connections, connections_of, failure
 
@@ -47,11 +48,15 @@ _DETAILS = {
 }
 
 
+_LASTING = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""What no waiting mends; all else that has a detail is over when an operator has made room or put a disk right."""
+
+
 class SqliteDatabase:
     """Transactions on one SQLite file in WAL mode.
 
     Any number of threads and processes may use the same file. Whatever goes wrong below surfaces as `FaceError`
-    INTERNAL with a plain detail; statements and parameters stay out of it.
+    with a plain detail, OVERLOADED for what may pass, else INTERNAL; statements and parameters stay out of it.
     """
 
     def __init__(self, path: Path, observe: Observer = unobserved) -> None:
@@ -196,5 +201,6 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None) or 0
-        raise failure(error, _DETAILS.get(code & 0xFF)) from error
+        code = (getattr(getattr(error, "orig", error), "sqlite_errorcode", None) or 0) & 0xFF
+        passes = code in _DETAILS and code not in _LASTING
+        raise failure(error, _DETAILS.get(code), ErrorCode.OVERLOADED if passes else ErrorCode.INTERNAL) from error

@@ -22,6 +22,7 @@ STATUS = {
     ErrorCode.INVALID_PARAMETER: 400,
     ErrorCode.KEY_NOT_FOUND: 404,
     ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.OVERLOADED: 503,
 }
 
 
