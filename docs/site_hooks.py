@@ -27,7 +27,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for page in list(files.documentation_pages()):
         for _, link in LINK.findall(page.content_string):
             path = _outside(page.src_uri, link)
-            uri = f"files/{path}"
+            uri = _copy_of(path)
             if path and (ROOT / path).is_file() and uri not in files.src_uris:
                 files.append(File.generated(config, uri, abs_src_path=str(ROOT / path)))
     return files
@@ -39,7 +39,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
     def into_files(match: re.Match[str]) -> str:
         path = _outside(page.file.src_uri, match[2])
-        return match[1] + (posixpath.relpath(f"files/{path}", here) if path else match[2])
+        return match[1] + (posixpath.relpath(_copy_of(path), here) if path else match[2])
 
     return LINK.sub(into_files, TWIN.sub("", markdown))
 
@@ -51,6 +51,11 @@ def on_page_context(context: TemplateContext, config: MkDocsConfig, **_: object)
         if language["link"].startswith("/"):
             language["link"] = f".{language['link']}"
     return context
+
+
+def _copy_of(path: str) -> str:
+    """Where a file of the repository lies in the site: Markdown as text, since it is no page of the site."""
+    return f"files/{path.removesuffix('.md')}.txt" if path.endswith(".md") else f"files/{path}"
 
 
 def _outside(src_uri: str, link: str) -> str:

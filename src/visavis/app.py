@@ -111,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        logging.getLogger().addHandler(metrics.logged)
         chores.start()
         upkeep.start()
         keys.start()
@@ -121,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
         storage.close()
         if tracing is not None:
             await to_thread.run_sync(tracing.close)
+        logging.getLogger().removeHandler(metrics.logged)
 
     app = FastAPI(
         title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY

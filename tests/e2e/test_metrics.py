@@ -130,3 +130,4 @@ def test_a_database_that_is_gone_shows_as_failures_of_its_transactions(tmp_path:
             answer = server.client.get(f"{PREFIX}/x/groups?limit=1", headers={"Authorization": "x"}).json()
             assert not answer["header"]["isSuccessful"]
             assert value(server, "visavis_requests_total", dialect="v2", error="overloaded") == 1
+            assert value(server, "visavis_log_records_total", level="error") >= 1

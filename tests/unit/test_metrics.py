@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import ExitStack
 
 import pytest
@@ -77,6 +78,18 @@ def test_a_request_that_makes_room_for_another_app_is_counted_as_sent_away(metri
         assert value(metrics, "visavis_requests_refused_total", queue="images") == 1
 
     asyncio.run(fill())
+
+
+def test_lines_of_the_log_are_counted_by_how_bad_they_are(metrics: Metrics) -> None:
+    logger = logging.getLogger("tests.metrics")
+    logger.addHandler(metrics.logged)
+    for level in (logging.INFO, logging.WARNING, logging.ERROR, logging.ERROR, logging.CRITICAL, 70):
+        logger.log(level, "It is so.")
+    logger.removeHandler(metrics.logged)
+    counted = [
+        value(metrics, "visavis_log_records_total", level=name) for name in ("warning", "error", "critical")
+    ]
+    assert counted == [1, 2, 2]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,7 @@ from visavis.types import StorageUse
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LOG_LEVELS = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL: "critical"}
 
 
 class Metrics:
@@ -68,6 +70,14 @@ class Metrics:
         for stage in Stage:  # from the start, so that a first failure is a rise from 0
             self._stages.labels(stage)
             self._stage_failures.labels(stage)
+        self.logged = _Logged(
+            Counter(
+                "visavis_log_records",
+                "Lines of the log that tell of something wrong.",
+                ("level",),
+                registry=self.registry,
+            )
+        )
         build = {"version": __version__, "python": platform.python_version()}
         build["recognition_model"] = recognition_model
         Info("visavis_build", "What is running.", registry=self.registry).info(build)
@@ -101,6 +111,19 @@ class Metrics:
         """The metrics in the format that a scraper's Accept header asks for, and that format's content type."""
         encode, content_type = choose_encoder(accept)
         return encode(self.registry), content_type
+
+
+class _Logged(logging.Handler):
+    """Counts what is logged, by its level, from warnings upwards."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(logging.WARNING)
+        self._by_level = {level: counter.labels(name) for level, name in _LOG_LEVELS.items()}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count a record."""
+        reached = max(level for level in self._by_level if level <= record.levelno)
+        self._by_level[reached].inc()
 
 
 class _Levels(Collector):
