@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -233,6 +234,20 @@ def test_a_picture_is_pasted(desk: Page) -> None:
         desk.locator("[data-sample]").first.get_attribute("data-sample"),
     )
     expect(desk.get_by_role("heading", name="One face")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_analysis_has_no_fault_that_axe_knows_and_fits_the_screen(desk: Page, theme: Any, width: int) -> None:
+    desk.emulate_media(color_scheme=theme)
+    desk.set_viewport_size({"width": width, "height": 900})
+    choose(desk, side_by_side(PORTRAIT, OMAR))
+    looked_at(desk)
+    for summary in desk.locator("#findings summary").all():
+        summary.click()
+    found = Axe().run(desk)
+    assert found.violations_count == 0, found.generate_report()
+    assert desk.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_dialect_that_the_app_does_not_speak_says_so(

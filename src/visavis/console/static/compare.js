@@ -68,13 +68,19 @@ async function compare() {
 function take(given) {
   if (given.problem) pickers[given.problem.place === "Target" ? "target" : "source"].complain(given.problem);
   answer = given;
-  chosen = { source: 0, target: best(given.similarities?.[0] ?? []) };
+  chosen = bestOf(given.similarities ?? []);
   if (given.source) {
     pickers.source.draw(given.source);
     pickers.target.draw(given.target);
   }
   draw();
   mark();
+}
+
+// The pair that is most alike of all.
+function bestOf(rows) {
+  const source = Math.max(best(rows.map((row) => Math.max(...row))), 0);
+  return { source, target: best(rows[source] ?? []) };
 }
 
 function best(row) {
@@ -133,10 +139,15 @@ function drawVerdict(threshold, any) {
     icon(matches ? "check" : "close", 28),
     element("div", {},
       element("b", {}, matches ? words.same : words.different),
+      many() ? element("p", {}, fill(words.of_pair, { first: chosen.source + 1, second: chosen.target + 1 })) : null,
       element("p", {}, fill(words.meaning, { rarity: rarity(answer.pairs[chosen.source][chosen.target]) })),
     ),
     element("span", { class: "score" }, element("b", {}, shown(similarity)), element("small", {}, words.similarity)),
   );
+}
+
+function many() {
+  return answer.similarities.length > 1 || answer.similarities[0].length > 1;
 }
 
 function drawPairs() {

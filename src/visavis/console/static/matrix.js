@@ -15,7 +15,10 @@ export function drawMatrix(table, { similarities, pairs }, threshold, chosen, ch
     })),
   ));
   const corner = element("td", {}, element("span", { class: "unseen" }, words.pairs));
+  // Whoever is at a pair stays there.
+  const focused = [...table.querySelectorAll(".pair")].indexOf(document.activeElement);
   table.replaceChildren(element("thead", {}, element("tr", {}, corner, ...heads)), element("tbody", {}, ...rows));
+  table.querySelectorAll(".pair")[focused]?.focus();
 }
 
 function cell(similarity, pairs, threshold, { chosen, choose }) {

@@ -29,10 +29,9 @@ export class Picker {
 
   show(picture, quietly = false) {
     this.picture = picture;
-    this.complain(null);
-    this.place.hidden = true;
     this.again.hidden = false;
     this.view.show(picture.file ?? null);
+    this.complain(null);
     if (!picture.url) this.root.querySelector("[data-url] input").value = "";
     if (!quietly) this.take(this);
   }
@@ -54,7 +53,10 @@ export class Picker {
     place.hidden = !problem;
     const lines = problem ? [element("b", {}, problem.sentence), problem.detail && element("span", { lang: "en" }, problem.detail)] : [];
     place.replaceChildren(...(problem ? [icon("alert"), element("span", { class: "lines" }, ...lines.filter(Boolean))] : []));
-    this.root.classList.toggle("wrong", Boolean(problem));
+    // Of what no browser can show, there is nothing to look at.
+    const blank = Boolean(problem) && this.view.blank;
+    this.place.hidden = Boolean(this.picture) && !blank;
+    this.view.root.hidden = !this.place.hidden;
   }
 }
 

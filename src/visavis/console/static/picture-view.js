@@ -28,13 +28,20 @@ export class PictureView {
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = file && URL.createObjectURL(file);
     this.clear();
-    this.root.hidden = false;
     this.image.hidden = !file;
     this.root.classList.toggle("blank", !file);
     if (!file) return;
     this.image.onload = () => this.fit(this.image.naturalWidth, this.image.naturalHeight);
-    this.image.onerror = () => { this.image.hidden = true; this.root.classList.add("blank"); };
+    this.image.onerror = () => {
+      this.image.hidden = true;
+      this.root.classList.add("blank");
+    };
     this.image.src = this.address;
+  }
+
+  // Whether there is nothing to be seen.
+  get blank() {
+    return this.root.classList.contains("blank");
   }
 
   set waiting(yes) {
