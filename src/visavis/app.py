@@ -7,7 +7,7 @@ import logging
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +69,7 @@ from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.keys.following import FOLLOW_SECONDS
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import SERVER, Storage, open_storage
-from visavis.trail import Actor, ActorKind, Effect
+from visavis.trail import Actor, ActorKind, Effect, Event
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -360,9 +360,13 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
 
 
 def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
-    """Put a backup where the settings keep records (see `restore_backup`)."""
+    """Put a backup where the settings keep records (see `restore_backup`), and put that on its record."""
     target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
-    return restore_backup(file, target, progress)
+    manifest = restore_backup(file, target, progress)
+    with closing(open_records(settings)) as storage:
+        told = f"a backup of {manifest.made_at}"
+        storage.journal.add(Event(actor=storage.owner, operation="restore", effect=Effect.CHANGE, detail=told))
+    return manifest
 
 
 def open_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import shutil
 import threading
 import time
@@ -45,6 +46,12 @@ def test_a_backup_beside_a_busy_server_holds_what_was_acknowledged_before(tmp_pa
     assert "The master key is missing" in refused.stderr
     shutil.copy(tmp_path / "served" / "data" / "master.key", data)
     assert visavis("restore", str(archive), "--data-dir", str(data)).stdout.startswith("Restored: 2 apps, ")
+    [restored] = [
+        line
+        for line in visavis("audit", "export", "--data-dir", str(data)).stdout.splitlines()
+        if json.loads(line)["operation"] == "restore"
+    ]
+    assert "a backup of 20" in restored
     with running_server(tmp_path / "restored") as server:
         known, faults = look(server, keys)
         assert faults == []

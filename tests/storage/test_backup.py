@@ -29,6 +29,7 @@ from visavis.errors import FaceError, SetupError
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.store import Storage, open_storage
+from visavis.trail import AuditFilter
 from visavis.types import App, FaceFilter, Group, KeyKind
 
 
@@ -73,6 +74,9 @@ def test_what_is_restored_is_what_was_backed_up(
     group = storage.gallery.change_settings(group, {"similarity": 77.0, "retention_hours": 99})
     told = back_up(storage, archive)
     assert (told.apps, told.groups, told.faces) == (1, 1, 39)
+    storage.audit.advance(wait=True)
+    recorded = [(each.event.operation, each.event.detail) for each in storage.audit.stream(AuditFilter())]
+    assert recorded[-1] == ("backup", "39 faces of 1 groups")
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     assert [path.name for path in archive.parent.iterdir() if "backup" in path.name] == ["backup.tar"]
 

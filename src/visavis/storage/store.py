@@ -33,7 +33,7 @@ from visavis.storage.keys.settling import settle_keys
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.sqlite import SqliteDatabase
-from visavis.trail import Actor, ActorKind, AuditHead
+from visavis.trail import Actor, ActorKind, AuditHead, Effect, Event
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -92,8 +92,11 @@ class Storage:
         return prune(self._database, self._audit_keys, self.journal, before)
 
     def backup(self, file: Path, progress: Callable[[int], None]) -> Manifest:
-        """Write everything that is kept to a new file (see `make_backup`)."""
-        return make_backup(self._database, self._ring, file, progress)
+        """Write everything that is kept to a new file (see `make_backup`), and put that on record."""
+        manifest = make_backup(self._database, self._ring, file, progress)
+        told = f"{manifest.faces} faces of {manifest.groups} groups"
+        self.journal.add(Event(actor=self.owner, operation="backup", effect=Effect.USE, detail=told))
+        return manifest
 
     def tidy(self) -> None:
         """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
