@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Annotated
 
@@ -47,6 +48,8 @@ cli.command("import", epilog="Example: visavis import people --app front-door --
 
 def main() -> None:
     """Run the command line; expected failures end as one sentence and exit code 1."""
+    if logging.lastResort is not None:  # takes what is logged where no log was started
+        logging.lastResort.addFilter(lambda record: record.exc_info is None)
     try:
         cli()
     except (SetupError, FaceError) as error:
