@@ -36,13 +36,14 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.rates import Rates
+from visavis.api.recording import actor_of
 from visavis.api.replies import Replies
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
 from visavis.api.turns import Gone
 from visavis.api.workers import Workers
-from visavis.console.services import ConsoleServices
+from visavis.console.services import Condition, ConsoleServices, ModelFact
 from visavis.console.site import build_console
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
@@ -72,7 +73,7 @@ from visavis.storage.store import SERVER, Storage, open_storage
 from visavis.trail import Actor, ActorKind, Effect, Event
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.catalogue import Catalogue
+from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.models import not_calibrated
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
@@ -84,10 +85,6 @@ DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
 _DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
 logger = logging.getLogger(__name__)
-
-_WRONG_PASSWORDS = 10
-_WRONG_PASSWORDS_WINDOW_S = 900.0
-"""People's passwords are easier to guess than keys: an address gets fewer attempts at them."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -148,7 +145,8 @@ def create_app(settings: Settings) -> FastAPI:
         _mounted("/admin", build_admin(services, settings.admin_token)),
     ]
     if settings.console.enabled:
-        parts = _console_services(settings, services, storage, catalogue)
+        facts = [ModelFact(*fact) for fact in installed(store, catalogue)]
+        parts = _console_services(settings, services, storage, catalogue, facts)
         console = build_console(parts, NO_TELEMETRY)
         app.router.routes.append(_mounted("/console", console))
     install_http_errors(app, (), failure)
@@ -291,7 +289,7 @@ def _services(
 
 
 def _console_services(
-    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue
+    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelFact]
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
@@ -302,7 +300,6 @@ def _console_services(
             _now,
             idle=timedelta(minutes=settings.console.idle_minutes),
             lifetime=timedelta(hours=settings.console.session_hours),
-            attempts=Attempts(_WRONG_PASSWORDS, window_s=_WRONG_PASSWORDS_WINDOW_S),
         ),
         apps=services.apps,
         groups=services.groups,
@@ -310,6 +307,9 @@ def _console_services(
         search=services.search,
         collections=services.collections,
         workers=services.workers,
+        condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
+        audit=services.audit,
+        actor=lambda request, name: actor_of(request, ActorKind.USER, user=name),
         read_upload=form_fields,
         client_gone=Gone,
         replies=Replies(DIALECTS, services.confidence_factor),

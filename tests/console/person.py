@@ -75,9 +75,9 @@ class Crowd:
         """Signed in as nobody."""
         return self.stack.enter_context(browser_of(self.server))
 
-    def newcomer(self, role: str, password: str = PASSWORD) -> Person:
+    def newcomer(self, role: str, password: str = PASSWORD, name: str = "") -> Person:
         """Somebody who has just followed an invitation."""
-        name, client = f"{role}-{uuid4().hex[:8]}", self.browser()
+        name, client = name or f"{role}-{uuid4().hex[:8]}", self.browser()
         token = csrf(client.get("/console/setup"))
         fields = {"csrf": token, "code": invite(self.server, role), "name": name, "password": password}
         answer = client.post("/console/setup", data=fields)

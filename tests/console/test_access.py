@@ -19,7 +19,8 @@ def name_of(route: Route) -> str:
 
 def path_of(route: Route) -> str:
     """A path of the route, of an app, a group and a user that are not there."""
-    return route.path.format(app_id="987", group_id="no-such-group", user_id="987", face_id="no-such-face")
+    numbers = dict.fromkeys(("app_id", "user_id", "key_id"), "987")
+    return route.path.format(**numbers, group_id="no-such-group", face_id="no-such-face")
 
 
 def test_no_two_rows_are_for_the_same_requests() -> None:
@@ -37,6 +38,11 @@ def test_only_what_leads_into_the_console_is_for_everybody() -> None:
         "POST /sign-out",
         "POST /preferences",
     }
+
+
+def test_what_changes_something_is_recorded() -> None:
+    by_themselves = {"POST /sign-in", "POST /preferences"}
+    assert {name_of(route) for route in WRITING if not route.does} == by_themselves
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=name_of)

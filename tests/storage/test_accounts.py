@@ -13,7 +13,6 @@ import pytest
 
 from tests.storage.conftest import OpenStorage, only_sqlite
 from visavis.core.accounts import Accounts, digest
-from visavis.core.attempts import Attempts
 from visavis.core.ports import AccountStore
 from visavis.core.sessions import Sessions
 from visavis.errors import AccountError, Objection
@@ -150,13 +149,7 @@ def test_what_is_changed_about_a_user_who_is_gone_is_refused(storage: Storage) -
 
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(storage: Storage) -> None:
     moment = NOW
-    sessions = Sessions(
-        storage.accounts,
-        lambda: moment,
-        idle=timedelta(minutes=30),
-        lifetime=timedelta(hours=2),
-        attempts=Attempts(10),
-    )
+    sessions = Sessions(storage.accounts, lambda: moment, idle=timedelta(minutes=30), lifetime=timedelta(hours=2))
     secret = sessions.open(add(storage.accounts, "Ines"))
     for _ in range(4):
         moment += timedelta(minutes=29)
@@ -183,9 +176,7 @@ def test_ended_sessions_are_swept_when_somebody_signs_in(storage: Storage) -> No
 @only_sqlite
 def test_no_secret_is_in_any_file(storage: Storage, data_dir: Path) -> None:
     accounts = Accounts(storage.accounts, lambda: NOW)
-    sessions = Sessions(
-        storage.accounts, lambda: NOW, idle=timedelta(hours=1), lifetime=timedelta(hours=2), attempts=Attempts(10)
-    )
+    sessions = Sessions(storage.accounts, lambda: NOW, idle=timedelta(hours=1), lifetime=timedelta(hours=2))
     password = "four quiet words of mine"
     invitation = accounts.invite(Role.ADMINISTRATOR)
     user = accounts.accept(accounts.invite(Role.OPERATOR), "Ines", password)

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 
 from fastapi import Response
 
-from visavis.console.pages import account, analyze, compare, faces, groups, home, profile, users
+from visavis.console.pages import account, analyze, apps, compare, faces, groups, home, profile, status, users
 from visavis.console.visit import Visit
+from visavis.trail import Effect
 from visavis.types import Role
 
 Page: TypeAlias = Callable[[Visit], Awaitable[Response]]
@@ -27,41 +28,78 @@ class Route:
     role: Role | None
     """The least role of those who may use it; None for everybody, signed in or not."""
     page: Page
+    does: str = ""
+    """What the audit log calls it; nothing where that is not recorded, or by the page itself."""
+    effect: Effect = Effect.CHANGE
     pictures: bool = False
     """Whether it takes pictures: a form of several parts, the token in a header, the answer JSON."""
 
 
+_GROUP = "/apps/{app_id}/groups/{group_id}"
+_APP = "/apps/{app_id}"
+
 ROUTES = (
     Route("GET", "/setup", EVERYBODY, account.show_setup),
-    Route("POST", "/setup", EVERYBODY, account.set_up),
+    Route("POST", "/setup", EVERYBODY, account.set_up, does="open_account"),
     Route("GET", "/password", EVERYBODY, account.show_new_password),
-    Route("POST", "/password", EVERYBODY, account.set_new_password),
+    Route("POST", "/password", EVERYBODY, account.set_new_password, does="set_password"),
     Route("GET", "/sign-in", EVERYBODY, account.show_sign_in),
     Route("POST", "/sign-in", EVERYBODY, account.sign_in),
-    Route("POST", "/sign-out", EVERYBODY, account.sign_out),
+    Route("POST", "/sign-out", EVERYBODY, account.sign_out, does="sign_out"),
     Route("POST", "/preferences", EVERYBODY, profile.set_preferences),
     Route("GET", "/", VIEWER, home.show),
     Route("GET", "/profile", VIEWER, profile.show),
-    Route("POST", "/profile/password", VIEWER, profile.change_password),
-    Route("POST", "/profile/sessions", VIEWER, profile.end_sessions),
-    Route("GET", "/apps/{app_id}/groups", VIEWER, groups.show_all),
-    Route("POST", "/apps/{app_id}/groups", OPERATOR, groups.create),
-    Route("GET", "/apps/{app_id}/groups/{group_id}", VIEWER, faces.show),
-    Route("GET", "/apps/{app_id}/groups/{group_id}/add", OPERATOR, faces.show_registration),
-    Route("POST", "/apps/{app_id}/groups/{group_id}/faces", OPERATOR, faces.register, pictures=True),
-    Route("POST", "/apps/{app_id}/groups/{group_id}/faces/{face_id}/delete", OPERATOR, faces.delete),
-    Route("GET", "/apps/{app_id}/groups/{group_id}/search", OPERATOR, faces.show_search),
-    Route("POST", "/apps/{app_id}/groups/{group_id}/search", OPERATOR, faces.search, pictures=True),
-    Route("GET", "/apps/{app_id}/groups/{group_id}/settings", VIEWER, groups.show_settings),
-    Route("POST", "/apps/{app_id}/groups/{group_id}/settings", OPERATOR, groups.change_settings),
-    Route("POST", "/apps/{app_id}/groups/{group_id}/delete", OPERATOR, groups.delete),
-    Route("GET", "/apps/{app_id}/analyze", OPERATOR, analyze.show),
-    Route("POST", "/apps/{app_id}/analyze", OPERATOR, analyze.analyze, pictures=True),
-    Route("GET", "/apps/{app_id}/compare", OPERATOR, compare.show),
-    Route("POST", "/apps/{app_id}/compare", OPERATOR, compare.compare, pictures=True),
+    Route("POST", "/profile/password", VIEWER, profile.change_password, does="change_password"),
+    Route("POST", "/profile/sessions", VIEWER, profile.end_sessions, does="end_sessions"),
+    Route("GET", "/apps/{app_id}/groups", VIEWER, groups.show_all, does="list_groups", effect=Effect.LISTING),
+    Route("POST", "/apps/{app_id}/groups", OPERATOR, groups.create, does="create_group"),
+    Route("GET", _GROUP, VIEWER, faces.show, does="list_faces", effect=Effect.LISTING),
+    Route("GET", f"{_GROUP}/add", OPERATOR, faces.show_registration),
+    Route(
+        "POST",
+        f"{_GROUP}/faces",
+        OPERATOR,
+        faces.register,
+        does="register_faces",
+        pictures=True,
+    ),
+    Route(
+        "POST",
+        f"{_GROUP}/faces/{{face_id}}/delete",
+        OPERATOR,
+        faces.delete,
+        does="delete_face",
+    ),
+    Route("GET", f"{_GROUP}/search", OPERATOR, faces.show_search),
+    Route(
+        "POST",
+        f"{_GROUP}/search",
+        OPERATOR,
+        faces.search,
+        does="search_by_image",
+        effect=Effect.USE,
+        pictures=True,
+    ),
+    Route("GET", f"{_GROUP}/settings", VIEWER, groups.show_settings),
+    Route("POST", f"{_GROUP}/settings", OPERATOR, groups.change_settings, does="change_group"),
+    Route("POST", f"{_GROUP}/delete", OPERATOR, groups.delete, does="delete_group"),
+    Route("GET", f"{_APP}/analyze", OPERATOR, analyze.show),
+    Route("POST", f"{_APP}/analyze", OPERATOR, analyze.analyze, does="detect", effect=Effect.USE, pictures=True),
+    Route("GET", f"{_APP}/compare", OPERATOR, compare.show),
+    Route("POST", f"{_APP}/compare", OPERATOR, compare.compare, does="compare", effect=Effect.USE, pictures=True),
+    Route("GET", "/apps", ADMINISTRATOR, apps.show_all),
+    Route("POST", "/apps", ADMINISTRATOR, apps.create, does="create_app"),
+    Route("GET", _APP, ADMINISTRATOR, apps.show),
+    Route("POST", f"{_APP}/keys", ADMINISTRATOR, apps.rotate, does="rotate_keys"),
+    Route("POST", f"{_APP}/keys/{{key_id}}/revoke", ADMINISTRATOR, apps.revoke, does="revoke_keys"),
+    Route("POST", f"{_APP}/dialects", ADMINISTRATOR, apps.set_dialects, does="change_app"),
+    Route("POST", f"{_APP}/rate", ADMINISTRATOR, apps.set_rate, does="change_app"),
+    Route("POST", f"{_APP}/delete", ADMINISTRATOR, apps.delete, does="delete_app"),
+    Route("GET", "/status", VIEWER, status.show),
+    Route("GET", "/audit", ADMINISTRATOR, status.show_audit, does="read_audit", effect=Effect.USE),
     Route("GET", "/users", ADMINISTRATOR, users.show),
-    Route("POST", "/users/invite", ADMINISTRATOR, users.invite),
-    Route("POST", "/users/{user_id}/role", ADMINISTRATOR, users.set_role),
-    Route("POST", "/users/{user_id}/password", ADMINISTRATOR, users.invite_anew),
-    Route("POST", "/users/{user_id}/delete", ADMINISTRATOR, users.delete),
+    Route("POST", "/users/invite", ADMINISTRATOR, users.invite, does="invite_user"),
+    Route("POST", "/users/{user_id}/role", ADMINISTRATOR, users.set_role, does="change_role"),
+    Route("POST", "/users/{user_id}/password", ADMINISTRATOR, users.invite_anew, does="invite_anew"),
+    Route("POST", "/users/{user_id}/delete", ADMINISTRATOR, users.delete, does="delete_user"),
 )

@@ -10,7 +10,9 @@ from typing import Any, Protocol, TypeVar
 from fastapi import Request
 
 from visavis.core.accounts import Accounts
+from visavis.core.activity import Activity
 from visavis.core.apps import Apps
+from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected, Faces
@@ -19,6 +21,8 @@ from visavis.core.questions import Question, Reply
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.errors import FaceError
+from visavis.trail import Actor
+from visavis.types import StorageUse
 
 Result = TypeVar("Result")
 
@@ -64,6 +68,27 @@ class Replies(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFact:
+    """A model on this server, as people should know it."""
+
+    name: str
+    task: str
+    """A name of `vision.models.Task`, in small letters."""
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the server does."""
+
+    models: Sequence[ModelFact]
+    groups_by_model: Callable[[], Mapping[str, int]]
+    """Asks the database."""
+    use: Callable[[], StorageUse]
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleServices:
     """Core's services, the workers, and the reader of uploads, which keeps pictures in memory."""
 
@@ -75,6 +100,10 @@ class ConsoleServices:
     search: Search
     collections: Collections
     workers: Workers
+    condition: Condition
+    audit: Audit
+    actor: Callable[[Request, str | None], Actor]
+    """A user, by name, who sends this request, and from where; nobody in particular without a name."""
     read_upload: Callable[[Request], Awaitable[Mapping[str, Any]]]
     """The fields of a multipart form: text as str, files as bytes; raises INVALID_PARAMETER and HTTP 413."""
     client_gone: type[Exception]

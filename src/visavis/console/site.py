@@ -16,6 +16,7 @@ from visavis.console import cookies
 from visavis.console.arrival import Doorkeeper
 from visavis.console.assets import Assets
 from visavis.console.headers import SafeHeaders
+from visavis.console.recording import recorded
 from visavis.console.refusals import STATUS, Refused, SignInFirst
 from visavis.console.rendering import Renderer
 from visavis.console.routes import ROUTES, Route
@@ -53,7 +54,7 @@ def _endpoint(route: Route, doorkeeper: Doorkeeper) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
             visit = await doorkeeper.admit(request, route)
-            return await route.page(visit)
+            return await recorded(visit, route)
         except SignInFirst:
             return await _sign_in_first(request, route, doorkeeper)
         except (ClientDisconnect, doorkeeper.services.client_gone):

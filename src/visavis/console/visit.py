@@ -17,6 +17,7 @@ from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
 from visavis.console.words import Words
 from visavis.errors import FaceError
+from visavis.trail import Actor
 from visavis.types import App, Role, Session, User
 
 Result = TypeVar("Result")
@@ -104,6 +105,11 @@ class Visit:
     def place(self) -> str:
         """Where the request comes from."""
         return self.request.client.host if self.request.client else ""
+
+    def actor(self, name: str | None = None) -> Actor:
+        """The visitor, for the audit log; `name` is whose account they have just proven to be theirs."""
+        known = self.session.user.name if self.session else None
+        return self.services.actor(self.request, name or known)
 
     @property
     def csrf(self) -> str:

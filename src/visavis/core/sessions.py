@@ -13,6 +13,10 @@ from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, ErrorCode, FaceError, Objection
 from visavis.types import Session, User
 
+_WRONG_PASSWORDS = 10
+_WINDOW_S = 900.0
+"""People's passwords are easier to guess than keys: an address gets fewer attempts at them."""
+
 _NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last seen: a write for every click would be too many."""
 
@@ -27,7 +31,7 @@ class Sessions:
     """A session that is not used for so long has ended."""
     lifetime: timedelta
     """Every session has ended after so long."""
-    attempts: Attempts
+    attempts: Attempts = field(default_factory=lambda: Attempts(_WRONG_PASSWORDS, window_s=_WINDOW_S))
     """What makes whoever guesses passwords wait."""
     _decoy: str = field(default_factory=lambda: passwords.hashed(secrets.token_hex()), repr=False)
 

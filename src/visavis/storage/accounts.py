@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import AccountError, Objection
+from visavis.storage.audit.journal import Journal
 from visavis.storage.database import Database
 from visavis.storage.schema import invitations, sessions, users
 from visavis.types import Invitation, Role, Session, User
@@ -20,8 +21,9 @@ _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.lan
 class StoredAccounts:
     """Every node on the same database knows the same sessions; their secrets are kept by nobody but browsers."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
+        self._journal = journal
 
     def list_users(self) -> list[User]:
         """By ascending name."""
@@ -41,11 +43,13 @@ class StoredAccounts:
             if role is not Role.ADMINISTRATOR:
                 _require_other_administrator(connection, user)
             _change(connection, user, role=role.value)
+            self._note(connection, "change_role", f"user {user.name}: {role}")
 
     def set_password(self, user: User, password_hash: str) -> None:
         """Set the password and end every session and invitation of the user. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _set_password(connection, user, password_hash)
+            self._note(connection, "change_password", f"user {user.name}")
 
     def keep_hash(self, user: User, password_hash: str) -> None:
         """Another hash of the same password. Raises USER_NOT_FOUND."""
@@ -62,12 +66,15 @@ class StoredAccounts:
         with self._database.write() as connection:
             _require_other_administrator(connection, user)
             connection.execute(delete(users).where(users.c.id == user.id))
+            self._note(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
         values = {"digest": digest, "role": role.value, "expires_at": expires_at}
         with self._database.write() as connection:
             connection.execute(delete(invitations).where(invitations.c.expires_at <= datetime.now(UTC)))
             connection.execute(insert(invitations).values(values | {"user_id": user.id if user else None}))
+            about = f"user {user.name}" if user else f"a new {role}"
+            self._note(connection, "invite_anew" if user else "invite_user", about)
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         with self._database.read() as connection:
@@ -91,8 +98,11 @@ class StoredAccounts:
                 raise AccountError(Objection.INVITATION_INVALID)
             if invitation.user is not None:
                 _set_password(connection, invitation.user, password_hash)
+                self._note(connection, "set_password", f"user {invitation.user.name}")
                 return invitation.user
-            return _create(connection, name, password_hash, invitation.role, now)
+            user = _create(connection, name, password_hash, invitation.role, now)
+            self._note(connection, "open_account", f"user {user.name}: {user.role}")
+            return user
 
     def add_session(self, digest: bytes, user: User, now: datetime) -> None:
         values = {"digest": digest, "user_id": user.id, "created_at": now, "seen_at": now}
@@ -120,12 +130,17 @@ class StoredAccounts:
     def end_sessions(self, user: User) -> None:
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+            self._note(connection, "end_sessions", f"user {user.name}")
 
     def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         """Delete the sessions that have ended."""
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(ended))
+
+    def _note(self, connection: Connection, operation: str, detail: str) -> None:
+        """Put the change on record in its own transaction."""
+        self._journal.note(connection, operation, app_id=None, detail=detail)
 
 
 def _create(connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:

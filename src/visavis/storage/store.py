@@ -151,7 +151,7 @@ def open_storage(
         apps=KeyedApps(database, ring, loaded, journal),
         calibrations=StoredCalibrations(database, journal),
         archives=Archives(database, ring, journal),
-        accounts=StoredAccounts(database),
+        accounts=StoredAccounts(database, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
         owner=owner,

@@ -9,7 +9,7 @@ from typing import Self
 
 from visavis.errors import SetupError
 from visavis.vision.acceptance import accepted_packs
-from visavis.vision.models import PACKS, RECOGNITION_CARDS, Pack, RecognitionCard
+from visavis.vision.models import CARDS, PACKS, RECOGNITION_CARDS, Pack, RecognitionCard, Task
 from visavis.vision.own_packs import names_of_packs, read_pack
 from visavis.vision.store import ModelStore
 
@@ -69,3 +69,13 @@ class Catalogue:
                     f"visavis models pull {pack.name}"
                 )
         raise SetupError(f"There is no recognition model {name}, only: {', '.join(self.cards)}.")
+
+
+def installed(store: ModelStore, catalogue: Catalogue) -> list[tuple[str, str, str]]:
+    """Name, task and licence of what is there: recognition models as recipes, all others network by network."""
+    recipes = [card for card in catalogue.cards.values() if all(store.path(file).exists() for file in card.files)]
+    others = [card for card in CARDS if card.task is not Task.RECOGNITION and store.path(card).exists()]
+    return [
+        *((card.name, Task.RECOGNITION.name.lower(), card.licence) for card in recipes),
+        *((card.name, card.task.name.lower(), card.licence) for card in others),
+    ]

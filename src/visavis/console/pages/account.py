@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from fastapi import Response
 from visavis.console import cookies
 from visavis.console.visit import Visit, local
 from visavis.core import passwords
-from visavis.errors import AccountError, Objection
+from visavis.errors import AccountError, ErrorCode, Objection
+from visavis.trail import Effect, Event
 from visavis.types import User
 
 _ABOUT_NAME = {Objection.NAME_INVALID, Objection.NAME_TAKEN}
@@ -48,12 +50,14 @@ async def sign_in(visit: Visit) -> Response:
     try:
         secret = await visit.quick(lambda: visit.services.sessions.sign_in(name, password, visit.place))
     except AccountError as error:
+        await _tell(visit, error)
         sentence = objection(visit, error)
         response = visit.page("sign_in.html", 401, error=sentence, name=name, after=after)
         if error.wait_seconds:
             response.status_code = 429
             response.headers["Retry-After"] = str(error.wait_seconds)
         return response
+    await _tell(visit, None, name)
     return signed_in(visit, secret, after)
 
 
@@ -77,6 +81,18 @@ def objection(visit: Visit, error: AccountError) -> str:
     """The objection in words."""
     minutes = -(-timedelta(seconds=error.wait_seconds) // timedelta(minutes=1))
     return visit.words(f"objection.{error.objection}", shortest=passwords.MIN_LENGTH, minutes=minutes)
+
+
+async def _tell(visit: Visit, error: AccountError | None, name: str | None = None) -> None:
+    """Put an attempt to sign in on record. Without a name where it failed: people type passwords there."""
+    event = Event(actor=visit.actor(name), operation="sign_in", effect=Effect.CHANGE, dialect="console")
+    audit = visit.services.audit
+    if error is None:
+        await visit.quick(lambda: audit.record(event))
+        return
+    wait = error.objection is Objection.TOO_MANY_ATTEMPTS
+    refused = replace(event, result=ErrorCode.RATE_LIMITED if wait else ErrorCode.UNAUTHORIZED)
+    await visit.quick(lambda: audit.refused(refused))
 
 
 async def _accept(visit: Visit, *, asks_name: bool) -> Response:

@@ -106,3 +106,7 @@ addEventListener("pageshow", (event) => {
 });
 
 for (const dialog of document.querySelectorAll("[data-open-at-once]")) dialog.showModal();
+
+// A page that shows a secret once is not asked for again by loading it anew: that would make another secret.
+const once = document.querySelector("[data-address]");
+if (once) history.replaceState(null, "", once.dataset.address);

@@ -1,0 +1,78 @@
+"""Takes the pictures of the console that the documents show: a real server, real Chromium, the sample pictures.
+
+`python -m docs.screenshots`, from the root of the repository; needs Debian's chromium.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import resources
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.console.conftest import ARGUMENTS, CHROMIUM, signed_in
+from tests.console.person import Crowd, Person
+from tests.console.test_groups import upload
+from tests.server import running_server
+
+IMAGES = Path(__file__).parent / "images"
+SAMPLES = Path(str(resources.files("visavis"))) / "assets"
+SIZE = {"width": 1280, "height": 800}
+
+
+def main() -> None:
+    """Writes docs/images/console-*.webp anew."""
+    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server, ExitStack() as stack:
+        person = Crowd(server, stack).newcomer("administrator", name="Ines")
+        _fill(person)
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with _desk(browser, person, "en-GB", "light") as page:
+            page.goto("/console/apps/1/groups/staff/search")
+            page.locator("#drop input").set_input_files(SAMPLES / "ines-selfie.jpg")
+            page.locator(".match").first.wait_for()
+            _keep(page, "console-search")
+        with _desk(browser, person, "ko-KR", "dark") as page:
+            page.goto("/console/apps/1/groups/visitors/add")
+            names = ("ines-portrait", "ines-small", "omar-selfie", "ines-selfie")
+            page.locator("#drop input").set_input_files([SAMPLES / f"{name}.jpg" for name in names])
+            page.locator("[data-start]").click()
+            page.locator(".state.good").nth(3).wait_for()
+            _keep(page, "console-register-ko")
+        browser.close()
+
+
+def _fill(person: Person) -> None:
+    for name in ("members", "staff", "visitors"):
+        person.post("/apps/1/groups", name=name)
+    for name in ("ines-portrait", "omar-selfie"):
+        picture = (SAMPLES / f"{name}.jpg").read_bytes()
+        upload(person, "staff", picture=picture, external_id=name.partition("-")[0])
+
+
+@contextmanager
+def _desk(browser: Browser, person: Person, language: str, theme: str) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=person.server.url,
+        locale=language,
+        color_scheme=theme,  # type: ignore[arg-type]
+        viewport=SIZE,  # type: ignore[arg-type]
+    )
+    yield signed_in(context, person)
+    context.close()
+
+
+def _keep(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, 0)")
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture.save(IMAGES / f"{name}.webp", quality=88, method=6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""How the server does, and what has been done on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Response
+
+from visavis.console.paging import ITEMS
+from visavis.console.visit import Visit
+from visavis.core.activity import Minute
+from visavis.trail import AuditFilter
+from visavis.types import Role
+
+_INCIDENTS = 20
+_FILTERS = ("app", "operation", "group")
+
+
+async def show(visit: Visit) -> Response:
+    """Errors name no secrets, but what clients get wrong is for those who look after them."""
+    condition = visit.services.condition
+    groups = await visit.quick(condition.groups_by_model)
+    minutes = condition.activity.minutes()
+    incidents = condition.activity.incidents() if visit.may(Role.OPERATOR) else []
+    return visit.page(
+        "status.html",
+        models=condition.models,
+        groups_by_model=groups,
+        default_model=visit.services.groups.model,
+        use=condition.use(),
+        bars=bars_of(minutes),
+        requests=sum(minute.requests for minute in minutes),
+        refused=sum(minute.refused for minute in minutes),
+        failed=sum(minute.failed for minute in minutes),
+        incidents=incidents[:_INCIDENTS],
+    )
+
+
+async def show_audit(visit: Visit) -> Response:
+    query = visit.request.query_params
+    asked = {name: query.get(name, "").strip() for name in _FILTERS}
+    app, operation, group = (asked[name] or None for name in _FILTERS)
+    where = AuditFilter(app=app, operation=operation, group=group)
+    text = query.get("before", "")
+    before = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+    records = await visit.quick(lambda: visit.services.audit.chain.page(where, before, ITEMS + 1))
+    following = records[ITEMS - 1].position if len(records) > ITEMS else None
+    return visit.page("audit.html", records=records[:ITEMS], following=following, asked=asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A minute as a column: heights in percent of the highest, from below: answered, refused, failed."""
+
+    answered: float
+    refused: float
+    failed: float
+
+
+def bars_of(minutes: Sequence[Minute]) -> list[Bar]:
+    highest = max((minute.requests for minute in minutes), default=0) or 1
+    return [
+        Bar(
+            100 * (minute.requests - minute.refused - minute.failed) / highest,
+            100 * minute.refused / highest,
+            100 * minute.failed / highest,
+        )
+        for minute in minutes
+    ]

@@ -1,0 +1,61 @@
+"""What people do here, as the audit log tells of it."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from visavis.console.routes import Route
+from visavis.console.visit import Visit
+from visavis.errors import ErrorCode
+from visavis.trail import Event
+
+_RESULTS = {
+    401: ErrorCode.UNAUTHORIZED,
+    404: ErrorCode.GROUP_NOT_FOUND,
+    429: ErrorCode.RATE_LIMITED,
+    500: ErrorCode.INTERNAL,
+    503: ErrorCode.OVERLOADED,
+}
+
+
+class _Unsuccessful(Exception):  # noqa: N818 - an answer that is recorded as what it is
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+async def recorded(visit: Visit, route: Route) -> Response:
+    """The answer of the page, after what it has done is on record."""
+    if not route.does:
+        return await route.page(visit)
+    services = visit.services
+    results: dict[type[Exception], ErrorCode] = {}
+    try:
+        async with services.audit.recording_in_loop(event_of(visit, route), visit.quick, results):
+            response = await route.page(visit)
+            results[_Unsuccessful] = _RESULTS.get(response.status_code, ErrorCode.INVALID_PARAMETER)
+            _check(response)
+            return response
+    except _Unsuccessful as unsuccessful:
+        return unsuccessful.response
+
+
+def event_of(visit: Visit, route: Route) -> Event:
+    """What a row of the table is about to do."""
+    path = visit.request.path_params
+    app = next((app for app in visit.apps if str(app.id) == path.get("app_id")), None)
+    return Event(
+        actor=visit.actor(),
+        operation=route.does,
+        effect=route.effect,
+        dialect="console",
+        app_id=app.id if app else None,
+        app=app.name if app else None,
+        group=path.get("group_id"),
+        faces=(path["face_id"],) if "face_id" in path else (),
+    )
+
+
+def _check(response: Response) -> None:
+    """Raises _Unsuccessful."""
+    if response.status_code >= 400:
+        raise _Unsuccessful(response)
