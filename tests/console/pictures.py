@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
 from importlib import resources
 from io import BytesIO
 from pathlib import Path
@@ -58,3 +60,17 @@ def answers(
         plus = client.post(path, params=options, json=as_json | with_spoofing, headers=key)
         v1 = client.post(path, params=options, json=as_json)
     return {"v2": v2.json(), "plus": plus.json(), "v1": v1.json()}
+
+
+def carried_out(command: str, keys: Keys, folder: Path) -> Any:
+    """What a command of the pages prints in a folder with the pictures, given the keys of an app."""
+    variables = {"APP_KEY": keys.appKey, "SECRET_KEY": keys.secretKey, "API_KEY": keys.apiKey}
+    done = subprocess.run(  # noqa: S603 - our own command
+        ["bash", "-c", f"set -eo pipefail; {command}"],  # noqa: S607 - whatever shell is there
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "no_proxy": "*", **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.console.conftest import signed_in
 from tests.console.person import Person
-from tests.console.pictures import OMAR, PORTRAIT, SELFIE, answers, nobody, png, side_by_side
+from tests.console.pictures import OMAR, PORTRAIT, SELFIE, answers, carried_out, nobody, png, side_by_side
 from tests.server import Keys, Server, visavis
 
 TABS = {"v2": "NHN Face Recognition v2.0", "plus": "NHN Face Recognition Plus", "v1": "NHN Face Recognition v1.0"}
@@ -141,17 +139,8 @@ def test_the_command_beside_an_answer_gets_that_answer(
     looked_at(desk)
     answer = shown_answer(desk, dialect)
     (tmp_path / "picture.jpg").write_bytes(SELFIE.read_bytes())
-    variables = {"APP_KEY": keys.appKey, "SECRET_KEY": keys.secretKey, "API_KEY": keys.apiKey}
-    command = f"set -o pipefail; {desk.locator('#request-code').inner_text()}"
-    done = subprocess.run(  # noqa: S603 - our own command
-        ["bash", "-c", command],  # noqa: S607 - whatever shell is there
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "no_proxy": "*", **variables},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == answer
+    command = desk.locator("#request-code").inner_text()
+    assert carried_out(command, keys, tmp_path) == answer
     assert keys.appKey not in command
 
 

@@ -110,9 +110,15 @@ def test_what_a_threshold_means_is_said_beside_it(desk: Page) -> None:
     expect(desk.get_by_text("LFW")).to_be_visible()
 
 
-def test_every_face_is_compared_with_every_other_and_pairs_are_chosen_by_keys(desk: Page) -> None:
+def test_every_face_is_compared_with_every_other_and_pairs_are_chosen_by_keys(
+    desk: Page, server: Server, keys: Keys
+) -> None:
     both = side_by_side(PORTRAIT, OMAR)
     compare(desk, both, both)
+    for dialect, answer in answers(
+        server, keys, "compare", {"sourceImage": both, "targetImage": both}, threshold=90
+    ).items():
+        assert shown_answer(desk, dialect) == answer
     pairs = desk.locator("#matrix .pair")
     expect(pairs).to_have_count(4)
     expect(desk.locator("#matrix td.alike")).to_have_count(2)

@@ -31,6 +31,7 @@ def curl(dialect: Dialect, operation: Operation, question: Question, *, as_form:
         return _joined([*lines, f"-d {shlex.quote(_compact({**content, **body}))}"])
     # A picture is too long to be an argument of a command, but not of one that the shell itself carries out.
     template = _compact({**{sent.role: _reference(sent) for sent in question.pictures}, **body})
+    template = template.replace("\\", "\\\\")  # printf reads escapes too
     files = [
         f"\"$(base64 < {shlex.quote(sent.file)} | tr -d '\\n')\"" for sent in question.pictures if not sent.url
     ]
