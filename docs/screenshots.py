@@ -17,12 +17,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.console.conftest import ARGUMENTS, CHROMIUM, signed_in
 from tests.console.person import Crowd, Person
+from tests.console.pictures import OMAR, PORTRAIT, SELFIE, side_by_side
 from tests.console.test_groups import upload
 from tests.server import running_server
 
 IMAGES = Path(__file__).parent / "images"
 SAMPLES = Path(str(resources.files("visavis"))) / "assets"
 SIZE = {"width": 1280, "height": 800}
+TALL = {"width": 1280, "height": 900}
 
 
 def main() -> None:
@@ -37,6 +39,9 @@ def main() -> None:
             page.locator("#drop input").set_input_files(SAMPLES / "ines-selfie.jpg")
             page.locator(".match").first.wait_for()
             _keep(page, "console-search")
+        for language, theme, suffix in (("en-GB", "light", ""), ("ko-KR", "dark", "-ko")):
+            with _desk(browser, person, language, theme) as page:
+                _look_at_pictures(page, suffix)
         with _desk(browser, person, "ko-KR", "dark") as page:
             page.goto("/console/apps/1/groups/visitors/add")
             names = ("ines-portrait", "ines-small", "omar-selfie", "ines-selfie")
@@ -45,6 +50,21 @@ def main() -> None:
             page.locator(".state.good").nth(3).wait_for()
             _keep(page, "console-register-ko")
         browser.close()
+
+
+def _look_at_pictures(page: Page, suffix: str) -> None:
+    """A face and what is known of it; then two pictures of a person, one with somebody else in it."""
+    page.set_viewport_size(TALL)  # type: ignore[arg-type]
+    page.goto("/console/apps/1/analyze", wait_until="networkidle")
+    page.locator("#picture input[type=file]").set_input_files(SAMPLES / "omar-selfie.jpg")
+    page.locator("#replies").wait_for()
+    _keep(page, f"console-analyze{suffix}")
+    page.goto("/console/apps/1/compare", wait_until="networkidle")
+    row = {"name": "team.png", "mimeType": "image/png", "buffer": side_by_side(OMAR, PORTRAIT)}
+    page.locator("#source input[type=file]").set_input_files(row)  # type: ignore[arg-type]
+    page.locator("#target input[type=file]").set_input_files(SELFIE)
+    page.locator("#lines .alike").wait_for()
+    _keep(page, f"console-compare{suffix}")
 
 
 def _fill(person: Person) -> None:
