@@ -10,11 +10,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from fastapi import FastAPI
-from pydantic import HttpUrl
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
@@ -41,6 +39,7 @@ from visavis.api.replies import Replies
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.services import Services
 from visavis.api.tokens import PageTokens
+from visavis.api.tracing_option import open_tracing
 from visavis.api.turns import Gone
 from visavis.api.workers import Workers
 from visavis.console.services import Condition, ConsoleServices, ModelFact
@@ -63,7 +62,7 @@ from visavis.core.sessions import Sessions
 from visavis.errors import SetupError
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
-from visavis.stages import Observer, Stage, unobserved
+from visavis.stages import Observer, both, unobserved
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.calibrations import StoredCalibrations
@@ -78,9 +77,6 @@ from visavis.vision.models import not_calibrated
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
-if TYPE_CHECKING:
-    from visavis.api.tracing import Tracing
-
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
 _DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
@@ -90,8 +86,8 @@ logger = logging.getLogger(__name__)
 def create_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
     metrics = Metrics(settings.recognition_model)
-    tracing = _tracing(settings.tracing_endpoint)
-    observe = metrics.observe if tracing is None else _both(metrics.observe, tracing.observe)
+    tracing = open_tracing(settings.tracing_endpoint)
+    observe = metrics.observe if tracing is None else both(metrics.observe, tracing.observe)
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     analyzer = _analyzer(settings, store, catalogue, observe)
@@ -235,31 +231,6 @@ def _analyzer(
     recognizers = Recognizers(store, catalogue)
     recognizers.load(settings.recognition_model)
     return Analyzer.load(store, settings.work.cpu_places, recognizers, observe)
-
-
-def _tracing(endpoint: HttpUrl | None) -> Tracing | None:
-    """Raises SetupError if traces are wanted and what makes them is not installed."""
-    if endpoint is None:
-        return None
-    try:
-        from visavis.api.tracing import Tracing  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError as error:
-        raise SetupError(
-            "VISAVIS_TRACING_ENDPOINT is set, but the packages for tracing are not installed: "
-            "pip install 'visavis[tracing]'."
-        ) from error
-    return Tracing(str(endpoint))
-
-
-def _both(outer: Observer, inner: Observer) -> Observer:
-    """Two observers as one."""
-
-    @contextmanager
-    def observe(stage: Stage) -> Iterator[None]:
-        with outer(stage), inner(stage):
-            yield
-
-    return observe
 
 
 def _services(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum, auto
 from typing import TypeAlias
 
@@ -37,3 +37,14 @@ Observer: TypeAlias = Callable[[Stage], AbstractContextManager[None]]
 def unobserved(_: Stage) -> AbstractContextManager[None]:
     """For when nobody wants to know."""
     return nullcontext()
+
+
+def both(outer: Observer, inner: Observer) -> Observer:
+    """Two observers as one."""
+
+    @contextmanager
+    def observe(stage: Stage) -> Iterator[None]:
+        with outer(stage), inner(stage):
+            yield
+
+    return observe
