@@ -35,7 +35,7 @@ def opened(context: BrowserContext, person: Person, keys: Keys) -> Page:
     page.goto("/console/")
     page.locator(".switcher summary").click()
     page.locator(".switcher").get_by_role("link", name=keys.name).click()
-    page.get_by_role("link", name="Analyze").click()
+    page.get_by_role("link", name="Analyze", exact=True).click()
     expect(page.get_by_role("heading", name="Analyze a picture")).to_be_visible()
     page.wait_for_load_state("load")
     return page

@@ -30,7 +30,7 @@ def desk(context: BrowserContext, operator: Person, keys: Keys) -> Page:
     page.goto("/console/")
     page.locator(".switcher summary").click()
     page.locator(".switcher").get_by_role("link", name=keys.name).click()
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Compare", exact=True).click()
     expect(page.get_by_role("heading", name="Compare two pictures")).to_be_visible()
     page.wait_for_load_state("load")
     return page
