@@ -52,7 +52,7 @@ def test_a_group_is_made_found_and_deleted(desk: Page, operator: Person) -> None
     name = f"made-{uuid4().hex[:8]}"
     operator.post("/apps/1/groups", name="another-group")
     desk.goto("/console/")
-    desk.get_by_role("link", name="Groups").click()
+    desk.get_by_role("link", name="Groups", exact=True).click()
     desk.get_by_role("button", name="New group").click()
     desk.get_by_label("Group id").fill(name)
     desk.get_by_role("button", name="Create", exact=True).click()

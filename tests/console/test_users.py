@@ -1,0 +1,96 @@
+"""Administrators invite people, change what they may do, and take them away; one administrator always stays."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.console.conftest import signed_in
+from tests.console.person import PASSWORD, Crowd, Person
+from tests.server import Server, running_server
+
+
+@pytest.fixture
+def desk(context: BrowserContext, administrator: Person) -> Page:
+    """A page of an administrator's browser."""
+    page = signed_in(context, administrator)
+    page.goto("/console/users")
+    return page
+
+
+def number_of(administrator: Person, person: Person) -> str:
+    """The id in the paths about a person."""
+    row = administrator.get("/users").text.partition(f">{person.name}</th>")[2]
+    return row.partition("/users/")[2].partition("/")[0]
+
+
+def test_a_person_who_is_invited_opens_an_account_of_the_role(
+    desk: Page, chromium: Browser, server: Server
+) -> None:
+    desk.get_by_role("radio", name="Viewer").check()
+    desk.get_by_role("button", name="Make link").click()
+    expect(desk.get_by_role("heading", name="A link for a new account: Viewer")).to_be_visible()
+    link = desk.get_by_label("Link", exact=True).input_value()
+    assert link.startswith(f"{server.url}/console/setup#")
+
+    name = f"invited {uuid4().hex[:8]}"
+    page = chromium.new_page(locale="en-GB")
+    page.goto(link)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Open account").click()
+    expect(page.get_by_role("heading", name=f"Hello, {name}")).to_be_visible()
+    expect(page.get_by_role("link", name="Users")).to_have_count(0)
+    page.close()
+    desk.goto("/console/users")
+    expect(desk.get_by_role("row").filter(has_text=name)).to_be_visible()
+
+
+def test_a_changed_role_holds_from_the_next_click_on(desk: Page, crowd: Crowd) -> None:
+    person = crowd.newcomer("viewer")
+    assert person.get("/apps/1/analyze").status_code == 403
+    desk.reload()
+    desk.get_by_label(f"Role of {person.name}", exact=True).select_option("operator")
+    desk.get_by_role("button", name=f"Change the role of {person.name}").click()
+    expect(desk.get_by_role("status").filter(has_text="The role was changed.")).to_be_visible()
+    assert person.get("/apps/1/analyze").status_code == 200
+
+
+def test_a_deleted_user_is_out_at_once(desk: Page, crowd: Crowd) -> None:
+    person = crowd.newcomer("operator")
+    desk.reload()
+    desk.get_by_role("button", name=f"Delete {person.name}").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(desk.get_by_role("status").filter(has_text="The user was deleted.")).to_be_visible()
+    assert not person.is_in()
+    assert crowd.sign_in(person.name, person.password)[1].status_code == 401
+
+
+def test_a_link_for_a_new_password_changes_nothing_until_it_is_used(desk: Page, crowd: Crowd) -> None:
+    person = crowd.newcomer("operator")
+    desk.reload()
+    desk.get_by_role("button", name=f"Make a link to choose a new password for {person.name}").click()
+    expect(desk.get_by_role("heading", name=f"A link to choose a new password: {person.name}")).to_be_visible()
+    assert "/console/password#" in desk.get_by_label("Link", exact=True).input_value()
+    assert person.is_in()
+
+
+@pytest.mark.parametrize("role", ["", "owner", "ADMINISTRATOR"])
+def test_there_are_three_roles_and_no_other(administrator: Person, viewer: Person, role: str) -> None:
+    assert administrator.post("/users/invite", role=role).status_code == 422
+    number = number_of(administrator, viewer)
+    assert administrator.post(f"/users/{number}/role", role=role).status_code == 422
+
+
+def test_the_only_administrator_stays(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server, ExitStack() as stack:
+        only = Crowd(server, stack).newcomer("administrator")
+        for action, fields in (("role", {"role": "viewer"}), ("delete", {})):
+            answer = only.post(f"/users/1/{action}", **fields)
+            assert answer.status_code == 409
+            assert "There must be an administrator" in answer.text
+        assert only.get("/users").status_code == 200
