@@ -1,0 +1,30 @@
+"""Wires the parts together; the only room that knows all of them."""
+
+from visavis.app.commands import (
+    comparer,
+    models_in_use,
+    open_accounts,
+    open_apps,
+    open_calibrations,
+    open_groups,
+    open_services,
+)
+from visavis.app.records import open_records, operator, restore
+from visavis.app.server import create_app
+from visavis.app.services import DIALECT_NAMES, DIALECTS
+
+__all__ = [
+    "DIALECTS",
+    "DIALECT_NAMES",
+    "comparer",
+    "create_app",
+    "models_in_use",
+    "open_accounts",
+    "open_apps",
+    "open_calibrations",
+    "open_groups",
+    "open_records",
+    "open_services",
+    "operator",
+    "restore",
+]

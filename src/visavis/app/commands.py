@@ -1,0 +1,79 @@
+"""What commands work with, also beside a running server: each opens what it needs, and closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+
+from visavis.api.services import Services
+from visavis.app.records import now, open_records
+from visavis.app.services import DIALECT_NAMES, analyzer_of, calibrations_of, fetcher_of, services_of
+from visavis.core.accounts import Accounts
+from visavis.core.apps import Apps
+from visavis.core.compare import Comparer
+from visavis.core.groups import Groups
+from visavis.settings import Settings
+from visavis.storage.calibrations import StoredCalibrations
+from visavis.types import OwnScale
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.store import ModelStore
+
+
+@contextmanager
+def open_apps(settings: Settings) -> Iterator[Apps]:
+    """The apps of a data directory, for commands that work beside a running server."""
+    with open_groups(settings) as (apps, _):
+        yield apps
+
+
+@contextmanager
+def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
+    """The apps and groups of a data directory, likewise."""
+    with closing(open_records(settings)) as storage:
+        groups = Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app)
+        yield Apps(storage.apps, now, DIALECT_NAMES), groups
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """What requests are served with, for commands that look at pictures, likewise."""
+    store = ModelStore(settings.models_dir)
+    catalogue = Catalogue.read(store.directory)
+    analyzer = analyzer_of(settings, store, catalogue)
+    with closing(open_records(settings)) as storage:
+        yield services_of(settings, catalogue, analyzer, storage)
+
+
+@contextmanager
+def open_accounts(settings: Settings) -> Iterator[Accounts]:
+    """The people who may use the console, likewise."""
+    with closing(open_records(settings)) as storage:
+        yield Accounts(storage.accounts, now)
+
+
+@contextmanager
+def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
+    """The similarity scales that a data directory has of its own, likewise."""
+    with closing(open_records(settings)) as storage:
+        yield storage.calibrations
+
+
+def comparer(settings: Settings) -> Comparer:
+    """What compares pictures, on the scales of the data directory if there is one. It is not made for that."""
+    store = ModelStore(settings.models_dir)
+    catalogue = Catalogue.read(store.directory)
+    own: Mapping[str, OwnScale] = {}
+    if settings.database_url or settings.data_dir.exists():
+        with open_calibrations(settings) as stored:
+            own = stored.all()
+    model = settings.recognition_model
+    calibrations = calibrations_of(model, catalogue, own)
+    return Comparer(analyzer_of(settings, store, catalogue), fetcher_of(settings), calibrations, model)
+
+
+def models_in_use(settings: Settings) -> dict[str, int] | None:
+    """How many groups each recognition model has, or None where there is no data directory yet."""
+    if not settings.data_dir.exists():
+        return None
+    with closing(open_records(settings)) as storage:
+        return storage.gallery.models_in_use()

@@ -1,0 +1,79 @@
+"""The records, opened as the settings say."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from visavis.errors import SetupError
+from visavis.settings import Settings
+from visavis.stages import Observer, unobserved
+from visavis.storage.backup.file import Manifest
+from visavis.storage.backup.restore import Target, restore_backup
+from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
+from visavis.storage.store import Storage, open_storage
+from visavis.trail import Actor, ActorKind, Effect, Event
+
+
+def open_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:
+    """What is kept, as the settings name it; close it in the end. Raises SetupError.
+
+    `owner` is whom changes are put down to in the audit log, the user of this process unless told.
+    """
+    return open_storage(
+        settings.data_dir,
+        _key_provider(settings),
+        max_loaded_bytes=settings.index_memory_mb * 1_000_000,
+        database_url=_database_url(settings),
+        database_connections=settings.database_connections,
+        observe=observe,
+        owner=owner or operator(),
+    )
+
+
+def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
+    """Put a backup where the settings keep records (see `restore_backup`), and put that on its record."""
+    target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
+    manifest = restore_backup(file, target, progress)
+    with closing(open_records(settings)) as storage:
+        told = f"a backup of {manifest.made_at}"
+        storage.journal.add(Event(actor=storage.owner, operation="restore", effect=Effect.CHANGE, detail=told))
+    return manifest
+
+
+def operator() -> Actor:
+    """Whoever gives a command, as the audit log names them."""
+    return Actor(kind=ActorKind.COMMAND, user=_user())
+
+
+def _key_provider(settings: Settings) -> KeyProvider | None:
+    """Where the settings say that the master key is; None: in the data directory. Raises SetupError."""
+    given, file, command = settings.master_key, settings.master_key_file, settings.master_key_command
+    if sum(each is not None for each in (given, file, command)) > 1:
+        names = "VISAVIS_MASTER_KEY, VISAVIS_MASTER_KEY_FILE and VISAVIS_MASTER_KEY_COMMAND"
+        raise SetupError(f"Give only one of {names}.")
+    if given is not None:
+        return GivenKeys(decode_keys(given.get_secret_value()))
+    if file is not None:
+        return KeyFile(file, own=False)
+    return None if command is None else KeyCommand(command.get_secret_value())
+
+
+def _user() -> str:
+    """Of the system; where it has no name there, its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"number {os.getuid()}"
+
+
+def _database_url(settings: Settings) -> str | None:
+    return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

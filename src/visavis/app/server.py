@@ -1,0 +1,162 @@
+"""The server: every room of it in one ASGI application."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from visavis.api.access_log import log_exchange
+from visavis.api.admin.health import health
+from visavis.api.admin.routes import build_admin
+from visavis.api.admin.scrape import scrape
+from visavis.api.dialect import build, install_http_errors
+from visavis.api.edge.answer_headers import AnswerHeaders
+from visavis.api.edge.deadlines import BodyDeadlines
+from visavis.api.edge.request_id import RequestIds
+from visavis.api.exchange import NO_TELEMETRY, Exchange, Watch, remember
+from visavis.api.metrics import Metrics
+from visavis.api.nhn.envelope import failure
+from visavis.api.nhn.plus import PLUS
+from visavis.api.nhn.shared_paths import v1_or_plus
+from visavis.api.nhn.v1 import V1
+from visavis.api.nhn.v2 import V2
+from visavis.api.openapi.pages import documentation
+from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.api.tracing_option import open_tracing
+from visavis.app.records import now, open_records
+from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
+from visavis.console.services import ModelFact
+from visavis.console.site import build_console
+from visavis.core.audit_upkeep import AuditUpkeep
+from visavis.core.chores import Chores
+from visavis.core.retention import Retention
+from visavis.errors import SetupError
+from visavis.settings import EdgeSettings, Settings
+from visavis.stages import both
+from visavis.storage.keys.following import FOLLOW_SECONDS
+from visavis.storage.store import SERVER, Storage
+from visavis.vision.catalogue import Catalogue, installed
+from visavis.vision.store import ModelStore
+
+if TYPE_CHECKING:
+    from visavis.api.tracing import Tracing
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
+    metrics = Metrics(settings.recognition_model)
+    tracing = open_tracing(settings.tracing_endpoint)
+    observe = metrics.observe if tracing is None else both(metrics.observe, tracing.observe)
+    store = ModelStore(settings.models_dir)
+    catalogue = Catalogue.read(store.directory)
+    analyzer = analyzer_of(settings, store, catalogue, observe)
+    storage = open_records(settings, observe, SERVER)
+    _tell_of_models(catalogue, store, storage)
+    services = services_of(settings, catalogue, analyzer, storage, observe)
+    metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
+
+    keep_days = settings.audit.keep_days
+    keep = None if keep_days is None else timedelta(days=keep_days)
+    background = (
+        Chores([Retention(storage.gallery, now).enforce, storage.tidy]),
+        Chores([storage.key_follower.turn], FOLLOW_SECONDS),
+        AuditUpkeep(services.audit, storage.prune_audit, keep, now),
+    )
+    lifespan = _lifespan(background, storage, metrics, tracing)
+    app = FastAPI(
+        title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
+    )
+    app.state.stopping = False
+    listeners = (log_exchange, metrics.listen, remember(services.activity, DIALECT_NAMES))
+    _add_middleware(app, settings.edge, listeners, tracing)
+    app.include_router(health(storage.check))
+    if settings.metrics_token is not None:
+        app.include_router(scrape(metrics, settings.metrics_token, services.attempts, services.audit))
+    app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
+    v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
+    app.router.routes += [
+        _mounted(V2.prefix, build(V2, services)),
+        _mounted(V1.prefix, v1_and_plus),
+        _mounted(SEARCHFACE.prefix, build(SEARCHFACE, services)),
+        _mounted("/admin", build_admin(services, settings.admin_token)),
+    ]
+    if settings.console.enabled:
+        facts = [ModelFact(*fact) for fact in installed(store, catalogue)]
+        parts = console_services(settings, services, storage, catalogue, facts)
+        console = build_console(parts, NO_TELEMETRY)
+        app.router.routes.append(_mounted("/console", console))
+    install_http_errors(app, (), failure)
+    return app
+
+
+class _Background(Protocol):
+    """What goes on beside the requests."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def _lifespan(
+    background: Sequence[_Background], storage: Storage, metrics: Metrics, tracing: Tracing | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        logging.getLogger().addHandler(metrics.logged)
+        for each in background:
+            each.start()
+        yield
+        for each in background:
+            await to_thread.run_sync(each.stop)
+        storage.close()
+        if tracing is not None:
+            await to_thread.run_sync(tracing.close)
+        logging.getLogger().removeHandler(metrics.logged)
+
+    return lifespan
+
+
+def _add_middleware(
+    app: FastAPI, edge: EdgeSettings, listeners: Sequence[Callable[[Exchange], None]], tracing: Tracing | None
+) -> None:
+    """The last is the first that a request meets."""
+    app.add_middleware(BodyDeadlines, pause_seconds=edge.body_pause_seconds, total_seconds=edge.body_seconds)
+    app.add_middleware(RequestIds)
+    app.add_middleware(Watch, listeners=listeners)
+    if tracing is not None:
+        app.add_middleware(tracing.middleware)
+    app.add_middleware(AnswerHeaders)
+
+
+def _mounted(prefix: str, app: ASGIApp) -> Mount:
+    """All that begins with the prefix, an id with an encoded line break in it included."""
+    mount = Mount(prefix, app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
+def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> None:
+    """Which recognition models are for non-commercial use, and which are missed by groups."""
+    for pack in catalogue.accepted:
+        names = ", ".join(card.name for card in pack.cards)
+        logger.warning("For NON-COMMERCIAL use only, as accepted here: %s (%s). %s", pack.name, names, pack.terms)
+    for reason in catalogue.broken.values():
+        logger.warning("A recognition model is left out. %s", reason)
+    for model, groups in storage.gallery.models_in_use().items():
+        try:
+            store.require_all(catalogue.require(model).files)
+        except SetupError as error:
+            logger.warning(
+                "Groups that use the recognition model %s, %d, cannot be used: %s", model, groups, error
+            )

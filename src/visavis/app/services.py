@@ -1,0 +1,132 @@
+"""What requests are served with: core's services, on the models and records that the settings name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from visavis.api.body import form_fields
+from visavis.api.nhn.plus import PLUS
+from visavis.api.nhn.v1 import V1
+from visavis.api.nhn.v2 import V2
+from visavis.api.rates import Rates
+from visavis.api.recording import actor_of
+from visavis.api.replies import Replies
+from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.api.services import Services
+from visavis.api.tokens import PageTokens
+from visavis.api.turns import Gone
+from visavis.api.workers import Workers
+from visavis.app.records import now
+from visavis.console.services import Condition, ConsoleServices, ModelFact
+from visavis.core.accounts import Accounts
+from visavis.core.activity import Activity
+from visavis.core.apps import Apps
+from visavis.core.attempts import Attempts
+from visavis.core.audit import Audit
+from visavis.core.calibration import Calibration
+from visavis.core.collections import Collections
+from visavis.core.faces import Faces
+from visavis.core.groups import Groups
+from visavis.core.search import Search
+from visavis.core.sessions import Sessions
+from visavis.fetch import GuardedFetcher
+from visavis.settings import Settings
+from visavis.stages import Observer, unobserved
+from visavis.storage.store import Storage
+from visavis.trail import ActorKind, Effect
+from visavis.types import OwnScale
+from visavis.vision.analyzer import Analyzer
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.models import not_calibrated
+from visavis.vision.recognition import Recognizers
+from visavis.vision.store import ModelStore
+
+DIALECTS = (V1, PLUS, V2, SEARCHFACE)
+DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
+_DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
+logger = logging.getLogger(__name__)
+
+
+def services_of(
+    settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage, observe: Observer = unobserved
+) -> Services:
+    fetcher = fetcher_of(settings, observe)
+    model = settings.recognition_model
+    groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
+    calibrations = calibrations_of(model, catalogue, storage.calibrations.all())
+    faces_quota = settings.quota.faces_per_group
+    search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups)
+    return Services(
+        apps=Apps(storage.apps, now, DIALECT_NAMES),
+        audit=Audit(storage.journal, storage.audit, now, _DEPTHS[settings.audit.record]),
+        groups=groups,
+        faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
+        search=search,
+        collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
+        attempts=Attempts(settings.edge.wrong_keys_per_minute),
+        rates=Rates(),
+        workers=Workers(settings.work.image_requests, settings.work.image_queue),
+        tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
+        confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
+        activity=Activity(now),
+        observe=observe,
+    )
+
+
+def console_services(
+    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelFact]
+) -> ConsoleServices:
+    model = settings.recognition_model
+    own = storage.calibrations.all().get(model)
+    return ConsoleServices(
+        accounts=Accounts(storage.accounts, now),
+        sessions=Sessions(
+            storage.accounts,
+            now,
+            idle=timedelta(minutes=settings.console.idle_minutes),
+            lifetime=timedelta(hours=settings.console.session_hours),
+        ),
+        apps=services.apps,
+        groups=services.groups,
+        faces=services.faces,
+        search=services.search,
+        collections=services.collections,
+        workers=services.workers,
+        condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
+        audit=services.audit,
+        actor=lambda request, name: actor_of(request, ActorKind.USER, user=name),
+        read_upload=form_fields,
+        client_gone=Gone,
+        replies=Replies(DIALECTS, services.confidence_factor),
+        scale_set=own.measured_on if own else catalogue.require(model).fit.set,
+    )
+
+
+def analyzer_of(
+    settings: Settings, store: ModelStore, catalogue: Catalogue, observe: Observer = unobserved
+) -> Analyzer:
+    """All networks, that of new groups included. Raises SetupError if one is missing."""
+    recognizers = Recognizers(store, catalogue)
+    recognizers.load(settings.recognition_model)
+    return Analyzer.load(store, settings.work.cpu_places, recognizers, observe)
+
+
+def fetcher_of(settings: Settings, observe: Observer = unobserved) -> GuardedFetcher:
+    return GuardedFetcher(
+        allow_private_addresses=settings.fetch.allow_private_addresses,
+        connect_timeout=settings.fetch.connect_seconds,
+        total_timeout=settings.fetch.total_seconds,
+        observe=observe,
+    )
+
+
+def calibrations_of(default: str, catalogue: Catalogue, own: Mapping[str, OwnScale]) -> dict[str, Calibration]:
+    """The scale of each recognition model: its card's, or its own that was fitted here."""
+    for scale in own.values():
+        logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
+    tables = {name: own[name].knots if name in own else card.fit.knots for name, card in catalogue.cards.items()}
+    if not tables[default]:
+        raise not_calibrated(default)
+    return {model: Calibration.from_table(table) for model, table in tables.items() if table}
