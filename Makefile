@@ -2,10 +2,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 SECONDS ?= 900
+END_TO_END := e2e edge keys audit hostile
+APART := $(END_TO_END) console nodes bulk/commands examples pages faults
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs site \
+.PHONY: help install serve demo test test-e2e test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs site \
 	test-pages audit sbom lock clean
 
 help: ## show this list
@@ -21,9 +23,11 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
 
-test: install ## every test, but those of many nodes, of bulk, of faults, of the console, of the examples and of pages
-	$(BIN)/pytest -n 2 --ignore=tests/nodes --ignore=tests/bulk/commands --ignore=tests/faults \
-		--ignore=tests/console --ignore=tests/examples --ignore=tests/pages $(ARGS)
+test: install ## every test that has no target of its own below
+	$(BIN)/pytest -n 2 $(patsubst %,--ignore=tests/%,$(APART)) $(ARGS)
+
+test-e2e: install ## servers and commands as processes: starts, stops, logs, keys, the edge, hostile pictures
+	$(BIN)/pytest -n 2 $(END_TO_END:%=tests/%) $(ARGS)
 
 test-console: install ## the web console in a real browser (needs chromium)
 	$(BIN)/pytest tests/console $(ARGS)

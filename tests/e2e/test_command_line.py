@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from tests.server import Keys, Server, visavis
 from visavis.cli import cli
@@ -30,7 +31,7 @@ def commands() -> list[list[str]]:
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
 def test_the_help_of_every_command_has_an_example_of_that_command(command: list[str]) -> None:
-    text = re.sub(r"\s+", " ", visavis(*command, "--help").stdout)
+    text = re.sub(r"\s+", " ", CliRunner().invoke(cli, [*command, "--help"]).output)
     example = re.search(r"Example: visavis (.+)", text)
     assert example is not None
     assert shlex.split(example[1])[: len(command)] == command

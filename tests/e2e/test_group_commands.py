@@ -152,11 +152,14 @@ def test_a_dialect_falls_silent_and_speaks_again_with_the_next_request(server: S
     keys = server.create_app(name)
     group = new_group(server, keys, "staff")
     assert speaks_v1(server, keys)
-    assert command(server, "app", "set", name, "--off", "v1", "--off", "plus").stdout == f"{name}: off plus, v1\n"
+    assert (
+        command(server, "app", "set", name, "--off", "v1", "--off", "plus").stdout
+        == f"{name}: off plus, v1; rate limit off\n"
+    )
     assert not speaks_v1(server, keys)
     assert search(server, keys, group)["message"] == "success"
     changed = command(server, "app", "set", name, "--off", "searchface", "--on", "v1").stdout
-    assert changed == f"{name}: off plus, searchface\n"
+    assert changed == f"{name}: off plus, searchface; rate limit off\n"
     assert speaks_v1(server, keys)
     assert search(server, keys, group)["errorCode"] == 6040
 
@@ -181,7 +184,7 @@ def test_an_overlap_of_more_than_ten_years_is_refused_and_the_keys_stay(server: 
 def test_a_name_that_looks_like_markup_is_printed_as_it_is(server: Server) -> None:
     name = "[/red] [bold]door"
     server.create_app(name)
-    assert command(server, "app", "set", name).stdout == f"{name}: off none\n"
+    assert command(server, "app", "set", name).stdout == f"{name}: off none; rate limit off\n"
     assert name in command(server, "app", "list").stdout
     assert command(server, "app", "delete", name, "--yes").stdout == f"Deleted {name}.\n"
     assert name in command(server, "app", "delete", name, "--yes").stderr

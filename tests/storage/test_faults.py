@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.storage.faces import new_faces
 from visavis.storage import schema
@@ -44,11 +44,24 @@ def test_a_group_that_was_altered_is_named(kept: Storage, values: dict[str, obje
     assert faults(kept) == [fault]
 
 
-def test_a_template_that_was_altered_is_named(kept: Storage) -> None:
+def put_in_place_of_the_second(kept: Storage, template: bytes) -> list[str]:
     with kept._database.write() as connection:
-        connection.execute(update(schema.faces).where(schema.faces.c.version == 2).values(template=bytes(40)))
-    assert kept.faults(lambda _: None) == [
+        connection.execute(update(schema.faces).where(schema.faces.c.version == 2).values(template=template))
+    return kept.faults(lambda _: None)
+
+
+def test_a_template_of_another_face_is_named(kept: Storage) -> None:
+    with kept._database.read() as connection:
+        others = connection.scalar(select(schema.faces.c.template).where(schema.faces.c.version == 3))
+    assert others is not None
+    assert put_in_place_of_the_second(kept, others) == [
         "Group 'group' (number 1): A stored template was altered or belongs elsewhere."
+    ]
+
+
+def test_a_template_that_was_cut_is_named(kept: Storage) -> None:
+    assert put_in_place_of_the_second(kept, bytes(40)) == [
+        "Group 'group' (number 1): The templates of a group differ in size."
     ]
 
 
