@@ -11,7 +11,7 @@ BENCHMARKS ?= search scale pipeline bulk http load
 	test-pages audit sbom lock clean
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000")
 	@$(BIN)/visavis models pull
