@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks import console, results
 from benchmarks.report import Report
@@ -49,7 +48,7 @@ def main(
     if json:
         sys.stdout.write(f"{results.as_text(result)}\n")
     else:
-        console.show(Console(), report)
+        console.show(report)
     for path in results.write(name, result, report) if write else ():
         console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
 

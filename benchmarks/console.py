@@ -9,10 +9,15 @@ from benchmarks.machine import this_machine
 from benchmarks.report import Report
 
 progress = Console(stderr=True)
+_WIDE = 160
+"""Columns for files and pipes, which have no width of their own."""
 
 
-def show(out: Console, report: Report) -> None:
+def show(report: Report) -> None:
     """Print machine, versions, tables, and the figures that are single numbers."""
+    out = Console()
+    if not out.is_terminal:
+        out.width = _WIDE
     out.print(this_machine().sentence(), highlight=False)
     out.print(", ".join(f"{name} {number}" for name, number in (report.versions or {}).items()), highlight=False)
     for table in report.tables:

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks import console, results
 from benchmarks.machine import versions_of
@@ -47,7 +46,7 @@ def main(
         runs["whole server, SQLite"] = kill_servers(Path(folder), servers, seed)
     told = _report(runs, seed)
     result = results.described("crash", told, quick=kills < _KEPT_FROM, seconds=time.perf_counter() - start)
-    console.show(Console(), told)
+    console.show(told)
     for path in results.write("crash", result, told) if write else ():
         console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
     faults = [fault for run in runs.values() for fault in run.faults]

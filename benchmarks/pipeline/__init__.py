@@ -17,10 +17,15 @@ def run(*, quick: bool) -> Report:
     rounds, turns = (5, 2) if quick else (40, 12)
     with TemporaryDirectory() as folder:
         product = open_product(f"{folder}/one", cpu_places=1)
+        unrecorded = open_product(f"{folder}/unrecorded", cpu_places=1, record="changes")
         plain = open_product(f"{folder}/plain", cpu_places=1, model=SFACE.name)
         wide = open_product(f"{folder}/two", cpu_places=2)
         pictures = _pictures(quick=quick)
-        requests = [ratios for picture in pictures for ratios in measure_picture(product, plain, picture, rounds)]
+        requests = [
+            ratios
+            for picture in pictures
+            for ratios in measure_picture(product, unrecorded, plain, picture, rounds)
+        ]
         stages = [measure_stages(product, picture, rounds) for picture in pictures]
         threads = measure_threads(product, wide, pictures[0], turns)
     return report(requests, stages, threads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -27,12 +27,13 @@ class Request:
     operation: str
     picture: Picture
     timings: Mapping[str, Timing]
-    """`request`; `bare`: its decodes and network runs alone; `pixels`: with them, resizing and cutting out;
-    `networks`: those alone; `full`: the whole picture decoded by OpenCV, and the networks; `sface`: the request,
-    where the recognition model is SFace alone; `sface_bare`: the decodes and network runs of that; `opencv`: what
-    it asks for, by the same weights in OpenCV's runners, from one look at the whole picture; `looks`: the whole
-    picture decoded, and every look and view of `sface`, by those runners; `same`: the runs of YuNet and SFace
-    alone on these looks and views; `opencv_same`: the same by OpenCV's runners."""
+    """`request`; `unrecorded`: the same where the audit log records no uses; `bare`: its decodes and network
+    runs alone; `pixels`: with them, resizing and cutting out; `networks`: those alone; `full`: the whole picture
+    decoded by OpenCV, and the networks; `sface`: the request, where the recognition model is SFace alone;
+    `sface_bare`: the decodes and network runs of that; `opencv`: what it asks for, by the same weights in
+    OpenCV's runners, from one look at the whole picture; `looks`: the whole picture decoded, and every look and
+    view of `sface`, by those runners; `same`: the runs of YuNet and SFace alone on these looks and views;
+    `opencv_same`: the same by OpenCV's runners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,28 @@ class Threads:
         return median(two / one for one, two in zip(self.one, self.two, strict=True))
 
 
-def measure_picture(product: Product, plain: Product, picture: Picture, rounds: int) -> list[Request]:
+def measure_picture(
+    product: Product, unrecorded: Product, plain: Product, picture: Picture, rounds: int
+) -> list[Request]:
+    """`unrecorded`: a product that records no uses; `plain`: one whose recognition model is SFace alone."""
     opencv = OpenCV()
-    return [_measure(product, plain, opencv, operation, picture, rounds) for operation in OPERATIONS]
+    return [
+        _measure(
+            [each.request(operation, picture) for each in (product, unrecorded, plain)],
+            opencv,
+            operation,
+            picture,
+            rounds,
+        )
+        for operation in OPERATIONS
+    ]
 
 
 def _measure(
-    product: Product, plain: Product, opencv: OpenCV, operation: str, picture: Picture, rounds: int
+    requests: Sequence[Callable[[], None]], opencv: OpenCV, operation: str, picture: Picture, rounds: int
 ) -> Request:
-    """`plain`: a product whose recognition model is SFace alone."""
-    request, sface = product.request(operation, picture), plain.request(operation, picture)
-    request(), sface()  # models are loaded when they are needed first
+    request, unrecorded, sface = requests
+    request(), unrecorded(), sface()  # models are loaded when they are needed first
     recording, of_sface, decode = recorded(request), recorded(sface), full_decode(picture)
     same, opencv_same = same_networks(of_sface), opencv.same_work(of_sface)
     runner = opencv.detect(picture) if operation == "detect" else opencv.embed(picture)
@@ -81,6 +93,7 @@ def _measure(
 
     candidates = {
         "request": lambda _: request(),
+        "unrecorded": lambda _: unrecorded(),
         "bare": lambda _: recording.replay(),
         "pixels": lambda _: recording.replay_with_pixels(),
         "networks": lambda _: recording.replay_networks(),

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pybase64
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from benchmarks.pictures import Picture
 from visavis.app import create_app, open_apps
-from visavis.settings import Settings, WorkSettings
+from visavis.settings import AuditSettings, Settings, WorkSettings
 from visavis.types import KeyKind
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION
@@ -88,10 +88,17 @@ class Product:
         }
 
 
-def open_product(folder: str, cpu_places: int, model: str = DEFAULT_RECOGNITION.name) -> Product:
+def open_product(
+    folder: str,
+    cpu_places: int,
+    model: str = DEFAULT_RECOGNITION.name,
+    record: Literal["changes", "uses"] = "uses",
+) -> Product:
+    """`record`: what its audit log records."""
     logging.disable(logging.WARNING)
     work = WorkSettings(cpu_places=cpu_places)
-    settings = Settings(data_dir=Path(folder) / "data", work=work, recognition_model=model)
+    audit = AuditSettings(record=record)
+    settings = Settings(data_dir=Path(folder) / "data", work=work, recognition_model=model, audit=audit)
     app = create_app(settings)
     with open_apps(settings) as apps:
         keys = apps.create("bench")

@@ -6,7 +6,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks import console, results
 from benchmarks.soak.measure import soak
@@ -27,7 +26,7 @@ def main(
     seen = soak(minutes, clients, rate)
     told = report(seen, clients, rate)
     result = results.described("soak", told, quick=minutes < _KEPT_FROM, seconds=seen.minutes * 60)
-    console.show(Console(), told)
+    console.show(told)
     for path in results.write("soak", result, told) if write else ():
         console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
     for wrong, count in seen.unexpected.items():
