@@ -19,8 +19,9 @@ from benchmarks.report import Report, Table
 from benchmarks.timing import Timing, interleaved, ratio
 from visavis.core.bulk import BulkRegistration, Entry
 from visavis.core.faces import look
+from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.types import App, Group, Want
+from visavis.types import Group, Want
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION
 from visavis.vision.store import ModelStore, default_directory

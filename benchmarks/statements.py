@@ -25,8 +25,8 @@ from sqlalchemy.pool import Pool
 
 from tests.postgres import Postgres, running_postgres
 from visavis.app import create_app, open_apps
+from visavis.identities import KeyKind
 from visavis.settings import Settings, WorkSettings
-from visavis.types import KeyKind
 
 TIMES = 40
 WARM_UP = 3

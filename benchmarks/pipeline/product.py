@@ -15,8 +15,8 @@ from pydantic_core import to_json
 
 from benchmarks.pictures import Picture
 from visavis.app import create_app, open_apps
+from visavis.identities import KeyKind
 from visavis.settings import AuditSettings, Settings, WorkSettings
-from visavis.types import KeyKind
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION
 from visavis.vision.store import ModelStore

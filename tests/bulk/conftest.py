@@ -13,8 +13,9 @@ import pytest
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
 from visavis.core.bulk import BulkRegistration, Entry, Result
+from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.types import App, FaceFilter, Group
+from visavis.types import FaceFilter, Group
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION
 

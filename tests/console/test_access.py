@@ -6,7 +6,7 @@ import pytest
 
 from tests.console.person import Crowd, Person
 from visavis.console.routes import ROUTES, Route
-from visavis.types import Role
+from visavis.identities import Role
 
 RANKS = list(Role)
 GUARDED = [route for route in ROUTES if route.role is not None]

@@ -13,7 +13,7 @@ from jinja2 import Environment
 import visavis.console
 from visavis.console.words import LANGUAGES, Words, preferred, read_catalogues
 from visavis.errors import ErrorCode, Objection
-from visavis.types import Role
+from visavis.identities import Role
 
 HOME = Path(visavis.console.__file__).parent
 TEMPLATES = sorted((HOME / "templates").glob("*.html"))

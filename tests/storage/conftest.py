@@ -12,9 +12,10 @@ import pytest
 
 from tests.postgres import Postgres
 from tests.storage.place import Place
+from visavis.identities import App, KeyKind
 from visavis.storage.apps import KeyedApps
 from visavis.storage.store import Storage
-from visavis.types import App, Group, KeyKind
+from visavis.types import Group
 
 OpenStorage: TypeAlias = Callable[[], Storage]
 

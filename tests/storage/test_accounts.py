@@ -16,9 +16,9 @@ from visavis.core.accounts import Accounts, digest
 from visavis.core.ports import AccountStore
 from visavis.core.sessions import Sessions
 from visavis.errors import AccountError, Objection
+from visavis.identities import Role, User
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.store import Storage
-from visavis.types import Role, User
 
 NOW = datetime.now(UTC)
 SOON = NOW + timedelta(days=1)

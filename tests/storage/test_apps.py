@@ -14,8 +14,8 @@ import pytest
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from visavis.core.ports import AppStore
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import KeyKind
 from visavis.storage.store import Storage
-from visavis.types import KeyKind
 
 KEYS = {KeyKind.APP_KEY: "app-key-1", KeyKind.SECRET_KEY: "secret-key-1", KeyKind.API_KEY: "api-key-1"}
 NOW = datetime.now(UTC)

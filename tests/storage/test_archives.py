@@ -19,13 +19,14 @@ from sqlalchemy import select
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.identities import App
 from visavis.storage.archive.contents import ContentsWriter, GroupHead
 from visavis.storage.archive.header import Cost, write_header
 from visavis.storage.archive.restoring import Restored, Target
 from visavis.storage.archive.stream import CHUNK_BYTES, SealedReader, SealedWriter
 from visavis.storage.schema import metadata
 from visavis.storage.store import Storage, open_storage
-from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, GroupSettings
+from visavis.types import Embedding, FaceFilter, FaceRecord, Group, GroupSettings
 
 PASSPHRASE = "a few words for the tests"
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)

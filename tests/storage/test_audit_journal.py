@@ -18,9 +18,10 @@ from tests.storage.peer import SPAWN
 from tests.storage.place import Place
 from tests.storage.trails import CLIENT, event
 from visavis.errors import FaceError
+from visavis.identities import App, KeyKind
 from visavis.storage.store import SERVER, Storage
 from visavis.trail import AuditFilter, AuditRecord, Effect, Event
-from visavis.types import App, FaceFilter, Group, KeyKind
+from visavis.types import FaceFilter, Group
 
 EVERYTHING = AuditFilter()
 

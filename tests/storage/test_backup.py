@@ -26,11 +26,12 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
 from visavis.errors import FaceError, SetupError
+from visavis.identities import App, KeyKind
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.store import Storage, open_storage
 from visavis.trail import AuditFilter
-from visavis.types import App, FaceFilter, Group, KeyKind
+from visavis.types import FaceFilter, Group
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ from tests.storage.conftest import OpenStorage, owner
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.identities import KeyKind
 from visavis.storage import schema
 from visavis.storage.copying import copy_all, count_rows
 from visavis.storage.store import Storage, open_database
-from visavis.types import FaceFilter, GroupSettings, KeyKind
+from visavis.types import FaceFilter, GroupSettings
 
 NOW = datetime.now(UTC)
 

@@ -12,8 +12,9 @@ import pytest
 from tests.storage.conftest import only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App, KeyKind
 from visavis.storage.store import Storage
-from visavis.types import App, Group, KeyKind
+from visavis.types import Group
 
 
 def _files(data_dir: Path) -> bytes:

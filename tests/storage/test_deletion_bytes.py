@@ -19,11 +19,12 @@ from tests.storage.conftest import only_sqlite
 from tests.storage.faces import new_faces, unit_rows
 from tests.storage.peer import SPAWN
 from tests.storage.place import Place
+from visavis.identities import App
 from visavis.storage.quantised import quantise
 from visavis.storage.schema import faces as face_table
 from visavis.storage.schema import groups as group_table
 from visavis.storage.store import Storage
-from visavis.types import App, Group, NewFace
+from visavis.types import Group, NewFace
 
 WIDTH = 128
 

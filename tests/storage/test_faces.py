@@ -9,8 +9,9 @@ import pytest
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage.store import Storage
-from visavis.types import App, Box, FaceFilter, Group, NewFace
+from visavis.types import Box, FaceFilter, Group, NewFace
 
 
 def test_what_was_stored_is_what_is_read(storage: Storage, group: Group, open_again: OpenStorage) -> None:

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.storage.faces import new_faces
+from visavis.identities import App
 from visavis.storage import schema
 from visavis.storage.store import Storage
-from visavis.types import App, Group
+from visavis.types import Group
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import pytest
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, Group, NewFace
+from visavis.types import FaceFilter, Group, NewFace
 
 
 def picture(content: bytes, storage: Storage, group: Group, faces: int = 1, seed: int = 0) -> list[NewFace]:

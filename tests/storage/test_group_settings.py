@@ -8,9 +8,10 @@ from threading import Barrier
 
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces
+from visavis.identities import App
 from visavis.storage.gallery import SealedGallery
 from visavis.storage.store import Storage
-from visavis.types import App, Group, GroupSettings
+from visavis.types import Group, GroupSettings
 
 STRICT = GroupSettings(
     liveness=True, liveness_threshold=72.5, similarity=95.25, min_quality=33.5, retention_hours=36

@@ -12,8 +12,9 @@ from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces, unit_rows
 from visavis.core.ports import Gallery
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, Group, GroupSettings
+from visavis.types import FaceFilter, Group, GroupSettings
 
 
 def test_the_gallery_is_what_core_asks_for(storage: Storage) -> None:

@@ -19,13 +19,14 @@ from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
 from tests.storage.place import Place
 from visavis.errors import FaceError, SetupError
+from visavis.identities import App, KeyKind
 from visavis.storage.cipher import MasterKey
 from visavis.storage.keys import facts
 from visavis.storage.keys.providers import GivenKeys
 from visavis.storage.keys.rotation import Rotation
 from visavis.storage.schema import groups
 from visavis.storage.store import Storage, open_storage
-from visavis.types import App, Group, KeyKind, NewFace
+from visavis.types import Group, NewFace
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 STEPS = ("_announce", "_hear", "_rewrap_some", "_move", "_finish")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.types import App, FaceFilter, Group
+from visavis.types import FaceFilter, Group
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ import pytest
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces, unit_rows
 from tests.storage.place import Place
+from visavis.identities import App
 from visavis.storage.cipher import GroupCipher
 from visavis.storage.store import Storage
-from visavis.types import App, Embedding, FaceRecord, Group, NewFace
+from visavis.types import Embedding, FaceRecord, Group, NewFace
 
 
 def _ids(matches: Sequence[tuple[FaceRecord, float]]) -> list[str]:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.storage.faces import new_faces
+from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.types import App, FaceFilter
+from visavis.types import FaceFilter
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN, add_one_by_one, add_until_killed, peer
 from tests.storage.place import Place
 from visavis.errors import ErrorCode
+from visavis.identities import App
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, Group
+from visavis.types import FaceFilter, Group
 
 
 def test_the_face_quota_is_exact_over_processes_and_threads(

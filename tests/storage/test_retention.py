@@ -13,9 +13,10 @@ from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.core.retention import Retention
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage import schema
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, Group, GroupSettings, NewFace
+from visavis.types import FaceFilter, Group, GroupSettings, NewFace
 
 DAY = timedelta(hours=24)
 

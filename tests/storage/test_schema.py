@@ -17,9 +17,9 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN, open_and_close
 from tests.storage.place import Place
 from visavis.errors import SetupError
+from visavis.identities import App
 from visavis.storage.schema import metadata
 from visavis.storage.store import Storage
-from visavis.types import App
 
 
 def _statements(database: Path) -> set[str]:

@@ -14,9 +14,10 @@ from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage import schema
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, FaceRecord, Group, NewFace
+from visavis.types import FaceFilter, FaceRecord, Group, NewFace
 
 
 def _ids(matches: Sequence[tuple[FaceRecord, float]]) -> list[str]:

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_faces
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.storage.schema import tombstones
 from visavis.storage.store import Storage
-from visavis.types import App, Group
+from visavis.types import Group
 
 
 def _why_not(storage: Storage, app: App, name: str) -> ErrorCode:

@@ -15,10 +15,11 @@ from alembic.config import Config
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App, KeyKind
 from visavis.storage import migrations
 from visavis.storage.sqlite import SqliteDatabase
 from visavis.storage.store import Storage
-from visavis.types import App, FaceFilter, Group, GroupSettings, KeyKind
+from visavis.types import FaceFilter, Group, GroupSettings
 
 
 def _as_of(revision: str, path: Path) -> None:

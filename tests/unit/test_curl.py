@@ -13,7 +13,7 @@ import pytest
 from visavis.api.curl import curl
 from visavis.api.nhn.plus import PLUS
 from visavis.core.questions import Question, Sent
-from visavis.types import App
+from visavis.identities import App
 
 COMPARE = next(operation for operation in PLUS.operations if operation.name == "compare")
 APP = App(1, "any", datetime(2026, 1, 1, tzinfo=UTC))

@@ -24,9 +24,10 @@ from visavis.api.recording import actor_of, client_address, event_of, refusal_of
 from visavis.api.services import Services
 from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import Caller, KeyKind
 from visavis.stages import Stage
 from visavis.trail import ActorKind
-from visavis.types import Caller, KeyKind, Refusal
+from visavis.types import Refusal
 
 logger = logging.getLogger(__name__)
 

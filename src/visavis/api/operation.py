@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from visavis.api.parameters import NoParameters, Parameters
 from visavis.api.services import Services
+from visavis.identities import App
 from visavis.trail import Actor, Effect
-from visavis.types import App
 
 P_co = TypeVar("P_co", covariant=True)
 

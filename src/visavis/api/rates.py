@@ -10,7 +10,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App
+from visavis.identities import App
 
 
 class Rates:

@@ -18,10 +18,11 @@ from visavis.cli.passphrase import PassphraseFd, known_passphrase, new_passphras
 from visavis.cli.terminal import AsJson, DataDir, complaint, print_json, read_settings, say
 from visavis.core import policy
 from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.identities import App
 from visavis.settings import Settings
 from visavis.storage.archive.archives import ArchivedGroup, Archives
 from visavis.storage.archive.restoring import Target
-from visavis.types import App, Group
+from visavis.types import Group
 from visavis.vision.catalogue import Catalogue
 
 

@@ -9,7 +9,7 @@ import typer
 from visavis import app as wiring
 from visavis.cli.terminal import DataDir, reachable, read_settings, say
 from visavis.errors import AccountError, SetupError
-from visavis.types import Role
+from visavis.identities import Role
 
 console_commands = typer.Typer(no_args_is_help=True, help="The web console: invitations and lost passwords.")
 

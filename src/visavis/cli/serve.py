@@ -21,8 +21,8 @@ from visavis.cli.terminal import DataDir, out, print_keys, reachable, read_setti
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.errors import SetupError
+from visavis.identities import KeyKind
 from visavis.settings import Settings
-from visavis.types import KeyKind
 
 logger = logging.getLogger(__name__)
 

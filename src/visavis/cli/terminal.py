@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from visavis.errors import FaceError, SetupError
+from visavis.identities import KeyKind
 from visavis.settings import Settings
-from visavis.types import KeyKind
 
 out = Console(markup=False)
 complaint = Console(stderr=True, markup=False)

@@ -15,7 +15,7 @@ from visavis.console.routes import Route
 from visavis.console.services import ConsoleServices
 from visavis.console.visit import THEMES, Visit, new_secret
 from visavis.console.words import Words, preferred
-from visavis.types import App, Session
+from visavis.identities import App, Session
 
 _MAX_FORM_BYTES = 64_000
 _MAX_FIELDS = 100

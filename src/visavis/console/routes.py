@@ -10,8 +10,8 @@ from fastapi import Response
 
 from visavis.console.pages import account, analyze, apps, compare, faces, groups, home, profile, status, users
 from visavis.console.visit import Visit
+from visavis.identities import Role
 from visavis.trail import Effect
-from visavis.types import Role
 
 Page: TypeAlias = Callable[[Visit], Awaitable[Response]]
 

@@ -17,8 +17,8 @@ from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
 from visavis.console.words import Words
 from visavis.errors import FaceError
+from visavis.identities import App, Role, Session, User
 from visavis.trail import Actor
-from visavis.types import App, Role, Session, User
 
 Result = TypeVar("Result")
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from visavis.core import passwords
 from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, Objection
-from visavis.types import Invitation, Role, User
+from visavis.identities import Invitation, Role, User
 
 INVITATION_LIFE = timedelta(days=7)
 MAX_NAME = 64

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, Caller, KeyKind, KeyRecord
+from visavis.identities import App, Caller, KeyKind, KeyRecord
 
 _RATE = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or retired."

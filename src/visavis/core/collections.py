@@ -12,8 +12,8 @@ from visavis.core.groups import Groups
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
 from visavis.core.search import Search
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.types import (
-    App,
     DetectedFace,
     FaceRecord,
     Group,

@@ -12,8 +12,8 @@ from visavis.core.groups import Groups
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.types import (
-    App,
     DetectedFace,
     Embedding,
     FaceFilter,

@@ -10,7 +10,8 @@ from visavis.core import policy
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, Group, GroupSettings
+from visavis.identities import App
+from visavis.types import Group, GroupSettings
 
 _SETTINGS = {field.name for field in fields(GroupSettings)}
 

@@ -7,25 +7,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
 from visavis.trail import AuditFilter, AuditHead, AuditRecord, Event
-from visavis.types import (
-    App,
-    Caller,
-    DetectedFace,
-    Embedding,
-    FaceFilter,
-    FaceRecord,
-    Group,
-    ImageSize,
-    Invitation,
-    KeyKind,
-    KeyRecord,
-    NewFace,
-    Role,
-    Session,
-    Traits,
-    User,
-)
+from visavis.types import DetectedFace, Embedding, FaceFilter, FaceRecord, Group, ImageSize, NewFace, Traits
 
 Clock: TypeAlias = Callable[[], datetime]
 """The present moment, timezone-aware, in UTC."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from visavis.types import App
+from visavis.identities import App
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from visavis.core.compare import Comparer, Probe
 from visavis.core.groups import Groups
 from visavis.core.ports import Gallery
-from visavis.types import (
-    App,
-    Embedding,
-    FaceRecord,
-    Group,
-    ImageSource,
-    Match,
-    Want,
-)
+from visavis.identities import App
+from visavis.types import Embedding, FaceRecord, Group, ImageSource, Match, Want
 
 
 @dataclass(frozen=True, slots=True)

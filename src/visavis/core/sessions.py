@@ -11,7 +11,7 @@ from visavis.core.accounts import digest
 from visavis.core.attempts import Attempts
 from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, ErrorCode, FaceError, Objection
-from visavis.types import Session, User
+from visavis.identities import Session, User
 
 _WRONG_PASSWORDS = 10
 _WINDOW_S = 900.0

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App, Caller, KeyKind, KeyRecord
 from visavis.storage import schema
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database import Database
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.schema import apps
-from visavis.types import App, Caller, KeyKind, KeyRecord
 
 _APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off, apps.c.rate_limit)
 _OWNER = (

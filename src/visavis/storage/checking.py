@@ -8,7 +8,7 @@ from contextlib import closing
 from sqlalchemy import Connection, func, select, text
 
 from visavis.errors import FaceError
-from visavis.storage import records
+from visavis.storage import face_rows
 from visavis.storage.cipher import GroupPlace
 from visavis.storage.database import Database
 from visavis.storage.keys.ring import KeyRing
@@ -53,7 +53,7 @@ def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], Non
         seen = 0
         try:
             cipher = keys.group_cipher(wrapped_key, GroupPlace(app_id, group_id, name, model))
-            with closing(records.templates_after(connection, group_id, 0)) as batches:
+            with closing(face_rows.templates_after(connection, group_id, 0)) as batches:
                 for batch in batches:
                     cipher.open_all([(face_id, template) for _, face_id, template in batch])
                     seen += len(batch)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select, tex
 from visavis.errors import SetupError
 from visavis.storage import migrations
 from visavis.storage.database import Database
-from visavis.storage.records import UNFINISHED_COPY, get_meta, put_meta
+from visavis.storage.facts import UNFINISHED_COPY, get_meta, put_meta
 from visavis.storage.schema import audit, faces, meta, metadata
 
 Progress = Callable[[int], None]

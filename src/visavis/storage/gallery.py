@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App
 from visavis.stages import Observer, Stage, unobserved
-from visavis.storage import records
+from visavis.storage import face_rows, group_rows
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database import Database
+from visavis.storage.group_rows import GroupState
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
-from visavis.storage.records import GroupState
 from visavis.storage.turns import GroupTurns
-from visavis.types import App, Embedding, FaceFilter, FaceRecord, Group, NewFace
+from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
 
 T = TypeVar("T")
 
@@ -54,32 +55,32 @@ class SealedGallery:
         with self._database.write() as connection:
             claim_group(connection, app, name, quota)
             wrapped_key = self._keys.new_group_key(connection, app.id, name, model)
-            group = records.insert_group(connection, app.id, name, model, wrapped_key)
+            group = group_rows.insert_group(connection, app.id, name, model, wrapped_key)
             self._journal.note(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
         """Up to `limit` groups by ascending name, those after the name `after`."""
         with self._database.read() as connection:
-            return records.list_groups(connection, app.id, after, limit)
+            return group_rows.list_groups(connection, app.id, after, limit)
 
     def models_in_use(self) -> dict[str, int]:
         """How many groups each recognition model has, of all apps."""
         with self._database.read() as connection:
-            return records.models_in_use(connection)
+            return group_rows.models_in_use(connection)
 
     def require_group(self, app: App, name: str) -> Group:
         """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
         with self._database.read() as connection:
-            group = records.find_group(connection, app.id, name)
-            if group is None and records.has_tombstone(connection, app.id, name):
+            group = group_rows.find_group(connection, app.id, name)
+            if group is None and group_rows.has_tombstone(connection, app.id, name):
                 raise FaceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
             return _existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
         """The group with these fields of its settings changed, the others as they are. Raises GROUP_NOT_FOUND."""
         with self._database.write() as connection:
-            changed = _existing(records.set_settings(connection, group.id, changes))
+            changed = _existing(group_rows.set_settings(connection, group.id, changes))
             if changes:
                 detail = ", ".join(f"{name}: {value}" for name, value in sorted(changes.items()))
                 self._journal.note(
@@ -90,16 +91,16 @@ class SealedGallery:
     def groups_with_retention(self) -> list[Group]:
         """The groups of all apps whose faces have an end."""
         with self._database.read() as connection:
-            return records.groups_with_retention(connection)
+            return group_rows.groups_with_retention(connection)
 
     def delete_group(self, group: Group) -> None:
         """Delete the group, its key and all its faces; its name and the time are kept. Raises GROUP_NOT_FOUND."""
         with self._turns.of(group.id), self._database.write() as connection:
-            count = records.lock_app(connection, group.app_id)
-            if count is None or not records.delete_group(connection, group.id):
+            count = group_rows.lock_app(connection, group.app_id)
+            if count is None or not group_rows.delete_group(connection, group.id):
                 raise group_not_found()
-            records.set_group_count(connection, group.app_id, count - 1)
-            records.insert_tombstone(connection, group.app_id, group.name)
+            group_rows.set_group_count(connection, group.app_id, count - 1)
+            group_rows.insert_tombstone(connection, group.app_id, group.name)
             self._journal.note(connection, "delete_group", app_id=group.app_id, group=group.name)
         self._loaded.forget(group.id)
         self._database.forget_deleted()
@@ -110,7 +111,7 @@ class SealedGallery:
         Raises GROUP_NOT_FOUND, and FACE_QUOTA_EXCEEDED when there was room for none.
         """
         with self._turns.of(group.id), self._database.write() as connection:
-            state = _existing(records.lock_group(connection, group.id))
+            state = _existing(group_rows.lock_group(connection, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
             if faces and not fitting:
                 raise FaceError(
@@ -127,9 +128,9 @@ class SealedGallery:
         on, as the quota leaves room for. Raises GROUP_NOT_FOUND.
         """
         with self._turns.of(group.id), self._database.write() as connection:
-            state = _existing(records.lock_group(connection, group.id))
+            state = _existing(group_rows.lock_group(connection, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
-            there = records.fingerprints_among(connection, group.id, kept(group, FaceFilter()), asked)
+            there = face_rows.fingerprints_among(connection, group.id, kept(group, FaceFilter()), asked)
             fresh = [face for face in faces if face.fingerprint not in there]
             room = max(quota - state.face_count, 0)
             while 0 < room < len(fresh) and fresh[room - 1].fingerprint == fresh[room].fingerprint:
@@ -143,8 +144,10 @@ class SealedGallery:
         cipher = self._keys.group_cipher(state.wrapped_key, place_of(group))
         templates = [cipher.seal(face.face_id, face.embedding) for face in faces]
         added = len(faces)
-        records.set_group_state(connection, group.id, state.version + added, state.floor, state.face_count + added)
-        stored = records.insert_faces(connection, group.id, state.version, faces, templates)
+        group_rows.set_group_state(
+            connection, group.id, state.version + added, state.floor, state.face_count + added
+        )
+        stored = face_rows.insert_faces(connection, group.id, state.version, faces, templates)
         if stored:
             added_ids = [record.face_id for record in stored]
             self._journal.note(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
@@ -153,19 +156,19 @@ class SealedGallery:
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
         """Makes fingerprints of picture files, which only this group's are equal to. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
-            state = _existing(records.group_state(connection, group.id))
+            state = _existing(group_rows.group_state(connection, group.id))
         return self._keys.group_cipher(state.wrapped_key, place_of(group)).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
         """Of all pictures that were imported and have a face in the group."""
         with self._database.read() as connection:
-            return records.fingerprints(connection, group.id, kept(group, FaceFilter()))
+            return face_rows.fingerprints(connection, group.id, kept(group, FaceFilter()))
 
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         with self._turns.of(group.id), self._database.write() as connection:
-            state = _existing(records.lock_group(connection, group.id))
-            sequence = records.delete_face(connection, group.id, face_id)
+            state = _existing(group_rows.lock_group(connection, group.id))
+            sequence = face_rows.delete_face(connection, group.id, face_id)
             if sequence is None:
                 raise _face_not_found()
             _note_deletions(connection, group, state, [sequence])
@@ -179,11 +182,11 @@ class SealedGallery:
         Returns how many they were. Raises GROUP_NOT_FOUND.
         """
         with self._turns.of(group.id), self._database.write() as connection:
-            state = _existing(records.lock_group(connection, group.id))
-            expired_by = records.settings_of(connection, group.id).expired_by(datetime.now(UTC))
+            state = _existing(group_rows.lock_group(connection, group.id))
+            expired_by = group_rows.settings_of(connection, group.id).expired_by(datetime.now(UTC))
             if expired_by is None:
                 return 0
-            expired = records.delete_oldest_faces(connection, group.id, expired_by, limit)
+            expired = face_rows.delete_oldest_faces(connection, group.id, expired_by, limit)
             if not expired:
                 return 0
             _note_deletions(connection, group, state, list(expired))
@@ -201,14 +204,14 @@ class SealedGallery:
         Raises GROUP_NOT_FOUND.
         """
         with self._database.read() as connection:
-            _existing(records.group_version(connection, group.id))
-            return records.list_faces(connection, group.id, kept(group, where), before, limit, offset)
+            _existing(group_rows.group_version(connection, group.id))
+            return face_rows.list_faces(connection, group.id, kept(group, where), before, limit, offset)
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         """How many faces agree with `where`. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
-            _existing(records.group_version(connection, group.id))
-            return records.count_faces(connection, group.id, kept(group, where))
+            _existing(group_rows.group_version(connection, group.id))
+            return face_rows.count_faces(connection, group.id, kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
@@ -220,8 +223,8 @@ class SealedGallery:
     def open_template(self, group: Group, face_id: str) -> Embedding:
         """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         with self._database.read() as connection:
-            state = _existing(records.group_state(connection, group.id))
-            template = records.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
+            state = _existing(group_rows.group_state(connection, group.id))
+            template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
         if template is None:
             raise _face_not_found()
         return self._keys.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
@@ -242,11 +245,11 @@ class SealedGallery:
         expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
         while True:
             with self._database.read() as connection:
-                version = _existing(records.group_version(connection, group.id))
-                left_out = None if exclude is None else records.sequence_of(connection, group.id, exclude)
+                version = _existing(group_rows.group_version(connection, group.id))
+                left_out = None if exclude is None else face_rows.sequence_of(connection, group.id, exclude)
             winners = self._loaded.snapshot(group, version).search(probe, limit + expired, min_cosine, left_out)
             with self._database.read() as connection:
-                found = records.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
+                found = face_rows.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
                 if len(found) < len(winners):
                     # A winner was deleted during the search: another face takes its place.
                     self._loaded.remove(group, {sequence for sequence, _ in winners} - found.keys())
@@ -256,7 +259,7 @@ class SealedGallery:
                 if expired_by is None or len(kept) >= limit or len(best) < limit + expired:
                     return kept[:limit]
                 # Winners have expired that are not deleted yet: look so much further.
-                expired = records.count_faces_until(connection, group.id, expired_by)
+                expired = face_rows.count_faces_until(connection, group.id, expired_by)
 
 
 def claim_group(connection: Connection, app: App, name: str, quota: int) -> None:
@@ -264,15 +267,15 @@ def claim_group(connection: Connection, app: App, name: str, quota: int) -> None
 
     Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since.
     """
-    count = records.lock_app(connection, app.id)
+    count = group_rows.lock_app(connection, app.id)
     if count is None:
         raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
-    if records.find_group(connection, app.id, name) is not None:
+    if group_rows.find_group(connection, app.id, name) is not None:
         raise FaceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
     if count >= quota:
         raise FaceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}.")
-    records.set_group_count(connection, app.id, count + 1)
-    records.delete_tombstone(connection, app.id, name)
+    group_rows.set_group_count(connection, app.id, count + 1)
+    group_rows.delete_tombstone(connection, app.id, name)
 
 
 def kept(group: Group, where: FaceFilter) -> FaceFilter:
@@ -281,13 +284,13 @@ def kept(group: Group, where: FaceFilter) -> FaceFilter:
 
 
 def _note_deletions(
-    connection: Connection, group: Group, state: records.GroupState, sequences: Sequence[int]
+    connection: Connection, group: Group, state: group_rows.GroupState, sequences: Sequence[int]
 ) -> None:
     """Move the version and the count of the group by faces that have just been deleted."""
     version = state.version + len(sequences)
     floor = max(state.floor, version - DELETIONS_KEPT)
-    records.note_deletions(connection, group.id, state.version, sequences, floor)
-    records.set_group_state(connection, group.id, version, floor, state.face_count - len(sequences))
+    face_rows.note_deletions(connection, group.id, state.version, sequences, floor)
+    group_rows.set_group_state(connection, group.id, version, floor, state.face_count - len(sequences))
 
 
 def _existing(found: T | None) -> T:

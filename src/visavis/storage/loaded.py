@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.storage import records
+from visavis.storage import face_rows, group_rows
 from visavis.storage.blocks import Sequences
 from visavis.storage.cipher import GroupCipher, GroupPlace
 from visavis.storage.database import Database
@@ -116,13 +116,13 @@ class LoadedGroups:
 
     def _follow(self, group: Group, index: VectorIndex) -> None:
         with self._database.read() as connection:
-            state = records.group_state(connection, group.id)
+            state = group_rows.group_state(connection, group.id)
             if state is None:
                 raise group_not_found()
             if index.snapshot.version < state.floor:
                 index.clear()
             since = index.snapshot.version
-            removed = records.deletions_after(connection, group.id, since) if since else []
+            removed = face_rows.deletions_after(connection, group.id, since) if since else []
             cipher = self._keys.group_cipher(state.wrapped_key, place_of(group))
             with closing(_opened(connection, group.id, since, cipher)) as added:
                 index.update(state.version, added, removed, expected=0 if since else state.face_count)
@@ -132,7 +132,7 @@ class LoadedGroups:
         with self._mutex:
             group_ids = list(self._by_id)
         with self._database.read() as connection:
-            deleted = set(group_ids) - records.groups_that_exist(connection, group_ids)
+            deleted = set(group_ids) - group_rows.groups_that_exist(connection, group_ids)
         for group_id in deleted:
             self._let_go(group_id)
         for group_id in self._oldest_beyond_bound():
@@ -166,7 +166,7 @@ def _opened(
     connection: Connection, group_id: int, since: int, cipher: GroupCipher
 ) -> Generator[tuple[Sequences, Embedding]]:
     # Closed with the transaction still open: a database may be asked to forget the rest of the answer.
-    with closing(records.templates_after(connection, group_id, since)) as batches:
+    with closing(face_rows.templates_after(connection, group_id, since)) as batches:
         for batch in batches:
             for start in range(0, len(batch), _ROWS_AT_ONCE):
                 sequences, face_ids, templates = zip(*batch[start : start + _ROWS_AT_ONCE], strict=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from visavis.errors import FaceError, SetupError
 from visavis.stages import Observer, unobserved
-from visavis.storage import checking, migrations, records
+from visavis.storage import checking, facts, group_rows, migrations
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.archive.archives import Archives
@@ -101,7 +101,7 @@ class Storage:
     def tidy(self) -> None:
         """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
         with self._database.write() as connection:
-            records.prune_tombstones(connection, datetime.now(UTC) - TOMBSTONES_KEPT)
+            group_rows.prune_tombstones(connection, datetime.now(UTC) - TOMBSTONES_KEPT)
         self._database.tidy()
 
     def compact(self) -> None:
@@ -199,5 +199,5 @@ def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:
 
 
 def _refuse_unfinished_copy(connection: Connection) -> None:
-    if records.get_meta(connection, records.UNFINISHED_COPY) is not None:
+    if facts.get_meta(connection, facts.UNFINISHED_COPY) is not None:
         raise SetupError("A copy into this database was not finished: run `visavis db copy` again.")

@@ -18,8 +18,9 @@ from visavis.api.exchange import NO_TELEMETRY
 from visavis.api.recording import admin_event, refusal_of
 from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App, KeyKind, KeyRecord
 from visavis.trail import ActorKind, AuditFilter
-from visavis.types import MAX_RETENTION_HOURS, App, Group, KeyKind, KeyRecord
+from visavis.types import MAX_RETENTION_HOURS, Group
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years: longer is a slip of the pen."""

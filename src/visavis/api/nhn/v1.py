@@ -11,7 +11,7 @@ from visavis.api.nhn import present_v1, requests, schemas
 from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v1_error
 from visavis.api.nhn.v1_shared import PREFIX, Variant, shared_operations
-from visavis.types import KeyKind
+from visavis.identities import KeyKind
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:

@@ -12,8 +12,8 @@ from visavis.api.operation import Operation
 from visavis.api.searchface import operations, schemas
 from visavis.api.searchface.errors import Error, failure, searchface_error
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import KeyKind
 from visavis.trail import Effect
-from visavis.types import KeyKind
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:

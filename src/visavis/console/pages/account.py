@@ -12,8 +12,8 @@ from visavis.console import cookies
 from visavis.console.visit import Visit, local
 from visavis.core import passwords
 from visavis.errors import AccountError, ErrorCode, Objection
+from visavis.identities import User
 from visavis.trail import Effect, Event
-from visavis.types import User
 
 _ABOUT_NAME = {Objection.NAME_INVALID, Objection.NAME_TAKEN}
 _ABOUT_CODE = {Objection.INVITATION_INVALID}

@@ -11,7 +11,7 @@ from fastapi import Response
 from visavis.console.refusals import Refused
 from visavis.console.visit import Visit
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import App, KeyKind
+from visavis.identities import App, KeyKind
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years, as in the admin API."""

@@ -10,8 +10,8 @@ from fastapi import Response
 from visavis.console.paging import ITEMS
 from visavis.console.visit import Visit
 from visavis.core.activity import Minute
+from visavis.identities import Role
 from visavis.trail import AuditFilter
-from visavis.types import Role
 
 _INCIDENTS = 20
 _FILTERS = ("app", "operation", "group")

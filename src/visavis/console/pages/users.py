@@ -8,7 +8,7 @@ from visavis.console.pages.account import objection
 from visavis.console.refusals import Refused
 from visavis.console.visit import Visit
 from visavis.errors import AccountError
-from visavis.types import Role, User
+from visavis.identities import Role, User
 
 
 async def show(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage import records
+from visavis.storage import face_rows, group_rows
 from visavis.storage.archive.contents import ArchivedFace, ContentsWriter, GroupHead, read_contents
 from visavis.storage.archive.header import Cost, read_header, write_header
 from visavis.storage.archive.restoring import Restored, Restoring, Target
@@ -67,14 +67,14 @@ class Archives:
     def _write_group(
         self, connection: Connection, group: Group, contents: ContentsWriter, progress: Progress
     ) -> int:
-        state = records.group_state(connection, group.id)
+        state = group_rows.group_state(connection, group.id)
         if state is None:
             raise FaceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
         cipher = self.keys.group_cipher(state.wrapped_key, place_of(group))
         where = kept(group, FaceFilter())
-        count = records.count_faces(connection, group.id, where)
+        count = face_rows.count_faces(connection, group.id, where)
         contents.group(GroupHead.of(group.name, group.model, group.created_at, count, group.settings))
-        for batch in records.faces_with_templates(connection, group.id, where):
+        for batch in face_rows.faces_with_templates(connection, group.id, where):
             embeddings = cipher.open_all([(record.face_id, template) for record, template in batch])
             for (record, _), embedding in zip(batch, embeddings, strict=True):
                 contents.face(record, embedding)

@@ -9,15 +9,16 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage import records
+from visavis.identities import App
+from visavis.storage import face_rows, group_rows
 from visavis.storage.archive.contents import ArchivedFace, GroupHead
 from visavis.storage.audit.journal import Journal
 from visavis.storage.cipher import GroupCipher
 from visavis.storage.gallery import claim_group
+from visavis.storage.group_rows import GroupState
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import place_of
-from visavis.storage.records import GroupState
-from visavis.types import App, Group
+from visavis.types import Group
 
 _AT_ONCE = 1000
 """Faces that are in memory."""
@@ -61,7 +62,7 @@ class Restoring:
     def group(self, head: GroupHead, faces: Iterator[ArchivedFace]) -> Restored:
         """Raises what `Archives.restore` does."""
         group = self._settled(head)
-        state = records.lock_group(self.connection, group.id)
+        state = group_rows.lock_group(self.connection, group.id)
         assert state is not None  # noqa: S101 - it was found or made in this transaction
         cipher = self.keys.group_cipher(state.wrapped_key, place_of(group))
         added = present = 0
@@ -78,7 +79,7 @@ class Restoring:
                 f"The group {group.name!r} would have {state.face_count + added} faces, and may have "
                 f"{self.target.faces_quota}.",
             )
-        records.set_group_state(
+        group_rows.set_group_state(
             self.connection, group.id, state.version + added, state.floor, state.face_count + added
         )
         return Restored(group.name, added, present)
@@ -87,14 +88,14 @@ class Restoring:
         """The group that takes the faces: made like the archived one, or there before."""
         target = self.target
         name = target.names.get(head.name, head.name)
-        there = records.find_group(self.connection, target.app.id, name)
+        there = group_rows.find_group(self.connection, target.app.id, name)
         if there is None:
             claim_group(self.connection, target.app, name, target.groups_quota)
             wrapped_key = self.keys.new_group_key(self.connection, target.app.id, name, head.model)
             self.journal.note(
                 self.connection, "create_group", app_id=target.app.id, app=target.app.name, group=name
             )
-            return records.insert_group(
+            return group_rows.insert_group(
                 self.connection,
                 target.app.id,
                 name,
@@ -114,14 +115,14 @@ class Restoring:
 
     def _check_dimension(self, group: Group, cipher: GroupCipher, face: ArchivedFace) -> None:
         """Of one that the group has; its embeddings are all as long."""
-        template = records.any_template(self.connection, group.id)
+        template = face_rows.any_template(self.connection, group.id)
         if template is not None and len(cipher.open(*template)) != len(face.new.embedding):
             raise SetupError(
                 f"The embeddings of the archive are not as long as those of the group {group.name!r}."
             )
 
     def _new(self, group: Group, batch: Sequence[ArchivedFace]) -> list[ArchivedFace]:
-        there = records.face_ids_among(self.connection, group.id, [face.new.face_id for face in batch])
+        there = face_rows.face_ids_among(self.connection, group.id, [face.new.face_id for face in batch])
         return [face for face in batch if face.new.face_id not in there]
 
     def _insert(
@@ -130,7 +131,7 @@ class Restoring:
         new = [face.new for face in faces]
         templates = [cipher.seal(face.face_id, face.embedding) for face in new]
         times = [face.created_at for face in faces]
-        records.insert_faces(self.connection, group.id, state.version + added, new, templates, times)
+        face_rows.insert_faces(self.connection, group.id, state.version + added, new, templates, times)
         if new:
             ids = [face.face_id for face in new]
             self.journal.note(self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 
-from visavis.storage import records
+from visavis.storage import facts
 from visavis.storage.audit.facts import GENESIS, AuditKeys, pack, record_of, unpack
 from visavis.storage.database import Database
 from visavis.storage.schema import AUDIT_FACTS, audit, audit_inbox, meta
@@ -112,13 +112,13 @@ def lock_head(connection: Connection, *, wait: bool = True) -> AuditHead | None:
 
 
 def read_head(connection: Connection) -> AuditHead:
-    return unpack(records.get_meta(connection, HEAD) or pack(GENESIS))
+    return unpack(facts.get_meta(connection, HEAD) or pack(GENESIS))
 
 
 def begin_chain(connection: Connection) -> None:
     """Make sure that there is a head to lock; inside the transaction that sets up."""
-    if records.get_meta(connection, HEAD) is None:
-        records.put_meta(connection, HEAD, pack(GENESIS))
+    if facts.get_meta(connection, HEAD) is None:
+        facts.put_meta(connection, HEAD, pack(GENESIS))
 
 
 def _waiting_after(uid: str) -> Any:

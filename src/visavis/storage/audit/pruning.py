@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.storage import records
+from visavis.storage import facts
 from visavis.storage.audit.chain import lock_head
 from visavis.storage.audit.facts import AuditKeys, pack
 from visavis.storage.audit.journal import Journal
@@ -40,7 +40,7 @@ def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetim
         new = AuditHead(*last)
         connection.execute(delete(audit).where(audit.c.position <= new.position))
         connection.execute(delete(meta).where(meta.c.key == CUT))
-        records.put_meta(connection, CUT, pack(new) + keys.cut(new))
+        facts.put_meta(connection, CUT, pack(new) + keys.cut(new))
         removed = new.position - cut.position
         journal.note(connection, "audit_prune", app_id=None, detail=f"{removed} records, up to {new}")
     database.forget_deleted()

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from visavis.storage import records
+from visavis.storage import facts
 from visavis.storage.audit.chain import read_head
 from visavis.storage.audit.facts import GENESIS, AuditKeys, unpack
 from visavis.storage.database import Database
@@ -65,7 +65,7 @@ def verify(
 
 def read_cut(connection: Connection, keys: AuditKeys) -> AuditHead | None:
     """Up to where the log was cut at its old end, GENESIS if nowhere; None if what is noted of that is forged."""
-    noted = records.get_meta(connection, CUT)
+    noted = facts.get_meta(connection, CUT)
     if noted is None:
         return GENESIS
     cut = unpack(noted)
