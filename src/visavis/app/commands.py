@@ -63,7 +63,7 @@ def comparer(settings: Settings) -> Comparer:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     own: Mapping[str, OwnScale] = {}
-    if settings.database_url or settings.data_dir.exists():
+    if _has_records(settings):
         with open_calibrations(settings) as stored:
             own = stored.all()
     model = settings.recognition_model
@@ -72,8 +72,13 @@ def comparer(settings: Settings) -> Comparer:
 
 
 def models_in_use(settings: Settings) -> dict[str, int] | None:
-    """How many groups each recognition model has, or None where there is no data directory yet."""
-    if not settings.data_dir.exists():
+    """How many groups each recognition model has, or None where there are no records yet."""
+    if not _has_records(settings):
         return None
     with closing(open_records(settings)) as storage:
         return storage.gallery.models_in_use()
+
+
+def _has_records(settings: Settings) -> bool:
+    """A data directory is not made only to look into it."""
+    return settings.database_url is not None or settings.data_dir.exists()
