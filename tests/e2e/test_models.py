@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from tests.packs import NAME, add_pack, link_models
+from tests.postgres import Postgres
 from tests.server import Keys, Server, running_server, visavis
 from visavis.app import create_app
 from visavis.errors import SetupError
@@ -127,6 +129,23 @@ def test_models_are_listed_with_licence_default_and_groups(
     assert [cell.strip() for cell in rows[NAME]] == [NAME, "Apache-2.0", "yes", "yes", "1"]
     assert [cell.strip() for cell in rows[best_installed(service.models).name]][2:] == ["yes", "", "1"]
     assert "visavis models pull edgeface" in rows["edgeface-s-gamma-05"][2]
+
+
+def test_groups_in_postgresql_are_counted_where_there_is_no_data_directory(
+    tmp_path: Path, postgres: Postgres, model_store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {
+        "DATABASE_URL": postgres.new_database(),
+        "MASTER_KEY": b64encode(bytes(32)).decode(),
+        "MODELS_DIR": str(model_store.directory),
+    }
+    monkeypatch.setenv("COLUMNS", "200")
+    with running_server(tmp_path, settings) as server, server.v2(server.create_app("counted")) as client:
+        client.post("/groups", json={"groupId": "counted"}).raise_for_status()
+    listing = visavis("models", "list", "--data-dir", str(tmp_path / "elsewhere"), settings=settings).stdout
+    name = best_installed(model_store.directory).name
+    row = next(line for line in listing.splitlines() if line.startswith(f"│ {name} "))
+    assert [cell.strip() for cell in row.strip("│").split("│")][-1] == "1"
 
 
 def test_groups_whose_model_is_gone_say_so_and_the_others_work(
