@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
+
 import pytest
 
 from . import pictures
@@ -85,6 +89,16 @@ def test_header_names_are_read_in_any_case(dialect: Dialect, scene: Scene) -> No
         for header, value in dict(call.headers).items():
             call = call.with_header(header, ABSENT).with_header(spell(header), value)
         assert_success(scene.send(call))
+
+
+@pytest.mark.parametrize("dialect", [PLUS, V2], ids=str)
+def test_blanks_around_a_key_are_no_part_of_it(dialect: Dialect, scene: Scene) -> None:
+    call = scene.speaking(dialect).call("list_groups")
+    blank = {header: f"\t {value} \t" for header, value in call.headers.items()}
+    with closing(HTTPConnection("127.0.0.1", scene.server.port)) as connection:  # httpx would not send these
+        connection.request("GET", f"{call.url_path}?limit=1", headers=blank)
+        body = json.load(connection.getresponse())
+    assert body["header"]["resultCode"] == 0
 
 
 def test_an_app_does_not_see_the_groups_of_another(speaker: Scene, ground: Ground) -> None:

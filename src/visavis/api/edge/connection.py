@@ -83,6 +83,8 @@ class GuardedConnection(HttpToolsProtocol):
         self._head.stop()
         self._head_bytes = 0
         self._check_head(len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers))
+        # The parser leaves blanks at the end of a value, which are no part of it (RFC 9110, 5.5).
+        self.headers[:] = [(name, value.rstrip(b" \t")) for name, value in self.headers]
         if not self._refused:
             super().on_headers_complete()
 
