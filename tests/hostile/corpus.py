@@ -277,6 +277,8 @@ def bombs() -> Iterator[Hostile]:
         png_header(7_000, 7_000, 16, 6), png_chunk(b"IDAT", zlib.compress(bytes(1 + 8 * 7_000) * 7_000, 9))
     )
     yield Hostile("png of 64 bits, 49 megapixels", deep, FINE)
+    strip = png_of(png_header(100_000, 80), png_chunk(b"IDAT", zlib.compress(bytes(1 + 3 * 100_000) * 80, 9)))
+    yield Hostile("png of a strip, 100,000 x 80", strip, FINE)
     yield Hostile("jpeg of 65,500 x 760", one_colour_jpeg(65_500, 760), FINE)
     yield Hostile("progressive jpeg of 49 megapixels", one_colour_jpeg(7_000, 7_000, progressive=True), FINE)
     yield Hostile("progressive jpeg of 1,000 scans", many_scans(1_000), ANY)

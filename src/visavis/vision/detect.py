@@ -97,8 +97,7 @@ class Detector:
         for scale in _scan_scales(picture.size):
             small = _at_scale(picture, scale)
             small_height, small_width = small.shape[:2]
-            canvas = cv2.copyMakeBorder(small, 0, -small_height % 32, 0, -small_width % 32, cv2.BORDER_CONSTANT)
-            (faces,) = self._run(np.asarray(canvas, np.uint8)[np.newaxis])
+            (faces,) = self._run(_padded(small)[np.newaxis])
             faces[:, 1::2] *= picture.size.width / small_width
             faces[:, 2::2] *= picture.size.height / small_height
             found.append(faces)
@@ -107,13 +106,15 @@ class Detector:
     def _scan_turned(self, picture: DecodedPicture) -> _Faces:
         """What YuNet sees in the picture turned by 90, 180 and 270 degrees, in pixels of the picture as it is."""
         small = _at_scale(picture, first_look(picture.size) * _COARSE)
-        height, width = small.shape[:2]
-        side = -(-max(height, width) // 32) * 32
-        canvas = np.zeros((side, side, 3), np.uint8)
-        canvas[:height, :width] = small
-        seen = self._run(np.stack([np.rot90(canvas, turns) for turns in (1, 2, 3)]))
-        scale = max(picture.size.width, picture.size.height) / max(width, height)
-        found = [_moved(faces, scale * _turned_back(turns, side)) for turns, faces in enumerate(seen, start=1)]
+        canvas = _padded(small)
+        # Each shape by itself: in one batch of squares, a strip of 65,000 x 80 px would take gigabytes.
+        lying = self._run(np.stack([np.rot90(canvas, turns) for turns in (1, 3)]))
+        [standing] = self._run(np.rot90(canvas, 2)[np.newaxis])
+        scale = max(picture.size.width, picture.size.height) / max(small.shape[:2])
+        found = [
+            _moved(faces, scale * _turned_back(turns, canvas.shape[1], canvas.shape[0]))
+            for turns, faces in zip((1, 2, 3), (lying[0], standing, lying[1]), strict=True)
+        ]
         return _suppressed(np.concatenate(found))
 
     def _look_closer(self, picture: DecodedPicture, candidates: _Faces, tilts: NDArray[np.float64]) -> _Faces:
@@ -158,7 +159,7 @@ class Detector:
         better = []
         for index, (face, transform) in enumerate(zip(faces, transforms, strict=True)):
             turned = [
-                _moved(_central(found), _turned_back(turns, _LOOK_SIDE))
+                _moved(_central(found), _turned_back(turns, _LOOK_SIDE, _LOOK_SIDE))
                 for turns, found in enumerate(seen[3 * index : 3 * index + 3], start=1)
             ]
             best = max(np.concatenate(turned), key=lambda view: view[0], default=face)
@@ -196,6 +197,12 @@ def _shrunk(pixels: Pixels, width: int, height: int) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _padded(pixels: Pixels) -> Pixels:
+    """The picture with black at its right and below, so that its sides are multiples of 32."""
+    height, width = pixels.shape[:2]
+    return np.asarray(cv2.copyMakeBorder(pixels, 0, -height % 32, 0, -width % 32, cv2.BORDER_CONSTANT), np.uint8)
 
 
 def _decoded(outputs: Mapping[str, NDArray[np.float32]], height: int, width: int) -> list[_Faces]:
@@ -260,11 +267,12 @@ def _true_tilt(face: NDArray[np.float32]) -> float:
     return quarter + float(np.clip(_UNDERSTATED * (_tilt(face) - quarter), -math.pi / 4, math.pi / 4))
 
 
-def _turned_back(turns: int, side: int) -> NDArray[np.float64]:
-    """From a square turned so many quarters anticlockwise to the square as it was, shape (2, 3)."""
+def _turned_back(turns: int, width: int, height: int) -> NDArray[np.float64]:
+    """From a picture turned so many quarters anticlockwise to the picture as it was, of this size; shape (2, 3)."""
     cos, sin = [(1, 0), (0, 1), (-1, 0), (0, -1)][turns]
     linear = np.array([[cos, -sin], [sin, cos]], np.float64)
-    return np.column_stack([linear, side / 2 - linear @ (side / 2, side / 2)])
+    turned = (height, width) if turns % 2 else (width, height)
+    return np.column_stack([linear, np.array([width, height]) / 2 - linear @ turned / 2])
 
 
 def _moved(faces: _Faces, transform: NDArray[Any] | cv2.typing.MatLike) -> _Faces:
