@@ -268,7 +268,7 @@ def _true_tilt(face: NDArray[np.float32]) -> float:
 
 
 def _turned_back(turns: int, width: int, height: int) -> NDArray[np.float64]:
-    """From a picture turned so many quarters anticlockwise to the picture as it was, of this size; shape (2, 3)."""
+    """From a picture turned so many quarters anticlockwise to what it was, of this size; shape (2, 3)."""
     cos, sin = [(1, 0), (0, 1), (-1, 0), (0, -1)][turns]
     linear = np.array([[cos, -sin], [sin, cos]], np.float64)
     turned = (height, width) if turns % 2 else (width, height)
