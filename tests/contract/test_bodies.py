@@ -46,6 +46,8 @@ BROKEN_JSON: dict[str, bytes] = {
     "two values": b'{"groupId": "a"}{}',
     "single quotes": b"{'groupId': 'a'}",
     "not a number": b'{"groupId": NaN}',
+    "not a number where it is ignored": b'{"groupId": "nan", "surprise": [NaN]}',
+    "infinity where it is ignored": b'{"groupId": "infinity", "surprise": -Infinity}',
     "invalid UTF-8": b'{"groupId": "\xff\xfe"}',
     "overlong UTF-8": b'{"groupId": "\xc0\xaf"}',
     "UTF-16": '{"groupId": "a"}'.encode("utf-16"),

@@ -74,7 +74,7 @@ async def _json_object(request: Request) -> Mapping[str, Any]:
     _require_type(request, b"application/json")
     body = b"".join([chunk async for chunk in _limited(request)])
     try:
-        content = from_json(body)
+        content = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise FaceError(ErrorCode.INVALID_PARAMETER, f"The body is not valid JSON: {error}.") from None
     if not isinstance(content, dict):
