@@ -117,6 +117,27 @@ def test_an_unknown_field_of_a_form_is_ignored_however_often_it_comes(scene: Sce
     assert_success(scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
 
 
+@pytest.mark.parametrize("image", ["https://example.com/a.jpg", ["a"], 7, True])
+def test_an_image_that_is_no_object_is_called_that(image: object, scene: Scene) -> None:
+    answer = scene.send(scene.call("detect").put("json", "image", image))
+    assert answer.detail == "Parameter 'image': Input should be an object."
+
+
+def test_an_image_that_comes_as_text_is_called_no_file(scene: Scene) -> None:
+    answer = scene.send(scene.call("detect", "form").put("form", "imageFile", "a.jpg"))
+    assert answer.detail == "Parameter 'imageFile': Input should be a file."
+
+
+@pytest.mark.parametrize("name", ["imageFile", "mask"])
+def test_a_field_that_comes_twice_is_told_to(name: str, scene: Scene) -> None:
+    field = b'--b\r\nContent-Disposition: form-data; name="mask"\r\n\r\ntrue\r\n'
+    file = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\nx\r\n'
+    body = {"mask": field + field + file, "imageFile": field + file + file}[name] + b"--b--\r\n"
+    answer = scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b"))
+    assert_error(answer, INVALID_PARAMETER)
+    assert answer.detail == f"Parameter '{name}' is given more than once."
+
+
 @pytest.mark.parametrize("name", ["not-a-uuid", "x" * 300, "\x00", "\u00e4", "' OR 1=1 --", "%", "search"])
 def test_a_face_id_that_no_face_has_is_not_found_whatever_it_looks_like(name: str, scene: Scene) -> None:
     for operation in OPERATIONS:

@@ -15,6 +15,9 @@ from visavis.errors import ErrorCode, FaceError
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 
+_PLAIN = {"model_type": "Input should be an object", "bytes_type": "Input should be a file"}
+"""What clients read where pydantic speaks of Python's types, and of our own."""
+
 
 class _InQuery:
     """Marks a parameter that is part of the URL's query, whatever else the operation takes."""
@@ -41,7 +44,8 @@ class Parameters(BaseModel):
     def read(cls, query: Mapping[str, str], body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
         """The parameters of one request.
 
-        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`).
+        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`), in which
+        a list is what came more than once.
         Raises INVALID_PARAMETER, its subject the name of the first parameter that is wrong.
         """
         given = {}
@@ -49,6 +53,9 @@ class Parameters(BaseModel):
             origin = query if in_query else body
             if name in origin:
                 value = origin[name]
+                if spelt_out and isinstance(value, list):
+                    detail = f"Parameter '{name}' is given more than once."
+                    raise FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=name)
                 text = (in_query or spelt_out) and isinstance(value, str)
                 given[name] = _typed(value, field.annotation) if text else value
         try:
@@ -84,5 +91,6 @@ def _invalid(error: ValidationError) -> FaceError:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     subject = f"Parameter '{where}'" if where else "The request"
-    detail = f"{subject}: {first['msg'].removeprefix('Value error, ')}."
+    message = _PLAIN.get(first["type"], first["msg"]).removeprefix("Value error, ")
+    detail = f"{subject}: {message}."
     return FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=str(first["loc"][0]) if where else None)
