@@ -44,7 +44,7 @@ class Parameters(BaseModel):
     def read(cls, query: Mapping[str, str], body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
         """The parameters of one request.
 
-        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`), in which
+        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`). There,
         a list is what came more than once.
         Raises INVALID_PARAMETER, its subject the name of the first parameter that is wrong.
         """
