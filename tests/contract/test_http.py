@@ -91,6 +91,13 @@ def test_a_method_that_no_operation_has_at_a_path_is_not_allowed(operation: Oper
         assert taken <= {name.strip() for name in response.headers["Allow"].split(",")}
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/openapi/v2.json"])
+def test_a_method_that_a_path_below_no_dialect_does_not_take_is_not_allowed(path: str, scene: Scene) -> None:
+    response = _request(scene, "POST", path)
+    _assert_http_error(response, HTTPStatus.METHOD_NOT_ALLOWED)
+    assert response.headers["Allow"] == "GET"
+
+
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{group-id}" in each.path], ids=str)
 def test_a_group_id_that_is_no_utf8_is_an_invalid_parameter(operation: Operation, scene: Scene) -> None:
     call = scene.call(operation).put("path", "group-id", "PLACE")

@@ -210,6 +210,7 @@ def install_http_errors(
         named = next((operation.name for operation in here if operation.method == request.method), UNKNOWN)
         mark(request.scope, dialect, named, wire.code, f"http_{wire.status}")
         response = _response(failure, wire, _DETAILS.get(error.status_code, error.detail))
+        response.headers.update(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and allowed:
             response.headers["Allow"] = ", ".join(sorted(allowed))
         if error.status_code == HTTPStatus.REQUEST_TIMEOUT:
