@@ -7,9 +7,10 @@ import hmac
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Barrier, BrokenBarrierError, Event, Thread
 
 import pytest
 from sqlalchemy import update
@@ -106,9 +107,8 @@ def test_groups_made_while_the_others_are_wrapped_anew_are_not_left_behind(
 ) -> None:
     other = open_again()
     rotation = storage.rotation
-    new = rotation._next()
+    new = rotation._announce()
     assert new is not None
-    rotation._announce(new)
     while rotation._rewrap_some(new, lambda _: None):
         pass
     made = other.gallery.create_group(app, "between", "sface", quota=10)
@@ -155,6 +155,56 @@ def test_a_server_that_lacks_the_new_key_stops_a_rotation_before_it_changes_anyt
             assert status.groups == {MasterKey(OLD).id: 1}
 
 
+def test_a_server_that_lacks_the_new_key_stops_a_rotation_that_begins_again(place: Place) -> None:
+    with closing(given(place, OLD)) as server, closing(given(place, OLD, NEW)) as operator:
+        operator.rotation._announce()  # and is killed
+        server.key_follower.turn()
+        with following(server), pytest.raises(SetupError, match=r"not known to .* process"):
+            rotate(operator, patience=2)
+
+
+def test_of_two_rotations_at_once_none_loses_the_key_that_the_other_made(
+    storage: Storage, group: Group, faces: list[NewFace], place: Place, open_again: OpenStorage
+) -> None:
+    storages, both = [open_again(), open_again()], Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        for each in storages:
+            wait_after_reading(each, both)
+        done = [future.result() for future in [pool.submit(rotate, each) for each in storages]]
+    assert done == [storage.rotation.status().current for storage in storages]
+    assert len(key_file(place)) == 1
+    with closing(open_again()) as again:
+        assert again.rotation.status().following is None
+        assert_whole(again, group, faces)
+        rotate(again)
+        assert_whole(again, group, faces)
+
+
+def wait_after_reading(storage: Storage, both: Barrier) -> None:
+    """Let two commands read the key file before either writes it, if they can."""
+    provider = storage.rotation.ring.provider
+    read = provider.read
+
+    def reading() -> tuple[bytes, ...]:
+        keys = read()
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=0.5)
+        return keys
+
+    provider.read = reading  # type: ignore[method-assign]
+
+
+def test_a_rotation_that_begins_as_another_ends_leaves_it_at_that(
+    storage: Storage, group: Group, faces: list[NewFace], place: Place, open_again: OpenStorage
+) -> None:
+    late = open_again()
+    new = rotate(storage)
+    assert rotate(late) == new
+    assert late.rotation.status().following is None
+    assert len(key_file(place)) == 1
+    assert_whole(late, group, faces)
+
+
 def test_servers_with_both_keys_let_a_rotation_pass_and_forget_the_old_key(place: Place) -> None:
     given(place, OLD).close()
     with closing(given(place, OLD, NEW)) as server, closing(given(place, OLD, NEW)) as operator:
@@ -186,7 +236,7 @@ def test_in_the_middle_of_a_rotation_nobody_starts_with_one_key_alone(
 ) -> None:
     given(place, OLD).close()
     with closing(given(place, OLD, NEW)) as storage:
-        storage.rotation._announce(MasterKey(NEW))
+        storage.rotation._announce()
     with pytest.raises(SetupError, match="give the old key and the new one"):
         given(place, *keys)
     with closing(given(place, NEW, OLD)) as storage:

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from visavis.storage.database import Database
 from visavis.storage.keys import facts
@@ -27,20 +27,24 @@ class KeyFollower:
         self._database = database
         self._ring = ring
         self._holder = secrets.token_hex(8)
-        self._answered: tuple[str, bool] | None = None
 
     def turn(self) -> None:
         with self._database.read() as connection:
             following, check = facts.next_id(connection), facts.get(connection, facts.CHECK)
+            answered = None if following is None else self._answered(connection)
         if following is None:
-            self._answered = None
             if not facts.is_current(self._ring.current, check) or self._ring.count > 1:
                 self._take_current(check)
             return
         answer = (following, self._ring.known(following) is not None)
-        if answer != self._answered:
+        if answer != answered:
             self._answer(*answer)
-            self._answered = answer
+
+    def _answered(self, connection: Connection) -> tuple[str, bool] | None:
+        """What the database has of this server: a rotation that begins again has thrown answers away."""
+        statement = select(key_holders.c.key_id, key_holders.c.has_it).where(key_holders.c.holder == self._holder)
+        row = connection.execute(statement).one_or_none()
+        return None if row is None else (row.key_id, row.has_it)
 
     def _answer(self, key_id: str, has_it: bool) -> None:  # noqa: FBT001 - the column's value
         place = f"{socket.gethostname()} process {os.getpid()}"

@@ -7,7 +7,7 @@ same command goes on: announce the new key, hear which servers have it, wrap the
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import sleep
 
@@ -70,31 +70,50 @@ class Rotation:
         Servers have `patience_seconds` to say that they have the new key. Raises SetupError, and changes nothing
         but the key file, if there is no new key or a server lacks it.
         """
-        new = self._next()
-        if new is None:
-            self._tidy()
-            return self.ring.current_id
-        self._announce(new)
-        lacking = self._hear(new, patience_seconds)
-        if lacking:
-            self._withdraw()
-            raise SetupError(
-                f"The new master key {new.id} is not known to {', '.join(lacking)}. Give it there beside the old "
-                f"one, and run the command again."
-            )
-        while self._rewrap_some(new, progress):
-            pass
-        self._finish(new)
+        new = self._announce()
+        if new is not None:
+            lacking = self._hear(new, patience_seconds)
+            if lacking:
+                self._withdraw()
+                raise SetupError(
+                    f"The new master key {new.id} is not known to {', '.join(lacking)}. Give it there beside the "
+                    f"old one, and run the command again."
+                )
+            while self._rewrap_some(new, progress):
+                pass
+            self._finish(new)
         self._tidy()
-        return new.id
+        return self.ring.current_id
 
-    def _next(self) -> MasterKey | None:
-        """The key to move to; None where a rotation needs no more than its key file tidied."""
-        with self.database.read() as connection:
-            retired = set(facts.retired_ids(connection))
-        provider, current = self.ring.provider, self.ring.current_id
-        given = {master.id: master for master in map(MasterKey, provider.read())}
-        new = [master for key_id, master in given.items() if key_id != current and key_id not in retired]
+    def _announce(self) -> MasterKey | None:
+        """Announce the key to move to; None where a rotation needs no more than its key file tidied.
+
+        Of several commands at once one is in here: two that each made a key would overwrite each other's.
+        """
+        with self.database.write() as connection:
+            check = facts.lock_check(connection, shared=False)
+            given = {master.id: master for master in map(MasterKey, self.ring.provider.read())}
+            if not facts.is_current(self.ring.current, check):  # another command has finished since this one began
+                self._take_current(given.values(), check)
+                return None
+            new = self._next(connection, given)
+            if new is not None:
+                connection.execute(delete(key_holders))
+                facts.put(connection, facts.NEXT, new.id.encode())
+            return new
+
+    def _take_current(self, given: Iterable[MasterKey], check: bytes | None) -> None:
+        for master in given:
+            self.ring.learn(master)
+        if not self.ring.settle_to(check):
+            raise SetupError("The master key has just been replaced by one that this command was not given.")
+
+    def _next(self, connection: Connection, given: Mapping[str, MasterKey]) -> MasterKey | None:
+        provider, retired = self.ring.provider, set(facts.retired_ids(connection))
+        new = [given[key_id] for key_id in given.keys() - retired - {self.ring.current_id}]
+        following = facts.next_id(connection)
+        if following not in {None, *(master.id for master in new)}:
+            raise SetupError(f"A rotation to the master key {following} has begun: give that one.")
         if new:
             return new[0]
         if not (isinstance(provider, KeyFile) and provider.own):
@@ -107,15 +126,6 @@ class Rotation:
         secret = secrets.token_bytes(KEY_BYTES)
         provider.replace(*provider.read(), secret)
         return MasterKey(secret)
-
-    def _announce(self, new: MasterKey) -> None:
-        with self.database.write() as connection:
-            facts.lock_check(connection, shared=False)
-            following = facts.next_id(connection)
-            if following not in {None, new.id}:
-                raise SetupError(f"A rotation to the master key {following} has begun: give that one.")
-            connection.execute(delete(key_holders))
-            facts.put(connection, facts.NEXT, new.id.encode())
 
     def _hear(self, new: MasterKey, patience_seconds: float) -> Sequence[str]:
         """The servers that have answered, and lack the key. One that is down does not answer, and need not."""
@@ -174,11 +184,13 @@ class Rotation:
         """Take the keys that are done with out of the server's own key file."""
         provider = self.ring.provider
         if isinstance(provider, KeyFile) and provider.own:
-            with self.database.read() as connection:
-                check = facts.get(connection, facts.CHECK)
-            kept = [secret for secret in provider.read() if facts.is_current(MasterKey(secret), check)]
-            if kept:
-                provider.replace(*kept)
+            with self.database.write() as connection:
+                check = facts.lock_check(connection, shared=False)  # the next rotation writes the file too
+                following = facts.next_id(connection)
+                given = [(secret, MasterKey(secret)) for secret in provider.read()]
+                kept = [secret for secret, key in given if facts.is_current(key, check) or key.id == following]
+                if kept:
+                    provider.replace(*kept)
 
 
 def _there(connection: Connection, place: str) -> bytes:
