@@ -227,6 +227,7 @@ def test_a_probe_picture_without_a_face_is_refused_with_the_reason(
     answer = scene.send(scene.call(operation, body).with_picture(pictures.blank()))
     assert_error(answer, INVALID)
     assert "face" in answer.detail.lower()
+    assert answer.detail.startswith("Source image: ") == (operation.name == "compare")
 
 
 def test_a_face_below_sixty_pixels_is_not_reported(speaker: Scene) -> None:

@@ -46,8 +46,9 @@ class Pairs:
     """0-100; a row for each source face, in it a number for each target face."""
 
     def of_largest(self, threshold: float) -> Compared:
-        """What a comparison by the largest source face finds. Raises NO_FACE."""
-        probe = Probe(self.source_size, policy.largest(self.source_faces))
+        """What a comparison by the largest source face finds. Raises NO_FACE, its subject "Source"."""
+        with about("Source"):
+            probe = Probe(self.source_size, policy.largest(self.source_faces))
         scored = list(zip(self.target_faces, self.similarities[0], strict=True))
         scored.sort(key=lambda pair: pair[1], reverse=True)
         return Compared(
@@ -85,7 +86,7 @@ class Comparer:
     def compare(self, source: ImageSource, target: ImageSource, threshold: float, want: Want) -> Compared:
         """The largest face of `source` against every face of `target`; none in the target is not an error.
 
-        Raises image errors, their subject "Source" or "Target", then NO_FACE (in the source).
+        Raises image errors, their subject "Source" or "Target", then NO_FACE (in the source), likewise.
         """
         return self._pairs(source, target, want, _LARGEST).of_largest(threshold)
 

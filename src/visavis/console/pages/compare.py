@@ -47,8 +47,7 @@ async def compare(visit: Visit) -> Response:
         try:
             return answer | {"replies": _replies(visit, pictures, pairs)}
         except FaceError as error:  # there is nobody in the first picture
-            told_problem = problem(visit, error) | {"place": "Source"}
-            return answer | {"problem": told_problem, "replies": _refusals(visit, pictures, error)}
+            return answer | {"problem": problem(visit, error), "replies": _refusals(visit, pictures, error)}
 
     return visit.json(await with_pictures(visit, work))
 
