@@ -25,6 +25,13 @@ def test_the_first_pictures_of_each_person_by_name_are_taken(tmp_path: Path) -> 
     assert found == [("a", ["x.jpg"]), ("b", ["1.PNG", "2.jpeg"])]
 
 
+def test_what_begins_with_a_dot_is_no_picture_and_nobody(tmp_path: Path) -> None:
+    touch(tmp_path, "a/._1.jpg", "a/.thumbnails/1.jpg", "a/1.jpg", ".trash/b/1.jpg")
+    assert [(person.name, [file.name for file in person.files]) for person in people_in(tmp_path, 1)] == [
+        ("a", ["1.jpg"])
+    ]
+
+
 def test_pairs_as_lfw_lists_them(tmp_path: Path) -> None:
     file = tmp_path / "pairs.txt"
     file.write_text("2\t300\nAbel_Pacheco\t1\t4\n\nAbdel_Madi_Shabneh\t1\tDean_Barker\t12\n")
@@ -56,6 +63,10 @@ def test_pairs_as_csv_begin_where_the_file_lies(tmp_path: Path) -> None:
         ("pairs.csv", "a.jpg,b.jpg,same\na.jpg,b.jpg\n", "Line 2"),
         ("pairs.csv", "a.jpg,b.jpg,same\na.jpg,b.jpg,perhaps\n", "Line 2"),
         ("pairs.csv", "first,second,verdict\n", "no pairs"),
+        ("pairs.csv", "a.jpg,b.jpg,smae\na.jpg,b.jpg,same\n", "Line 1"),
+        ("pairs.csv", 'a.jpg,b.jpg,same\n"a.jpg,b.jpg,same\n', "Line 2"),
+        ("pairs.csv", "a.jpg,b.jpg,same\n" + 200_000 * "a", "Line 2"),
+        ("pairs.csv", "a\0.jpg,b.jpg,same\n", "no text"),
         ("pairs.txt", "10 300\nAbel 1\n", "Line 2"),
         ("pairs.txt", "Abel 1 two\n", "Line 1"),
         ("pairs.txt", "", "no pairs"),
@@ -67,6 +78,14 @@ def test_a_list_of_pairs_that_is_none_is_refused(name: str, content: str, reason
         read_pairs(tmp_path / name, None)
 
 
+@pytest.mark.parametrize("name", ["pairs.csv", "pairs.txt"])
+def test_a_mark_of_byte_order_belongs_to_no_name(name: str, tmp_path: Path) -> None:
+    line = {"pairs.csv": "a/a_0001.jpg,a/a_0002.jpg,same\n", "pairs.txt": "a 1 2\n"}[name]
+    (tmp_path / name).write_text(line, "utf-8-sig")
+    [pair] = read_pairs(tmp_path / name, None)
+    assert (pair.first, pair.second) == (tmp_path / "a/a_0001.jpg", tmp_path / "a/a_0002.jpg")
+
+
 def test_poses_are_degrees_beside_pictures(tmp_path: Path) -> None:
     file = tmp_path / "poses.csv"
     file.write_text("picture,yaw,pitch,roll\na.jpg,-30.5,10,0\n\n/b.jpg, 1, 2, 3\n")
@@ -74,6 +93,12 @@ def test_poses_are_degrees_beside_pictures(tmp_path: Path) -> None:
         (tmp_path / "a.jpg", Pose(-30.5, 10, 0)),
         (Path("/b.jpg"), Pose(1, 2, 3)),
     ]
+
+
+def test_a_first_line_that_names_a_picture_is_no_heading(tmp_path: Path) -> None:
+    (tmp_path / "poses.csv").write_text("a.jpg,1,O,3\nb.jpg,1,2,3\n")
+    with pytest.raises(SetupError, match="Line 1"):
+        read_poses(tmp_path / "poses.csv")
 
 
 @pytest.mark.parametrize("line", ["a.jpg,1,2", "a.jpg,1,2,nan", "a.jpg,1,2,x", ",1,2,3"])

@@ -32,10 +32,19 @@ class Pair:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The PNG and JPEG files of a folder and the folders in it, by name. Raises SetupError if it is no folder."""
+    """The PNG and JPEG files of a folder and the folders in it, by name. Raises SetupError if it is no folder.
+
+    Files and folders whose names begin with a dot are some program's own: thumbnails, and what is no picture.
+    """
     if not folder.is_dir():
         raise SetupError(f"There is no folder {folder}.")
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file())
+    return sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in PICTURE_SUFFIXES
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and file.is_file()
+    )
 
 
 def people_in(folder: Path, max_per_person: int) -> list[Person]:
@@ -47,7 +56,7 @@ def people_in(folder: Path, max_per_person: int) -> list[Person]:
         raise SetupError(f"There is no folder {folder}.")
     found = [
         Person(each.name, tuple(pictures_in(each)[:max_per_person]))
-        for each in sorted(path for path in folder.iterdir() if path.is_dir())
+        for each in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     ]
     people = [person for person in found if person.files]
     if not people:
@@ -60,7 +69,7 @@ def people_in(folder: Path, max_per_person: int) -> list[Person]:
 def read_set_aside(file: Path) -> list[tuple[str, str]]:
     """Pairs of names that are one person, from JSON such as [["A", "B"], ["C", "D"]]. Raises SetupError."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise SetupError(f"The list {file} cannot be read: {error}.") from error
     match content:
@@ -74,32 +83,52 @@ def read_pairs(file: Path, folder: Path | None) -> list[Pair]:
 
     Paths that are not absolute begin at `folder`, or where the file lies. Raises SetupError, naming the line.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"The list of pairs {file} cannot be read: {error}.") from error
     root = folder or file.parent
-    pairs = list(_lfw_pairs(file, lines, root) if file.suffix.lower() == ".txt" else _csv_pairs(file, lines, root))
+    pairs = list(_lfw_pairs(file, root) if file.suffix.lower() == ".txt" else _csv_pairs(file, root))
     if not pairs:
         raise SetupError(f"There are no pairs in {file}.")
     return pairs
 
 
-def _csv_pairs(file: Path, lines: Sequence[str], root: Path) -> Iterator[Pair]:
-    for number, row in enumerate(csv.reader(lines), start=1):
-        if not row:
-            continue
+def read_rows(file: Path, what: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file that are not empty, each with the number of its line. Raises SetupError."""
+    reader = csv.reader(_text(file, what).splitlines(keepends=True), strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise SetupError(f"Line {reader.line_num} of {file} is not CSV: {error}.") from error
+
+
+def may_name_columns(number: int, row: Sequence[str]) -> bool:
+    """Whether a row that makes no sense may be a heading, rather than a mistake: the first, about no picture."""
+    return number == 1 and not any(Path(cell.strip()).suffix.lower() in PICTURE_SUFFIXES for cell in row)
+
+
+def _text(file: Path, what: str) -> str:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"The list of {what} {file} cannot be read: {error}.") from error
+    if "\0" in text:
+        raise SetupError(f"The list of {what} {file} is no text.")
+    return text
+
+
+def _csv_pairs(file: Path, root: Path) -> Iterator[Pair]:
+    for number, row in read_rows(file, "pairs"):
         verdict = _VERDICTS.get(row[-1].strip().lower())
         if len(row) == 3 and verdict is not None:
             yield Pair(root / row[0].strip(), root / row[1].strip(), same=verdict)
-        elif number > 1:  # the first line may name the columns
+        elif not may_name_columns(number, row):
             raise SetupError(
                 f"Line {number} of {file} is not `picture,picture,same` or `picture,picture,different`."
             )
 
 
-def _lfw_pairs(file: Path, lines: Sequence[str], root: Path) -> Iterator[Pair]:
-    for number, line in enumerate(lines, start=1):
+def _lfw_pairs(file: Path, root: Path) -> Iterator[Pair]:
+    for number, line in enumerate(_text(file, "pairs").splitlines(), start=1):
         match line.split():
             case [name, first, second] if first.isdecimal() and second.isdecimal():
                 yield Pair(_lfw_picture(root, name, first), _lfw_picture(root, name, second), same=True)

@@ -6,7 +6,6 @@ is turned clockwise as seen in the picture. Angles in degrees.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
+from visavis.evaluation.folders import may_name_columns, read_rows
 from visavis.evaluation.intervals import bootstrap_mean
 from visavis.evaluation.looks import Look, counts
 from visavis.types import Pose
@@ -39,16 +39,12 @@ def read_poses(file: Path) -> list[Annotated]:
 
     The first line may name the columns. Raises SetupError, naming the line.
     """
-    try:
-        rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"The list of poses {file} cannot be read: {error}.") from error
     found = []
-    for number, row in enumerate(rows, start=1):
+    for number, row in read_rows(file, "poses"):
         angles = _angles(row)
         if angles is not None:
             found.append(Annotated(file.parent / row[0].strip(), angles))
-        elif row and number > 1:
+        elif not may_name_columns(number, row):
             raise SetupError(f"Line {number} of {file} is not `picture,yaw,pitch,roll` with angles in degrees.")
     if not found:
         raise SetupError(f"There are no poses in {file}.")
