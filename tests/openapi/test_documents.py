@@ -47,6 +47,12 @@ def test_a_document_refers_only_to_what_it_has(dialect: Dialect) -> None:
 
 
 @each_dialect
+def test_every_operation_may_be_put_off(dialect: Dialect) -> None:
+    for _, path, operation in operations(document(dialect)):
+        assert {"429", "503"} <= operation["responses"].keys(), path
+
+
+@each_dialect
 def test_every_parameter_and_every_field_is_described(dialect: Dialect) -> None:
     described = document(dialect)
     for _, path, operation in operations(described):

@@ -64,7 +64,7 @@ _ABOUT_STATUS = {
     413: f"The body has more than {MAX_BODY_BYTES:,} bytes.",
     431: "The request line and headers have more than 32,768 bytes.",
     429: "The app sends more requests than it may, or too many wrong keys came from this address.",
-    503: "Too many pictures are waiting.",
+    503: "Too many requests are waiting, or the database cannot be reached or written to just now.",
 }
 
 

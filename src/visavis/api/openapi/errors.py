@@ -14,6 +14,7 @@ _ALWAYS = frozenset(
         ErrorCode.UNAUTHORIZED,
         ErrorCode.MISSING_CREDENTIALS,
         ErrorCode.RATE_LIMITED,
+        ErrorCode.OVERLOADED,
         ErrorCode.INTERNAL,
     }
 )
@@ -60,7 +61,7 @@ def errors(dialect: Dialect, operation: Operation) -> list[WireError]:
 def _codes(operation: Operation) -> frozenset[ErrorCode]:
     codes = _ALWAYS | _OF_OPERATION.get(operation.name, frozenset())
     if operation.image:
-        codes |= _PICTURES | {ErrorCode.OVERLOADED}
+        codes |= _PICTURES
     if "{group_id}" in operation.path or "collection_id" in operation.schema.model_fields:
         codes |= _GROUP
     if "next_token" in operation.schema.model_fields:
