@@ -312,7 +312,7 @@ class FaceFilter:
     image_id: str | None = None
     external_image_id: str | None = None
     label_contains: str | None = None
-    """Part of the external image id, in any case."""
+    """Part of the external image id; of letters beyond ASCII, the database knows whether their case counts."""
     registered_after: datetime | None = None
 
 
