@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import json
@@ -216,6 +217,37 @@ def test_a_damaged_database_gives_way_with_its_log(
     assert set(files(data_dir)) == {"master.key", "visavis.db"}
     with closing(open_storage(data_dir)) as restored:
         assert len(listed(restored, group)) == 3
+
+
+@only_sqlite
+def test_a_log_whose_database_was_taken_away_does_not_get_into_the_restored_one(
+    storage: Storage, group: Group, archive: Path, data_dir: Path
+) -> None:
+    storage.gallery.add(group, new_faces(3), quota=100)
+    back_up(storage, archive)
+    for _ in range(10):
+        storage.gallery.add(group, new_faces(5), quota=100)
+    log = (data_dir / "visavis.db-wal").read_bytes()
+    storage.close()
+    (data_dir / "visavis.db").unlink()
+    (data_dir / "visavis.db-wal").write_bytes(log)  # as after a kill
+    restore(archive, data_dir)
+    with closing(open_storage(data_dir)) as restored:
+        assert len(listed(restored, group)) == 3
+        assert restored.faults(lambda _: None) == []
+
+
+def test_a_full_disk_stops_a_restore_in_plain_words(
+    storage: Storage, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(storage, archive)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("visavis.storage.backup.restore.unpack", full)
+    with pytest.raises(SetupError, match=r"^The backup cannot be restored: No space left on device\.$"):
+        restore(archive, tmp_path / "other")
 
 
 @only_sqlite

@@ -52,7 +52,8 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
             else:
                 _copy(draft, target.database_url)
     except OSError as error:
-        raise SetupError(f"The backup cannot be restored: {error.filename}: {error.strerror}.") from error
+        reason = ": ".join(str(each) for each in (error.filename, error.strerror) if each is not None)
+        raise SetupError(f"The backup cannot be restored: {reason}.") from error
     except FaceError as error:
         raise SetupError(f"The backup cannot be restored. {error.detail}") from error
     return manifest
@@ -71,6 +72,8 @@ def _move(draft: Path, place: Path) -> None:
     on_disk(draft)
     if place.exists():
         _let_go(place)
+    for suffix in ("-wal", "-shm"):  # of a damaged database, or left behind where one was taken away by hand
+        place.with_name(place.name + suffix).unlink(missing_ok=True)
     draft.replace(place)
     on_disk(place.parent)
 
@@ -82,9 +85,8 @@ def _let_go(place: Path) -> None:
             connection.execute("PRAGMA journal_mode = DELETE")  # fails beside any other connection
     except sqlite3.OperationalError as error:
         raise SetupError("A server or a command still uses the database in this place. Stop it first.") from error
-    except sqlite3.DatabaseError:  # it is damaged, which may be why a backup is restored
-        for suffix in ("-wal", "-shm"):
-            place.with_name(place.name + suffix).unlink(missing_ok=True)
+    except sqlite3.DatabaseError:
+        pass  # it is damaged, which may be why a backup is restored
 
 
 def _copy(draft: Path, database_url: str) -> None:
