@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.postgres import Postgres
-from tests.storage.conftest import only_sqlite
+from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_faces, unit_rows
 from tests.storage.peer import SPAWN
 from tests.storage.place import Place
@@ -127,6 +127,23 @@ def test_a_log_that_a_reader_kept_from_being_emptied_is_emptied_later(
     with storage._database.read() as reader:
         reader.execute(select(face_table.c.id)).all()
         storage.gallery.delete_face(group, faces[0].face_id)
+        assert template[-40:] in files(data_dir)
+    storage.tidy()
+    assert template[-40:] not in files(data_dir)
+
+
+@only_sqlite
+def test_a_log_that_a_command_could_not_empty_is_emptied_by_the_server(
+    storage: Storage, group: Group, data_dir: Path, open_again: OpenStorage
+) -> None:
+    faces = new_faces(3, WIDTH)
+    storage.gallery.add(group, faces, quota=10)
+    template = sealed(storage)[faces[0].face_id]
+    storage.tidy()
+    with storage._database.read() as reader:
+        reader.execute(select(face_table.c.id)).all()
+        with closing(open_again()) as command:
+            command.gallery.delete_face(group, faces[0].face_id)
         assert template[-40:] in files(data_dir)
     storage.tidy()
     assert template[-40:] not in files(data_dir)

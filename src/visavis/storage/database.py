@@ -49,7 +49,7 @@ class Database(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Do what `forget_deleted` had to put off."""
+        """Do what `forget_deleted` had to put off, in this process or another."""
         ...
 
     def compact(self) -> None:

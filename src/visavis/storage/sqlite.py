@@ -66,7 +66,7 @@ class SqliteDatabase:
         self._path = path
         self._observe = observe
         self._turn = _Queue()
-        self._log_holds_deleted = True  # perhaps: a process that was killed may have left it
+        self._log_holds_deleted = False
         self._engine = _engine(path)
         self._writer = self._engine.execution_options(visavis_begin="BEGIN IMMEDIATE")
 
@@ -96,13 +96,13 @@ class SqliteDatabase:
         can put the emptying off, until `tidy` tries again.
         """
         self._log_holds_deleted = True
-        self.tidy()
-
-    def tidy(self) -> None:
-        """Empty the write-ahead log if it may still hold what was deleted."""
         with self._turn:
             if self._log_holds_deleted:
                 self._log_holds_deleted = not self._empty_log()
+
+    def tidy(self) -> None:
+        """Empty the write-ahead log, whoever deleted: another process may have ended or died before it could."""
+        self.forget_deleted()
 
     def compact(self) -> None:
         """Write the file anew, without the room that deleted rows have left."""
