@@ -99,7 +99,8 @@ up to 30 seconds, then is answered 503 "The database is busy."; lists are not he
 place stays -50000: look before you send that again.
 
 **Clocks.** The order of faces, pages and searches does not depend on the clock.
-[Retention](deletion.md#retention) does: a clock that leaps ahead hides faces and deletes none for an hour.
+[Retention](deletion.md#retention) does: a clock that leaps ahead hides faces and deletes none for an hour, and
+takes nothing out of the audit log.
 
 ## An hour of everything
 

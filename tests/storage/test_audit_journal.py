@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -12,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
 from tests.storage.place import Place
 from tests.storage.trails import CLIENT, event
+from visavis.core.audit import Audit
+from visavis.core.audit_upkeep import AuditUpkeep
 from visavis.errors import FaceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import SERVER, Storage
@@ -266,3 +270,41 @@ def test_records_that_cannot_be_put_on_disk_are_an_error_for_each_that_waits(
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO audit_inbox")
     assert attempt(1)
     assert len(log(storage)) == 1
+
+
+def keeping(storage: Storage, clocks: Clocks, keep: timedelta) -> AuditUpkeep:
+    audit = Audit(storage.journal, storage.audit, lambda: clocks.wall, Effect.USE)
+    return AuditUpkeep(audit, storage.prune_audit, keep, lambda: clocks.wall, lambda: clocks.seconds)
+
+
+def test_records_leave_the_log_when_they_are_old(storage: Storage) -> None:
+    storage.journal.add(event())
+    clocks = Clocks()
+    upkeep = keeping(storage, clocks, timedelta(days=30))
+    upkeep.turn()
+    assert len(log(storage)) == 1
+    clocks.pass_by(31 * 86400)
+    upkeep.turn()
+    assert [record.event.operation for record in log(storage)] == ["audit_prune"]
+
+
+def test_a_clock_that_leaps_ahead_takes_nothing_out_of_the_log(storage: Storage) -> None:
+    storage.journal.add(event())
+    clocks = Clocks()
+    upkeep = keeping(storage, clocks, timedelta(days=30))
+    for leap in (1e8, 0, -1e8):
+        clocks.pass_by(1800, leap=leap)
+        upkeep.turn()
+        assert [record.event for record in log(storage)] == [event()]
+
+
+def test_the_head_is_told_each_hour_whatever_the_clock_says(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    clocks = Clocks()
+    upkeep = keeping(storage, clocks, timedelta(days=30))
+    with caplog.at_level(logging.INFO, "visavis.core.audit_upkeep"):
+        for leap in (0, 1e8, -1e8):
+            clocks.pass_by(3600, leap=leap)
+            upkeep.turn()
+    assert len([message for message in caplog.messages if "The audit log ends at" in message]) == 3

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.core.retention import Retention
@@ -152,15 +153,6 @@ def test_what_was_registered_out_of_order_expires_in_order(
     group = keeping(storage, group, 24)
     assert enforce(storage) == 9
     assert rows(storage) == found(storage, group) == ids(new) | {old[3].face_id}
-
-
-class Clocks:
-    def __init__(self) -> None:
-        self.wall, self.seconds = datetime.now(UTC), 0.0
-
-    def pass_by(self, seconds: float, leap: float = 0) -> None:
-        self.seconds += seconds
-        self.wall += timedelta(seconds=seconds + leap)
 
 
 def test_a_clock_that_leaps_ahead_hides_and_deletes_an_hour_later(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import monotonic
 
 from visavis.core.audit import Audit
 from visavis.core.chores import Chores
+from visavis.core.clocks import ClockWatch
 from visavis.core.ports import Clock
 from visavis.errors import FaceError
 
@@ -16,21 +18,35 @@ logger = logging.getLogger(__name__)
 CHAIN_SECONDS = 1.0
 """About how long a record may wait for its place in the chain."""
 
-_RARELY = timedelta(hours=1)
+_RARELY_S = 3600.0
+
+_AT_STAKE = (
+    "Records that are too old by it will leave the audit log in an hour or two unless the clock is set right."
+)
 
 
 class AuditUpkeep:
     """One in each server; it does not matter how many servers there are."""
 
     def __init__(
-        self, audit: Audit, prune: Callable[[datetime], int], keep: timedelta | None, clock: Clock
+        self,
+        audit: Audit,
+        prune: Callable[[datetime], int],
+        keep: timedelta | None,
+        clock: Clock,
+        steady: Callable[[], float] = monotonic,
     ) -> None:
-        """`prune` takes records older than a moment out of the log; `keep` is how old they may get."""
+        """`prune` takes records older than a moment out of the log; `keep` is how old they may get.
+
+        `steady` counts seconds and is never set.
+        """
         self._audit = audit
         self._prune = prune
         self._keep = keep
         self._clock = clock
-        self._next = clock()
+        self._steady = steady
+        self._watch = None if keep is None else ClockWatch(clock, steady)
+        self._next = steady()
         self._chores = Chores([self.turn], CHAIN_SECONDS)
 
     def start(self) -> None:
@@ -49,11 +65,12 @@ class AuditUpkeep:
     def turn(self) -> None:
         self._audit.flush()
         self._audit.chain.advance()
-        now = self._clock()
+        trusted = self._watch is not None and self._watch.is_trusted(_AT_STAKE)
+        now = self._steady()
         if self._next <= now:
-            self._next = now + _RARELY
-            if self._keep is not None:
-                self._prune(now - self._keep)
+            self._next = now + _RARELY_S
+            if self._keep is not None and trusted:
+                self._prune(self._clock() - self._keep)
             self._tell_head()
 
     def _tell_head(self) -> None:
