@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
+from typing import Literal
 
 import pytest
 
@@ -140,6 +142,8 @@ def test_what_is_changed_about_a_user_who_is_gone_is_refused(storage: Storage) -
         lambda: storage.accounts.set_role(user, Role.OPERATOR),
         lambda: storage.accounts.set_password(user, "hash"),
         lambda: storage.accounts.set_preferences(user, "ko", ""),
+        lambda: storage.accounts.add_invitation(b"2", user.role, user, SOON),
+        lambda: storage.accounts.delete_user(user),
     ]
     for change in changes:
         with pytest.raises(AccountError) as refused:
@@ -187,6 +191,17 @@ def test_no_secret_is_in_any_file(storage: Storage, data_dir: Path) -> None:
     for path in data_dir.iterdir():
         content = path.read_bytes()
         assert not any(secret.encode() in content for secret in (password, invitation, session))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_who_is_let_in_does_not_depend_on_how_a_keyboard_spells_letters(
+    storage: Storage, form: Literal["NFC", "NFD"]
+) -> None:
+    name, password = "김하늘", "조용한 낱말 넷을 나란히 " * 10
+    accounts = Accounts(storage.accounts, lambda: NOW)
+    sessions = Sessions(storage.accounts, lambda: NOW, idle=timedelta(hours=1), lifetime=timedelta(hours=2))
+    accounts.accept(accounts.invite(Role.OPERATOR), unicodedata.normalize("NFD", name), password)
+    assert sessions.sign_in(unicodedata.normalize(form, name), unicodedata.normalize(form, password), "here")
 
 
 @pytest.mark.parametrize("name", ["", "a\x00b", "\udc80", "Ines\x00"])

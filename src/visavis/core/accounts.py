@@ -68,7 +68,7 @@ class Accounts:
 
     def require_name(self, name: str) -> User:
         """Raises USER_NOT_FOUND."""
-        found = self.store.find_user(name)
+        found = self.store.find_user(as_kept(name))
         if found is None:
             raise AccountError(Objection.USER_NOT_FOUND)
         return found[0]
@@ -84,8 +84,13 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 
+def as_kept(name: str) -> str:
+    """The one spelling of a name, whatever the keyboard's."""
+    return unicodedata.normalize("NFKC", name).strip()
+
+
 def _checked_name(name: str) -> str:
-    text = unicodedata.normalize("NFKC", name).strip()
+    text = as_kept(name)
     if not 0 < len(text) <= MAX_NAME or not text.isprintable():
         raise AccountError(Objection.NAME_INVALID)
     return text

@@ -43,9 +43,10 @@ def hashed(password: str) -> str:
 
 def matches(password_hash: str, password: str) -> bool:
     """Whether this is the password. Takes as long for a wrong one."""
+    text = _normalised(password)
     try:
         with _places:
-            return len(password) <= MAX_LENGTH and _hasher.verify(password_hash, _normalised(password))
+            return len(text) <= MAX_LENGTH and _hasher.verify(password_hash, text)
     except (VerificationError, InvalidHashError):
         return False
 

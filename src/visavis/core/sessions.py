@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from visavis.core import passwords
-from visavis.core.accounts import digest
+from visavis.core.accounts import as_kept, digest
 from visavis.core.attempts import Attempts
 from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, ErrorCode, FaceError, Objection
@@ -76,6 +76,7 @@ class Sessions:
 
     def _proven(self, name: str, password: str, place: str) -> User:
         """The user of this name and password. Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS."""
+        name = as_kept(name)
         account = name.casefold()
         keys = {"name": account, "password": password}
         try:

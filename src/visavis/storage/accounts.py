@@ -62,17 +62,22 @@ class StoredAccounts:
             _change(connection, user, language=language, theme=theme)
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with all sessions and invitations. Raises LAST_ADMINISTRATOR."""
+        """Delete the user with all sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             _require_other_administrator(connection, user)
-            connection.execute(delete(users).where(users.c.id == user.id))
+            if not connection.execute(delete(users).where(users.c.id == user.id)).rowcount:
+                raise AccountError(Objection.USER_NOT_FOUND)
             self._note(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
         values = {"digest": digest, "role": role.value, "expires_at": expires_at}
         with self._database.write() as connection:
             connection.execute(delete(invitations).where(invitations.c.expires_at <= datetime.now(UTC)))
-            connection.execute(insert(invitations).values(values | {"user_id": user.id if user else None}))
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(invitations).values(values | {"user_id": user.id if user else None}))
+            except IntegrityError:
+                raise AccountError(Objection.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
             self._note(connection, "invite_anew" if user else "invite_user", about)
 
