@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tests.server import Keys, Server, visavis
 from visavis.cli import cli
+from visavis.errors import SetupError
 
 
 def commands() -> list[list[str]]:
@@ -104,10 +105,39 @@ def test_a_master_key_that_is_none_is_refused_and_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VISAVIS_MASTER_KEY", "c2hvcnQ=")
-    refused = visavis("app", "list", "--data-dir", str(tmp_path), check=False)
+    refused = visavis("app", "create", "any", "--data-dir", str(tmp_path), check=False)
     assert refused.returncode == 1
     assert "master key must be 32 bytes" in refused.stderr
     assert "c2hvcnQ=" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "app list",
+        "app rotate default",
+        "group list default",
+        "console users",
+        "db check",
+        "db compact",
+        "audit verify",
+        "audit export",
+        "keys status",
+        "keys rotate",
+        "backup PLACE/backup.tar",
+        "export PLACE/archive --app default",
+        "calibrate --show",
+        "search src/visavis/assets/ines-selfie.jpg --app default --group staff",
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_what_works_on_records_makes_none_in_a_wrong_place(tmp_path: Path, folder: str, command: str) -> None:
+    words = command.replace("PLACE", str(tmp_path)).split()
+    done = CliRunner().invoke(cli, [*words, "--data-dir", str(tmp_path / folder)])
+    assert done.exit_code != 0
+    told = str(done.exception) if isinstance(done.exception, SetupError) else done.output
+    assert f"There is no database in {tmp_path / folder}" in told
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

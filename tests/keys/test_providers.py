@@ -102,7 +102,9 @@ def test_a_key_file_is_replaced_whole_and_stays_its_owners(tmp_path: Path) -> No
 def test_the_settings_name_one_provider_and_keys_are_shown_by_id_alone(tmp_path: Path) -> None:
     key_file = tmp_path / "elsewhere"
     key_file.write_text(SPELT[0])
-    where = ("keys", "status", "--data-dir", str(tmp_path / "data"))
+    data_dir = ("--data-dir", str(tmp_path / "data"))
+    visavis("db", "migrate", *data_dir, settings={"MASTER_KEY_FILE": str(key_file)})
+    where = ("keys", "status", *data_dir)
     by_file = visavis(*where, settings={"MASTER_KEY_FILE": str(key_file)})
     by_command = visavis(*where, settings={"MASTER_KEY_COMMAND": f"cat {key_file}"})
     by_environment = visavis(*where, settings={"MASTER_KEY": SPELT[0]})

@@ -9,7 +9,7 @@ from visavis.app.commands import (
     open_groups,
     open_services,
 )
-from visavis.app.records import open_records, operator, restore
+from visavis.app.records import make_records, open_records, operator, restore
 from visavis.app.server import create_app
 from visavis.app.services import DIALECT_NAMES, DIALECTS
 
@@ -18,6 +18,7 @@ __all__ = [
     "DIALECT_NAMES",
     "comparer",
     "create_app",
+    "make_records",
     "models_in_use",
     "open_accounts",
     "open_apps",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from visavis.api.services import Services
-from visavis.app.records import now, open_records
+from visavis.app.records import has_records, now, open_records
 from visavis.app.services import DIALECT_NAMES, analyzer_of, calibrations_of, fetcher_of, services_of
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
@@ -63,7 +63,7 @@ def comparer(settings: Settings) -> Comparer:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     own: Mapping[str, OwnScale] = {}
-    if _has_records(settings):
+    if has_records(settings):
         with open_calibrations(settings) as stored:
             own = stored.all()
     model = settings.recognition_model
@@ -73,12 +73,7 @@ def comparer(settings: Settings) -> Comparer:
 
 def models_in_use(settings: Settings) -> dict[str, int] | None:
     """How many groups each recognition model has, or None where there are no records yet."""
-    if not _has_records(settings):
+    if not has_records(settings):
         return None
     with closing(open_records(settings)) as storage:
         return storage.gallery.models_in_use()
-
-
-def _has_records(settings: Settings) -> bool:
-    """A data directory is not made only to look into it."""
-    return settings.database_url is not None or settings.data_dir.exists()

@@ -15,12 +15,20 @@ from visavis.stages import Observer, unobserved
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
-from visavis.storage.store import Storage, open_storage
+from visavis.storage.store import DATABASE_FILE, Storage, open_storage
 from visavis.trail import Actor, ActorKind, Effect, Event
 
 
-def open_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:
-    """What is kept, as the settings name it; close it in the end. Raises SetupError.
+def open_records(settings: Settings) -> Storage:
+    """What is kept, as the settings name it; close it in the end. Raises SetupError, also if that is nothing."""
+    if not has_records(settings):
+        where = f"There is no database in {settings.data_dir}"
+        raise SetupError(f"{where}: give the data directory of a server with --data-dir.")
+    return make_records(settings)
+
+
+def make_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:
+    """Likewise, for what may be the first to keep anything. Raises SetupError.
 
     `owner` is whom changes are put down to in the audit log, the user of this process unless told.
     """
@@ -33,6 +41,19 @@ def open_records(settings: Settings, observe: Observer = unobserved, owner: Acto
         observe=observe,
         owner=owner or operator(),
     )
+
+
+def has_records(settings: Settings) -> bool:
+    """Whether anything was ever kept where the settings say; a data directory is not made only to look into it."""
+    if settings.database_url is not None:
+        return True
+    try:
+        (settings.data_dir / DATABASE_FILE).stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass  # whoever opens it says why
+    return True
 
 
 def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:

@@ -32,7 +32,7 @@ from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.api.tracing_option import open_tracing
-from visavis.app.records import now, open_records
+from visavis.app.records import make_records, now
 from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import ModelFact
 from visavis.console.site import build_console
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     analyzer = analyzer_of(settings, store, catalogue, observe)
-    storage = open_records(settings, observe, SERVER)
+    storage = make_records(settings, observe, SERVER)
     _tell_of_models(catalogue, store, storage)
     services = services_of(settings, catalogue, analyzer, storage, observe)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)

@@ -20,7 +20,9 @@ Name = Annotated[str, typer.Argument(help="The app's name, for you to recognise 
 @app_commands.command("create", epilog="Example: visavis app create front-door --json")
 def create_app(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """Create an app and print its keys, once. Works beside a running server."""
-    with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
+    settings = read_settings(data_dir=data_dir)
+    wiring.make_records(settings).close()
+    with wiring.open_apps(settings) as apps:
         print_keys(name, apps.create(name), as_json=as_json)
 
 

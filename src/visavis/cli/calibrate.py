@@ -51,6 +51,7 @@ def calibrate(  # noqa: PLR0913 - an option each
         _reset(settings, card)
     elif folder is not None:
         own = _fit(folder, set_aside, max_per_person, card, face, settings)
+        wiring.make_records(settings).close()
         with wiring.open_calibrations(settings) as calibrations:
             calibrations.store(own)
         _print([own], as_json=as_json)

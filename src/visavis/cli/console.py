@@ -21,6 +21,7 @@ def invite(
 ) -> None:
     """Print a link that opens one account, for seven days. Works beside a running server."""
     settings = read_settings(data_dir=data_dir)
+    wiring.make_records(settings).close()
     with wiring.open_accounts(settings) as accounts:
         secret = accounts.invite(role)
     say(f"{reachable(settings)}/console/setup#{secret}")

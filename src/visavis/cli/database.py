@@ -24,7 +24,7 @@ PLACE = "sqlite:PATH or postgresql://USER@HOST/NAME; a password by PGPASSWORD or
 @database_commands.command("migrate", epilog="Example: visavis db migrate --data-dir /srv/visavis")
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the schema of this version. Servers and commands do the same when they start."""
-    wiring.open_records(read_settings(data_dir=data_dir)).close()
+    wiring.make_records(read_settings(data_dir=data_dir)).close()
     say("The database has the schema of this version.")
 
 
