@@ -69,6 +69,49 @@ def test_a_page_has_no_fault_that_axe_knows_and_fits_the_screen(
     page.context.close()
 
 
+def test_a_table_keeps_within_its_card_on_a_small_screen(chromium: Browser, administrator: Person) -> None:
+    page = opened(chromium, administrator, "/apps/1", "light", 390)
+    table, card = page.locator(".table-in-card"), page.locator(".card:has(.table-in-card)")
+    inner, outer = table.bounding_box(), card.bounding_box()
+    assert inner is not None
+    assert outer is not None
+    assert outer["x"] <= inner["x"]
+    assert inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+    page.context.close()
+
+
+SHORT_WORDS_ON_SEVERAL_LINES = """() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll("td")) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (const word of walker.currentNode.data.matchAll(/[\\p{L}]{1,12}/gu)) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, word.index);
+        range.setEnd(walker.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.parametrize("path", ["/status", "/users", "/apps"])
+def test_korean_words_in_a_table_stay_in_one_piece_on_a_small_screen(
+    chromium: Browser, administrator: Person, path: str
+) -> None:
+    context = chromium.new_context(
+        base_url=administrator.server.url, locale="ko-KR", viewport={"width": 390, "height": 800}
+    )
+    page = signed_in(context, administrator)
+    page.goto(f"/console{path}")
+    assert page.locator("html").get_attribute("lang") == "ko"
+    assert page.locator("td").count() > 0
+    assert page.evaluate(SHORT_WORDS_ON_SEVERAL_LINES) == []
+    context.close()
+
+
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_a_page_asks_nobody_but_its_own_server(chromium: Browser, administrator: Person, path: str) -> None:
     context = chromium.new_context(base_url=administrator.server.url)
