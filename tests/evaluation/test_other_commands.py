@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -48,6 +49,37 @@ def test_spoof_prints_every_sensitivity_and_species(two_kinds: Path, tmp_path: P
     for word in ("weak", "balanced", "strict", "print", "screen", "BPCER", "APCER"):
         assert word in table
     assert len(re.findall("<img", report.read_text())) == 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_species_may_have_any_name_a_folder_can_have(two_kinds: Path, tmp_path: Path) -> None:
+    names = ("$\\a$b", "_print", "living", "인쇄")
+    shutil.copytree(two_kinds / "live", tmp_path / "live")
+    for name in names:
+        shutil.copytree(two_kinds / "spoof" / "print", tmp_path / "spoof" / name)
+    report = tmp_path / "report.html"
+    evaluate("spoof", tmp_path, "--report", report)
+    sources = re.findall(r'svg\+xml;base64,([^"]+)', report.read_text())
+    drawings = [base64.b64decode(source).decode() for source in sources]
+    for drawing, what in zip(drawings, ("attacks: ", "APCER, "), strict=True):
+        for name in names:
+            assert f">{what}{name}</text>" in drawing
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_gallery_of_people_with_one_picture_has_no_curve(
+    tmp_path: Path, openpeople_picture: OpenPeoplePicture
+) -> None:
+    for person, kinds in {"P001": ("studio_portrait", "amateur_selfie"), "P002": ("studio_portrait",)}.items():
+        (tmp_path / "people" / person).mkdir(parents=True)
+        for kind in kinds:
+            (tmp_path / "people" / person / f"{kind}.jpg").write_bytes(openpeople_picture(person, kind))
+    report = tmp_path / "report.html"
+    arguments = ("--gallery-size", "1", "--splits", "1", "--seed", "4", "--json", "--report", report)
+    found = json.loads(evaluate("identify", tmp_path / "people", *arguments))
+    assert found["mated_probes"] == 0
+    assert found["fnir_at_fpir"] == {"1e-1": None, "1e-2": None, "1e-3": None}
+    assert "<img" not in report.read_text()
 
 
 def test_mask_prints_one_object(two_kinds: Path) -> None:

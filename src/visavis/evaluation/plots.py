@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 from matplotlib import rc_context
@@ -28,7 +29,7 @@ _GENUINE, _IMPOSTOR, _THIRD = "#0072b2", "#d55e00", "#009e73"
 def verification_plots(
     compared: Comparisons, scale: Calibration, discard: Sequence[Mapping[str, Any]]
 ) -> list[Plot]:
-    plots = [_scores(compared, scale)]
+    plots = [_scores(compared, scale)] if compared.genuine or compared.impostor_count else []
     if compared.genuine and compared.impostor_count:
         plots += [_detection_error_tradeoff(compared), _error_versus_discard(discard)]
     return plots
@@ -74,8 +75,11 @@ def _error_versus_discard(curve: Sequence[Mapping[str, Any]]) -> Plot:
 
 
 def identification_plots(splits: Sequence[Split]) -> list[Plot]:
+    shown = [split for split in splits if len(split.mated) and len(split.unknown) > 1]  # else there is no curve
+    if not shown:
+        return []
     figure, axes = _axes("FPIR", "FNIR")
-    for number, split in enumerate(splits):
+    for number, split in enumerate(shown):
         accepted = len(split.mated) - np.searchsorted(split.mated[::-1], split.unknown, "right")
         fpir = np.arange(len(split.unknown)) / len(split.unknown)
         label = "one gallery each" if number == 0 else None
@@ -88,7 +92,7 @@ def identification_plots(splits: Sequence[Split]) -> list[Plot]:
             label=label,
         )
     axes.set_xscale("log", nonpositive="mask")
-    if any((split.mated < split.unknown[0]).any() for split in splits):
+    if any((split.mated < split.unknown[0]).any() for split in shown):
         axes.set_yscale("log", nonpositive="mask")
     for asked in FPIRS.values():
         axes.axvline(asked, color="grey", linewidth=0.6)
@@ -99,10 +103,10 @@ def identification_plots(splits: Sequence[Split]) -> list[Plot]:
 def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) -> list[Plot]:
     scores, axes = _axes("liveness", "share of faces")
     edges = np.linspace(0, 100, 41)
-    kinds = {"living": live.liveness} | {name: each.liveness for name, each in species.items()}
+    kinds = {"living": live.liveness} | {f"attacks: {name}": each.liveness for name, each in species.items()}
     for name, liveness in kinds.items():
         if len(liveness):
-            axes.stairs(np.histogram(liveness, edges)[0] / len(liveness), edges, label=name)
+            axes.stairs(np.histogram(liveness, edges)[0] / len(liveness), edges, label=_as_it_is(name))
     for sensitivity, threshold in LIVENESS_REQUIRED.items():
         axes.axvline(threshold, color="grey", linewidth=0.8)
         axes.annotate(f" {sensitivity}", (threshold, 1), xycoords=("data", "axes fraction"), va="top", fontsize=8)
@@ -111,13 +115,18 @@ def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) ->
     thresholds = np.linspace(0, 100, 201)
     for name, each in species.items():
         if len(each.liveness):
-            axes.plot(thresholds, _share_reaching(each.liveness, thresholds), label=f"APCER, {name}")
+            axes.plot(thresholds, _share_reaching(each.liveness, thresholds), label=_as_it_is(f"APCER, {name}"))
     axes.plot(thresholds, 1 - _share_reaching(live.liveness, thresholds), color="black", label="BPCER")
     axes.legend()
     return [
         _plot(scores, "Liveness of living faces and of attacks"),
         _plot(errors, "Attacks that pass and living faces that are refused, by threshold"),
     ]
+
+
+def _as_it_is(name: str) -> str:
+    """The name of somebody's folder, in which a dollar sign begins no formula."""
+    return name.replace("$", r"\$")
 
 
 def _share_reaching(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -160,10 +169,14 @@ def _axes(across: str, up: str) -> tuple[Figure, Axes]:
 
 
 def _plot(figure: Figure, caption: str) -> Plot:
-    """As SVG, its text as outlines, without the date and the tool that would make each run another file."""
+    """As SVG, without the date and the tool that would make each run another file.
+
+    Text stays text: names of folders may be in letters that matplotlib's own font lacks, and the reader's have.
+    """
     file = io.BytesIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "visavis"}):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "visavis"}), catch_warnings():
+        filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(file, format="svg", metadata=nothing)
     svg = file.getvalue()
     return Plot(caption, svg[svg.index(b"<svg") :])  # without the address of a document type
