@@ -145,6 +145,16 @@ def test_a_broken_form_is_refused(operation: Operation, body: bytes, content_typ
     _refused(operation, scene, body, content_type)
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n--b", b"\r\n--b\r\n", b"\r\n--b-"])
+def test_a_form_that_ends_before_its_last_boundary_is_refused(end: bytes, scene: Scene) -> None:
+    file = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n'
+    field = b'\r\n--b\r\nContent-Disposition: form-data; name="mask"\r\n\r\nfalse'
+    body = file + pictures.portrait() + field + end
+    answer = scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b"))
+    assert_error(answer, INVALID_PARAMETER)
+    assert answer.detail == "The multipart body ends before its last boundary."
+
+
 FORM = (
     b'--b\r\nContent-Disposition: form-data; name="groupId"\r\n\r\na\r\n'
     b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n%b\r\n--b--\r\n'

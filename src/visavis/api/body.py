@@ -26,6 +26,11 @@ class _InMemoryParser(MultiPartParser):
     """Uploaded pictures must never reach a disk, not even as temporary files."""
 
     spool_max_size = MAX_BODY_BYTES + 1
+    complete = False
+    """Whether the last boundary has come. The library takes what is cut short, without the part that is."""
+
+    def on_end(self) -> None:
+        self.complete = True
 
 
 async def read_parameters(request: Request, schema: type[Parameters], form: type[Parameters] | None) -> Parameters:
@@ -95,6 +100,8 @@ async def form_fields(request: Request) -> Mapping[str, Any]:
         raise FaceError(ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}") from None
     fields: dict[str, Any] = {}
     try:
+        if not parser.complete:
+            raise FaceError(ErrorCode.INVALID_PARAMETER, "The multipart body ends before its last boundary.")
         for name, value in form.multi_items():
             content = await value.read() if isinstance(value, UploadFile) else value
             fields[name] = [fields[name], content] if name in fields else content
