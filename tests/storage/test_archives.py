@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.identities import App
+from visavis.storage import group_rows
 from visavis.storage.archive.contents import ContentsWriter, GroupHead
 from visavis.storage.archive.header import Cost, write_header
 from visavis.storage.archive.restoring import Restored, Target
@@ -395,3 +398,40 @@ def test_a_reader_that_was_there_before_finds_what_an_archive_brought(
     assert len(server.gallery.search(mine, ROW, 500, -1.0)) == 3
     restore(storage, other, exported(storage, filled), merge=True)
     assert len(server.gallery.search(mine, ROW, 500, -1.0)) == 302
+
+
+def test_a_group_that_is_to_be_deleted_while_an_archive_comes_in_waits_for_it(
+    storage: Storage, filled: Group, other: App, open_again: OpenStorage
+) -> None:
+    archive = exported(storage, filled, storage.gallery.create_group(other, "new", "sface", 10))
+    there, elsewhere = storage.gallery.create_group(other, "group", "sface", 10), open_again()
+    storage.gallery.delete_group(storage.gallery.require_group(other, "new"))
+    with ThreadPoolExecutor(1) as pool:
+        deletions: list[Future[None]] = []
+
+        def delete_meanwhile(_: int) -> None:
+            if not deletions:
+                deletions.append(pool.submit(elsewhere.gallery.delete_group, there))
+                sleep(0.5)  # until it waits for what the import has locked
+
+        target = Target(other, {}, merge=True, groups_quota=10, faces_quota=1000)
+        restored = storage.archives.restore(io.BytesIO(archive), PASSPHRASE, target, delete_meanwhile)
+        assert restored == [Restored("group", 299, 0), Restored("new", 0, 0)]
+        deletions[0].result()
+    assert [group.name for group in storage.gallery.list_groups(other, None, 10)] == ["new"]
+
+
+def test_a_group_that_goes_as_an_archive_comes_in_is_made_anew(
+    storage: Storage, filled: Group, other: App, open_again: OpenStorage
+) -> None:
+    archive = exported(storage, filled)
+    there, elsewhere = storage.gallery.create_group(other, "group", "sface", 10), open_again()
+    with ThreadPoolExecutor(1) as pool:
+        with elsewhere._database.write() as connection:
+            assert group_rows.lock_app(connection, other.id) == 1
+            group_rows.delete_group(connection, there.id)
+            group_rows.set_group_count(connection, other.id, 0)
+            coming = pool.submit(restore, storage, other, archive, merge=True)
+            sleep(0.5)
+        assert coming.result() == [Restored("group", 299, 0)]
+    assert storage.faults(nothing) == []

@@ -84,7 +84,7 @@ class Archives:
     def inspect(self, file: BinaryIO, passphrase: str, progress: Progress) -> list[ArchivedGroup]:
         """What is in an archive. Raises SetupError if anything in it is not as it must be."""
         found = []
-        for head, faces in _groups_in(file, passphrase):
+        for head, faces in _groups_in(_opened(file, passphrase)):
             ids: set[str] = set()
             dimension = None
             for face in faces:
@@ -104,14 +104,22 @@ class Archives:
         Raises SetupError for a bad archive and for a group of another model; DUPLICATE_GROUP,
         GROUP_QUOTA_EXCEEDED, FACE_QUOTA_EXCEEDED, UNAUTHORIZED (the app is gone).
         """
+        sealed = _opened(file, passphrase)  # which takes a second that no writer has to wait for
         with self.database.write() as connection:
+            # The app before its groups, as everybody locks them: who deletes one waits, or is waited for.
+            if group_rows.lock_app(connection, target.app.id) is None:
+                raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
             restoring = Restoring(connection, self.keys, self.journal, target, progress)
-            return [restoring.group(head, faces) for head, faces in _groups_in(file, passphrase)]
+            return [restoring.group(head, faces) for head, faces in _groups_in(sealed)]
 
 
-def _groups_in(file: BinaryIO, passphrase: str) -> Iterator[tuple[GroupHead, Iterator[ArchivedFace]]]:
+def _opened(file: BinaryIO, passphrase: str) -> SealedReader:
+    return SealedReader(file, *read_header(file, passphrase))
+
+
+def _groups_in(sealed: SealedReader) -> Iterator[tuple[GroupHead, Iterator[ArchivedFace]]]:
     """Each group with its faces, which must be taken before the next group. Raises SetupError."""
-    contents = read_contents(SealedReader(file, *read_header(file, passphrase)))
+    contents = read_contents(sealed)
     for head in contents:
         assert isinstance(head, GroupHead)  # noqa: S101 - what `read_contents` yields first, and after the faces
         yield head, (face for face in islice(contents, head.faces) if isinstance(face, ArchivedFace))
