@@ -13,6 +13,7 @@ from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
+from visavis.trail import AuditFilter
 from visavis.types import FaceFilter, Group
 
 
@@ -73,3 +74,11 @@ def test_what_no_database_can_store_is_not_found(storage: Storage, group: Group)
     with pytest.raises(FaceError) as caught:
         storage.gallery.delete_face(group, "\0")
     assert caught.value.code is ErrorCode.FACE_NOT_FOUND
+    assert storage.apps.find_app("app\0") is None
+    for asked in (
+        AuditFilter(app="app\0"),
+        AuditFilter(operation="\0"),
+        AuditFilter(group="\0group"),
+        AuditFilter(face="\0"),
+    ):
+        assert storage.audit.page(asked, None, 10) == []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, FaceError
@@ -58,7 +58,7 @@ class KeyedApps:
 
     def find_app(self, name: str) -> App | None:
         with self._database.read() as connection:
-            row = connection.execute(select(*_APP).where(apps.c.name == name)).one_or_none()
+            row = connection.execute(select(*_APP).where(apps.c.name == literal(name, schema.Label))).one_or_none()
         return None if row is None else _app(row)
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
 
 from visavis.storage import facts
 from visavis.storage.audit.facts import GENESIS, AuditKeys, pack, record_of, unpack
 from visavis.storage.database import Database
-from visavis.storage.schema import AUDIT_FACTS, audit, audit_inbox, meta
+from visavis.storage.schema import AUDIT_FACTS, Label, audit, audit_inbox, meta
 from visavis.trail import AuditFilter, AuditHead, AuditRecord
 
 logger = logging.getLogger(__name__)
@@ -131,10 +131,11 @@ def _conditions(where: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if where.until is not None:
         yield audit.c.at < where.until
     if where.app is not None:
-        yield audit.c.app == where.app
+        yield audit.c.app == literal(where.app, Label)
     if where.operation is not None:
-        yield audit.c.operation == where.operation
+        yield audit.c.operation == literal(where.operation, Label)
     if where.group is not None:
-        yield audit.c.group_name == where.group
+        yield audit.c.group_name == literal(where.group, Label)
     if where.face is not None:
-        yield (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)
+        listed = (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)
+        yield false() if "\0" in where.face else listed
