@@ -56,7 +56,8 @@ RECOGNITION = """\
 A recognition model is a recipe that makes an embedding from one network or several. The answers of a network to
 all views of an aligned face are summed and brought to unit length, the mean embedding of many people is
 subtracted, and the rest is brought to unit length. The embedding is what the networks give side by side, each
-times its weight, at unit length in all. Its name is the model version of the groups that are created with it.
+times its weight, in some recipes with one number more that makes up for what a poor picture takes away, at unit
+length in all. The recipe's name is the model version of the groups that are created with it.
 """
 
 PACKS_PAGE = """\
@@ -166,6 +167,7 @@ def recognition_section(card: RecognitionCard, level: str = "###") -> Iterator[s
     yield table(columns, map(network_row, card.networks))
     landmarks = "those of the detector" if card.landmarks is None else f"found anew by {card.landmarks.name}"
     facts = [
+        ("embedding", embedding_in_words(card)),
         ("landmarks", landmarks),
         ("licence", card.licence),
         ("accuracy", in_words("accuracy", card.accuracy)),
@@ -181,7 +183,17 @@ def network_row(network: FaceNetwork) -> tuple[str, ...]:
     numbers = (" ".join(f"{value:g}" for value in values) for values in (network.offset, network.divisor))
     pixels = "{}, less {}, divided by {}".format(network.channels, *numbers)
     views = "; ".join(map(view_in_words, network.views))
-    return network.model.name, f"{network.weight:g}", crop, pixels, views, str(network.dimension)
+    shortened = f"{network.answers}, shortened to " if network.answers else ""
+    return network.model.name, f"{network.weight:g}", crop, pixels, views, f"{shortened}{network.dimension}"
+
+
+def embedding_in_words(card: RecognitionCard) -> str:
+    if card.lift is None:
+        return f"{card.dimension} numbers"
+    return (
+        f"{card.dimension} numbers, the last by how weakly the networks answer: slope {card.lift.slope:g}, reach "
+        f"{card.lift.reach:g} ([decision 0013](decisions/0013-two-networks-an-embedding.md))"
+    )
 
 
 def view_in_words(view: View) -> str:

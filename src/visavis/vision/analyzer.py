@@ -123,7 +123,7 @@ class Analyzer:
         """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender.
 
         Weaker than the liveness of a face with its surroundings, where edges of paper and screens show: in the
-        balanced sensitivity 5 % of attacks pass and 6 % of living faces are refused, where 1 and 4 % are of the
+        balanced sensitivity 8 % of attacks pass and 6 % of living faces are refused, where 1 and 4 % are of the
         same faces in their pictures.
         """
         with self._observe(Stage.DESCRIBE):
