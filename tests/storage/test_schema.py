@@ -17,7 +17,7 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN, open_and_close
 from tests.storage.place import Place
 from visavis.errors import SetupError
-from visavis.identities import App
+from visavis.identities import App, KeyKind
 from visavis.storage.schema import metadata
 from visavis.storage.store import Storage
 
@@ -70,10 +70,12 @@ def test_a_database_of_a_newer_version_is_refused(
         open_again()
 
 
-def test_ids_of_deleted_apps_and_groups_are_never_given_again(storage: Storage) -> None:
-    seen_apps, seen_groups = [], []
+def test_ids_of_deleted_apps_groups_and_keys_are_never_given_again(storage: Storage) -> None:
+    seen_apps, seen_groups, seen_keys = [], [], []
     for _ in range(3):
-        app: App = storage.apps.create_app("app", {})
+        app: App = storage.apps.create_app("app", {KeyKind.APP_KEY: "key"})
+        [key] = storage.apps.list_keys(app)
+        seen_keys.append(key.id)
         group = storage.gallery.create_group(app, "group", "sface", quota=1)
         seen_apps.append(app.id)
         seen_groups.append(group.id)
@@ -82,3 +84,4 @@ def test_ids_of_deleted_apps_and_groups_are_never_given_again(storage: Storage) 
         storage.apps.delete_app(app)
     assert seen_apps == sorted(set(seen_apps))
     assert seen_groups == sorted(set(seen_groups))
+    assert seen_keys == sorted(set(seen_keys))

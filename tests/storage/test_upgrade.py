@@ -14,6 +14,7 @@ from alembic.config import Config
 
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from tests.storage.faces import new_face, unit_rows
+from tests.storage.trails import CLIENT, event
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind
 from visavis.storage import migrations
@@ -112,3 +113,20 @@ def test_groups_keep_their_settings_and_ask_for_no_quality_where_there_was_none(
     _as_of("0002", data_dir / "visavis.db")
     assert "min_quality" not in _columns(data_dir / "visavis.db")["groups"]
     assert open_again().gallery.require_group(app, "group").settings == replace(settings, min_quality=0.0)
+
+
+@only_sqlite
+def test_after_the_upgrade_no_key_gets_a_number_that_the_audit_log_has_for_another(
+    storage: Storage, app: App, data_dir: Path, open_again: OpenStorage
+) -> None:
+    storage.apps.add_keys(app, {KeyKind.APP_KEY: "kept", KeyKind.API_KEY: "gone"}, datetime.now(UTC))
+    kept, gone = storage.apps.list_keys(app)
+    storage.journal.add(replace(event(), actor=replace(CLIENT, key_id=gone.id)))
+    storage.apps.delete_keys(app, [gone.id])
+    storage.audit.advance()
+    storage.close()
+    _as_of("0010", data_dir / "visavis.db")
+    upgraded = open_again()
+    upgraded.apps.add_keys(app, {KeyKind.SECRET_KEY: "new"}, datetime.now(UTC))
+    assert [key.id for key in upgraded.apps.list_keys(app)] == [kept.id, gone.id + 1]
+    assert owner(upgraded.apps, KeyKind.APP_KEY, "kept", datetime.now(UTC)) == app

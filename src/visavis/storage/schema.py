@@ -98,6 +98,7 @@ keys = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("retires_at", UtcTime),
     UniqueConstraint("kind", "hash"),
+    sqlite_autoincrement=True,
 )
 
 groups = Table(
