@@ -128,6 +128,17 @@ def test_an_image_that_comes_as_text_is_called_no_file(scene: Scene) -> None:
     assert answer.detail == "Parameter 'imageFile': Input should be a file."
 
 
+@pytest.mark.parametrize("digits", [3, 19, 4000])
+def test_a_number_that_is_too_large_is_called_that_however_long_it_is(digits: int, scene: Scene) -> None:
+    answer = scene.send(scene.call("list_groups").put("query", "limit", "9" * digits))
+    assert_error(answer, INVALID_PARAMETER)
+    assert answer.detail == "Parameter 'limit': Input should be less than or equal to 200."
+
+
+def test_a_number_that_is_longer_than_can_be_read_is_refused(scene: Scene) -> None:
+    assert_error(scene.send(scene.call("list_groups").put("query", "limit", "9" * 5000)), INVALID_PARAMETER)
+
+
 @pytest.mark.parametrize("name", ["imageFile", "mask"])
 def test_a_field_that_comes_twice_is_told_to(name: str, scene: Scene) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="mask"\r\n\r\ntrue\r\n'

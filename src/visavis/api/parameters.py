@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 
 from visavis.errors import ErrorCode, FaceError
 
-_INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,4000}", re.ASCII)
+"""Python reads no longer ones; a shorter limit would call a number none that is only too large."""
 _BOOLEANS = {"true": True, "false": False}
 
 _PLAIN = {"model_type": "Input should be an object", "bytes_type": "Input should be a file"}
