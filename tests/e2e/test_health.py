@@ -25,6 +25,12 @@ def test_a_server_on_its_own_file_is_alive_and_ready(server: Server) -> None:
     assert asked(server, "/readyz") == READY
 
 
+def test_monitors_may_ask_for_the_head_alone(server: Server) -> None:
+    for path in ("/livez", "/readyz"):
+        answer = server.client.head(path)
+        assert (answer.status_code, answer.content) == (httpx.codes.OK, b"")
+
+
 def test_a_server_without_its_database_is_alive_but_not_ready_until_it_is_back(tmp_path: Path) -> None:
     with running_postgres() as postgres, _server_on(postgres, tmp_path) as server:
         assert asked(server, "/readyz") == READY

@@ -144,7 +144,7 @@ def _answer(response: httpcore.Response, target: Target, max_bytes: int) -> byte
         return target.redirect(headers[b"location"])
     if not 200 <= response.status < 300:
         raise invalid_url(f"{target.what} was answered with HTTP status {response.status}")
-    too_large = FaceError(ErrorCode.IMAGE_TOO_LARGE, f"the image at the URL is larger than {max_bytes} bytes")
+    too_large = FaceError(ErrorCode.IMAGE_TOO_LARGE, f"the image at the URL is larger than {max_bytes:,} bytes")
     if int(headers.get(b"content-length", 0)) > max_bytes:
         raise too_large
     body = bytearray()  # not a list: the chunks may be a byte each

@@ -20,11 +20,13 @@ def health(check_records: Callable[[], None]) -> APIRouter:
     router = APIRouter()
     records = _Check(check_records)
 
+    @router.head("/livez")  # what some monitors ask
     @router.get("/livez")
     async def alive() -> dict[str, str]:
         """Answered by the event loop itself, however busy the workers and the database are."""
         return {"status": "ok"}
 
+    @router.head("/readyz")
     @router.get("/readyz")
     async def ready(request: Request) -> JSONResponse:
         """Whether more requests should come: the records can be read, within two seconds, and no end is near.
