@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -17,6 +22,16 @@ from visavis.vision.models import (
 )
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
+
+
+def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    # Where it reports, it writes an id of the machine and what it has yet to send into the user's cache.
+    suppresses = {"ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI", "XDG_CACHE_HOME"}
+    variables = {name: value for name, value in os.environ.items() if name not in suppresses}
+    program = "import visavis.vision.session, onnxruntime; onnxruntime.get_available_providers()"
+    subprocess.run([sys.executable, "-c", program], check=True, env=variables | {"HOME": str(tmp_path)})  # noqa: S603 - our own
+    assert list(tmp_path.iterdir()) == []
+
 
 CASES = [
     (YUNET, (0, 2, 3), (1, 3, 640, 640)),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+
+# Published builds of the runtime report to their maker from the import on, about the machine and the models, under
+# an id that they keep in the user's cache. This variable keeps them from beginning; the runtime's API is too late.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import onnx
