@@ -95,3 +95,10 @@ class AccountError(Exception):
 
 class SetupError(Exception):
     """The server cannot start or a command cannot run; the message tells the operator what mends it."""
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be read or written, to end a sentence that names the file."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -97,8 +97,10 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="nothing at"):
         entries_of(tmp_path / "nowhere")
     (tmp_path / "list.csv").write_bytes(b"path\n\xff\n")
-    with pytest.raises(SetupError, match="cannot be read"):
+    with pytest.raises(SetupError, match=r"list.csv cannot be read: it is not UTF-8\.$"):
         entries_of(tmp_path / "list.csv")
+    with pytest.raises(SetupError, match=r"nowhere.csv cannot be read: No such file or directory\.$"):
+        entries_of(tmp_path / "nowhere.csv")
     (tmp_path / "empty").mkdir()
     with pytest.raises(SetupError, match="no pictures"):
         entries_of(tmp_path / "empty")

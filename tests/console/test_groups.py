@@ -194,7 +194,7 @@ def test_the_quality_that_a_group_asks_for_keeps_faces_out_and_says_so(operator:
 @pytest.mark.parametrize(
     ("picture", "fields", "why"),
     [
-        (b"", {}, "There is no picture in the request."),
+        (b"", {}, "not an image"),
         (b"no picture", {}, "not an image"),
         (b"x" * 7_500_001, {}, "the limit is 7,500,000"),
         (None, {"external_id": "no spaces"}, "An external id has 1 to 255 characters"),

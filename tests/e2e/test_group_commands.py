@@ -99,6 +99,16 @@ def test_groups_are_listed_with_the_faces_they_have_now(
     assert gone not in listed
 
 
+@pytest.mark.parametrize("listing", ["group list", "app keys"])
+def test_nothing_in_a_table_is_cut_off_on_a_narrow_screen(
+    server: Server, keys: Keys, group: str, listing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    table = command(server, *listing.split(), keys.name).stdout
+    assert "│" in table
+    assert "…" not in table
+
+
 def test_the_table_of_groups_shows_long_ids_in_full(server: Server, keys: Keys) -> None:
     long = new_group(server, keys, "".join(f"{number:04}-" for number in range(50)))
     rows = [line.split("│")[1:-1] for line in command(server, "group", "list", keys.name).stdout.splitlines()]

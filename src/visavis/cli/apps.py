@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from visavis import app as wiring
 from visavis.api.admin.routes import MAX_OVERLAP_HOURS, shown_key
-from visavis.cli.terminal import AsJson, DataDir, out, print_json, print_keys, read_settings, say
+from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, print_keys, read_settings, say
 
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
 
@@ -42,7 +41,7 @@ def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("name", "created", "dialects off", "rate limit")
+    table = folding_table("name", "created", "dialects off", "rate limit")
     for row in rows:
         table.add_row(*row.values())
     out.print(table)
@@ -117,7 +116,7 @@ def list_keys(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) 
     if as_json:
         print_json(rows)
         return
-    table = Table("id", "kind", "created", "retires")
+    table = folding_table("id", "kind", "created", "retires")
     for row in rows:
         table.add_row(*(str(value or "never") for value in row.values()))
     out.print(table)

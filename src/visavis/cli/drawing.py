@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from visavis.errors import SetupError
+from visavis.errors import SetupError, reason
 from visavis.types import Box, DetectedFace
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -30,7 +30,7 @@ def draw_faces(picture: Path, faces: Sequence[DetectedFace], labels: Sequence[st
     try:
         canvas.save(file)
     except (OSError, ValueError) as error:  # an ending that names no format is a ValueError
-        raise SetupError(f"The picture {file} cannot be written: {error}.") from error
+        raise SetupError(f"The picture {file} cannot be written: {reason(error)}.") from error
 
 
 def mark(pen: ImageDraw.ImageDraw, face: DetectedFace, colour: str, unit: float) -> None:

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
 
 from visavis import app as wiring
-from visavis.cli.terminal import AsJson, DataDir, out, print_json, read_settings, say
+from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
 from visavis.types import MAX_RETENTION_HOURS
 
 group_commands = typer.Typer(no_args_is_help=True, help="Groups: what they ask of faces.")
@@ -46,9 +45,8 @@ def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = Fal
         ]
         print_json(rows)
         return
-    # A group id may be wider than the screen; it is continued there, not cut.
-    group_id = Column("group", overflow="fold")
-    table = Table(group_id, "faces", "model", "liveness", "liveness threshold", "similarity", "quality", "kept")
+    settings = ("liveness", "liveness threshold", "similarity", "quality", "kept")
+    table = folding_table("group", "faces", "model", *settings)
     for group in found:
         has = group.settings
         quality = f"{has.min_quality:g}" if has.min_quality else "any"

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
 
 from visavis import app as wiring
 from visavis.cli.drawing import draw_faces
-from visavis.cli.terminal import AsJson, DataDir, complain, out, print_json, read_settings, say
+from visavis.cli.terminal import AsJson, DataDir, complain, folding_table, out, print_json, read_settings, say
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
 from visavis.errors import FaceError, SetupError
@@ -94,7 +93,7 @@ def compare(
         ]
         print_json({"model": compared.model, "threshold": threshold, "faces": rows})
     else:
-        table = Table("face of the second picture", "similarity", "", "strangers so alike")
+        table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
         for face, similarity in scored:
             table.add_row(_place(face.box, compared.size), *_judged(similarity, threshold))
         out.print(table if scored else "There is no face in the second picture.")
@@ -142,12 +141,7 @@ def search(
         ]
         print_json({"model": found.model, "threshold": threshold, "faces_searched": faces, "matches": rows})
     else:
-        table = Table(
-            Column("external image id", overflow="fold"),
-            Column("face id", overflow="fold"),
-            "similarity",
-            "strangers so alike",
-        )
+        table = folding_table("external image id", "face id", "similarity", "strangers so alike")
         for match in found.matches:
             similarity, _, meaning = _judged(match.similarity, threshold)
             table.add_row(match.face.external_image_id or "", match.face.face_id, similarity, meaning)
@@ -196,7 +190,7 @@ def _show_faces(faces: Sequence[DetectedFace], size: ImageSize) -> None:
     if not faces:
         say(f"No face of at least 60 x 60 pixels in {size.width} x {size.height}.")
         return
-    table = Table("", "box", "yaw, pitch, roll", "mask", "liveness", "quality", "what costs most")
+    table = folding_table("", "box", "yaw, pitch, roll", "mask", "liveness", "quality", "what costs most")
     for number, face in enumerate(faces, start=1):
         pose = face.pose
         angles = f"{pose.yaw:+.0f}, {pose.pitch:+.0f}, {pose.roll:+.0f}" if pose else ""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from visavis.errors import SetupError
+from visavis.errors import SetupError, reason
 from visavis.settings import Settings
 from visavis.storage.archive.header import SHORTEST_PASSPHRASE
 
@@ -46,7 +46,9 @@ def _given(settings: Settings, descriptor: int | None) -> str | None:
         try:
             text = os.read(descriptor, _LONGEST).decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise SetupError(f"No passphrase can be read from file descriptor {descriptor}: {error}.") from error
+            raise SetupError(
+                f"No passphrase can be read from file descriptor {descriptor}: {reason(error)}."
+            ) from error
         return text.split("\n", 1)[0].removesuffix("\r") or None
     return settings.archive_passphrase.get_secret_value() if settings.archive_passphrase else None
 

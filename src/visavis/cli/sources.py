@@ -10,7 +10,7 @@ from typing import Any
 
 from visavis.core import policy
 from visavis.core.bulk import Entry
-from visavis.errors import SetupError
+from visavis.errors import SetupError, reason
 
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
@@ -69,7 +69,7 @@ def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"The manifest {file} cannot be read: {error}.") from error
+        raise SetupError(f"The manifest {file} cannot be read: {reason(error)}.") from error
     entries, mistakes = [], []
     for line, row in read(text):
         mistake = row if isinstance(row, str) else _mistake(row)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 from visavis.errors import FaceError, SetupError
@@ -37,6 +38,11 @@ def complain(error: SetupError | FaceError) -> None:
     """In one sentence, on standard error."""
     sentence = error.detail if isinstance(error, FaceError) else str(error)
     complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
+
+
+def folding_table(*columns: str) -> Table:
+    """What does not fit in its column goes on in the next line: nothing is cut off."""
+    return Table(*(Column(name, overflow="fold") for name in columns))
 
 
 def print_json(content: Any) -> None:

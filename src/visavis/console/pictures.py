@@ -25,7 +25,7 @@ class Upload:
     def picture(self, name: str = "picture") -> ImageSource:
         """The file of this name, or the URL under `NAME_url`. Raises INVALID_PARAMETER."""
         data, url = self.fields.get(name), self.text(f"{name}_url")
-        if isinstance(data, bytes) and data:
+        if isinstance(data, bytes) and (data or not url):
             return ImageBytes(data, MAX_BYTES)
         if url:
             return ImageUrl(url, MAX_BYTES)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.errors import SetupError
+from visavis.errors import SetupError, reason
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _VERDICTS = {"same": True, "1": True, "true": True, "different": False, "0": False, "false": False}
@@ -71,7 +71,7 @@ def read_set_aside(file: Path) -> list[tuple[str, str]]:
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise SetupError(f"The list {file} cannot be read: {error}.") from error
+        raise SetupError(f"The list {file} cannot be read: {reason(error)}.") from error
     match content:
         case [*pairs] if all(isinstance(pair, list) and list(map(type, pair)) == [str, str] for pair in pairs):
             return [(first, second) for first, second in pairs]
@@ -110,7 +110,7 @@ def _text(file: Path, what: str) -> str:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"The list of {what} {file} cannot be read: {error}.") from error
+        raise SetupError(f"The list of {what} {file} cannot be read: {reason(error)}.") from error
     if "\0" in text:
         raise SetupError(f"The list of {what} {file} is no text.")
     return text

@@ -46,7 +46,7 @@ class KeyedApps:
                 with connection.begin_nested():
                     app = _app(connection.execute(statement).one())
             except IntegrityError:
-                raise ValueError(f"an app named {name!r} exists already") from None
+                raise ValueError(f"An app named {name!r} exists already") from None
             self._insert_keys(connection, app, keys, now)
             self._journal.note(connection, "create_app", app_id=app.id, app=app.name)
             return app
