@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
 
 from visavis.errors import SetupError
 from visavis.vision.models import (
@@ -89,3 +90,24 @@ def test_a_network_that_takes_pixels_computes_what_it_does_with_planes_of_them(m
 def test_bytes_that_are_no_network_are_refused(data: bytes) -> None:
     with pytest.raises(SetupError):
         Network(data)
+
+
+def test_a_long_batch_is_computed_in_parts_and_answered_whole() -> None:
+    """By a network that tells of each row its number, and how many were computed with it."""
+    count = [
+        helper.make_node("Shape", ["rows"], ["shape"], end=1),
+        helper.make_node("Cast", ["shape"], ["count"], to=TensorProto.FLOAT),
+        helper.make_node("Sub", ["rows", "rows"], ["zeros"]),
+        helper.make_node("Add", ["zeros", "count"], ["together"]),
+        helper.make_node("Identity", ["rows"], ["same"]),
+    ]
+    rows, together, same = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 1]) for name in ("rows", "together", "same")
+    )
+    graph = helper.make_graph(count, "counter", [rows], [together, same])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
+    batch = np.arange(121, dtype=np.float32).reshape(-1, 1)
+    answers = Network(model.SerializeToString()).run(batch)
+    assert np.array_equal(answers["same"], batch)
+    assert answers["together"].shape == batch.shape
+    assert answers["together"].max() <= 8
