@@ -125,6 +125,16 @@ def test_several_pictures_are_registered_at_once_each_with_what_became_of_it(
     assert "omar" not in operator.get(f"/apps/1/groups/{group}").text
 
 
+def test_a_similarity_is_rounded_down_where_a_group_is_searched(desk: Page, operator: Person, group: str) -> None:
+    probe = {"box": [0.3, 0.2, 0.7, 0.5], "quality": 75, "flaw": None}
+    answer = {"probe": probe, "matches": [{"faceId": "any", "externalId": "ines", "similarity": 95.98}]}
+    upload(operator, group, external_id="ines")
+    desk.goto(f"/console/apps/1/groups/{group}/search")
+    desk.route(lambda url: url.endswith("/search"), lambda route: route.fulfill(json=answer))
+    desk.locator("#drop input").set_input_files(ASSETS / "ines-selfie.jpg")
+    expect(desk.locator(".match .score")).to_have_text("95.9")
+
+
 def test_a_group_is_searched_by_a_picture(desk: Page, operator: Person, group: str) -> None:
     upload(operator, group, external_id="ines")
     desk.goto(f"/console/apps/1/groups/{group}/search")

@@ -7,7 +7,8 @@ import { fill, messages } from "./messages.js";
 import { Picker, sample, takeSamples } from "./picker.js";
 import { showReplies } from "./replies.js";
 import { send } from "./requests.js";
-import { rarity, shown, words } from "./similarity.js";
+import { shown } from "./score.js";
+import { rarity, words } from "./similarity.js";
 
 const find = (id) => document.getElementById(id);
 const page = find("compare");

@@ -4,6 +4,7 @@ import { takePasted, takePictures } from "./drop.js";
 import { fill, messages } from "./messages.js";
 import { frames, imageOf, objection } from "./pictures.js";
 import { Refused, send } from "./requests.js";
+import { shown } from "./score.js";
 
 const words = messages("search-words");
 const root = document.getElementById("search");
@@ -63,7 +64,7 @@ function show(matches) {
 }
 
 function row({ faceId, externalId, similarity }) {
-  const score = similarity.toFixed(1);
+  const score = shown(similarity);
   return element(
     "li",
     { class: "match" },

@@ -1,6 +1,6 @@
 // Lines between faces of two pictures, as SVG over both.
 import { svg } from "./dom.js";
-import { shown } from "./similarity.js";
+import { shown } from "./score.js";
 
 const PLATE = { width: 52, height: 26 };
 

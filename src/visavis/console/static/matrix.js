@@ -1,7 +1,8 @@
 // Every face of one picture against every face of the other, as a table: what the lines show, for everybody.
 import { element, icon } from "./dom.js";
 import { fill } from "./messages.js";
-import { rarity, shown, words } from "./similarity.js";
+import { shown } from "./score.js";
+import { rarity, words } from "./similarity.js";
 
 // `chosen` is {source, target}; `choose` is called with another one.
 export function drawMatrix(table, { similarities, pairs }, threshold, chosen, choose) {

@@ -4,7 +4,6 @@ import { fill, messages } from "./messages.js";
 export const words = messages("compare-words");
 const language = document.documentElement.lang;
 const counts = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-const one = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 const AS_FAR_AS_THE_SCALE_GOES = 1e6;
 
@@ -17,9 +16,4 @@ export function rarity(pairs, kind = "strangers") {
 
 function rounded(pairs) {
   return Number(Math.min(pairs, AS_FAR_AS_THE_SCALE_GOES).toPrecision(2));
-}
-
-// Rounded down, so that what is too little never reads as if it were enough.
-export function shown(similarity) {
-  return one.format(Math.floor(similarity * 10) / 10);
 }
