@@ -20,7 +20,7 @@ def test_an_announced_length_over_the_limit_is_refused_before_any_body(
         connection.sendall(OK + b"Content-Length: 100001\r\n\r\n")
         end.wait()
 
-    expected = (ErrorCode.IMAGE_TOO_LARGE, "the image at the URL is larger than 100000 bytes")
+    expected = (ErrorCode.IMAGE_TOO_LARGE, "the image at the URL is larger than 100,000 bytes")
     assert refusal(fetcher, serve(announce).url()) == expected
 
 

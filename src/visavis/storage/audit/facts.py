@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -106,10 +106,13 @@ def unpack(value: bytes) -> AuditHead:
 
 
 def _new_id() -> str:
-    """A UUID of version 7 (RFC 9562): ids ascend with time, so that records wait in about their order."""
-    milliseconds = time.time_ns() // 1_000_000
-    number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    number = number & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x7000 << 64 | 0x8000 << 48
+    """A UUID of version 7 that goes on to 244 ns where the millisecond ends (RFC 9562, 6.2, method 3).
+
+    Ids ascend with time, so that records wait in about their order.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    part = (rest << 12) // 1_000_000
+    number = milliseconds << 80 | 0x7 << 76 | part << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=number))
 
 
