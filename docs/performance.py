@@ -64,8 +64,7 @@ A real data directory: sealed templates in SQLite, filled and searched as a serv
 search after a start, in which the group's templates are read, decrypted and made searchable. *The tight loop*
 reads as many sealed templates from an SQLite file of its own and decrypts them, one after the other, and does
 nothing else. Both find the file in the system's cache. *Memory* is what the process grew by; getting it from the
-system is part of loading. On the virtual machine of these figures that is what a face costs more where a million
-are loaded: 4 of 11 us, spent by the kernel on memory that nobody had used before.
+system is part of loading, and not of the tight loop.
 """,
     ),
     "pipeline": (

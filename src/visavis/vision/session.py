@@ -58,6 +58,8 @@ class Network:
             self._session.run(None, {self._input: batch[start : start + _AT_ONCE]})
             for start in range(0, len(batch), _AT_ONCE)
         ]
+        if len(parts) == 1:  # nearly always; nothing to copy
+            return dict(zip(self.outputs, parts[0], strict=True))
         return {name: np.concatenate(rows) for name, *rows in zip(self.outputs, *parts, strict=True)}
 
 
