@@ -10,11 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from visavis.types import CENTURY_HOURS
 from visavis.vision.catalogue import best_installed
 from visavis.vision.store import default_directory
-
-_CENTURY_HOURS = 876_000
-"""Longer is as good as for ever, and dates have an end."""
 
 
 class QuotaSettings(BaseModel):
@@ -101,9 +99,9 @@ class ConsoleSettings(BaseModel):
 
     enabled: bool = Field(default=True, description="Serve the web console at `/console`.")
     idle_minutes: float = Field(
-        60.0, gt=0, le=60 * _CENTURY_HOURS, description="After how long without a click a session ends."
+        60.0, gt=0, le=60 * CENTURY_HOURS, description="After how long without a click a session ends."
     )
-    session_hours: float = Field(12.0, gt=0, le=_CENTURY_HOURS, description="After how long every session ends.")
+    session_hours: float = Field(12.0, gt=0, le=CENTURY_HOURS, description="After how long every session ends.")
 
 
 class AuditSettings(BaseModel):
@@ -119,7 +117,7 @@ class AuditSettings(BaseModel):
     keep_days: float | None = Field(
         None,
         gt=0,
-        le=_CENTURY_HOURS // 24,
+        le=CENTURY_HOURS // 24,
         description="Days after which records leave the audit log; without it they stay.",
     )
 
@@ -191,7 +189,7 @@ class Settings(BaseSettings):
         "percent", description="Report detection confidence as 0-100 or as 0-1."
     )
     index_memory_mb: int = Field(1024, ge=16, description="Memory for the search index of loaded groups.")
-    page_token_hours: float = Field(24.0, gt=0, le=_CENTURY_HOURS, description="How long a next-token works.")
+    page_token_hours: float = Field(24.0, gt=0, le=CENTURY_HOURS, description="How long a next-token works.")
     quota: QuotaSettings = QuotaSettings()
     fetch: FetchSettings = FetchSettings()
     work: WorkSettings = WorkSettings()

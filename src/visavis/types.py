@@ -226,7 +226,7 @@ class OwnScale:
     created_at: datetime
 
 
-MAX_RETENTION_HOURS = 876_000
+CENTURY_HOURS = 876_000
 """A hundred years: longer is a slip of the pen, and dates have an end."""
 
 

@@ -22,6 +22,7 @@ from tests.storage.place import Place
 from visavis.errors import FaceError, SetupError
 from visavis.identities import App, KeyKind
 from visavis.storage.cipher import MasterKey
+from visavis.storage.facts import drop_fact
 from visavis.storage.keys import facts
 from visavis.storage.keys.providers import GivenKeys
 from visavis.storage.keys.rotation import Rotation
@@ -302,7 +303,7 @@ def test_databases_from_before_there_were_data_keys_keep_their_app_keys(place: P
                 (app.id, digest),
             )
             for name in facts.DATA_KEYS.values():
-                facts.drop(connection, name)
+                drop_fact(connection, name)
             connection.exec_driver_sql("UPDATE groups SET wrapped_by = ''")
     with closing(given(place, OLD, NEW)) as upgraded:
         assert owner(upgraded.apps, KeyKind.APP_KEY, "app-key", datetime.now(UTC)) == app

@@ -10,7 +10,7 @@ import typer
 
 from visavis import app as wiring
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
-from visavis.types import MAX_RETENTION_HOURS
+from visavis.types import CENTURY_HOURS
 
 group_commands = typer.Typer(no_args_is_help=True, help="Groups: what they ask of faces.")
 
@@ -19,7 +19,7 @@ def _hours(text: str) -> int:
     """From 36h or 30d; 0 needs no unit."""
     found = re.fullmatch(r"(\d{1,9})([hd])", text if text != "0" else "0h")
     hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else -1
-    if not 0 <= hours <= MAX_RETENTION_HOURS:
+    if not 0 <= hours <= CENTURY_HOURS:
         raise typer.BadParameter(f"{text!r} is no time such as 36h or 30d, up to a hundred years.")
     return hours
 

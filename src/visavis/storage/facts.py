@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from visavis.storage.schema import meta
 
@@ -10,9 +10,15 @@ UNFINISHED_COPY = "unfinished copy"
 """The name of the fact that marks a database into which another one is being copied."""
 
 
-def get_meta(connection: Connection, key: str) -> bytes | None:
-    return connection.scalar(select(meta.c.value).where(meta.c.key == key))
+def get_fact(connection: Connection, name: str) -> bytes | None:
+    return connection.scalar(select(meta.c.value).where(meta.c.key == name))
 
 
-def put_meta(connection: Connection, key: str, value: bytes) -> None:
-    connection.execute(insert(meta).values(key=key, value=value))
+def put_fact(connection: Connection, name: str, value: bytes) -> None:
+    """Set or replace; inside a write transaction."""
+    if not connection.execute(update(meta).where(meta.c.key == name).values(value=value)).rowcount:
+        connection.execute(insert(meta).values(key=name, value=value))
+
+
+def drop_fact(connection: Connection, name: str) -> None:
+    connection.execute(delete(meta).where(meta.c.key == name))

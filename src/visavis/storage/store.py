@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from visavis.errors import FaceError, SetupError
 from visavis.stages import Observer, unobserved
-from visavis.storage import checking, facts, group_rows, migrations
+from visavis.storage import checking, group_rows, migrations
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.archive.archives import Archives
@@ -24,6 +24,7 @@ from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.make import make_backup
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.database import Database
+from visavis.storage.facts import UNFINISHED_COPY, get_fact
 from visavis.storage.gallery import SealedGallery
 from visavis.storage.keys.following import KeyFollower
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
@@ -199,5 +200,5 @@ def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:
 
 
 def _refuse_unfinished_copy(connection: Connection) -> None:
-    if facts.get_meta(connection, facts.UNFINISHED_COPY) is not None:
+    if get_fact(connection, UNFINISHED_COPY) is not None:
         raise SetupError("A copy into this database was not finished: run `visavis db copy` again.")

@@ -20,7 +20,7 @@ from visavis.api.services import Services
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind, KeyRecord
 from visavis.trail import ActorKind, AuditFilter
-from visavis.types import MAX_RETENTION_HOURS, Group
+from visavis.types import CENTURY_HOURS, Group
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years: longer is a slip of the pen."""
@@ -54,7 +54,7 @@ class SettingsChange(_Body):
     liveness_threshold: float | None = Field(None, ge=0, le=100)
     similarity: float | None = Field(None, ge=0, le=100)
     min_quality: float | None = Field(None, ge=0, le=100)
-    retention_hours: int | None = Field(None, ge=0, le=MAX_RETENTION_HOURS)
+    retention_hours: int | None = Field(None, ge=0, le=CENTURY_HOURS)
 
 
 class AuditQuery(BaseModel):

@@ -13,7 +13,7 @@ from visavis.console.paging import Paging
 from visavis.console.visit import Visit
 from visavis.core import policy
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import MAX_RETENTION_HOURS, Group, GroupSettings
+from visavis.types import CENTURY_HOURS, Group, GroupSettings
 
 _DAY = 24
 _ABOUT_NAME = {ErrorCode.INVALID_GROUP_ID, ErrorCode.DUPLICATE_GROUP, ErrorCode.GROUP_QUOTA_EXCEEDED}
@@ -149,7 +149,7 @@ class _Form:
         if not re.fullmatch("[0-9]{1,7}", self.retention):
             raise _Wrong("retention")
         hours = int(self.retention) * (_DAY if self.unit == "days" else 1)
-        if hours > MAX_RETENTION_HOURS:
+        if hours > CENTURY_HOURS:
             raise _Wrong("retention")
         return hours
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
 
-from visavis.storage import facts
 from visavis.storage.audit.facts import GENESIS, AuditKeys, pack, record_of, unpack
 from visavis.storage.database import Database
+from visavis.storage.facts import get_fact, put_fact
 from visavis.storage.schema import AUDIT_FACTS, Label, audit, audit_inbox, meta
 from visavis.trail import AuditFilter, AuditHead, AuditRecord
 
@@ -112,13 +112,13 @@ def lock_head(connection: Connection, *, wait: bool = True) -> AuditHead | None:
 
 
 def read_head(connection: Connection) -> AuditHead:
-    return unpack(facts.get_meta(connection, HEAD) or pack(GENESIS))
+    return unpack(get_fact(connection, HEAD) or pack(GENESIS))
 
 
 def begin_chain(connection: Connection) -> None:
     """Make sure that there is a head to lock; inside the transaction that sets up."""
-    if facts.get_meta(connection, HEAD) is None:
-        facts.put_meta(connection, HEAD, pack(GENESIS))
+    if get_fact(connection, HEAD) is None:
+        put_fact(connection, HEAD, pack(GENESIS))
 
 
 def _waiting_after(uid: str) -> Any:

@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.storage import facts
 from visavis.storage.audit.chain import lock_head
 from visavis.storage.audit.facts import AuditKeys, pack
 from visavis.storage.audit.journal import Journal
 from visavis.storage.audit.verify import CUT, read_cut
 from visavis.storage.database import Database
-from visavis.storage.schema import audit, meta
+from visavis.storage.facts import put_fact
+from visavis.storage.schema import audit
 from visavis.trail import AuditHead
 
 
@@ -39,8 +39,7 @@ def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetim
             return 0
         new = AuditHead(*last)
         connection.execute(delete(audit).where(audit.c.position <= new.position))
-        connection.execute(delete(meta).where(meta.c.key == CUT))
-        facts.put_meta(connection, CUT, pack(new) + keys.cut(new))
+        put_fact(connection, CUT, pack(new) + keys.cut(new))
         removed = new.position - cut.position
         journal.note(connection, "audit_prune", app_id=None, detail=f"{removed} records, up to {new}")
     database.forget_deleted()

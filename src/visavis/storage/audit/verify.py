@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from visavis.storage import facts
 from visavis.storage.audit.chain import read_head
 from visavis.storage.audit.facts import GENESIS, AuditKeys, unpack
 from visavis.storage.database import Database
+from visavis.storage.facts import get_fact
 from visavis.storage.schema import AUDIT_FACTS, audit, audit_inbox
 from visavis.trail import AuditHead
 
@@ -65,7 +65,7 @@ def verify(
 
 def read_cut(connection: Connection, keys: AuditKeys) -> AuditHead | None:
     """Up to where the log was cut at its old end, GENESIS if nowhere; None if what is noted of that is forged."""
-    noted = facts.get_meta(connection, CUT)
+    noted = get_fact(connection, CUT)
     if noted is None:
         return GENESIS
     cut = unpack(noted)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from visavis.storage.cipher import MasterKey
+from visavis.storage.facts import get_fact
 from visavis.storage.schema import meta
 
 CHECK = "master key check"
@@ -16,28 +17,14 @@ DATA_KEYS = {"credentials": "credentials key", "derivation": "derivation key"}
 """Random keys that stay when the master key changes, wrapped by it: a name and where it is in `meta`."""
 
 
-def get(connection: Connection, key: str) -> bytes | None:
-    return connection.scalar(select(meta.c.value).where(meta.c.key == key))
-
-
-def put(connection: Connection, key: str, value: bytes) -> None:
-    """Set or replace; inside a write transaction."""
-    if not connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount:
-        connection.execute(insert(meta).values(key=key, value=value))
-
-
-def drop(connection: Connection, key: str) -> None:
-    connection.execute(delete(meta).where(meta.c.key == key))
-
-
 def next_id(connection: Connection) -> str | None:
     """Of the key that a rotation is moving to."""
-    value = get(connection, NEXT)
+    value = get_fact(connection, NEXT)
     return None if value is None else value.decode("ascii")
 
 
 def retired_ids(connection: Connection) -> list[str]:
-    return (get(connection, RETIRED) or b"").decode("ascii").split()
+    return (get_fact(connection, RETIRED) or b"").decode("ascii").split()
 
 
 def is_current(key: MasterKey, check: bytes | None) -> bool:

@@ -10,6 +10,7 @@ import socket
 from sqlalchemy import Connection, delete, insert, select
 
 from visavis.storage.database import Database
+from visavis.storage.facts import get_fact
 from visavis.storage.keys import facts
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.schema import key_holders
@@ -30,7 +31,7 @@ class KeyFollower:
 
     def turn(self) -> None:
         with self._database.read() as connection:
-            following, check = facts.next_id(connection), facts.get(connection, facts.CHECK)
+            following, check = facts.next_id(connection), get_fact(connection, facts.CHECK)
             answered = None if following is None else self._answered(connection)
         if following is None:
             if not facts.is_current(self._ring.current, check) or self._ring.count > 1:

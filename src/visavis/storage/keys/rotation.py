@@ -17,6 +17,7 @@ from visavis.errors import SetupError
 from visavis.storage.audit.journal import Journal
 from visavis.storage.cipher import KEY_BYTES, GroupPlace, MasterKey
 from visavis.storage.database import Database
+from visavis.storage.facts import drop_fact, get_fact, put_fact
 from visavis.storage.keys import facts
 from visavis.storage.keys.providers import KeyFile
 from visavis.storage.keys.ring import KeyRing
@@ -99,7 +100,7 @@ class Rotation:
             new = self._next(connection, given)
             if new is not None:
                 connection.execute(delete(key_holders))
-                facts.put(connection, facts.NEXT, new.id.encode())
+                put_fact(connection, facts.NEXT, new.id.encode())
             return new
 
     def _take_current(self, given: Iterable[MasterKey], check: bytes | None) -> None:
@@ -138,7 +139,7 @@ class Rotation:
         with self.database.write() as connection:
             begun = connection.scalar(select(func.count()).where(groups.c.wrapped_by == facts.next_id(connection)))
             if not begun:
-                facts.drop(connection, facts.NEXT)
+                drop_fact(connection, facts.NEXT)
 
     def _rewrap_some(self, new: MasterKey, progress: Callable[[int], None]) -> int:
         with self.database.write() as connection:
@@ -173,10 +174,10 @@ class Rotation:
     def _move(self, connection: Connection, old: MasterKey, new: MasterKey) -> None:
         self._rewrap(connection, new, limit=None)
         for name, place in facts.DATA_KEYS.items():
-            facts.put(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
-        facts.put(connection, facts.CHECK, new.check)
-        facts.put(connection, facts.RETIRED, " ".join([*facts.retired_ids(connection), old.id]).encode())
-        facts.drop(connection, facts.NEXT)
+            put_fact(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
+        put_fact(connection, facts.CHECK, new.check)
+        put_fact(connection, facts.RETIRED, " ".join([*facts.retired_ids(connection), old.id]).encode())
+        drop_fact(connection, facts.NEXT)
         connection.execute(delete(key_holders))
         self.journal.note(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")
 
@@ -194,6 +195,6 @@ class Rotation:
 
 
 def _there(connection: Connection, place: str) -> bytes:
-    value = facts.get(connection, place)
+    value = get_fact(connection, place)
     assert value is not None  # noqa: S101 - settled when the storage was opened
     return value

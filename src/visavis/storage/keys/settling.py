@@ -8,6 +8,7 @@ from sqlalchemy import Connection, update
 
 from visavis.errors import SetupError
 from visavis.storage.cipher import KEY_BYTES, MasterKey
+from visavis.storage.facts import get_fact, put_fact
 from visavis.storage.keys import facts
 from visavis.storage.keys.providers import KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
@@ -20,13 +21,13 @@ def settle_keys(connection: Connection, provider: KeyProvider) -> KeyRing:
     Call it inside a write transaction that sets up: of two processes that start at once, one makes the keys and
     the other finds them. Raises SetupError if the master key is missing, or not the one of this database.
     """
-    check = facts.get(connection, facts.CHECK)
+    check = get_fact(connection, facts.CHECK)
     masters = {master.id: master for master in map(MasterKey, _given(provider, in_use=check is not None))}
     if check is None:
         if len(masters) > 1:
             raise SetupError("There are two master keys and no database yet: give one.")
         [current] = masters.values()
-        facts.put(connection, facts.CHECK, current.check)
+        put_fact(connection, facts.CHECK, current.check)
     else:
         current = _current(connection, check, masters, provider)
         for key_id in facts.retired_ids(connection):
@@ -72,11 +73,11 @@ def _current(
 
 def _data_key(connection: Connection, master: MasterKey, name: str, *, existed: bool) -> bytes:
     place = facts.DATA_KEYS[name]
-    wrapped = facts.get(connection, place)
+    wrapped = get_fact(connection, place)
     if wrapped is not None:
         return master.unwrap(wrapped, name)
     # Databases from before there were data keys hashed credentials by a key derived from their first master key.
     inherited = name == "credentials" and existed
     secret = master.derive("credentials") if inherited else os.urandom(KEY_BYTES)
-    facts.put(connection, place, master.wrap(secret, name))
+    put_fact(connection, place, master.wrap(secret, name))
     return secret
