@@ -8,11 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
 
+from visavis.storage.among import BATCH, among
 from visavis.storage.schema import deletions, faces
 from visavis.types import Box, FaceFilter, FaceRecord, NewFace
-
-_BATCH = 1000
-"""How many values one IN takes, well below what any database allows."""
 
 _FACE = (
     faces.c.version,
@@ -125,11 +123,7 @@ def any_template(connection: Connection, group_id: int) -> tuple[str, bytes] | N
 
 def face_ids_among(connection: Connection, group_id: int, wanted: Sequence[str]) -> set[str]:
     """Those of `wanted` that faces of the group have."""
-    found: set[str] = set()
-    for start in range(0, len(wanted), _BATCH):
-        few = faces.c.face_id.in_(wanted[start : start + _BATCH])
-        found.update(connection.scalars(select(faces.c.face_id).where(faces.c.group_id == group_id, few)))
-    return found
+    return among(connection, faces.c.face_id, wanted, faces.c.group_id == group_id)
 
 
 def faces_with_templates(
@@ -137,7 +131,7 @@ def faces_with_templates(
 ) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
     """The faces that agree with `where` and their templates, oldest first, in batches."""
     statement = select(*_FACE, faces.c.template).where(*_conditions(group_id, where)).order_by(faces.c.version)
-    with connection.execute(statement, execution_options={"yield_per": _BATCH}) as rows:
+    with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         for batch in rows.mappings().partitions():
             yield [(_record(row), row["template"]) for row in batch]
 
@@ -152,11 +146,7 @@ def fingerprints_among(
     connection: Connection, group_id: int, where: FaceFilter, wanted: Sequence[bytes]
 ) -> set[bytes]:
     """Those of `wanted` that faces that agree with `where` have."""
-    found: set[bytes] = set()
-    for start in range(0, len(wanted), _BATCH):
-        few = faces.c.fingerprint.in_(wanted[start : start + _BATCH])
-        found.update(connection.scalars(select(faces.c.fingerprint).where(*_conditions(group_id, where), few)))
-    return found
+    return among(connection, faces.c.fingerprint, wanted, *_conditions(group_id, where))
 
 
 def count_faces(connection: Connection, group_id: int, where: FaceFilter) -> int:
@@ -172,8 +162,8 @@ def count_faces_until(connection: Connection, group_id: int, until: datetime) ->
 
 def faces_by_sequence(connection: Connection, group_id: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
     found: dict[int, FaceRecord] = {}
-    for start in range(0, len(sequences), _BATCH):
-        asked = {"group": group_id, "sequences": sequences[start : start + _BATCH]}
+    for start in range(0, len(sequences), BATCH):
+        asked = {"group": group_id, "sequences": sequences[start : start + BATCH]}
         rows = connection.execute(_FACES_BY_SEQUENCE, asked).mappings()
         found.update({row["version"]: _record(row) for row in rows})
     return found
@@ -188,7 +178,7 @@ def templates_after(
         .where(faces.c.group_id == group_id, faces.c.version > version)
         .order_by(faces.c.version)
     )
-    with connection.execute(statement, execution_options={"yield_per": _BATCH}) as rows:
+    with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         yield from rows.partitions()
 
 

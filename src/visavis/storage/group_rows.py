@@ -9,12 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from visavis.storage.among import among
 from visavis.storage.cipher import WrappedKey
 from visavis.storage.schema import apps, groups, tombstones
 from visavis.types import Group, GroupSettings
-
-_BATCH = 1000
-"""How many values one IN takes, well below what any database allows."""
 
 _GROUP = (
     groups.c.id,
@@ -151,11 +149,7 @@ def group_version(connection: Connection, group_id: int) -> int | None:
 
 
 def groups_that_exist(connection: Connection, group_ids: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for start in range(0, len(group_ids), _BATCH):
-        statement = select(groups.c.id).where(groups.c.id.in_(group_ids[start : start + _BATCH]))
-        found.update(connection.scalars(statement))
-    return found
+    return among(connection, groups.c.id, group_ids)
 
 
 def group_state(connection: Connection, group_id: int) -> GroupState | None:

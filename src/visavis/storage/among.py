@@ -1,0 +1,24 @@
+"""Questions about more values than a statement takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import Column, ColumnElement, Connection, select
+
+Value = TypeVar("Value", int, str, bytes)
+
+BATCH = 1000
+"""How many values one IN takes, well below what any database allows."""
+
+
+def among(
+    connection: Connection, column: Column[Value], wanted: Sequence[Value], *conditions: ColumnElement[bool]
+) -> set[Value]:
+    """Those of `wanted` that the column has in rows that meet the conditions."""
+    found: set[Value] = set()
+    for start in range(0, len(wanted), BATCH):
+        few = column.in_(wanted[start : start + BATCH])
+        found.update(connection.scalars(select(column).where(*conditions, few)))
+    return found
