@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -11,11 +12,12 @@ from typing import TypeAlias
 import pytest
 
 from tests.postgres import Postgres
+from tests.storage.faces import new_face, unit_rows
 from tests.storage.place import Place
 from visavis.identities import App, KeyKind
 from visavis.storage.apps import KeyedApps
 from visavis.storage.store import Storage
-from visavis.types import Group
+from visavis.types import Group, GroupSettings
 
 OpenStorage: TypeAlias = Callable[[], Storage]
 
@@ -69,3 +71,21 @@ def app(storage: Storage) -> App:
 @pytest.fixture
 def group(storage: Storage, app: App) -> Group:
     return storage.gallery.create_group(app, "group", "sface", quota=10)
+
+
+@pytest.fixture
+def other(storage: Storage) -> App:
+    return storage.apps.create_app("other", {})
+
+
+@pytest.fixture
+def filled(storage: Storage, group: Group) -> Group:
+    """300 faces and settings: several chunks."""
+    settings = GroupSettings(liveness=True, liveness_threshold=40, similarity=95, min_quality=30)
+    faces = [
+        new_face(row, image_id=f"image-{number // 2}", external_image_id=f"p{number}" if number % 3 else None)
+        for number, row in enumerate(unit_rows(300))
+    ]
+    storage.gallery.add(group, faces, 1000)
+    storage.gallery.delete_face(group, faces[7].face_id)
+    return storage.gallery.change_settings(group, asdict(settings))
