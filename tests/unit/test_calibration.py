@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.core.calibration import Calibration, pairs_per_false_match
+from visavis.core.calibration import (
+    Calibration,
+    pairs_per_false_match,
+    similarity_against_strangers,
+    strangers_matched,
+)
 from visavis.evaluation.scale import SIMILARITY_AT_FMR
 from visavis.vision.models import PACKS, RECOGNITION_CARDS, RecognitionCard
 
@@ -55,3 +60,22 @@ def test_a_similarity_is_explained_as_the_scale_was_made() -> None:
     assert pairs_per_false_match(0) == 1
     assert pairs_per_false_match(100) == pytest.approx(1e6)
     assert 1e3 < pairs_per_false_match(85) < 1e4
+
+
+def test_of_100_strangers_about_four_match_somebody_among_400_at_90() -> None:
+    assert strangers_matched(90, 400) == pytest.approx(1 - (1 - 1e-4) ** 400)
+    assert strangers_matched(99, 400) == pytest.approx(4e-4, rel=1e-3)
+
+
+@given(similarity=st.floats(0, 100), gallery=st.integers(1, 1_000_000))
+def test_a_larger_gallery_never_turns_more_strangers_away(similarity: float, gallery: int) -> None:
+    assert 0 <= strangers_matched(similarity, gallery) <= strangers_matched(similarity, gallery + 1) <= 1
+
+
+def test_the_similarity_against_strangers_is_the_lowest_that_keeps_them_out() -> None:
+    assert similarity_against_strangers(0.01, 400) == 94
+    assert strangers_matched(94, 400) <= 0.01 < strangers_matched(93, 400)
+
+
+def test_no_similarity_keeps_strangers_out_of_a_gallery_that_the_scale_is_too_short_for() -> None:
+    assert similarity_against_strangers(0.01, 100_000) is None

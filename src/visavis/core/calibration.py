@@ -19,6 +19,23 @@ def pairs_per_false_match(similarity: float) -> float:
     return float(10 ** np.interp(similarity, list(_PAIRS), np.log10(list(_PAIRS.values()))))
 
 
+def strangers_matched(similarity: float, gallery: int) -> float:
+    """The share of strangers, 0-1, who match at least one of `gallery` faces at a similarity (FPIR).
+
+    An estimate: it takes the comparisons of one search to be independent, which look-alikes are not. Above a
+    similarity of 99 it is that of 99, since the scale claims no more.
+    """
+    return float(-np.expm1(gallery * np.log1p(-1 / max(pairs_per_false_match(similarity), 1 + 1e-9))))
+
+
+def similarity_against_strangers(share: float, gallery: int) -> float | None:
+    """The lowest whole similarity at which no more than this share of strangers match any of `gallery` faces.
+
+    None where the scale ends before, at 99.
+    """
+    return next((float(at) for at in range(100) if strangers_matched(at, gallery) <= share), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Maps a recognition model's cosine to similarity, 0-100: piecewise linear, strictly rising.
