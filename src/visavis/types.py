@@ -106,6 +106,7 @@ class Flaw(StrEnum):
     TURNED_AWAY = "turned away"
     COVERED = "covered"
     HARD_TO_MAKE_OUT = "hard to make out"
+    COMPRESSED = "too heavily compressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,16 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparability:
+    """How far a picture of a face is from being too poor to be compared (docs/robustness.md)."""
+
+    score: float
+    """0-100. Below 50 the picture holds too little to tell people apart, so that strangers match."""
+    flaw: Flaw
+    """What it lacks most: blurred, too dark or too heavily compressed. Of a good picture it says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What is wanted of a face beyond box and landmarks; what is not wanted is not computed."""
 
@@ -134,6 +145,7 @@ class Traits:
     mask: bool = False
     liveness: bool = False
     quality: bool = False
+    comparability: bool = False
 
 
 class Sensitivity(StrEnum):
@@ -172,6 +184,8 @@ class DetectedFace:
     spoof: bool | None = None
     """The verdict on liveness, which is core's policy."""
     quality: Quality | None = None
+    """None until it was asked for."""
+    comparability: Comparability | None = None
     """None until it was asked for."""
 
     def only(self, want: Want) -> DetectedFace:

@@ -159,6 +159,15 @@ def compare_listed(
     return Comparisons(people, genuine, impostors, len(impostors), histogram, all_against_all=False)
 
 
+def of_cosines(impostors: NDArray[np.float32]) -> Comparisons:
+    """What the cosines of pairs of different people alone tell, shape (n,); whose faces they are is not known."""
+    nobody = np.zeros(len(impostors), np.int32)
+    none = Pairs(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32))
+    histogram = np.bincount(_bin(impostors), minlength=BINS)
+    ordered = Pairs.ordered(impostors, nobody, nobody)
+    return Comparisons(np.zeros(0, np.int64), none, ordered, len(impostors), histogram, all_against_all=True)
+
+
 @dataclass(slots=True)
 class _Highest:
     """The `limit` pairs of highest cosine out of all that are added."""

@@ -7,6 +7,7 @@ Pickands 1975; S. Coles, "An Introduction to Statistical Modeling of Extreme Val
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -38,7 +39,18 @@ def fit_scale(compared: Comparisons) -> Knots:
             f"a similarity of 99 claims a false match rate of 1 in 1,000,000, and to fit that takes at least "
             f"{FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs, which 1,250 pictures have."
         )
-    knots = [(round(cosine_at(compared, fmr), 4), similarity) for fmr, similarity in SIMILARITY_AT_FMR.items()]
+    return fit_common_scale([compared])
+
+
+def fit_common_scale(groups: Sequence[Comparisons]) -> Knots:
+    """The knots of one scale for all groups: at each false match rate, that of the group that needs the highest.
+
+    Raises SetupError if no scale can be made of them.
+    """
+    knots = [
+        (round(max(cosine_at(group, fmr) for group in groups), 4), similarity)
+        for fmr, similarity in SIMILARITY_AT_FMR.items()
+    ]
     scale = [(-1.0, 0.0), *knots, (1.0, 100.0)]
     cosines = [cosine for cosine, _ in scale]
     if not np.all(np.diff(cosines) > 0):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
@@ -26,7 +26,7 @@ class Embedder:
 
     def embed(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """One unit vector a face of the picture: shape (n, d), float32."""
-        return fused(self._card, self.answers(picture, faces), self._card.mean)
+        return fused(self._card, self.answers(picture, faces))
 
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """What the networks tell, before any mean is subtracted: shape (n, d).
@@ -42,17 +42,20 @@ class Embedder:
         return np.hstack([*told, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
 
 
-def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embedding:
-    """The embeddings, shape (n, d), that networks' answers, shape (n, d), make with a mean, shape (d,).
+def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
+    """The embeddings, shape (n, d), that networks' answers, shape (n, d), make by the fit of a card.
 
-    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011).
+    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011); then what faces of
+    one kind have in common (docs/decisions/0040).
     """
-    centred = answers - np.asarray(mean, np.float32)
+    centred = answers - np.asarray(card.mean, np.float32)
     ends = np.cumsum([network.dimension for network in card.networks])
     *vectors, strength = np.split(centred, ends, axis=1)
     parts = [np.float32(share) * _unit(part) for share, part in zip(card.shares, vectors, strict=True)]
+    centring = card.fit.centring
     if card.lift is None:
-        return np.hstack(parts)
+        side_by_side = np.hstack(parts)
+        return side_by_side if centring is None else centring.applied(side_by_side)
     weakness = (np.float32(card.lift.reach) - strength).clip(0)
     return _unit(np.hstack([*parts, np.float32(math.sqrt(card.lift.slope / card.lift.reach)) * weakness]))
 

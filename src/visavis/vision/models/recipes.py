@@ -3,7 +3,8 @@
 A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
 over the views is brought to unit length, shortened if it is longer than what it tells, the mean of many people is
 subtracted, and it is brought to unit length again. The embedding is these vectors side by side, each times its
-weight, and perhaps one number more for how weak the answers were (`Lift`), at unit length in all.
+weight. Some recipes take out what faces of one kind have in common (`Centring`); older ones add a number for how
+weak the answers were (`Lift`). The embedding has unit length in all.
 """
 
 from __future__ import annotations
@@ -94,6 +95,32 @@ class Lift:
     """The strength from which on a face gains nothing."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Centring:
+    """Local centring: takes out of an embedding what faces of its kind have in common.
+
+    Women of one country, children, or blurred pictures lie close together, so that two strangers of one kind are
+    more alike than two of different kinds. A centre is what many faces of one kind have in common; the centres
+    near an embedding are subtracted from it: `x - pull * sum_k softmax(focus * x.u_k) c_k`, with `u_k` the centre `c_k`
+    at unit length, brought back to unit length (docs/decisions/0040).
+    """
+
+    centres: NDArray[np.float32]
+    """Shape (k, d): each the mean of the embeddings of several people, before centring; shorter than 1."""
+    pull: float
+    """The share of what is near that is taken out, 0-1."""
+    focus: float
+    """How much nearer centres count more than others; 0: all alike."""
+
+    def applied(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The embeddings after centring: shape (n, d), unit vectors, as those that are given."""
+        directions = self.centres / np.linalg.norm(self.centres, axis=1, keepdims=True)
+        nearness = np.exp(np.float32(self.focus) * (embeddings @ directions.T))
+        shares = nearness / nearness.sum(axis=1, keepdims=True)
+        rest = embeddings - np.float32(self.pull) * (shares @ self.centres)
+        return np.asarray(rest / np.linalg.norm(rest, axis=1, keepdims=True), np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What was fitted to a recipe on the faces of many people."""
@@ -105,6 +132,8 @@ class Fit:
     mean: tuple[float, ...]
     """The mean embedding, which is subtracted: those of all networks side by side; then, with a lift, the mean of
     the logarithm of the answers' lengths."""
+    centring: Centring | None = None
+    """None: nothing but the mean is taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +207,12 @@ def _bundled_directions(network: str) -> NDArray[np.float32]:
 
 @cache
 def _bundled_fit(name: str) -> Fit:
-    content = json.loads(resources.files("visavis.vision").joinpath("calibration", f"{name}.json").read_bytes())
+    folder = resources.files("visavis.vision").joinpath("calibration")
+    content = json.loads(folder.joinpath(f"{name}.json").read_bytes())
     knots = tuple((float(cosine), float(similarity)) for cosine, similarity in content["knots"])
-    return Fit(content["set"], knots, tuple(content["mean"]))
+    centring = None
+    if "centring" in content:
+        with folder.joinpath(f"{name}.centres.npy").open("rb") as file:
+            centres: NDArray[np.float16] = np.load(file, allow_pickle=False)
+        centring = Centring(centres.astype(np.float32), **content["centring"])
+    return Fit(content["set"], knots, tuple(content["mean"]), centring)

@@ -73,6 +73,10 @@ SFACE_FR = RecognitionCard(
     ),
 )
 
+SFACE_FR_2 = RecognitionCard(name="sface-fr-2", networks=SFACE_FR.networks, accuracy=())
+
+SFACE_2 = RecognitionCard(name="sface-2", networks=SFACE.networks, accuracy=())
+
 RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR, SFACE)
 """The recipes that every server knows, the most accurate first.
 
