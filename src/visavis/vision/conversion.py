@@ -40,11 +40,11 @@ class Recipes:
 
         Raises INVALID_PARAMETER, with the reason, where nothing does.
         """
-        cards = [self._require(name) for name in (old, new)]
-        reason = obstacle(*cards)
+        before, after = self._require(old), self._require(new)
+        reason = obstacle(before, after)
         if reason is not None:
             raise FaceError(ErrorCode.INVALID_PARAMETER, reason)
-        return partial(converted, *cards)
+        return partial(converted, before, after)
 
     def _require(self, name: str) -> RecognitionCard:
         card = self.cards.get(name)
@@ -62,9 +62,7 @@ def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
             "only the pictures lead from one to the other."
         )
     if new.lift is not None and old.lift is None:
-        return (
-            f"Embeddings of {old.name} do not hold how strong the networks' answers were; {new.name} needs that."
-        )
+        return f"Embeddings of {old.name} do not hold how strong the answers were, and {new.name} needs that."
     if not _invertible(old):
         return f"Embeddings of {old.name} do not tell what the networks had answered."
     return None
@@ -102,7 +100,7 @@ def _before_centring(centred: _Numbers, mean: _Numbers) -> _Numbers:
     """The unit vectors a of which a - mean points where these do: the mean lies within the unit sphere."""
     ahead = centred / np.linalg.norm(centred, axis=1, keepdims=True)
     along = (ahead @ mean)[:, np.newaxis]
-    return mean + (np.sqrt(along**2 + 1 - mean @ mean) - along) * ahead
+    return np.asarray(mean + (np.sqrt(along**2 + 1 - mean @ mean) - along) * ahead)
 
 
 def _fed(card: RecognitionCard) -> tuple[Any, ...]:
