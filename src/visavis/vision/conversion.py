@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -61,7 +62,7 @@ def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
             f"{old.name} and {new.name} are not made of the same networks, fed in the same way: "
             "only the pictures lead from one to the other."
         )
-    if new.lift is not None and old.lift is None:
+    if _strongest(old) < _strongest(new):
         return f"Embeddings of {old.name} do not hold how strong the answers were, and {new.name} needs that."
     if not _invertible(old):
         return f"Embeddings of {old.name} do not tell what the networks had answered."
@@ -113,6 +114,11 @@ def _fed_network(network: FaceNetwork) -> tuple[Any, ...]:
     """Its file by content, which a pack may have under another name, and all else but how much it counts."""
     told = {field.name: getattr(network, field.name) for field in fields(network)}
     return network.model.sha256, *(told[name] for name in sorted(told.keys() - {"model", "weight"}))
+
+
+def _strongest(card: RecognitionCard) -> float:
+    """Up to which strength of the answers an embedding tells it; of stronger ones it tells no more."""
+    return -math.inf if card.lift is None else card.mean[-1] + card.lift.reach
 
 
 def _invertible(card: RecognitionCard) -> bool:
