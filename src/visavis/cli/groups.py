@@ -120,9 +120,9 @@ def upgrade(
 ) -> None:
     """Move groups to a newer recognition model of the same networks, without pictures.
 
-    Works beside running servers, which must know that model. Faces keep their ids. Similarities are on the scale of
-    the new model afterwards, so look at the thresholds that you use. A group moves as a whole or not at all; after
-    Ctrl-C, or worse, the same command begins with it anew.
+    Works beside running servers, which must know that model. Faces keep their ids. Similarities are on the scale
+    of the new model afterwards, so look at the thresholds that you use. A group moves as a whole or not at all;
+    after Ctrl-C, or worse, the same command begins with it anew.
     """
     if everything == (group_id is not None) or (everything and model is not None) or not (everything or app):
         raise typer.BadParameter("Give an app and a group, or --all, perhaps with an app; --to is for one group.")
