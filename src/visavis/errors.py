@@ -66,6 +66,14 @@ class FaceError(Exception):
         self.retry_after = retry_after
 
 
+class GroupMoved(FaceError):  # noqa: N818 - no failure: whoever asks again is served
+    """A group has another recognition model than the one with which it was asked for embeddings or given some."""
+
+    def __init__(self) -> None:
+        detail = "The group was moved to another recognition model meanwhile. Send the request again."
+        super().__init__(ErrorCode.OVERLOADED, detail)
+
+
 class Objection(StrEnum):
     """What is wrong with what somebody typed to open an account, or to get into one."""
 

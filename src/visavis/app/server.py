@@ -45,6 +45,7 @@ from visavis.stages import both
 from visavis.storage.keys.following import FOLLOW_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.vision.catalogue import Catalogue, installed
+from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     analyzer = analyzer_of(settings, store, catalogue, observe)
     storage = make_records(settings, observe, SERVER)
     _tell_of_models(catalogue, store, storage)
+    _tell_of_older_models(Recipes(catalogue.cards), storage)
     services = services_of(settings, catalogue, analyzer, storage, observe)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
 
@@ -160,3 +162,12 @@ def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -
             logger.warning(
                 "Groups that use the recognition model %s, %d, cannot be used: %s", model, groups, error
             )
+
+
+def _tell_of_older_models(recipes: Recipes, storage: Storage) -> None:
+    """Which groups could be on the scale of a newer model, and what brings them there."""
+    for model, groups in storage.gallery.models_in_use().items():
+        newer = recipes.newer_of(model)
+        if newer is not None:
+            told = "Groups of the recognition model %s, %d, can be moved to the newer %s without pictures: %s"
+            logger.warning(told, model, groups, newer, "visavis group upgrade --all")

@@ -1,18 +1,25 @@
-"""`visavis group ...`: what groups ask of faces."""
+"""`visavis group ...`: what groups ask of faces, and by which recognition model they are known."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from visavis import app as wiring
+from visavis.cli.database import progress
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
-from visavis.types import CENTURY_HOURS
+from visavis.core.apps import Apps
+from visavis.core.groups import Groups
+from visavis.identities import App
+from visavis.types import CENTURY_HOURS, Group
 
-group_commands = typer.Typer(no_args_is_help=True, help="Groups: what they ask of faces.")
+group_commands = typer.Typer(
+    no_args_is_help=True, help="Groups: what they ask of faces, and their recognition model."
+)
 
 
 def _hours(text: str) -> int:
@@ -97,3 +104,48 @@ def set_group(  # noqa: PLR0913 - an option each
         f"similarity {settings.similarity:g}, quality {settings.min_quality:g}, "
         f"faces are kept {_span(settings.retention_hours)}"
     )
+
+
+@group_commands.command("upgrade", epilog="Example: visavis group upgrade front-door staff")
+def upgrade(
+    app: Annotated[str | None, typer.Argument(help="The name of the app that owns the group.")] = None,
+    group_id: Annotated[str | None, typer.Argument(help="The group's id.")] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All groups of the app, or of all apps.")] = False,
+    model: Annotated[
+        str | None, typer.Option("--to", metavar="MODEL", help="Another model than the newest, for one group.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move groups to a newer recognition model of the same networks, without pictures.
+
+    Works beside running servers, which must know that model. Faces keep their ids. Similarities are on the scale
+    of the new model afterwards, so look at the thresholds that you use. A group moves as a whole or not at all;
+    after Ctrl-C, or worse, the same command begins with it anew.
+    """
+    if everything == (group_id is not None) or (everything and model is not None) or not (everything or app):
+        raise typer.BadParameter("Give an app and a group, or --all, perhaps with an app; --to is for one group.")
+    moved = []
+    with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
+        for owner, group in _chosen(apps, groups, app, group_id):
+            with progress(group.name, group.face_count) as tell:
+                upgraded = groups.upgrade(owner, group.name, model, tell)
+            row = {"app": owner.name, "group": group.name, "from": group.model, "to": upgraded.model}
+            moved.append(row | {"faces": upgraded.face_count})
+            if not as_json:
+                say(_moved(group, upgraded))
+    if as_json:
+        print_json(moved)
+
+
+def _chosen(apps: Apps, groups: Groups, app: str | None, group_id: str | None) -> Iterator[tuple[App, Group]]:
+    for owner in apps.store.list_apps() if app is None else [apps.require(app)]:
+        for group in groups.all(owner) if group_id is None else [groups.require(owner, group_id)]:
+            yield owner, group
+
+
+def _moved(before: Group, after: Group) -> str:
+    if before.model == after.model:
+        return f"{after.name}: {after.model} already"
+    return f"{after.name}: from {before.model} to {after.model}, {after.face_count:,} faces"

@@ -87,13 +87,16 @@ class Collections:
 
     def identify(self, app: App, group_id: str, source: ImageSource) -> Identified:
         """Search for the face. Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, NOT_ALIVE, image errors."""
-        group = self.groups.require(app, group_id)
-        data = images.load(source, self.fetcher)
-        with self.analyzer.decode(data) as picture:
-            face, applied = self._checked(picture, group, Traits())
-            [embedding] = self.analyzer.embed(picture, [face], group.model)
-        matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
-        return Identified(matches, applied)
+
+        def identify(group: Group) -> Identified:
+            data = images.load(source, self.fetcher)
+            with self.analyzer.decode(data) as picture:
+                face, applied = self._checked(picture, group, Traits())
+                [embedding] = self.analyzer.embed(picture, [face], group.model)
+            matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
+            return Identified(matches, applied)
+
+        return self.groups.settled(app, group_id, identify)
 
     def _checked(self, picture: Any, group: Group, traits: Traits) -> tuple[DetectedFace, Applied]:
         """The largest face, alive enough for the group, with these traits."""

@@ -41,9 +41,12 @@ class Search(Comparer):
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND.
         """
-        group = self.groups.require(app, group_id)
-        template = self.gallery.open_template(group, face_id)
-        return self.matching(group, template, limit, threshold, exclude=face_id)
+
+        def find(group: Group) -> list[Match]:
+            template = self.gallery.open_template(group, face_id)
+            return self.matching(group, template, limit, threshold, exclude=face_id)
+
+        return self.groups.settled(app, group_id, find)
 
     def by_image(
         self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Want
@@ -52,26 +55,35 @@ class Search(Comparer):
 
         Raises GROUP_NOT_FOUND, NO_FACE, image errors.
         """
-        group = self.groups.require(app, group_id)
-        probe, embedding = self.probe(source, group.model, want)
-        return Found(group.model, self.matching(group, embedding, limit, threshold), probe)
+
+        def find(group: Group) -> Found:
+            probe, embedding = self.probe(source, group.model, want)
+            return Found(group.model, self.matching(group, embedding, limit, threshold), probe)
+
+        return self.groups.settled(app, group_id, find)
 
     def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Want) -> Verified:
         """The similarity of a registered face and the largest face of a picture.
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, NO_FACE, image errors.
         """
-        group = self.groups.require(app, group_id)
-        record = self.gallery.require_face(group, face_id)
-        template = self.gallery.open_template(group, face_id)
-        probe, embedding = self.probe(source, group.model, want)
-        similarity = self.scale(group.model).similarity(float(embedding @ template))
-        return Verified(similarity, record, probe)
+
+        def verify(group: Group) -> Verified:
+            record = self.gallery.require_face(group, face_id)
+            template = self.gallery.open_template(group, face_id)
+            probe, embedding = self.probe(source, group.model, want)
+            similarity = self.scale(group.model).similarity(float(embedding @ template))
+            return Verified(similarity, record, probe)
+
+        return self.groups.settled(app, group_id, verify)
 
     def matching(
         self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
     ) -> list[Match]:
-        """The group's faces that are at least this similar to the probe, best first, but not `exclude`."""
+        """The group's faces that are at least this similar to the probe, best first, but not `exclude`.
+
+        Raises GROUP_NOT_FOUND, and GroupMoved where the probe is not of the group's model.
+        """
         calibration = self.scale(group.model)
         # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity
         # itself then decides.

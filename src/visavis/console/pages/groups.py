@@ -50,6 +50,14 @@ async def change_settings(visit: Visit) -> Response:
     return visit.redirect(f"{group_path(visit, group.name)}/settings", "group_changed")
 
 
+async def upgrade(visit: Visit) -> Response:
+    """To the model that the form names, which is the one that was agreed to."""
+    group = await group_of(visit)
+    model = visit.form.get("model", "")
+    await visit.quick(lambda: visit.services.groups.upgrade(visit.app, group.name, model))
+    return visit.redirect(f"{group_path(visit, group.name)}/settings", "group_upgraded")
+
+
 async def delete(visit: Visit) -> Response:
     """Only for somebody who has typed the name of the group."""
     group = await group_of(visit)
@@ -89,7 +97,8 @@ async def _list(visit: Visit, status: int = 200, name: str = "", error: str = ""
 
 
 def _settings(visit: Visit, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
-    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong)
+    newer = visit.services.groups.newer_model(group)
+    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong, newer=newer)
 
 
 class _Wrong(Exception):  # noqa: N818 - what somebody typed, not a failure
