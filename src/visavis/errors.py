@@ -36,6 +36,8 @@ class ErrorCode(StrEnum):
     IMAGE_TIMEOUT = auto()
     NO_FACE = auto()
     FACE_TURNED_AWAY = auto()
+    TOO_POOR = auto()
+    """The picture holds too little of the face to be compared."""
     LOW_QUALITY = auto()
     """The group asks for more."""
     NOT_ALIVE = auto()

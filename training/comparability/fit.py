@@ -3,9 +3,9 @@
     python training/comparability/fit.py LOOKS [--write]
 
 LOOKS is the folder that training/similarity/look.py writes: faces as they are, and made worse. For each fault, a
-logistic regression tells the faces of the worst kinds from all others, by the measures that the fault is seen by. The
-limit is put where no more than `REFUSED` of the faces of any kind that is still to be compared are beyond it, so that
-it takes as many of the others as it can. What the limit does on people who were not fitted on is measured by
+logistic regression tells the faces of the worst kinds from all others, by the measures that the fault is seen by.
+The limit is put where no more than `REFUSED` of the faces of any kind that is still to be compared are beyond it, so
+that it takes as many of the others as it can. What the limit does on people who were not fitted on is measured by
 training/robustness/measure.py.
 """
 
@@ -31,7 +31,7 @@ BEYOND = {
 COMPARED = ("blurred-3", "reduced-40", "smeared-9", "dark-0.15", "overexposed-2", "noisy-30", "compressed-10")
 """The kinds that are still to be compared."""
 REFUSED = 0.012
-SETS = ("lfw", "aaf", "utk", "ea")
+SETS = ("lfw", "aaf", "ea")
 _STEPS = 30
 _RIDGE = 1e-2
 

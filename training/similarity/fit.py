@@ -4,9 +4,9 @@
 
 LOOKS is the folder that look.py writes. The pool of the centres is All-Age-Faces, UTKFace and East Asian public
 figures, one vector a person, with the poor versions of LFW's faces too; of each set only the people that parts.py
-gives for fitting. The scale is fitted on pairs of the same people within groups of adults, each pair in centres that
-were made without either of them: at each false match rate the group with the highest cosine decides. Groups that
-have too few pairs for that are measured, and not fitted on: training/fairness/measure.py prints the table.
+gives for fitting. The scale is fitted on pairs of the same people within groups of adults, each pair in centres
+that were made without either of them: at each false match rate the group with the highest cosine decides. Groups
+that have too few pairs for that are measured, and not fitted on: training/fairness/measure.py prints the table.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from visavis.evaluation.centring import Pool, fit_centring, unseen_impostors
 from visavis.evaluation.comparisons import Comparisons, of_cosines
 from visavis.evaluation.scale import Knots, fit_common_scale
 from visavis.types import Embedding
-from visavis.vision.models import RECOGNITION_CARDS, SFACE_2, SFACE_FR_2, RecognitionCard
+from visavis.vision.models import SFACE_2, SFACE_FR_2, RecognitionCard
 
+CARDS = {card.name: card for card in (SFACE_FR_2, SFACE_2)}
 POOL = ("aaf", "utk", "ea")
 
 ADULT = range(18, 60)
 SET = (
-    "All-Age-Faces, UTKFace and East Asian public figures, one vector a person, with poor versions of some of their "
-    "faces and of LFW's"
+    "All-Age-Faces, UTKFace and East Asian public figures, one vector a person, with poor versions of some of "
+    "their faces and of LFW's"
 )
 
 console = Console()
@@ -40,10 +41,10 @@ console = Console()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("looks", type=Path)
-    parser.add_argument("--model", default=SFACE_FR_2.name, choices=[SFACE_FR_2.name, SFACE_2.name])
+    parser.add_argument("--model", default=SFACE_FR_2.name, choices=list(CARDS))
     parser.add_argument("--write", action="store_true", help="write the result into the package")
     arguments = parser.parse_args()
-    card = next(card for card in RECOGNITION_CARDS if card.name == arguments.model)
+    card = CARDS[arguments.model]
     pool, names = pool_of(arguments.looks, card.name)
     fitted = fit_centring(card, pool, SET)
     compared = compared_within(card, pool, groups_of(names))
@@ -121,9 +122,9 @@ def write(card: RecognitionCard, knots: Knots, names: list[str], compared: dict[
     pairs = "; ".join(f"{name}, {group.impostor_count:,} pairs" for name, group in compared.items())
     content = {
         "model": card.name,
-        "set": f"mean and {len(centring.centres)} centres: {counts['aaf']:,} people of All-Age-Faces, {counts['utk']:,} of "
-        f"UTKFace, {counts['ea']:,} East Asian public figures, and poor versions of some of their faces and of LFW's; "
-        f"scale: {pairs}",
+        "set": f"mean and {len(centring.centres)} centres: {counts['aaf']:,} people of All-Age-Faces, "
+        f"{counts['utk']:,} of UTKFace, {counts['ea']:,} East Asian public figures, and poor versions of some of "
+        f"their faces and of LFW's; scale: {pairs}",
         "knots": knots,
         "centring": {"pull": centring.pull, "focus": centring.focus},
         "mean": list(card.mean),

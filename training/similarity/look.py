@@ -3,8 +3,8 @@
     python training/similarity/look.py SET FOLDER OUT [--worse N]
 
 FOLDER is a folder of people, FOLDER/NAME/*.jpg, at most ten pictures each, or of pictures, one a person. SET names
-it: OUT/SET.npz gets a row a picture with a face, the one nearest the centre. With `--worse N` the second picture of
-every Nth person of the part that is fitted on (`parts.py`) is made worse instead, in every way of
+it: OUT/SET.npz gets a row a picture with a face, the one nearest the centre. With `--worse N` the second picture
+of every Nth person of the part that is fitted on (`parts.py`) is made worse instead, in every way of
 `visavis.evaluation.worsening.POOR`; each goes into OUT/SET~KIND.npz.
 """
 
@@ -24,7 +24,7 @@ from visavis.evaluation.folders import people_in
 from visavis.evaluation.looks import central
 from visavis.evaluation.worsening import POOR, as_in_lfw
 from visavis.settings import Settings
-from visavis.types import DetectedFace
+from visavis.types import Box, DetectedFace
 from visavis.vision.align import align
 from visavis.vision.comparability import measures
 from visavis.vision.decode import DecodedPicture, decode
@@ -116,17 +116,20 @@ def worse(looker: Looker, name: str, file: Path) -> Rows:
     face = looker.face(small)
     rows: Rows = {}
     for kind, worsen in POOR.items() if face else ():
-        spoilt = DecodedPicture(np.ascontiguousarray(worsen(small.pixels, face)[0]))
+        pixels, moved = worsen(small.pixels, face)
+        spoilt = DecodedPicture(np.ascontiguousarray(pixels))
         found = looker.face(spoilt)
-        if found is not None and overlap(found, face):
+        if found is not None and covers(found.box, moved @ (*middle(face.box), 1.0)):
             rows[kind] = [(name, file.name, looker.row(spoilt, found))]
     return rows
 
 
-def overlap(one: DetectedFace, other: DetectedFace) -> bool:
-    """Whether the middle of one face is in the box of the other."""
-    x, y = (one.box.x0 + one.box.x1) / 2, (one.box.y0 + one.box.y1) / 2
-    return other.box.x0 <= x <= other.box.x1 and other.box.y0 <= y <= other.box.y1
+def middle(box: Box) -> tuple[float, float]:
+    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+
+
+def covers(box: Box, point: NDArray[np.float64]) -> bool:
+    return bool(box.x0 <= point[0] <= box.x1 and box.y0 <= point[1] <= box.y1)
 
 
 def write(path: Path, rows: list[tuple[str, str, dict[str, NDArray[np.floating]]]]) -> None:

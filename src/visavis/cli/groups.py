@@ -52,12 +52,12 @@ def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = Fal
         ]
         print_json(rows)
         return
-    settings = ("liveness", "liveness threshold", "similarity", "quality", "kept")
+    settings = ("liveness", "liveness threshold", "similarity", "quality", "comparability", "kept")
     table = folding_table("group", "faces", "model", *settings)
     for group in found:
         has = group.settings
-        quality = f"{has.min_quality:g}" if has.min_quality else "any"
-        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", quality, _span(has.retention_hours))
+        least = (f"{value:g}" if value else "any" for value in (has.min_quality, has.min_comparability))
+        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", *least, _span(has.retention_hours))
         facts = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
         table.add_row(*facts, *numbers)
     out.print(table)
@@ -74,6 +74,15 @@ def set_group(  # noqa: PLR0913 - an option each
     min_quality: Annotated[
         float | None, typer.Option(min=0, max=100, help="Least quality of a face to be registered; 0 is any.")
     ] = None,
+    min_comparability: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Least comparability of a face to be registered or matched, 50 by default; 0 is any, and lets "
+            "strangers match in poor pictures.",
+        ),
+    ] = None,
     retention: Annotated[
         int | None,
         typer.Option(
@@ -87,13 +96,14 @@ def set_group(  # noqa: PLR0913 - an option each
     """Change what a group asks of faces, and how long it keeps them.
 
     Liveness and similarity are asked for when it is used as a Search Face collection, quality wherever faces are
-    registered. A shorter retention holds for the faces that are there too.
+    registered, comparability wherever they are registered or searched for. A shorter retention holds for the faces that are there too.
     """
     given: dict[str, Any] = {
         "liveness": liveness,
         "liveness_threshold": liveness_threshold,
         "similarity": similarity,
         "min_quality": min_quality,
+        "min_comparability": min_comparability,
         "retention_hours": retention,
     }
     with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
@@ -102,6 +112,7 @@ def set_group(  # noqa: PLR0913 - an option each
     say(
         f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
         f"similarity {settings.similarity:g}, quality {settings.min_quality:g}, "
+        f"comparability {settings.min_comparability:g}, "
         f"faces are kept {_span(settings.retention_hours)}"
     )
 

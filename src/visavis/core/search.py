@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from visavis.core import policy
 from visavis.core.compare import Comparer, Probe
 from visavis.core.groups import Groups
 from visavis.core.ports import Gallery
@@ -18,6 +19,8 @@ class Found:
     model: str
     matches: list[Match]
     probe: Probe
+    detail: str = ""
+    """Why nobody was searched for: the probe is too poor to be compared. Nothing otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Verified:
     similarity: float
     record: FaceRecord
     probe: Probe
+    detail: str = ""
+    """Why the similarity is 0: the probe is too poor to be compared. Nothing otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,9 @@ class Search(Comparer):
 
         def find(group: Group) -> Found:
             probe, embedding = self.probe(source, group.model, want)
-            return Found(group.model, self.matching(group, embedding, limit, threshold), probe)
+            poor = policy.incomparable(probe.face, group.settings.min_comparability)
+            matches = [] if poor else self.matching(group, embedding, limit, threshold)
+            return Found(group.model, matches, probe, poor)
 
         return self.groups.settled(app, group_id, find)
 
@@ -72,8 +79,9 @@ class Search(Comparer):
             record = self.gallery.require_face(group, face_id)
             template = self.gallery.open_template(group, face_id)
             probe, embedding = self.probe(source, group.model, want)
-            similarity = self.scale(group.model).similarity(float(embedding @ template))
-            return Verified(similarity, record, probe)
+            poor = policy.incomparable(probe.face, group.settings.min_comparability)
+            similarity = 0.0 if poor else self.scale(group.model).similarity(float(embedding @ template))
+            return Verified(similarity, record, probe, poor)
 
         return self.groups.settled(app, group_id, verify)
 

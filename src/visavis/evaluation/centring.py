@@ -25,8 +25,8 @@ from visavis.vision.models import Centring, Fit, RecognitionCard
 FEWEST_IN_A_CENTRE = 8
 FEWEST_PEOPLE = 200
 """With fewer, centres tell of these people rather than of people."""
-_MOST_CENTRES, _PEOPLE_A_CENTRE = 72, 24
-_CENTRES_A_POOR_KIND = 3
+_MOST_CENTRES, _PEOPLE_A_CENTRE = 96, 24
+_CENTRES_A_POOR_KIND = 6
 _PULL, _FOCUS = 0.9, 15.0
 _FOLDS = 5
 

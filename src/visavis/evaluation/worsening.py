@@ -112,18 +112,25 @@ def grey(pixels: Pixels) -> cv2.typing.MatLike:
     return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
 
 
-def sunglasses(pixels: Pixels, face: DetectedFace) -> tuple[Pixels, Moved]:
-    """Two black discs and a bridge: drawn, since no set of ours has real ones."""
-    drawn = pixels.copy()
-    left, right = np.array(face.landmarks.left_eye), np.array(face.landmarks.right_eye)
-    between = float(np.hypot(*(right - left)))
-    for eye in (left, right):
-        axes = round(0.38 * between), round(0.28 * between)
-        centre = (round(eye[0]), round(eye[1] + 0.05 * between))
-        cv2.ellipse(drawn, centre, axes, 0, 0, 360, (12, 12, 12), -1, cv2.LINE_AA)
-    ends = [(round(x), round(y)) for x, y in (left, right)]
-    cv2.line(drawn, ends[0], ends[1], (12, 12, 12), max(1, round(0.08 * between)), cv2.LINE_AA)
-    return drawn, _STAYS
+def sunglasses(width: float = 0.38) -> Worsen:
+    """Two black discs and a bridge: drawn, since no set of ours has real ones.
+
+    `width`: half of a disc's, in parts of the distance between the eyes.
+    """
+
+    def worsen(pixels: Pixels, face: DetectedFace) -> tuple[Pixels, Moved]:
+        drawn = pixels.copy()
+        left, right = np.array(face.landmarks.left_eye), np.array(face.landmarks.right_eye)
+        between = float(np.hypot(*(right - left)))
+        for eye in (left, right):
+            axes = round(width * between), round(0.74 * width * between)
+            centre = (round(eye[0]), round(eye[1] + 0.05 * between))
+            cv2.ellipse(drawn, centre, axes, 0, 0, 360, (12, 12, 12), -1, cv2.LINE_AA)
+        ends = [(round(x), round(y)) for x, y in (left, right)]
+        cv2.line(drawn, ends[0], ends[1], (12, 12, 12), max(1, round(0.08 * between)), cv2.LINE_AA)
+        return drawn, _STAYS
+
+    return worsen
 
 
 ROWS: Mapping[str, Worsen] = {
@@ -143,7 +150,7 @@ ROWS: Mapping[str, Worsen] = {
     "JPEG quality 10": compressed(10),
     "noise, standard deviation 30": noisy(30),
     "blurred, standard deviation 3 px": blurred(3),
-    "sunglasses (drawn)": sunglasses,
+    "sunglasses (drawn)": sunglasses(),
     "blurred, standard deviation 5 px": blurred(5),
     "dark (x 0.08)": lit(0.08),
     "JPEG quality 3": compressed(3),
@@ -173,6 +180,11 @@ POOR: Mapping[str, Worsen] = {
     "compressed 10": compressed(10),
     "compressed 5": compressed(5),
     "compressed 3": compressed(3),
-    "sunglasses": sunglasses,
+    "sunglasses": sunglasses(),
+    "large sunglasses": sunglasses(0.5),
+    "tilted 60": turned(60),
+    "turned 90": turned(90),
+    "tilted 120": turned(120),
+    "tilted 150": turned(150),
 }
 """The kinds of poor pictures that centres are made of (`visavis.evaluation.centring`)."""

@@ -25,6 +25,7 @@ _GROUP = (
     groups.c.liveness_threshold,
     groups.c.similarity,
     groups.c.min_quality,
+    groups.c.min_comparability,
     groups.c.retention_hours,
 )
 _STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.model, groups.c.wrapped_key)

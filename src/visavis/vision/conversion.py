@@ -78,7 +78,7 @@ def converted(old: RecognitionCard, new: RecognitionCard, embeddings: Embedding)
     answers = answers_of(old, embeddings)
     if new.lift is None:
         answers = answers[:, : new.dimension]
-    return fused(new, answers, new.mean)
+    return fused(new, answers)
 
 
 def answers_of(card: RecognitionCard, embeddings: Embedding) -> Embedding:
@@ -122,7 +122,12 @@ def _strongest(card: RecognitionCard) -> float:
 
 
 def _invertible(card: RecognitionCard) -> bool:
-    """Whether every mean lies within the unit sphere, so that one answer alone can have made an embedding."""
+    """Whether one answer alone can have made an embedding: every mean lies within the unit sphere, no centres do.
+
+    What local centring takes out depends on the embedding itself, and nothing tells it afterwards.
+    """
+    if card.fit.centring is not None:
+        return False
     ends = np.cumsum([network.dimension for network in card.networks])
     means = np.split(np.asarray(card.mean, np.float64), ends)[:-1]
     return all(float(mean @ mean) < 1 for mean in means)

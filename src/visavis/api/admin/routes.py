@@ -54,6 +54,7 @@ class SettingsChange(_Body):
     liveness_threshold: float | None = Field(None, ge=0, le=100)
     similarity: float | None = Field(None, ge=0, le=100)
     min_quality: float | None = Field(None, ge=0, le=100)
+    min_comparability: float | None = Field(None, ge=0, le=100)
     retention_hours: int | None = Field(None, ge=0, le=CENTURY_HOURS)
 
 

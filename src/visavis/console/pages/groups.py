@@ -114,6 +114,7 @@ class _Form:
     liveness_threshold: str
     similarity: str
     min_quality: str
+    min_comparability: str
     retention: str
     unit: str
     """`days` or `hours`."""
@@ -127,6 +128,7 @@ class _Form:
             f"{settings.liveness_threshold:g}",
             f"{settings.similarity:g}",
             f"{settings.min_quality:g}",
+            f"{settings.min_comparability:g}",
             str(hours // _DAY if in_days else hours) if hours else "",
             "days" if in_days else "hours",
         )
@@ -138,6 +140,7 @@ class _Form:
             form.get("liveness_threshold", ""),
             form.get("similarity", ""),
             form.get("min_quality", ""),
+            form.get("min_comparability", ""),
             form.get("retention", "").strip(),
             "hours" if form.get("unit") == "hours" else "days",
         )
@@ -149,6 +152,7 @@ class _Form:
             "liveness_threshold": _percentage("liveness_threshold", self.liveness_threshold),
             "similarity": _percentage("similarity", self.similarity),
             "min_quality": _percentage("min_quality", self.min_quality),
+            "min_comparability": _percentage("min_comparability", self.min_comparability),
             "retention_hours": self._hours(),
         }
 

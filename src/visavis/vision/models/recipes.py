@@ -101,8 +101,8 @@ class Centring:
 
     Women of one country, children, or blurred pictures lie close together, so that two strangers of one kind are
     more alike than two of different kinds. A centre is what many faces of one kind have in common; the centres
-    near an embedding are subtracted from it: `x - pull * sum_k softmax(focus * x.u_k) c_k`, with `u_k` the centre `c_k`
-    at unit length, brought back to unit length (docs/decisions/0040).
+    near an embedding are subtracted from it, `x - pull * sum_k softmax(focus * x.u_k) c_k` with `u_k` the centre
+    `c_k` at unit length, and the rest is brought back to unit length (docs/decisions/0040).
     """
 
     centres: NDArray[np.float32]
