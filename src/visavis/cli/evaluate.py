@@ -76,8 +76,6 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
     as_json: AsJson = False,
 ) -> None:
     """Compare every picture with every other: how often one person is refused, how often two are taken for one."""
-    if folder is None and pairs is None:
-        raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
     if pairs is not None and (groups is not None or each is PersonIs.FILE):
         raise typer.BadParameter("A list of pairs does not say who is who: --groups and --person need a folder.")
     card = recognition_card(model)
@@ -90,12 +88,14 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
             sorted({file for pair in listed for file in (pair.first, pair.second)}), card, face
         )
         measured = verification.of_pairs(listed, looks, min_quality)
-    else:
-        people, grouping = find_people(folder or Path(), each, max_per_person, groups)
+    elif folder is not None:
+        people, grouping = find_people(folder, each, max_per_person, groups)
         _warn_of(grouping)
         looks = _look_at_people([file for person in people for file in person.files], card, face)
         with working("Comparing"):
             measured = verification.of_people(people, looks, scale, min_quality)
+    else:
+        raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
     with working("Drawing people for the intervals"):
         summary = verification.summary(measured, scale, resamples, seed)
         if grouping is not None:

@@ -99,7 +99,7 @@ class Comparisons:
         return self.genuine.reaching(cosine) / len(self.genuine) if self.genuine else None
 
     def fmr(self, cosine: float) -> float | None:
-        """The share of impostor pairs that reach a cosine; exact as far as they are kept, else to 1e-4 of cosine."""
+        """The share of impostor pairs that reach a cosine; exact where they are kept, else to 1e-4 of cosine."""
         if not self.impostor_count:
             return None
         reached = self.impostors.reaching(cosine)

@@ -35,7 +35,7 @@ class Rates:
     """At some cosines, in their order. NaN: nothing was compared."""
 
     fmr: NDArray[np.float64]
-    """Shape (cosines, groups, groups): within groups on the diagonal, between them beside it, both ways the same."""
+    """Shape (cosines, groups, groups), symmetrical: within groups on the diagonal, between them beside it."""
     fmr_across: NDArray[np.float64]
     """Of all pairs of two groups together, shape (cosines,)."""
     fnmr: NDArray[np.float64]
@@ -146,7 +146,7 @@ def summary(
     resamples: int,
     seed: int,
 ) -> dict[str, Any]:
-    """All figures of groups, as the command prints them in JSON. Rates are shares, 0-1; None: nothing to measure."""
+    """All figures of groups, as the command prints them in JSON. Rates are shares, 0-1; None: nothing compared."""
     group_of = grouping.of_person[measured.faces.given]
     cosines = [scale.cosine(similarity) for similarity in SIMILARITIES.values()]
     by_group = Differentials(measured.compared, group_of, len(grouping.names), cosines)
