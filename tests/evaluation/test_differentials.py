@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -24,11 +24,13 @@ from visavis.types import Box, DetectedFace, Embedding, Landmarks, Quality
 
 SCALE = Calibration.from_table([(-1.0, 0.0), (0.1, 80.0), (0.4, 90.0), (0.8, 99.0), (1.0, 100.0)])
 COSINES = [0.1, 0.4, 0.8]
+Crowd: TypeAlias = tuple[Embedding, NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
+"""Embeddings, the person in each, the group of each person, and whether each face is refused."""
 
 
 @st.composite
-def crowds(draw: st.DrawFn) -> tuple[Embedding, NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """2-25 faces of 1-8 people in 3 groups or none: embeddings, people, the group of each, refused faces."""
+def crowds(draw: st.DrawFn) -> Crowd:
+    """2-25 faces of 1-8 people in 3 groups or none."""
     chosen = draw(st.lists(st.integers(0, 7), min_size=2, max_size=25))
     _, people = np.unique(chosen, return_inverse=True)
     count = int(people.max()) + 1
@@ -38,14 +40,9 @@ def crowds(draw: st.DrawFn) -> tuple[Embedding, NDArray[np.int64], NDArray[np.in
     return embeddings, people, np.array(groups), np.array(refused)
 
 
-def by_hand(
-    embeddings: Embedding,
-    people: NDArray[np.int64],
-    groups: NDArray[np.int64],
-    refused: NDArray[np.bool_],
-    taken: NDArray[np.float64],
-) -> Rates:
+def by_hand(crowd: Crowd, taken: NDArray[np.float64]) -> Rates:
     """Pair by pair: that of two people as often as both were taken, one person's as often as they were."""
+    embeddings, people, groups, refused = crowd
     fmr, fnmr, across = np.zeros((2, 3, 3, 3)), np.zeros((2, 3, 3)), np.zeros((2, 3))
     for a, b in combinations(range(len(people)), 2):
         one, other = groups[people[a]], groups[people[b]]
@@ -73,20 +70,20 @@ def assert_alike(found: Rates, expected: Rates) -> None:
 
 
 @given(crowds())
-def test_rates_are_those_of_counting_pair_by_pair(crowd: Any) -> None:
+def test_rates_are_those_of_counting_pair_by_pair(crowd: Crowd) -> None:
     embeddings, people, groups, refused = crowd
     compared = compare_all(embeddings, people, refused=refused, kept_from=COSINES[0])
     found = Differentials(compared, groups, 3, COSINES).rates()
-    assert_alike(found, by_hand(*crowd, np.ones(len(groups))))
+    assert_alike(found, by_hand(crowd, np.ones(len(groups))))
 
 
 @given(crowds(), st.integers(0, 999))
-def test_a_draw_counts_every_pair_as_often_as_its_people_were_drawn(crowd: Any, seed: int) -> None:
+def test_a_draw_counts_every_pair_as_often_as_its_people_were_drawn(crowd: Crowd, seed: int) -> None:
     embeddings, people, groups, refused = crowd
     taken = np.random.default_rng(seed).integers(0, 4, len(groups)).astype(float)
     compared = compare_all(embeddings, people, refused=refused, kept_from=COSINES[0])
     found = Differentials(compared, groups, 3, COSINES).rates(taken)
-    assert_alike(found, by_hand(*crowd, taken))
+    assert_alike(found, by_hand(crowd, taken))
 
 
 def test_draws_keep_the_sizes_of_the_groups() -> None:
@@ -106,7 +103,7 @@ def looks_of(embeddings: Embedding, files: list[Path], scores: dict[str, float] 
     for file, embedding in zip(files, embeddings, strict=True):
         score = (scores or {}).get(str(file), 50.0)
         landmarks = Landmarks(*[(0.0, 0.0)] * 5)
-        quality = Quality(score, *[50.0] * 6, None)
+        quality = Quality(score, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0, None)
         found[file] = Look(file, DetectedFace(Box(0, 0, 9, 9), landmarks, 1.0, quality=quality), embedding)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_list_names_files_where_files_are_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_names_match_however_their_letters_are_composed(form: str, tmp_path: Path) -> None:
+def test_names_match_however_their_letters_are_composed(form: Literal["NFC", "NFD"], tmp_path: Path) -> None:
     """macOS writes a folder's name letter by letter, a spreadsheet in whole syllables."""
     touch(tmp_path / "people", f"{unicodedata.normalize(form, '김철수')}/1.jpg")
     file = write(tmp_path, f"person,group\n{unicodedata.normalize('NFC', '김철수')},남성\n")

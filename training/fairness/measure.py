@@ -10,7 +10,7 @@ Three shapes of collections are known:
 
 A picture of the latter two is a person, so they have no genuine pairs. FILE is a JSON list of names, of folders or
 of files with or without suffix: nobody else is measured, such as those on whom a model was fitted. All strangers
-of a group are compared with each other. The labels are those of the collections, whose makers guessed some of them.
+of a group are compared with each other. The labels are the collections' own; their makers guessed some of them.
 """
 
 from __future__ import annotations
@@ -174,7 +174,10 @@ def measure(
 
 def cells(figures: Mapping[str, Any]) -> list[str]:
     spans = figures["intervals"]
-    fmrs = [scientific(rate, spans["fmr_at_similarity"][at]) for at, rate in figures["fmr_at_similarity"].items()]
+    fmrs = [
+        f"none in {figures['impostor']:,}" if rate == 0 else scientific(rate, spans["fmr_at_similarity"][at])
+        for at, rate in figures["fmr_at_similarity"].items()
+    ]
     tars = [
         percent(*one_less(rate, spans["fnmr_at_similarity"][at]))
         for at, rate in figures["fnmr_at_similarity"].items()

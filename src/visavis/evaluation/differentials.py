@@ -122,13 +122,12 @@ class Differentials:
 
     def _matches(self, taken: Weights) -> NDArray[np.float64]:
         """Impostor pairs that reach each cosine, shape (cosines, groups, groups)."""
-        cells = np.zeros(int(np.prod(self._shape)))
+        levels = np.zeros(self._shape)
         if len(self._starts):
             of_runs = np.add.reduceat(taken[self._second], self._starts) * taken[self._first]
-            cells = np.bincount(self._cell, of_runs, minlength=len(cells))
-        levels = cells.reshape(self._shape)
+            levels += np.bincount(self._cell, of_runs, minlength=levels.size).reshape(self._shape)
         reached = levels[::-1].cumsum(axis=0)[::-1]
-        both_ways = reached + reached.transpose(0, 2, 1)
+        both_ways: NDArray[np.float64] = reached + reached.transpose(0, 2, 1)
         diagonal = np.arange(self._groups)
         both_ways[:, diagonal, diagonal] /= 2
         return both_ways
@@ -268,9 +267,9 @@ def _diagonal(rates: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _shares(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """NaN where the whole is nothing."""
-    return np.divide(
-        part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=np.asarray(whole) > 0
-    )
+    shares = np.full(np.broadcast(part, whole).shape, np.nan)
+    np.divide(part, whole, out=shares, where=np.asarray(whole) > 0)
+    return shares
 
 
 def _interval(drawn: NDArray[np.float64]) -> Interval | None:

@@ -143,7 +143,9 @@ def _mean_rates(splits: Sequence[Split], cosines: Sequence[float], weights: Weig
     known = ~np.isnan(rows)
     counted = known.sum(axis=0)
     sums = np.where(known, rows, 0.0).sum(axis=0)
-    return np.divide(sums, counted, out=np.full(len(sums), np.nan), where=counted > 0)
+    means = np.full(len(sums), np.nan)
+    np.divide(sums, counted, out=means, where=counted > 0)
+    return means
 
 
 def _rates(split: Split, cosines: Sequence[float], weights: Weights) -> list[float]:
