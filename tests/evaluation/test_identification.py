@@ -14,6 +14,7 @@ from tests.evaluation.vectors import embeddings_of
 from visavis.core.calibration import Calibration, similarity_against_strangers, strangers_matched
 from visavis.errors import SetupError
 from visavis.evaluation.identification import FPIRS, SIMILARITIES, Split, draw_splits, summary
+from visavis.evaluation.sheets import strangers_in_words
 from visavis.evaluation.verification import Faces
 
 SCALE = Calibration.from_table([(-1.0, 0.0), (1.0, 100.0)])
@@ -128,3 +129,23 @@ def test_where_every_face_is_refused_nobody_is_found() -> None:
     assert found["rank_1_miss_rate"] == 1
     assert set(found["fnir_at_similarity"].values()) == {1}
     assert set(found["fpir_at_similarity"].values()) == {0}
+
+
+def test_a_threshold_in_words_is_rounded_up_and_rates_are_said_in_whole_strangers() -> None:
+    at = dict.fromkeys(SIMILARITIES, 0.0)
+    found = {
+        "gallery": 400,
+        "fpir_at_similarity": at | {"90": 0.041, "96": 0.0043},
+        "estimated_fpir_at_similarity": {name: strangers_matched(float(name), 400) for name in SIMILARITIES},
+        "similarity_at_fpir": {"1e-2": 94.02},
+        "estimated_similarity_at_fpir": {"1e-2": None},
+    }
+    assert strangers_in_words(found) == [
+        "At a similarity of 90, about 4 of 100 strangers would find somebody among these 400 people; "
+        "by the scale, 4 of 100 strangers would.",
+        "At a similarity of 96, about 4 of 1,000 strangers would find somebody among these 400 people; "
+        "by the scale, 4 of 1,000 strangers would.",
+        "At a similarity of 99, none of those who were searched for found somebody among these 400 people; "
+        "by the scale, 4 of 10,000 strangers would.",
+        "At most 1 stranger in 100 finds somebody from a similarity of 94.1 on; the scale does not reach so far.",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ def verification_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
             far,
             percent(None if fnmr is None else 1 - fnmr, _turned(spans["fnmr_at_fmr"][far])),
             percent(fnmr, spans["fnmr_at_fmr"][far]),
-            _plain(summary["similarity_at_fmr"][far], "{:.1f}"),
+            _threshold(summary["similarity_at_fmr"][far]),
             "too few pairs" if far in beyond else "",
         )
         for far, fnmr in summary["fnmr_at_fmr"].items()
@@ -66,8 +67,8 @@ def identification_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
         (
             fpir,
             percent(fnir, spans["fnir_at_fpir"][fpir]),
-            _plain(summary["similarity_at_fpir"][fpir], "{:.1f}"),
-            _plain(summary["estimated_similarity_at_fpir"][fpir], "{:g}"),
+            _threshold(summary["similarity_at_fpir"][fpir]),
+            _threshold(summary["estimated_similarity_at_fpir"][fpir]),
             "too few probes" if fpir in summary["beyond_the_probes"] else "",
         )
         for fpir, fnir in summary["fnir_at_fpir"].items()
@@ -103,7 +104,7 @@ def strangers_in_words(summary: Mapping[str, Any]) -> list[str]:
         sentences.append(
             f"At a similarity of {name}, {found} somebody among {gallery}; by the scale, {estimate} would."
         )
-    measured = f"{summary['similarity_at_fpir']['1e-2']:.1f}"
+    measured = _threshold(summary["similarity_at_fpir"]["1e-2"])
     estimate = summary["estimated_similarity_at_fpir"]["1e-2"]
     by_scale = "the scale does not reach so far" if estimate is None else f"by the scale, from {estimate:g} on"
     sentences.append(f"At most 1 stranger in 100 finds somebody from a similarity of {measured} on; {by_scale}.")
@@ -201,8 +202,9 @@ def degrees(angle: float, interval: tuple[float, float] | None) -> str:
     return f"{angle:.1f}" + ("" if interval is None else f" ({interval[0]:.1f}-{interval[1]:.1f})")
 
 
-def _plain(value: float | None, pattern: str) -> str:
-    return "-" if value is None else pattern.format(value)
+def _threshold(similarity: float | None) -> str:
+    """Rounded up: a lower one would let more strangers through than it stands for."""
+    return "-" if similarity is None else f"{math.ceil(similarity * 10 - 1e-6) / 10:.1f}"
 
 
 def _turned(interval: tuple[float, float] | None) -> tuple[float, float] | None:
