@@ -141,11 +141,17 @@ def test_a_threshold_in_words_is_rounded_up_and_rates_are_said_in_whole_stranger
         "estimated_similarity_at_fpir": {"1e-2": None},
     }
     assert strangers_in_words(found) == [
-        "At a similarity of 90, about 4 of 100 strangers would find somebody among these 400 people; "
-        "by the scale, 4 of 100 strangers would.",
-        "At a similarity of 96, about 4 of 1,000 strangers would find somebody among these 400 people; "
-        "by the scale, 4 of 1,000 strangers would.",
-        "At a similarity of 99, none of those who were searched for found somebody among these 400 people; "
-        "by the scale, 4 of 10,000 strangers would.",
+        (
+            "At a similarity of 90, about 4 of 100 strangers would find somebody among these 400 people; "
+            "by the scale, 4 of 100 strangers would."
+        ),
+        (
+            "At a similarity of 96, about 4 of 1,000 strangers would find somebody among these 400 people; "
+            "by the scale, 4 of 1,000 strangers would."
+        ),
+        (
+            "At a similarity of 99, none of those who were searched for found somebody among these 400 people; "
+            "by the scale, 4 of 10,000 strangers would."
+        ),
         "At most 1 stranger in 100 finds somebody from a similarity of 94.1 on; the scale does not reach so far.",
     ]
