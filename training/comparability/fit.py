@@ -4,8 +4,8 @@
 
 LOOKS is the folder that training/similarity/look.py writes: faces as they are, and made worse. For each fault, a
 logistic regression tells the faces of the worst kinds from all others, by the measures that the fault is seen by.
-The limit is put where no more than `REFUSED` of the faces of any kind that is still to be compared are beyond it, so
-that it takes as many of the others as it can. What the limit does on people who were not fitted on is measured by
+The limit is put where no more than `REFUSED` of the faces of any kind that is still to be compared are beyond it,
+and it takes as many of the others as it can. What the limit does on people who were not fitted on is measured by
 training/robustness/measure.py.
 """
 

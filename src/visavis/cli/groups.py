@@ -96,7 +96,8 @@ def set_group(  # noqa: PLR0913 - an option each
     """Change what a group asks of faces, and how long it keeps them.
 
     Liveness and similarity are asked for when it is used as a Search Face collection, quality wherever faces are
-    registered, comparability wherever they are registered or searched for. A shorter retention holds for the faces that are there too.
+    registered, comparability wherever they are registered or searched for. A shorter retention holds for the faces
+    that are there too.
     """
     given: dict[str, Any] = {
         "liveness": liveness,

@@ -23,6 +23,12 @@ from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
 MaxPerPerson = Annotated[int, typer.Option(min=1, help="Pictures of each person, the first by name.")]
+MinQuality = Annotated[
+    float,
+    typer.Option(
+        "--min-quality", min=0, max=100, help="Faces of less quality are refused, and match nobody; 0: none are."
+    ),
+]
 ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
 Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
 

@@ -25,8 +25,8 @@ def refusals(faces: Sequence[DetectedFace], limit: int, settings: GroupSettings)
     """Why each of `faces` is not to be registered, None where it is.
 
     The faces are sorted largest first and carry their pose and comparability, and their quality where the group
-    asks for any. The limit counts before all else does: when the largest face is turned away, a bystander behind it
-    must not be registered in its place.
+    asks for any. The limit counts before all else does: when the largest face is turned away, a bystander behind
+    it must not be registered in its place.
     """
     within = [_flawed(face, settings) for face in faces[:limit]]
     return [*within, *[Refusal.LIMIT] * (len(faces) - len(within))]

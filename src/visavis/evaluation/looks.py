@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from visavis.core.policy import is_too_poor
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import Box, DetectedFace, Embedding, ImageSize, Traits
 from visavis.vision.analyzer import Analyzer
@@ -82,6 +83,11 @@ def counts(looks: Sequence[Look]) -> dict[str, Any]:
     faces = sum(look.face is not None for look in looks)
     unreadable = sum(look.unreadable is not None for look in looks)
     return {"faces": faces, "missed": len(looks) - faces - unreadable, "unreadable": unreadable}
+
+
+def is_refused(face: DetectedFace, min_quality: float) -> bool:
+    """Whether the server would compare this face with nobody. All that is measured asks here, and nowhere else."""
+    return is_too_poor(face.quality, min_quality)
 
 
 def central(faces: Sequence[DetectedFace], size: ImageSize) -> DetectedFace:

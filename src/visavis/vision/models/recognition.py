@@ -77,11 +77,11 @@ SFACE_FR_2 = RecognitionCard(name="sface-fr-2", networks=SFACE_FR.networks, accu
 
 SFACE_2 = RecognitionCard(name="sface-2", networks=SFACE.networks, accuracy=())
 
-RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR, SFACE)
+RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR_2, SFACE_2, SFACE_FR, SFACE)
 """The recipes that every server knows, the most accurate first.
 
 One that a group may have been created with is never taken out.
 """
 
-DEFAULT_RECOGNITION = SFACE_FR
+DEFAULT_RECOGNITION = SFACE_FR_2
 """What new groups get where nothing else is set, and all its files are there."""
