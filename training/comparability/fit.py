@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from visavis.types import Flaw
-from visavis.vision.comparability import FAULTS, MEASURES
+from visavis.vision.comparability import FAULTS
+from visavis.vision.measures import MEASURES
 
 BEYOND = {
     Flaw.BLURRED: ("blurred-5", "blurred-6", "reduced-28"),

@@ -33,7 +33,7 @@ from visavis.evaluation.grouping import Grouping
 from visavis.evaluation.looks import Which
 from visavis.evaluation.sheets import percent, scientific
 from visavis.settings import Settings
-from visavis.types import Traits
+from visavis.types import GroupSettings, Traits
 from visavis.vision.models import RecognitionCard
 
 PICTURES_A_PERSON = 10
@@ -159,10 +159,10 @@ def measure(
     if not people:
         return
     files = [file for person in people for file in person.files]
-    seen = look_at(files, Settings(), Traits(quality=True), card.name, Which.CENTRAL)
+    seen = look_at(files, Settings(), Traits(quality=True, comparability=True), card.name, Which.CENTRAL)
     looks = {look.file: look for look in seen}
     scale = Calibration.from_table(card.similarity_table)
-    measured = verification.of_people(people, looks, scale, arguments.min_quality)
+    measured = verification.of_people(people, looks, scale, GroupSettings(min_quality=arguments.min_quality))
     for name, test in collection.groups.items():
         of_person = np.array([0 if test(person) else -1 for person in people], np.int64)
         if (of_person < 0).all():

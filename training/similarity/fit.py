@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,13 @@ from parts import fitted_on
 from rich.console import Console
 
 from visavis.evaluation.centring import Pool, fit_centring, unseen_impostors
-from visavis.evaluation.comparisons import Comparisons, of_cosines
+from visavis.evaluation.comparisons import Comparisons, compare_all, of_cosines
+from visavis.evaluation.folders import read_set_aside
 from visavis.evaluation.scale import Knots, fit_common_scale
 from visavis.types import Embedding
+from visavis.vision.embed import as_probe, fused
 from visavis.vision.models import SFACE_2, SFACE_FR_2, RecognitionCard
+from visavis.vision.poorness import poorness_of
 
 CARDS = {card.name: card for card in (SFACE_FR_2, SFACE_2)}
 POOL = ("aaf", "utk", "ea")
@@ -42,13 +46,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("looks", type=Path)
     parser.add_argument("--model", default=SFACE_FR_2.name, choices=list(CARDS))
+    parser.add_argument("--set-aside", type=Path, default=Path(__file__).with_name("lfw-one-person.json"))
     parser.add_argument("--write", action="store_true", help="write the result into the package")
     arguments = parser.parse_args()
     card = CARDS[arguments.model]
     pool, names = pool_of(arguments.looks, card.name)
     fitted = fit_centring(card, pool, SET)
     compared = compared_within(card, pool, groups_of(names))
-    knots = fit_common_scale(list(compared.values()))
+    compared["LFW"] = compared_lfw(fitted, arguments.looks, arguments.set_aside)
+    knots = fit_common_scale(list(compared.values()), card.most_alike)
     for name, group in compared.items():
         rates = ", ".join(f"{similarity:g}: {group.fmr(cosine):.1e}" for cosine, similarity in knots[1:-1])
         console.print(f"{name}, {group.impostor_count:,} pairs; FMR at {rates}", highlight=False)
@@ -71,7 +77,7 @@ def pool_of(looks: Path, model: str) -> tuple[Pool, list[str]]:
     for file in sorted(looks.glob("*~*.npz")):
         set_name, kind = file.stem.split("~", 1)
         content = np.load(file)
-        poor.setdefault(kind, []).append(content[model])
+        poor.setdefault(kind, []).append(answers_in(content, model))
         owners.setdefault(kind, []).extend(row.get(f"{set_name}/{person}", -1) for person in content["people"])
     return (
         Pool(
@@ -88,9 +94,10 @@ def people_in(file: Path, set_name: str, model: str) -> tuple[list[str], Embeddi
     """The people to fit on, and the mean of the answers to each one's pictures."""
     content = np.load(file)
     people, number = np.unique(content["people"], return_inverse=True)
+    answers = answers_in(content, model)
     chosen = [index for index, person in enumerate(people) if fitted_on(set_name, str(person))]
     return [str(people[index]) for index in chosen], np.stack(
-        [content[model][number == index].mean(axis=0) for index in chosen]
+        [answers[number == index].mean(axis=0) for index in chosen]
     )
 
 
@@ -111,6 +118,24 @@ def compared_within(
 ) -> dict[str, Comparisons]:
     cosines = unseen_impostors(card, pool, list(groups.values()))
     return {name: of_cosines(found) for name, found in zip(groups, cosines, strict=True)}
+
+
+def compared_lfw(card: RecognitionCard, looks: Path, set_aside: Path) -> Comparisons:
+    """The pictures of LFW's people to fit on, who are in no pool: they tell where one pair in a million is."""
+    content = np.load(looks / "lfw.npz")
+    chosen = [row for row, person in enumerate(content["people"]) if fitted_on("lfw", str(person))]
+    embeddings = fused(card, answers_in(content, card.name)[chosen])
+    names, people = np.unique(content["people"][chosen], return_inverse=True)
+    number = {str(name): row for row, name in enumerate(names)}
+    pairs = read_set_aside(set_aside)
+    one_person = [(number[a], number[b]) for a, b in pairs if a in number and b in number]
+    return compare_all(embeddings, people, one_person, probes=as_probe(card, embeddings))
+
+
+def answers_in(content: Mapping[str, NDArray[np.float32]], model: str) -> Embedding:
+    """The answers of the networks, and how poor the pictures are, side by side: shape (n, d)."""
+    poor = poorness_of(content["measures"])[:, np.newaxis]
+    return np.hstack([content[model], poor]).astype(np.float32)
 
 
 def write(card: RecognitionCard, knots: Knots, names: list[str], compared: dict[str, Comparisons]) -> None:

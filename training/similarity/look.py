@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,10 @@ from visavis.evaluation.worsening import POOR, as_in_lfw
 from visavis.settings import Settings
 from visavis.types import Box, DetectedFace
 from visavis.vision.align import align
-from visavis.vision.comparability import measures
 from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder
+from visavis.vision.measures import measures
 from visavis.vision.models import SFACE_2, SFACE_FR_2, YUNET
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
@@ -44,9 +45,11 @@ class Looker:
     def __init__(self) -> None:
         store = ModelStore(Settings().models_dir)
         self._detector = Detector(store.load(YUNET))
+        # How poor a picture is depends on a fit that comes later, from the measures.
+        bare = [replace(card, allowance=0.0) for card in CARDS]
         files = {file.sha256: Network(store.load(file), dynamic_axes=(0,)) for file in SFACE_FR_2.files}
         self._embedders = {
-            card.name: Embedder(card, [files[network.model.sha256] for network in card.networks]) for card in CARDS
+            card.name: Embedder(card, [files[network.model.sha256] for network in card.networks]) for card in bare
         }
 
     def face(self, picture: DecodedPicture) -> DetectedFace | None:

@@ -14,6 +14,7 @@ from visavis import app as wiring
 from visavis.cli.measuring import (
     Face,
     MaxPerPerson,
+    MinComparability,
     MinQuality,
     ModelName,
     Report,
@@ -33,7 +34,7 @@ from visavis.evaluation.grouping import Grouping, find_people
 from visavis.evaluation.looks import Look, Which, counts
 from visavis.evaluation.pages import Plot, Sheet, write_page
 from visavis.evaluation.sheets_of_groups import group_sheets
-from visavis.types import Traits
+from visavis.types import COMPARABLE, GroupSettings, Traits
 from visavis.vision.models import RecognitionCard
 
 evaluate_commands = typer.Typer(no_args_is_help=True, help="Measure how often recognition errs, on your pictures.")
@@ -66,6 +67,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
     ] = PersonIs.FOLDER,
     max_per_person: MaxPerPerson = 10,
     min_quality: MinQuality = 0.0,
+    min_comparability: MinComparability = COMPARABLE,
     model: ModelName = None,
     face: Face = Which.CENTRAL,
     data_dir: ScaleFrom = None,
@@ -80,6 +82,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
         raise typer.BadParameter("A list of pairs does not say who is who: --groups and --person need a folder.")
     card = recognition_card(model)
     scale, scale_name = _scale(card, data_dir)
+    asked = GroupSettings(min_quality=min_quality, min_comparability=min_comparability)
     people: list[Person] = []
     grouping = None
     if pairs is not None:
@@ -87,20 +90,21 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
         looks = _look_at_people(
             sorted({file for pair in listed for file in (pair.first, pair.second)}), card, face
         )
-        measured = verification.of_pairs(listed, looks, min_quality)
+        measured = verification.of_pairs(listed, looks, asked)
     elif folder is not None:
         people, grouping = find_people(folder, each, max_per_person, groups)
         _warn_of(grouping)
         looks = _look_at_people([file for person in people for file in person.files], card, face)
         with working("Comparing"):
-            measured = verification.of_people(people, looks, scale, min_quality)
+            measured = verification.of_people(people, looks, scale, asked)
     else:
         raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
     with working("Drawing people for the intervals"):
         summary = verification.summary(measured, scale, resamples, seed)
         if grouping is not None:
             summary["groups"] = differentials.summary(measured, people, grouping, looks, scale, resamples, seed)
-    summary |= {"model": card.name, "scale": scale_name, "face": face.value, "min_quality": min_quality}
+    summary |= {"model": card.name, "scale": scale_name, "face": face.value}
+    summary |= {"min_quality": min_quality, "min_comparability": min_comparability}
     notes = _notes(summary, resamples, seed)
     tables = sheets.verification_sheets(summary)
     if grouping is not None:
@@ -126,6 +130,7 @@ def identify(  # noqa: PLR0913, PLR0917 - an option each
     splits: Annotated[int, typer.Option(min=1, help="How often a gallery is drawn at random.")] = 10,
     max_per_person: MaxPerPerson = 10,
     min_quality: MinQuality = 0.0,
+    min_comparability: MinComparability = COMPARABLE,
     model: ModelName = None,
     face: Face = Which.CENTRAL,
     data_dir: ScaleFrom = None,
@@ -141,13 +146,15 @@ def identify(  # noqa: PLR0913, PLR0917 - an option each
     people = people_in(folder, max_per_person)
     looks = _look_at_people([file for person in people for file in person.files], card, face)
     shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
-    faces = verification.faces_in(shown, min_quality)
+    asked = GroupSettings(min_quality=min_quality, min_comparability=min_comparability)
+    faces = verification.faces_in(shown, asked)
     with working("Searching"):
         drawn = identification.draw_splits(faces, gallery_size, splits, seed)
         count = int(faces.people.max()) + 1
         found = identification.summary(drawn, count, gallery_size, scale, resamples, seed)
     summary = counts(list(looks.values())) | {"refused": int(faces.refused.sum()), "people": count} | found
-    summary |= {"model": card.name, "scale": scale_name, "face": face.value, "min_quality": min_quality}
+    summary |= {"model": card.name, "scale": scale_name, "face": face.value}
+    summary |= {"min_quality": min_quality, "min_comparability": min_comparability}
     notes = [*_notes(summary, resamples, seed), *sheets.strangers_in_words(summary)]
     tables = sheets.identification_sheets(summary)
     show(summary, tables, notes, as_json=as_json)
@@ -244,7 +251,7 @@ def pose(
 
 
 def _look_at_people(files: Sequence[Path], card: RecognitionCard, which: Which) -> dict[Path, Look]:
-    return _by_file(look_at(files, read_settings(), Traits(quality=True), card.name, which))
+    return _by_file(look_at(files, read_settings(), Traits(quality=True, comparability=True), card.name, which))
 
 
 def _by_file(looks: Sequence[Look]) -> dict[Path, Look]:
@@ -284,9 +291,14 @@ def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:
             f"Recognition model {summary['model']}; similarity on the scale {summary['scale']}. "
             f"Measured is the {summary['face']} face of each picture."
         )
-    if summary.get("min_quality"):
+    refused = [
+        f"of a {word} below {summary[f'min_{word}']:g}"
+        for word in ("quality", "comparability")
+        if summary.get(f"min_{word}")
+    ]
+    if refused:
         notes.append(
-            f"Faces of a quality below {summary['min_quality']:g} are refused, and match nobody: they count as "
+            f"Faces {' or '.join(refused)} are refused, and match nobody: they count as "
             "not recognised where they should be, and as not accepted where they should not."
         )
     if resamples:

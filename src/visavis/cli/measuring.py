@@ -29,6 +29,15 @@ MinQuality = Annotated[
         "--min-quality", min=0, max=100, help="Faces of less quality are refused, and match nobody; 0: none are."
     ),
 ]
+MinComparability = Annotated[
+    float,
+    typer.Option(
+        "--min-comparability",
+        min=0,
+        max=100,
+        help="Faces of less comparability are refused, as servers do, and match nobody; 0: none are.",
+    ),
+]
 ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
 Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
 

@@ -127,7 +127,11 @@ class Comparer:
     def _similarity(self, one: _FaceSeen, other: _FaceSeen) -> float:
         if not all(policy.is_comparable(face, COMPARABLE) for face, _ in (one, other)):
             return 0.0
-        return self.scale(self.model).similarity(float(one[1] @ other[1]))
+        return self.similarity(one[1], other[1], self.model)
+
+    def similarity(self, probe: Embedding, stored: Embedding, model: str) -> float:
+        """How alike two faces are by their embeddings, shape (d,) each: 0-100."""
+        return self.scale(model).similarity(float(self.analyzer.as_probe(probe, model) @ stored))
 
     def probe(self, source: ImageSource, model: str, want: Want) -> tuple[Probe, Embedding]:
         """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""

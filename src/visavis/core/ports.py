@@ -51,6 +51,13 @@ class FaceAnalyzer(Protocol[P]):
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model."""
         ...
 
+    def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
+        """Embeddings of the named model, shape (..., d), as faces that are asked about.
+
+        The dot product of such a one and a stored one is their cosine.
+        """
+        ...
+
 
 class ImageFetcher(Protocol):
     """Image URL to bytes."""

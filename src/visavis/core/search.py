@@ -80,7 +80,7 @@ class Search(Comparer):
             template = self.gallery.open_template(group, face_id)
             probe, embedding = self.probe(source, group.model, want)
             poor = policy.incomparable(probe.face, group.settings.min_comparability)
-            similarity = 0.0 if poor else self.scale(group.model).similarity(float(embedding @ template))
+            similarity = 0.0 if poor else self.similarity(embedding, template, group.model)
             return Verified(similarity, record, probe, poor)
 
         return self.groups.settled(app, group_id, verify)
@@ -96,6 +96,7 @@ class Search(Comparer):
         # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity
         # itself then decides.
         reach = calibration.cosine(threshold) - 1e-6
-        found = self.gallery.search(group, probe, limit, reach, exclude)
+        asked = self.analyzer.as_probe(probe, group.model)
+        found = self.gallery.search(group, asked, limit, reach, exclude)
         scored = [Match(record, calibration.similarity(cosine)) for record, cosine in found]
         return [match for match in scored if match.similarity >= threshold]

@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 
 from visavis.errors import SetupError
 from visavis.types import Embedding
-from visavis.vision.embed import fused
+from visavis.vision.embed import as_probe, fused
 from visavis.vision.models import Centring, Fit, RecognitionCard
 
 FEWEST_IN_A_CENTRE = 8
 FEWEST_PEOPLE = 200
 """With fewer, centres tell of these people rather than of people."""
-_MOST_CENTRES, _PEOPLE_A_CENTRE = 96, 24
-_CENTRES_A_POOR_KIND = 6
+_MOST_CENTRES, _PEOPLE_A_CENTRE = 72, 24
+_CENTRES_A_POOR_KIND = 8
 _PULL, _FOCUS = 0.9, 15.0
 _FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """Answers of a recipe's networks (`Embedder.answers`), shape (n, d) each, by which a recipe is fitted."""
+    """What a recipe is fitted by: answers of its networks (`Embedder.answers`), shape (n, d) each."""
 
     clean: Embedding
     """One a person."""
@@ -61,9 +61,10 @@ def fit_centring(card: RecognitionCard, pool: Pool, set_of_faces: str) -> Recogn
     if len(pool.clean) < FEWEST_PEOPLE:
         raise SetupError(f"{len(pool.clean):,} people are too few for centres: it takes {FEWEST_PEOPLE:,}.")
     groups = np.unique(pool.groups)
-    of_groups = np.stack([pool.clean[pool.groups == group].mean(axis=0) for group in groups])
+    vectors = pool.clean[:, : sum(network.dimension for network in card.networks)]
+    of_groups = np.stack([vectors[pool.groups == group].mean(axis=0) for group in groups])
     mean = tuple(round(float(value), 6) for value in of_groups.mean(axis=0))
-    uncentred = replace(card, own_fit=Fit(set_of_faces, (), mean))
+    uncentred = replace(card, allowance=0.0, own_fit=Fit(set_of_faces, (), mean))
     count = min(_MOST_CENTRES, len(pool.clean) // _PEOPLE_A_CENTRE)
     centres = [
         _centres(fused(uncentred, pool.clean), count),
@@ -95,7 +96,7 @@ def unseen_impostors(
             embeddings = fused(fitted, pool.clean)
             for group, cosines in zip(groups, found, strict=True):
                 first, second = group[fold[group] == one], group[fold[group] == other]
-                between = embeddings[first] @ embeddings[second].T
+                between = as_probe(card, embeddings[first]) @ embeddings[second].T
                 cosines.append(between[np.triu_indices(len(first), 1)] if one == other else between.ravel())
     return [np.concatenate(cosines) for cosines in found]
 

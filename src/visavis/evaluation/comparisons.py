@@ -130,12 +130,14 @@ def compare_all(
     one_person: Collection[tuple[int, int]] = (),
     refused: NDArray[np.bool_] | None = None,
     kept_from: float = math.inf,
+    probes: Embedding | None = None,
 ) -> Comparisons:
     """Compare every face with every other. Pairs of people who are one person under two names are left out.
 
     `embeddings`: unit vectors, shape (n, d); `people`: the person of each, shape (n,), numbers from 0 on;
     `refused`: which of the faces the server would compare with nobody, shape (n,). Every impostor pair that
-    reaches the cosine `kept_from` is kept, however many they are.
+    reaches the cosine `kept_from` is kept, however many they are. `probes`: the embeddings as faces that are asked
+    about, where those differ from stored ones.
     """
     sizes = np.bincount(people)
     left_out = _pictures_of_both(people, one_person)
@@ -144,7 +146,7 @@ def compare_all(
     highest = _Highest(max(_share_of(MOST_FMR, impostor_count) + 2, _KEPT_AT_LEAST), kept_from)
     histogram = np.zeros(BINS, np.int64)
     genuine = []
-    for start, cosines in _blocks(embeddings, refused):
+    for start, cosines in _blocks(embeddings, probes, refused):
         stop = start + len(cosines)
         later = np.arange(start, len(people)) > np.arange(start, stop)[:, np.newaxis]
         same = people[start:stop, np.newaxis] == people[start:]
@@ -163,9 +165,14 @@ def compare_listed(
     pairs: NDArray[np.int32],
     same: NDArray[np.bool_],
     refused: NDArray[np.bool_] | None = None,
+    probes: Embedding | None = None,
 ) -> Comparisons:
-    """Compare the faces that a list names: `pairs` has shape (n, 2), `same` (n,); `refused`, a verdict a face."""
-    cosines = np.einsum("ij,ij->i", embeddings[pairs[:, 0]], embeddings[pairs[:, 1]]).astype(np.float32)
+    """Compare the faces that a list names: `pairs` has shape (n, 2), `same` (n,).
+
+    `refused` has a verdict a face; `probes` the embeddings as faces that are asked about, where those differ.
+    """
+    asked = embeddings if probes is None else probes
+    cosines = np.einsum("ij,ij->i", asked[pairs[:, 0]], embeddings[pairs[:, 1]]).astype(np.float32)
     if refused is not None:
         cosines[refused[pairs].any(axis=1)] = REFUSED
     genuine, impostors = (
@@ -184,11 +191,14 @@ def of_cosines(impostors: NDArray[np.float32]) -> Comparisons:
     return Comparisons(np.zeros(0, np.int64), none, ordered, len(impostors), histogram, all_against_all=True)
 
 
-def _blocks(embeddings: Embedding, refused: NDArray[np.bool_] | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _blocks(
+    embeddings: Embedding, probes: Embedding | None, refused: NDArray[np.bool_] | None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Some faces at once against themselves and all later ones: the number of the first, and the cosines."""
+    asked = embeddings if probes is None else probes
     rows = max(1, _BLOCK // max(1, len(embeddings)))
     for start in range(0, len(embeddings), rows):
-        cosines = embeddings[start : start + rows] @ embeddings[start:].T
+        cosines = asked[start : start + rows] @ embeddings[start:].T
         if refused is not None:
             cosines[refused[start : start + rows]] = REFUSED
             cosines[:, refused[start:]] = REFUSED

@@ -84,7 +84,7 @@ def _best(
     rows = max(1, _BLOCK // len(gallery))
     for start in range(0, len(probes), rows):
         some = probes[start : start + rows]
-        block = faces.embeddings[some] @ faces.embeddings[gallery].T
+        block = faces.asked[some] @ faces.embeddings[gallery].T
         block[faces.refused[some]] = REFUSED
         block[:, faces.refused[gallery]] = REFUSED
         places[start : start + rows] = block.argmax(axis=1)

@@ -10,9 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from visavis.core.policy import is_too_poor
+from visavis.core.policy import is_comparable, is_too_poor
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import Box, DetectedFace, Embedding, ImageSize, Traits
+from visavis.types import Box, DetectedFace, Embedding, GroupSettings, ImageSize, Traits
 from visavis.vision.analyzer import Analyzer
 
 
@@ -34,6 +34,8 @@ class Look:
     """None where none was found."""
     embedding: Embedding | None = None
     """Shape (d,), where one was wanted and there is a face."""
+    probe: Embedding | None = None
+    """The embedding as a face that is asked about, where it is not the same."""
     unreadable: str | None = None
     """Why the file could not be read as a picture, in a sentence."""
 
@@ -70,8 +72,11 @@ class Observer:
                 if not found:
                     return Look(file)
                 faces = found[:1] if self.which is Which.LARGEST else [central(found, picture.size)]
-                embedding = self.analyzer.embed(picture, faces, self.model)[0] if self.model else None
-                return Look(file, self.analyzer.describe(picture, faces, self.traits)[0], embedding)
+                [face] = self.analyzer.describe(picture, faces, self.traits)
+                if self.model is None:
+                    return Look(file, face)
+                [embedding] = self.analyzer.embed(picture, faces, self.model)
+                return Look(file, face, embedding, self.analyzer.as_probe(embedding, self.model))
         except FaceError as error:
             if error.code is ErrorCode.INTERNAL:
                 raise
@@ -85,9 +90,12 @@ def counts(looks: Sequence[Look]) -> dict[str, Any]:
     return {"faces": faces, "missed": len(looks) - faces - unreadable, "unreadable": unreadable}
 
 
-def is_refused(face: DetectedFace, min_quality: float) -> bool:
-    """Whether the server would compare this face with nobody. All that is measured asks here, and nowhere else."""
-    return is_too_poor(face.quality, min_quality)
+def is_refused(face: DetectedFace, asked: GroupSettings) -> bool:
+    """Whether a group that asks for so much would compare this face with nobody.
+
+    All that is measured asks here, and nowhere else.
+    """
+    return is_too_poor(face.quality, asked.min_quality) or not is_comparable(face, asked.min_comparability)
 
 
 def central(faces: Sequence[DetectedFace], size: ImageSize) -> DetectedFace:

@@ -7,6 +7,7 @@ Pickands 1975; S. Coles, "An Introduction to Statistical Modeling of Extreme Val
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -42,16 +43,16 @@ def fit_scale(compared: Comparisons) -> Knots:
     return fit_common_scale([compared])
 
 
-def fit_common_scale(groups: Sequence[Comparisons]) -> Knots:
+def fit_common_scale(groups: Sequence[Comparisons], most_alike: float = 1.0) -> Knots:
     """The knots of one scale for all groups: at each false match rate, that of the group that needs the highest.
 
-    Raises SetupError if no scale can be made of them.
+    `most_alike`: the cosine that the similarity 100 stands for. Raises SetupError if no scale can be made of them.
     """
     knots = [
         (round(max(cosine_at(group, fmr) for group in groups), 4), similarity)
         for fmr, similarity in SIMILARITY_AT_FMR.items()
     ]
-    scale = [(-1.0, 0.0), *knots, (1.0, 100.0)]
+    scale = [(-1.0, 0.0), *knots, (math.floor(most_alike * 1e4) / 1e4, 100.0)]
     cosines = [cosine for cosine, _ in scale]
     if not np.all(np.diff(cosines) > 0):
         raise SetupError(

@@ -21,10 +21,13 @@ from visavis.evaluation import intervals
 from visavis.evaluation.comparisons import Comparisons, compare_all, compare_listed
 from visavis.evaluation.folders import Pair, Person
 from visavis.evaluation.looks import Look, counts, is_refused
+from visavis.types import Embedding, GroupSettings
 
 FMRS = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5, "1e-6": 1e-6}
 TAR_AT = ("1e-3", "1e-4", "1e-5")
 SIMILARITIES = {"80": 80.0, "90": 90.0, "99": 99.0}
+ANY_FACE = GroupSettings(min_comparability=0.0)
+"""What a group asks for that refuses no face for its picture."""
 DISCARDED = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 """Shares of the faces, those of lowest quality, that are left out for the error-versus-discard curve."""
 
@@ -55,17 +58,24 @@ class Faces:
     """Shape (n,): those that the server would compare with nobody."""
     given: NDArray[np.int64]
     """The number by which each of these people was given, shape (people,)."""
+    probes: NDArray[np.float32] | None = None
+    """The embeddings as faces that are asked about, shape (n, d), where those are not the same."""
+
+    @property
+    def asked(self) -> NDArray[np.float32]:
+        """The embeddings as faces that are asked about, shape (n, d)."""
+        return self.embeddings if self.probes is None else self.probes
 
 
 def of_people(
-    people: Sequence[Person], looks: Mapping[Path, Look], scale: Calibration, min_quality: float = 0.0
+    people: Sequence[Person], looks: Mapping[Path, Look], scale: Calibration, asked: GroupSettings = ANY_FACE
 ) -> Verification:
     """Every picture against every other. Raises SetupError if no face was found in any.
 
     The scale says how alike the least of the SIMILARITIES are: impostor pairs from there on are kept.
     """
     shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
-    faces = faces_in(shown, min_quality)
+    faces = faces_in(shown, asked)
     readable = np.bincount([number for number, look in shown if look.unreadable is None])
     return Verification(
         compare_all(
@@ -73,6 +83,7 @@ def of_people(
             faces.people,
             refused=faces.refused,
             kept_from=scale.cosine(min(SIMILARITIES.values())),
+            probes=faces.asked,
         ),
         faces,
         counts([look for _, look in shown]),
@@ -80,7 +91,7 @@ def of_people(
     )
 
 
-def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look], min_quality: float = 0.0) -> Verification:
+def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look], asked: GroupSettings = ANY_FACE) -> Verification:
     """The pairs of a list. Pictures that it calls the same, by one or more steps, show one person.
 
     Raises SetupError if no pair could be compared.
@@ -88,7 +99,7 @@ def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look], min_quality: flo
     readable = [pair for pair in pairs if not (looks[pair.first].unreadable or looks[pair.second].unreadable)]
     person = _people_of(pairs)
     shown = [(person[file], look) for file, look in looks.items()]
-    faces = faces_in(shown, min_quality)
+    faces = faces_in(shown, asked)
     number = {look.file: row for row, look in enumerate(look for _, look in shown if look.face)}
     usable = [pair for pair in readable if pair.first in number and pair.second in number]
     if not usable:
@@ -96,17 +107,17 @@ def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look], min_quality: flo
     places = np.array([(number[pair.first], number[pair.second]) for pair in usable], np.int32)
     same = np.array([pair.same for pair in usable])
     return Verification(
-        compare_listed(faces.embeddings, faces.people, places, same, faces.refused),
+        compare_listed(faces.embeddings, faces.people, places, same, faces.refused, faces.asked),
         faces,
         counts(list(looks.values())),
         genuine_with_missed=sum(pair.same for pair in readable),
     )
 
 
-def faces_in(shown: Sequence[tuple[int, Look]], min_quality: float = 0.0) -> Faces:
+def faces_in(shown: Sequence[tuple[int, Look]], asked: GroupSettings = ANY_FACE) -> Faces:
     """The faces of pictures, each given with the number of its person. Raises SetupError if there is none.
 
-    Faces of less than `min_quality`, 0-100, count as refused.
+    Faces that a group which asks for so much would refuse count as refused.
     """
     found = [(person, look) for person, look in shown if look.face is not None and look.embedding is not None]
     if not found:
@@ -117,9 +128,14 @@ def faces_in(shown: Sequence[tuple[int, Look]], min_quality: float = 0.0) -> Fac
         np.stack([look.embedding for _, look in found if look.embedding is not None]),
         people.astype(np.int64),
         np.array([_quality(look) for _, look in found]),
-        np.array([look.face is not None and is_refused(look.face, min_quality) for _, look in found]),
+        np.array([look.face is not None and is_refused(look.face, asked) for _, look in found]),
         given,
+        np.stack([probe for _, look in found if (probe := _probe(look)) is not None]),
     )
+
+
+def _probe(look: Look) -> Embedding | None:
+    return look.embedding if look.probe is None else look.probe
 
 
 def _quality(look: Look) -> float:

@@ -143,6 +143,13 @@ class Analyzer:
         with self._observe(Stage.EMBED):
             return self._recognizers.require(model).embed(picture, faces)
 
+    def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
+        """Embeddings of the named model, shape (..., d), as faces that are asked about.
+
+        Their cosine to stored ones is the dot product. Raises INTERNAL as `embed` does.
+        """
+        return self._recognizers.require(model).as_probe(embeddings)
+
 
 def _load_liveness(store: ModelStore) -> LivenessEstimator:
     fr_liveness = store.load_if_there(models.FR_LIVENESS)

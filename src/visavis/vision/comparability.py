@@ -15,31 +15,25 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis.types import Comparability, Flaw
 from visavis.vision.decode import Pixels
+from visavis.vision.measures import MEASURES, measures
 
-MEASURES = ("fine detail", "coarse detail", "contrast", "light", "grey levels", "evenness")
 FAULTS = {
     Flaw.BLURRED: ("fine detail", "coarse detail"),
     Flaw.TOO_DARK: ("contrast", "light", "grey levels"),
     Flaw.COMPRESSED: ("grey levels", "evenness"),
 }
 """What each fault is seen by."""
-_INSIDE = np.s_[24:104, 20:92]
-"""The part of an aligned crop, side 112, that is face whatever the hair."""
-_BLACK, _WHITE = 16, 245
-"""Beyond these, areas are even because they are black or white, not because they were compressed."""
-_TINY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
     weights: NDArray[np.float64]
-    """For all MEASURES, shape (6,); 0 where the fault is not seen by one."""
+    """For all MEASURES, shape (11,); 0 where the fault is not seen by one."""
     offset: float
 
 
@@ -49,31 +43,6 @@ def assess_comparability(crop: Pixels) -> Comparability:
     faults = {flaw: float(seen @ limit.weights + limit.offset) for flaw, limit in _limits().items()}
     worst = max(faults, key=lambda flaw: faults[flaw])
     return Comparability(100 / (1 + math.exp(min(faults[worst], 100))), worst)
-
-
-def measures(crop: Pixels) -> NDArray[np.float64]:
-    """The MEASURES of an aligned crop, shape (6,).
-
-    Details, contrast and light are natural logarithms of grey values; grey levels are the entropy of their
-    histogram in bits; evenness is the share, 0-1, of pixels that hardly differ from their neighbours.
-    """
-    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    inside = grey[_INSIDE]
-    soft, softer, softest = (cv2.GaussianBlur(grey, (0, 0), deviation)[_INSIDE] for deviation in (1.0, 2.0, 4.0))
-    shares = np.bincount(inside.astype(np.uint8).ravel(), minlength=256) / inside.size
-    shares = shares[shares > 0]
-    steps = np.abs(np.diff(grey, axis=1))[_INSIDE] + np.abs(np.diff(grey, axis=0))[_INSIDE]
-    between = (inside > _BLACK) & (inside < _WHITE)
-    return np.array(
-        [
-            math.log(np.abs(soft - softer).mean() + _TINY),
-            math.log(np.abs(softer - softest).mean() + _TINY),
-            math.log(inside.std() + 1),
-            math.log(inside.mean() + 1),
-            -(shares * np.log2(shares)).sum(),
-            ((steps < 1) & between).sum() / (between.sum() + 50),
-        ]
-    )
 
 
 @cache

@@ -76,8 +76,10 @@ def converted(old: RecognitionCard, new: RecognitionCard, embeddings: Embedding)
     one whose answers are shortened: those are taken to have kept all of their length, which they nearly have.
     """
     answers = answers_of(old, embeddings)
-    if new.lift is None:
-        answers = answers[:, : new.dimension]
+    answers = answers[:, : len(new.mean)]
+    if new.allowance:
+        # No embedding tells how poor the picture was: it counts as a good one.
+        answers = np.hstack([answers, np.zeros((len(answers), 1), np.float32)])
     return fused(new, answers)
 
 

@@ -3,8 +3,8 @@
 A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
 over the views is brought to unit length, shortened if it is longer than what it tells, the mean of many people is
 subtracted, and it is brought to unit length again. The embedding is these vectors side by side, each times its
-weight. Some recipes take out what faces of one kind have in common (`Centring`); older ones add a number for how
-weak the answers were (`Lift`). The embedding has unit length in all.
+weight. Some recipes take out what faces of one kind have in common (`Centring`) and add a number for how poor the
+picture is; older ones add one for how weak the answers were (`Lift`). The embedding has unit length in all.
 """
 
 from __future__ import annotations
@@ -148,11 +148,23 @@ class RecognitionCard:
     own_fit: Fit | None = None
     """None: the one in the folder `calibration` under the card's name."""
     lift: Lift | None = None
+    allowance: float = 0.0
+    """By how much the cosine of a poor and a good picture is raised over that of two good or two poor ones.
+
+    It takes one number more: `sqrt(2 allowance) (p - 1/2)` with p the poorness of the picture
+    (`visavis.vision.poorness`). A face that is asked about has it with the other sign, so that two poor pictures
+    are never helped. Not together with a lift.
+    """
 
     @property
     def dimension(self) -> int:
         """Length of the embedding."""
-        return sum(network.dimension for network in self.networks) + (self.lift is not None)
+        return sum(network.dimension for network in self.networks) + (self.lift is not None) + (self.allowance > 0)
+
+    @property
+    def most_alike(self) -> float:
+        """The cosine of a face asked about and the same picture stored: 1, less what an allowance takes."""
+        return (1 - self.allowance / 2) / (1 + self.allowance / 2)
 
     @property
     def files(self) -> tuple[ModelCard, ...]:

@@ -73,9 +73,9 @@ SFACE_FR = RecognitionCard(
     ),
 )
 
-SFACE_FR_2 = RecognitionCard(name="sface-fr-2", networks=SFACE_FR.networks, accuracy=())
+SFACE_FR_2 = RecognitionCard(name="sface-fr-2", networks=SFACE_FR.networks, allowance=0.045, accuracy=())
 
-SFACE_2 = RecognitionCard(name="sface-2", networks=SFACE.networks, accuracy=())
+SFACE_2 = RecognitionCard(name="sface-2", networks=SFACE.networks, allowance=0.045, accuracy=())
 
 RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR_2, SFACE_2, SFACE_FR, SFACE)
 """The recipes that every server knows, the most accurate first.
