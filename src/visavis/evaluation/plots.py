@@ -52,16 +52,38 @@ def _scores(compared: Comparisons, scale: Calibration) -> Plot:
 
 
 def _detection_error_tradeoff(compared: Comparisons) -> Plot:
+    return _tradeoff(
+        {"": compared}, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted"
+    )
+
+
+def model_plots(compared: Mapping[str, Comparisons]) -> list[Plot]:
+    """The curves of several recognition models, by name, of the same faces."""
+    first = next(iter(compared.values()))
+    if not first.genuine or not first.impostor_count:
+        return []
+    return [_tradeoff(compared, "Genuine pairs refused against impostor pairs accepted, by recognition model")]
+
+
+def _tradeoff(curves: Mapping[str, Comparisons], caption: str) -> Plot:
     figure, axes = _axes("FMR", "FNMR")
-    exact = compared.impostors.cosines
-    ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
-    fmr = (ranks + 1) / compared.impostor_count
-    refused = np.array([len(compared.genuine) - compared.genuine.reaching(float(exact[rank])) for rank in ranks])
-    axes.plot(fmr, refused / len(compared.genuine), color=_GENUINE)
+    colours = (_GENUINE, _IMPOSTOR, _THIRD)
+    refused_any = False
+    for place, (name, compared) in enumerate(curves.items()):
+        exact = compared.impostors.cosines
+        ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
+        fmr = (ranks + 1) / compared.impostor_count
+        accepted = [compared.genuine.reaching(float(exact[rank])) for rank in ranks]
+        refused = 1 - np.array(accepted) / len(compared.genuine)
+        refused_any |= bool(refused.any())
+        style = "-" if place < len(colours) else "--"
+        axes.plot(fmr, refused, style, color=colours[place % len(colours)], label=name)
     axes.set_xscale("log")
-    if refused.any():
+    if refused_any:
         axes.set_yscale("log", nonpositive="mask")
-    return _plot(figure, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted")
+    if len(curves) > 1:
+        axes.legend()
+    return _plot(figure, caption)
 
 
 def _error_versus_discard(curve: Sequence[Mapping[str, Any]]) -> Plot:

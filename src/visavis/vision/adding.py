@@ -1,4 +1,4 @@
-"""Brings a network of the user's own into the models directory: a folder with the file and its card, or nothing."""
+"""Brings a network of the user's own into the models directory: a folder with its card, or nothing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ class Terms:
 def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -> RecognitionCard:
     """A new recognition model made of one network, which is copied with a card of its own; the card, as read back.
 
-    It is tried out before it appears, by the code that servers load it with. Raises SetupError, with the reason, if
-    the name is taken or none, the file is no network of this shape, or the copy cannot be written; nothing is left.
+    It is tried out before it appears, by the code that servers load it with. Raises SetupError, with the reason,
+    if the name is taken or none, the file is no network of this shape, or the copy cannot be written; then nothing
+    is left.
     """
     _check_name(models, name)
     network = examine(file, shape)

@@ -1,4 +1,4 @@
-"""An ONNX file that somebody brings: is it a recognition network of the shape that they say?"""
+"""An ONNX file that somebody brings: whether it is a recognition network of the shape that they say."""
 
 from __future__ import annotations
 
@@ -138,9 +138,9 @@ def _answers(file: Path, data: bytes, layout: str, shape: Shape) -> dict[str, ND
 
 
 def _agree(some: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
-    """Whether the rows of both, (2, d), point the same way. False where one is not a number."""
+    """Whether the rows of both, (2, d), point the same way. False where one points nowhere, or is not a number."""
     lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1)
-    return bool(((some * others).sum(axis=1) >= _SAME * lengths).all())
+    return bool((((some * others).sum(axis=1) >= _SAME * lengths) & (lengths > 0)).all())
 
 
 def _embedding(file: Path, answers: dict[str, NDArray[np.float32]]) -> tuple[str, int]:

@@ -74,7 +74,9 @@ def _edited(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) ->
     """
     network = onnx.load_from_string(model)
     if keeps_weights_elsewhere(network):
-        raise SetupError("A model keeps weights in files beside it, which no SHA-256 covers; that is not accepted.")
+        raise SetupError(
+            "A model keeps weights in files beside it, which no SHA-256 covers; that is not accepted."
+        )
     graph = network.graph
     constants = {initializer.name for initializer in graph.initializer}
     for value in [value for value in graph.input if value.name in constants]:

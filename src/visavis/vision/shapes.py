@@ -41,8 +41,8 @@ SHAPES: tuple[Shape, ...] = (
         "RGB",
         _MIDDLE,
         _MIDDLE,
-        "iResNet and MobileFaceNet as InsightFace exports them: w600k_r50.onnx, w600k_mbf.onnx, glintr100.onnx, and "
-        "the glintr100.onnx of AuraFace-v1, which InsightFace's own code loads; EdgeFace",
+        "iResNet and MobileFaceNet as InsightFace exports them: w600k_r50.onnx, w600k_mbf.onnx, glintr100.onnx, "
+        "and the glintr100.onnx of AuraFace-v1, which InsightFace's own code loads; EdgeFace",
         "github.com/deepinsight/insightface, python-package/insightface/model_zoo/arcface_onnx.py",
     ),
     Shape(
