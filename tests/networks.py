@@ -14,7 +14,7 @@ Flattening = Literal["flatten", "weight", "constant", "allowzero"]
 weight or a constant node, as exporters of different years write it."""
 
 
-def embedding_network(  # noqa: PLR0913 - what files differ in
+def embedding_network(
     *,
     batch: int | str = "None",
     side: int = 112,

@@ -177,9 +177,15 @@ def test_a_pack_by_hand_with_weights_in_another_file_is_refused_too(models: Path
 @pytest.mark.parametrize(
     ("network", "complaint"),
     [
-        (embedding_network(side=160), "takes float n x 3 x 160 x 160; the shape arcface has faces of 112 x 112 px"),
+        (
+            embedding_network(side=160),
+            "takes float n x 3 x 160 x 160; the shape arcface has faces of 112 x 112 px",
+        ),
         (embedding_network(kind=TensorProto.UINT8), "takes uint8 n x 3 x 112 x 112"),
-        (embedding_network(dimension=2), r"answers with 2 numbers \(683\) for a face; an embedding has 32 to 4096"),
+        (
+            embedding_network(dimension=2),
+            r"answers with 2 numbers \(683\) for a face; an embedding has 32 to 4096",
+        ),
         (embedding_network(dimension=5000), r"answers with 5000 numbers"),
         (embedding_network(scales=True), "begins with steps that scale pixels.* of the shape sface"),
     ],

@@ -68,7 +68,7 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     settings = read_settings()
     names = dict.fromkeys(models if len(models) > 1 else [settings.recognition_model, *models])
     if len(names) == 1:
-        raise typer.BadParameter(f"{models[0]} is the default: say what it is to be compared with.")
+        raise typer.BadParameter("Name two recognition models, or one that is not the default.")
     cards = [recognition_card(name) for name in names]
     scales = _scales(cards, data_dir)
     people = people_in(folder, max_per_person)

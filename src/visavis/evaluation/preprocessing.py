@@ -59,8 +59,10 @@ def ways_to_feed(card: RecognitionCard) -> dict[str, RecognitionCard]:
 
 
 def _in_words(offset: Sequence[float], divisor: Sequence[float]) -> str:
-    told = [f"{value[0]:g}" if len(set(value)) == 1 else f"{list(value)}" for value in (offset, divisor)]
-    return "0 to 255" if told == ["0", "1"] else f"(x - {told[0]}) / {told[1]}"
+    less, by = (f"{value[0]:g}" if len(set(value)) == 1 else f"{list(value)}" for value in (offset, divisor))
+    if (less, by) == ("0", "1"):
+        return "0 to 255"
+    return f"x / {by}" if less == "0" else f"(x - {less}) / {by}"
 
 
 def compare_ways(compared: Mapping[str, Comparisons], resamples: int, seed: int) -> list[Way]:
