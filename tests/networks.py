@@ -84,5 +84,7 @@ def _flatten(
         initializers.append(shape)
     else:
         nodes.append(helper.make_node("Constant", [], ["shape"], value=shape))
-    allowzero = {"allowzero": 1} if flattening == "allowzero" else {}
-    nodes.append(helper.make_node("Reshape", ["active", "shape"], ["row"], **allowzero))
+    reshape = helper.make_node("Reshape", ["active", "shape"], ["row"])
+    if flattening == "allowzero":
+        reshape.attribute.append(helper.make_attribute("allowzero", 1))
+    nodes.append(reshape)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from tests.networks import Flattening, embedding_network
-from tests.packs import link_models
+from tests.packs import GUIDE, link_models
 from visavis.errors import SetupError
 from visavis.vision.adding import Terms, add_model
 from visavis.vision.analyzer import Analyzer
@@ -130,9 +130,12 @@ def test_terms_are_kept_as_they_are_given(models: Path, save: Save) -> None:
     assert card.networks[0].model.non_commercial
 
 
-def test_every_shape_says_where_it_is_documented() -> None:
+def test_every_shape_says_where_it_is_documented_and_stands_in_the_guide() -> None:
     assert len({shape.name for shape in SHAPES}) == len(SHAPES)
     assert all(shape.source and shape.networks for shape in SHAPES)
+    guide = GUIDE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `--shape (.+?)` \| (RGB|BGR), ", guide, flags=re.MULTILINE)
+    assert rows == [(shape.name, shape.channels) for shape in SHAPES]
 
 
 @pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\x08\x08" * 9])
