@@ -153,6 +153,9 @@ def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -
     for pack in catalogue.accepted:
         names = ", ".join(card.name for card in pack.cards)
         logger.warning("For NON-COMMERCIAL use only, as accepted here: %s (%s). %s", pack.name, names, pack.terms)
+    for card in (catalogue.cards[name] for name in catalogue.own):
+        if any(file.non_commercial for file in card.files):
+            logger.warning("For NON-COMMERCIAL use only, as its card says: %s (%s).", card.name, card.licence)
     for reason in catalogue.broken.values():
         logger.warning("A recognition model is left out. %s", reason)
     for model, groups in storage.gallery.models_in_use().items():

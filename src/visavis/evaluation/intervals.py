@@ -81,14 +81,27 @@ def of_comparisons(
 
     None where a resample needs impostor pairs that were not kept, or nothing was compared or drawn.
     """
-    if not resamples:
-        return Intervals([None] * len(fmrs), [None] * len(cosines), [None] * len(cosines))
-    measure = _resampled(compared, fmrs, cosines)
-    people = int(compared.people.max()) + 1
-    rows = np.array([measure(weights) for weights in draws_of_people(people, resamples, seed)])
+    rows = rates_of_draws(compared, fmrs, cosines, resamples, seed)
     found = [percentile_interval(rows[:, column].tolist()) for column in range(rows.shape[1])]
     first, second = len(fmrs), len(fmrs) + len(cosines)
     return Intervals(found[:first], found[first:second], found[second:])
+
+
+def rates_of_draws(
+    compared: Comparisons, fmrs: Sequence[float], cosines: Sequence[float], resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """A row a draw of people: the TAR at each false match rate, then at each cosine first the FMR, then the TAR.
+
+    NaN where a draw needs impostor pairs that were not kept; no rows if nothing was drawn. The same seed draws the
+    same people, so that rows of two models may be subtracted.
+    """
+    columns = len(fmrs) + 2 * len(cosines)
+    if not resamples:
+        return np.empty((0, columns))
+    measure = _resampled(compared, fmrs, cosines)
+    people = int(compared.people.max()) + 1
+    rows = [measure(weights) for weights in draws_of_people(people, resamples, seed)]
+    return np.array(rows, np.float64).reshape(-1, columns)
 
 
 def _resampled(

@@ -22,7 +22,7 @@ from visavis.evaluation.poses import ANGLES, PoseErrors
 from visavis.evaluation.spoofing import Presentations
 from visavis.evaluation.verification import SIMILARITIES
 
-GENUINE, IMPOSTOR, _THIRD = "#0072b2", "#d55e00", "#009e73"
+GENUINE, IMPOSTOR, THIRD = "#0072b2", "#d55e00", "#009e73"
 """Told apart by colour-blind eyes too (M. Okabe, K. Ito 2008)."""
 
 
@@ -54,16 +54,38 @@ def _scores(compared: Comparisons, scale: Calibration) -> Plot:
 
 
 def _detection_error_tradeoff(compared: Comparisons) -> Plot:
+    return _tradeoff(
+        {"": compared}, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted"
+    )
+
+
+def model_plots(compared: Mapping[str, Comparisons]) -> list[Plot]:
+    """The curves of several recognition models, by name, of the same faces."""
+    first = next(iter(compared.values()))
+    if not first.genuine or not first.impostor_count:
+        return []
+    return [_tradeoff(compared, "Genuine pairs refused against impostor pairs accepted, by recognition model")]
+
+
+def _tradeoff(curves: Mapping[str, Comparisons], caption: str) -> Plot:
     figure, axes = _axes("FMR", "FNMR")
-    exact = compared.impostors.cosines
-    ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
-    fmr = (ranks + 1) / compared.impostor_count
-    refused = np.array([len(compared.genuine) - compared.genuine.reaching(float(exact[rank])) for rank in ranks])
-    axes.plot(fmr, refused / len(compared.genuine), color=GENUINE)
+    colours = (GENUINE, IMPOSTOR, THIRD)
+    refused_any = False
+    for place, (name, compared) in enumerate(curves.items()):
+        exact = compared.impostors.cosines
+        ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
+        fmr = (ranks + 1) / compared.impostor_count
+        accepted = [compared.genuine.reaching(float(exact[rank])) for rank in ranks]
+        refused = 1 - np.array(accepted) / len(compared.genuine)
+        refused_any |= bool(refused.any())
+        style = "-" if place < len(colours) else "--"
+        axes.plot(fmr, refused, style, color=colours[place % len(colours)], label=name)
     axes.set_xscale("log")
-    if refused.any():
+    if refused_any:
         axes.set_yscale("log", nonpositive="mask")
-    return plot_of(figure, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted")
+    if len(curves) > 1:
+        axes.legend()
+    return plot_of(figure, caption)
 
 
 def _error_versus_discard(curve: Sequence[Mapping[str, Any]]) -> Plot:
@@ -149,7 +171,7 @@ def mask_plots(rates: Mapping[str, Mapping[str, Any]]) -> list[Plot]:
 def pose_plots(errors: PoseErrors) -> list[Plot]:
     with rc_context({"font.size": 9}):
         figure = Figure(figsize=(10.5, 3.6), layout="constrained")
-        for column, (angle, colour) in enumerate(zip(ANGLES, (GENUINE, IMPOSTOR, _THIRD), strict=True)):
+        for column, (angle, colour) in enumerate(zip(ANGLES, (GENUINE, IMPOSTOR, THIRD), strict=True)):
             axes = figure.add_subplot(1, 3, column + 1)
             true = errors.true[:, column]
             axes.scatter(
