@@ -33,7 +33,7 @@ from visavis.vision.poorness import poorness_of
 CARDS = {card.name: card for card in (SFACE_FR_2, SFACE_2)}
 POOL = ("aaf", "utk", "ea")
 
-MARGIN = 0.8
+MARGIN = 0.9
 """The share of each false match rate that is fitted: other people than these may match a little more often."""
 ADULT = range(18, 60)
 SET = (
