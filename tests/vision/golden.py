@@ -2,7 +2,7 @@
 
 `python -m tests.vision.golden` writes the answers of what has none yet, such as a new recipe, into the folder
 `golden_answers`. Those that are there stay as they are unless they are named: `python -m tests.vision.golden NAME`
-replaces them, and tells how far the new are from the old. docs/models-of-your-own.md says when that is allowed.
+replaces them, and tells how far the new are from the old. docs/architecture.md says when that is allowed.
 """
 
 from __future__ import annotations
