@@ -111,8 +111,9 @@ def without_its_mirror_image(network: FaceNetwork) -> FaceNetwork:
 
 
 def aligned_to_another_nose(network: FaceNetwork) -> FaceNetwork:
-    left_eye, right_eye, (x, y), *lips = network.alignment.points
-    return replace(network, alignment=replace(network.alignment, points=(left_eye, right_eye, (x + 1, y), *lips)))
+    left_eye, right_eye, (x, y), left_lip, right_lip = network.alignment.points
+    points = (left_eye, right_eye, (x + 1, y), left_lip, right_lip)
+    return replace(network, alignment=replace(network.alignment, points=points))
 
 
 @pytest.mark.parametrize(
