@@ -47,7 +47,7 @@ def fit_common_scale(groups: Sequence[Comparisons], most_alike: float = 1.0, mar
     """The knots of one scale for all groups: at each false match rate, that of the group that needs the highest.
 
     `most_alike`: the cosine that the similarity 100 stands for; `margin`: the share of each false match rate that
-    is fitted, so that other people of the groups have at most the whole. Raises SetupError if no scale can be made.
+    is fitted, so that other people of the groups have at most the whole. Raises SetupError if none can be made.
     """
     knots = [
         (round(max(cosine_at(group, margin * fmr) for group in groups), 4), similarity)
