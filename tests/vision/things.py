@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, SupportsFloat
 
 import cv2
 import numpy as np
@@ -175,7 +176,7 @@ def _meadow(chance: Generator) -> Pixels:
     return np.asarray((grass[..., np.newaxis] * [0.4, 0.9, 0.5]).clip(0, 255), np.uint8)
 
 
-def _seen_by_a_camera(pixels: NDArray[np.floating] | Pixels, chance: Generator) -> Pixels:
+def _seen_by_a_camera(pixels: NDArray[Any], chance: Generator) -> Pixels:
     """Lit from one side, with a little noise."""
     light = np.linspace(chance.uniform(0.6, 1.0), chance.uniform(0.6, 1.0), SIDE)[np.newaxis, :, np.newaxis]
     return np.asarray((pixels * light + chance.normal(0, 4, (SIDE, SIDE, 3))).clip(0, 255), np.uint8)
@@ -191,5 +192,5 @@ def _times(colour: NDArray[np.floating], factor: float) -> tuple[float, float, f
     return blue, green, red
 
 
-def _point(x: float, y: float) -> tuple[int, int]:
+def _point(x: SupportsFloat, y: SupportsFloat) -> tuple[int, int]:
     return round(float(x)), round(float(y))
