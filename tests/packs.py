@@ -6,17 +6,27 @@ import re
 import shutil
 from pathlib import Path
 
-from visavis.vision.models import SFACE_NETWORK
+from visavis.vision.models import SFACE, SFACE_NETWORK
 from visavis.vision.store import ModelStore
 
 GUIDE = Path(__file__).parents[1] / "docs" / "models-of-your-own.md"
 NAME = "sface-mirrored"
+PLAIN = "sface-plain"
+"""The name of a pack of the same network as sface-2021dec, fed in the same way."""
 
 
 def example() -> str:
     """The card that the guide shows."""
     [card] = re.findall(r"^```toml\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return str(card)
+
+
+def plain_card() -> str:
+    """A card whose network is that of sface-2021dec, and whose mean is another."""
+    mean = ", ".join(f"{0.6 * value:.6f}" for value in SFACE.mean)
+    views = "[[network.view]]\n\n[[network.view]]\nmirrored = true\n"
+    assert views in example()
+    return f"{example().replace(views, '')}mean = [{mean}]\n"
 
 
 def add_pack(models: Path, store: ModelStore, card: str | None = None, name: str = NAME) -> Path:
