@@ -11,10 +11,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.packs import NAME, PLAIN, add_pack, link_models, plain_card
+from tests.packs import NAME, PLAIN, add_pack, link_models, older_and_newer, plain_card
 from tests.server import Keys, Server, running_server, visavis
-from visavis.vision.conversion import Recipes
-from visavis.vision.models import RECOGNITION_CARDS, SFACE
+from visavis.vision.models import SFACE
 from visavis.vision.store import ModelStore
 
 from .conftest import sample
@@ -67,7 +66,7 @@ def found(server: Server, keys: Keys, group: str, name: str = "ines-selfie") -> 
     """The external image ids of who matches at 90."""
     form = {"imageFile": sample(name), "limit": (None, "5"), "threshold": (None, "90")}
     with server.v2(keys) as client:
-        answer = client.post(f"/groups/{group}/search/image", files=form).json()
+        answer = client.post(f"/groups/{group}/faces/search", files=form).json()
     return [match["face"]["externalImageId"] for match in answer["data"]["matchFaces"]]
 
 
@@ -146,16 +145,6 @@ def test_what_does_not_say_which_groups_is_a_wrong_call(server: Server, argument
     refused = command(server, "upgrade", *arguments)
     assert refused.returncode == 2
     assert "Give an app and a group" in refused.stderr.replace("\n", " ")
-
-
-def older_and_newer() -> tuple[str, str]:
-    """A built-in model that is not the newest of its networks, and the newest."""
-    recipes = Recipes({card.name: card for card in RECOGNITION_CARDS})
-    pairs = [(card.name, recipes.newer_of(card.name)) for card in reversed(RECOGNITION_CARDS)]
-    for old, new in pairs:
-        if new is not None:
-            return old, new
-    pytest.skip("there is but one recipe of any networks")
 
 
 def test_all_groups_move_to_the_newest_and_the_server_tells_at_its_start_of_those_that_have_not(
