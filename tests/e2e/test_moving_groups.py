@@ -46,7 +46,11 @@ def group(server: Server, keys: Keys) -> str:
 def new_group(server: Server, keys: Keys, name: str) -> str:
     with server.v2(keys) as client:
         client.post("/groups", json={"groupId": name})
-        form = {"imageFile": sample("ines-portrait"), "limit": (None, "1"), "externalImageId": (None, "ines")}
+        form: dict[str, Any] = {
+            "imageFile": sample("ines-portrait"),
+            "limit": (None, "1"),
+            "externalImageId": (None, "ines"),
+        }
         assert client.post(f"/groups/{name}/faces", files=form).json()["header"]["isSuccessful"]
     return name
 
@@ -64,7 +68,7 @@ def model_of(server: Server, keys: Keys, group: str) -> str:
 
 def found(server: Server, keys: Keys, group: str, name: str = "ines-selfie") -> list[str]:
     """The external image ids of who matches at 90."""
-    form = {"imageFile": sample(name), "limit": (None, "5"), "threshold": (None, "90")}
+    form: dict[str, Any] = {"imageFile": sample(name), "limit": (None, "5"), "threshold": (None, "90")}
     with server.v2(keys) as client:
         answer = client.post(f"/groups/{group}/faces/search", files=form).json()
     return [match["face"]["externalImageId"] for match in answer["data"]["matchFaces"]]
@@ -82,7 +86,11 @@ def test_the_command_moves_a_group_and_the_server_goes_on_with_it(server: Server
     assert found(server, keys, group) == ["ines"]
     assert found(server, keys, group, "omar-selfie") == []
     with server.v2(keys) as client:
-        form = {"imageFile": sample("omar-selfie"), "limit": (None, "1"), "externalImageId": (None, "omar")}
+        form: dict[str, Any] = {
+            "imageFile": sample("omar-selfie"),
+            "limit": (None, "1"),
+            "externalImageId": (None, "omar"),
+        }
         client.post(f"/groups/{group}/faces", files=form)
     assert found(server, keys, group, "omar-selfie") == ["omar"]
 

@@ -153,7 +153,7 @@ def test_a_picture_that_counts_as_a_little_poorer_is_noticed(analyzer: Analyzer,
     def told(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
         embeddings = analyzer.embed(picture, faces, card.name).copy()
         embeddings[:, -1] += 0.02
-        return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+        return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
 
     assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
 
