@@ -15,7 +15,7 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes, answers_of
 from visavis.vision.embed import fused
-from visavis.vision.models import (
+from visavis.vision.models import RECOGNITION_CARDS, SFACE_2, SFACE_FR_2, (
     FR_FEATURE,
     INSIGHTFACE,
     SFACE,
@@ -55,7 +55,7 @@ def recipes(*line: RecognitionCard) -> Recipes:
 @pytest.fixture(scope="module")
 def embed_all(analyzer: Analyzer, model_store: ModelStore, openpeople_picture: OpenPeoplePicture) -> EmbedAll:
     """Embeds a good and a poorer picture of each of ten people."""
-    catalogue = Catalogue({card.name: card for card in (SFACE, SFACE_FR, *MINE)}, (), (), {})
+    catalogue = Catalogue({card.name: card for card in (*RECOGNITION_CARDS, *MINE)}, (), (), {})
     recognizers = Recognizers(model_store, catalogue)
     pictures = [
         openpeople_picture(name, kind) for name in PEOPLE for kind in ("studio_portrait", "amateur_posture")
@@ -77,6 +77,8 @@ def embed_all(analyzer: Analyzer, model_store: ModelStore, openpeople_picture: O
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        (SFACE, SFACE_2),
+        (SFACE_FR, SFACE_FR_2),
         (SFACE, NEW_SFACE),
         (NEW_SFACE, SFACE),
         (SFACE_FR, NEW_FR),
