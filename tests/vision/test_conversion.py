@@ -15,11 +15,14 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes, answers_of
 from visavis.vision.embed import fused
-from visavis.vision.models import RECOGNITION_CARDS, SFACE_2, SFACE_FR_2, (
+from visavis.vision.models import (
     FR_FEATURE,
     INSIGHTFACE,
+    RECOGNITION_CARDS,
     SFACE,
+    SFACE_2,
     SFACE_FR,
+    SFACE_FR_2,
     Fit,
     RecognitionCard,
     View,
