@@ -92,12 +92,16 @@ def compare(
             {"similarity": score, "match": score >= threshold, "box": _fractions(face.box, compared.size)}
             for face, score in scored
         ]
-        print_json({"model": compared.model, "threshold": threshold, "faces": rows})
+        print_json(
+            {"model": compared.model, "threshold": threshold, "faces": rows, "too_poor": compared.detail or None}
+        )
     else:
         table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
         for face, similarity in scored:
             table.add_row(_place(face.box, compared.size), *_judged(similarity, threshold))
         out.print(table if scored else "There is no face in the second picture.")
+        if compared.detail:
+            say(compared.detail)
     if not compared.matched:
         raise typer.Exit(NONE)
 
@@ -140,13 +144,14 @@ def search(
             }
             for match in found.matches
         ]
-        print_json({"model": found.model, "threshold": threshold, "faces_searched": faces, "matches": rows})
+        asked = {"model": found.model, "threshold": threshold, "faces_searched": faces}
+        print_json(asked | {"matches": rows, "too_poor": found.detail or None})
     else:
         table = folding_table("external image id", "face id", "similarity", "strangers so alike")
         for match in found.matches:
             similarity, _, meaning = _judged(match.similarity, threshold)
             table.add_row(match.face.external_image_id or "", match.face.face_id, similarity, meaning)
-        out.print(table if found.matches else f"None of {faces:,} faces is so alike.")
+        out.print(table if found.matches else found.detail or f"None of {faces:,} faces is so alike.")
         _warn_of_chance(faces, threshold)
     if not found.matches:
         raise typer.Exit(NONE)

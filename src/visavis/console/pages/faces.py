@@ -87,6 +87,7 @@ async def search(visit: Visit) -> Response:
     return visit.json(
         {
             "probe": _face(found.probe.face, found.probe.size),
+            "refused": visit.words("face.too_poor") if found.detail else "",
             "matches": [
                 {
                     "faceId": match.face.face_id,

@@ -147,7 +147,7 @@ function drawVerdict(threshold, any) {
 }
 
 function whyNoVerdict() {
-  if (answer?.problem?.code === "poor") return words.poor;
+  if (answer?.problem?.code === "too_poor") return words.poor;
   return answer && !answer.problem ? words.nobody_in_second : words.waiting;
 }
 
