@@ -60,7 +60,9 @@ def summary(models: Sequence[Measured], resamples: int, seed: int) -> dict[str, 
 def _draws(measured: Measured, resamples: int, seed: int) -> NDArray[np.float64]:
     """A row a draw: the TAR at each false match rate, then the false match rate at each similarity, or NaN."""
     cosines = [np.nan if measured.scale is None else measured.scale.cosine(each) for each in SIMILARITIES.values()]
-    drawn = rates_of_draws(measured.compared, list(_FMRS.values()), np.nan_to_num(cosines), resamples, seed)
+    drawn = rates_of_draws(
+        measured.compared, list(_FMRS.values()), np.nan_to_num(cosines).tolist(), resamples, seed
+    )
     drawn[:, len(_FMRS) :][:, np.isnan(cosines)] = np.nan
     return drawn
 
