@@ -46,13 +46,15 @@ def group(server: Server, keys: Keys) -> str:
 def new_group(server: Server, keys: Keys, name: str) -> str:
     with server.v2(keys) as client:
         client.post("/groups", json={"groupId": name})
-        form: dict[str, Any] = {
-            "imageFile": sample("ines-portrait"),
-            "limit": (None, "1"),
-            "externalImageId": (None, "ines"),
-        }
-        assert client.post(f"/groups/{name}/faces", files=form).json()["header"]["isSuccessful"]
+    register(server, keys, name, "ines-portrait", "ines")
     return name
+
+
+def register(server: Server, keys: Keys, group: str, name: str, label: str) -> None:
+    form = {"limit": "1", "externalImageId": label}
+    with server.v2(keys) as client:
+        answer = client.post(f"/groups/{group}/faces", data=form, files={"imageFile": sample(name)})
+    assert answer.json()["header"]["isSuccessful"], answer.text
 
 
 def command(server: Server, *arguments: str) -> CompletedProcess[str]:
@@ -68,9 +70,9 @@ def model_of(server: Server, keys: Keys, group: str) -> str:
 
 def found(server: Server, keys: Keys, group: str, name: str = "ines-selfie") -> list[str]:
     """The external image ids of who matches at 90."""
-    form: dict[str, Any] = {"imageFile": sample(name), "limit": (None, "5"), "threshold": (None, "90")}
+    form, files = {"limit": "5", "threshold": "90"}, {"imageFile": sample(name)}
     with server.v2(keys) as client:
-        answer = client.post(f"/groups/{group}/faces/search", files=form).json()
+        answer = client.post(f"/groups/{group}/faces/search", data=form, files=files).json()
     return [match["face"]["externalImageId"] for match in answer["data"]["matchFaces"]]
 
 
@@ -85,13 +87,7 @@ def test_the_command_moves_a_group_and_the_server_goes_on_with_it(server: Server
     assert model_of(server, keys, group) == PLAIN
     assert found(server, keys, group) == ["ines"]
     assert found(server, keys, group, "omar-selfie") == []
-    with server.v2(keys) as client:
-        form: dict[str, Any] = {
-            "imageFile": sample("omar-selfie"),
-            "limit": (None, "1"),
-            "externalImageId": (None, "omar"),
-        }
-        client.post(f"/groups/{group}/faces", files=form)
+    register(server, keys, group, "omar-selfie", "omar")
     assert found(server, keys, group, "omar-selfie") == ["omar"]
 
 
