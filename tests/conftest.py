@@ -33,8 +33,13 @@ character_sheet, emotions_sheet."""
 @pytest.fixture(scope="session")
 def openpeople_picture() -> OpenPeoplePicture:
     """Pictures of ten synthetic people, named as in PEOPLE."""
-    curated = Path(openpeople.__file__).parent / "data" / "curated"
-    return lambda name, kind: (curated / name / "assets" / f"{kind}.jpg").read_bytes()
+    return curated
+
+
+def curated(name: str, kind: str) -> bytes:
+    """The picture of this kind of one of PEOPLE."""
+    assets = Path(openpeople.__file__).parent / "data" / "curated" / name / "assets"
+    return (assets / f"{kind}.jpg").read_bytes()
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,8 @@ class ErrorCode(StrEnum):
     IMAGE_TIMEOUT = auto()
     NO_FACE = auto()
     FACE_TURNED_AWAY = auto()
+    TOO_POOR = auto()
+    """The picture holds too little of the face to be compared."""
     LOW_QUALITY = auto()
     """The group asks for more."""
     NOT_ALIVE = auto()
@@ -64,6 +66,14 @@ class FaceError(Exception):
         self.detail = detail
         self.subject = subject
         self.retry_after = retry_after
+
+
+class GroupMoved(FaceError):  # noqa: N818 - no failure: whoever asks again is served
+    """A group has another recognition model than the one with which it was asked for embeddings or given some."""
+
+    def __init__(self) -> None:
+        detail = "The group was moved to another recognition model meanwhile. Send the request again."
+        super().__init__(ErrorCode.OVERLOADED, detail)
 
 
 class Objection(StrEnum):

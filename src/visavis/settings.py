@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     recognition_model: str = Field(
         default_factory=lambda given: best_installed(given.get("models_dir", default_directory())).name,
         description="The recognition model of new groups and of comparisons, one of `visavis models list`. "
-        "Groups keep the one that they were created with.",
+        "Groups keep the one that they were created with until they are moved.",
     )
     database_url: SecretStr | None = Field(
         None,

@@ -106,6 +106,7 @@ class Flaw(StrEnum):
     TURNED_AWAY = "turned away"
     COVERED = "covered"
     HARD_TO_MAKE_OUT = "hard to make out"
+    COMPRESSED = "too heavily compressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,16 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparability:
+    """How far a picture of a face is from being too poor to be compared (docs/robustness.md)."""
+
+    score: float
+    """0-100. Below COMPARABLE the picture holds too little to tell people apart: strangers match."""
+    flaw: Flaw
+    """What it lacks most: blurred, too dark or too heavily compressed. Of a good picture it says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What is wanted of a face beyond box and landmarks; what is not wanted is not computed."""
 
@@ -134,6 +145,7 @@ class Traits:
     mask: bool = False
     liveness: bool = False
     quality: bool = False
+    comparability: bool = False
 
 
 class Sensitivity(StrEnum):
@@ -172,6 +184,8 @@ class DetectedFace:
     spoof: bool | None = None
     """The verdict on liveness, which is core's policy."""
     quality: Quality | None = None
+    """None until it was asked for."""
+    comparability: Comparability | None = None
     """None until it was asked for."""
 
     def only(self, want: Want) -> DetectedFace:
@@ -226,6 +240,9 @@ class OwnScale:
     created_at: datetime
 
 
+COMPARABLE = 50.0
+"""The comparability below which a picture of a face holds too little to be compared."""
+
 CENTURY_HOURS = 876_000
 """A hundred years: longer is a slip of the pen, and dates have an end."""
 
@@ -234,8 +251,8 @@ CENTURY_HOURS = 876_000
 class GroupSettings:
     """What a group asks of faces, where a dialect leaves it to the group.
 
-    Liveness and similarity are asked for in Search Face alone, quality wherever faces are registered; retention is
-    for every face that the group has.
+    Liveness and similarity are asked for in Search Face alone, quality wherever faces are registered,
+    comparability wherever they are registered or searched for; retention is for every face that the group has.
     """
 
     liveness: bool = False
@@ -243,6 +260,8 @@ class GroupSettings:
     similarity: float = 90.0
     min_quality: float = 0.0
     """Faces of less quality, 0-100, are not registered. 0: quality is not asked for."""
+    min_comparability: float = COMPARABLE
+    """Faces of less comparability, 0-100, are neither registered nor matched. 0: any picture will do."""
     retention_hours: int = 0
     """So long after its registration a face is deleted. 0: it is kept until somebody deletes it."""
 
@@ -283,6 +302,8 @@ class Refusal(StrEnum):
 
     POSE = "pose"
     """It is turned away."""
+    POOR = "poor"
+    """The picture holds too little of it to be compared."""
     QUALITY = "quality"
     """The group asks for more."""
     QUOTA = "quota"

@@ -28,6 +28,8 @@ def test_a_new_group_has_the_default_settings_and_tells_model_and_faces(office: 
     assert answer.pop("groupId") == path.rpartition("/")[2]
     assert answer.pop("faceCount") == 0
     assert answer.pop("modelVersion")
+    assert answer.pop("newerModelVersion") is None
+    assert answer.pop("strangers") == {"matched": 0, "similarity_for_1_in_100": 0}
     assert answer == DEFAULTS
 
 

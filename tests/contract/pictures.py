@@ -44,14 +44,26 @@ def clear_and_blurred() -> bytes:
     both = Image.new("RGB", (960, 480))
     both.paste(Image.open(io.BytesIO(portrait(1))), (0, 0))
     smaller = Image.open(io.BytesIO(portrait(2))).resize((440, 440))
-    both.paste(smaller.filter(ImageFilter.GaussianBlur(12)), (500, 20))
+    both.paste(smaller.filter(ImageFilter.GaussianBlur(6)), (500, 20))
     return _encoded(both, "JPEG")
 
 
 @cache
 def blurred(person: int = 1) -> bytes:
-    """A portrait out of focus, JPEG, 480 x 480."""
-    return _encoded(Image.open(io.BytesIO(portrait(person))).filter(ImageFilter.GaussianBlur(12)), "JPEG")
+    """A portrait out of focus that can still be compared, JPEG, 480 x 480."""
+    return _encoded(Image.open(io.BytesIO(portrait(person))).filter(ImageFilter.GaussianBlur(6)), "JPEG")
+
+
+@cache
+def too_blurred(person: int = 1) -> bytes:
+    """A portrait so far out of focus that it holds too little to be compared, JPEG, 480 x 480."""
+    return _encoded(Image.open(io.BytesIO(portrait(person))).filter(ImageFilter.GaussianBlur(16)), "JPEG")
+
+
+@cache
+def too_dark(person: int = 1) -> bytes:
+    """A portrait without enough light to be compared, PNG, 480 x 480."""
+    return _encoded(Image.open(io.BytesIO(portrait(person))).point(lambda value: value * 0.05), "PNG")
 
 
 @cache

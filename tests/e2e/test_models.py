@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.packs import NAME, add_pack, link_models
+from tests.packs import NAME, add_pack, example, link_models
 from tests.postgres import Postgres
 from tests.server import Keys, Server, running_server, visavis
 from visavis.app import create_app
@@ -153,6 +153,7 @@ def test_groups_whose_model_is_gone_say_so_and_the_others_work(
 ) -> None:
     models = link_models(tmp_path / "models", model_store)
     accept(models, INSIGHTFACE)
+    add_pack(models, model_store, f"non_commercial = true\n{example()}", name="research")
     folder = service.server.data_dir.parent
     with (
         running_server(folder, {"MODELS_DIR": str(models)}, "without.log") as server,
@@ -160,6 +161,7 @@ def test_groups_whose_model_is_gone_say_so_and_the_others_work(
     ):
         log = server.log.read_text()
         assert "For NON-COMMERCIAL use only, as accepted here: insightface" in log
+        assert "For NON-COMMERCIAL use only, as its card says: research (Apache-2.0)" in log
         assert re.search(rf"WARNING .*{NAME}, 1.*There is no recognition model {NAME}", log)
         assert search(client, BEFORE).json()["header"]["isSuccessful"]
         for answer in (search(client, AFTER), register(client, AFTER, "ines-selfie")):

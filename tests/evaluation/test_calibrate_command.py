@@ -51,7 +51,7 @@ def cosine(analyzer: Analyzer, first: bytes, second: bytes) -> float:
     for data in (first, second):
         with analyzer.decode(data) as picture:
             embeddings.append(analyzer.embed(picture, analyzer.find(picture)[:1], MODEL)[0])
-    return float(embeddings[0] @ embeddings[1])
+    return float(analyzer.as_probe(embeddings[0], MODEL) @ embeddings[1])
 
 
 def test_a_server_answers_on_the_stored_scale_and_says_so(

@@ -115,3 +115,45 @@ def test_a_list_of_pairs_is_compared_as_it_says(crowd: Group) -> None:
     assert compared.genuine.cosines == pytest.approx(sorted((cosines[0], cosines[3]), reverse=True), abs=1e-6)
     assert compared.impostors.cosines == pytest.approx(sorted(cosines[1:3], reverse=True), abs=1e-6)
     assert compared.impostor_count == 2
+
+
+@pytest.mark.parametrize("block", [1, 7_000])
+def test_pairs_from_a_cosine_on_are_all_kept_however_many(
+    block: int, crowd: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = compare_all(*crowd)
+    monkeypatch.setattr(comparisons, "_BLOCK", block)
+    monkeypatch.setattr(comparisons, "_KEPT_AT_LEAST", 10)
+    for rank in (20, 30_000):
+        cosine = float(everything.impostors.cosines[rank])
+        compared = compare_all(*crowd, kept_from=cosine)
+        assert not compared.complete
+        assert compared.impostors.reaching(cosine) == pytest.approx(everything.impostors.reaching(cosine), abs=2)
+        assert len(compared.impostors) >= 0.01 * compared.impostor_count
+
+
+@given(groups_of_people(), st.sets(st.integers(0, 29)))
+def test_pairs_of_refused_faces_are_counted_and_stand_below_every_threshold(group: Group, few: set[int]) -> None:
+    embeddings, people = group
+    refused = np.isin(np.arange(len(people)), list(few))
+    compared, plain = compare_all(embeddings, people, refused=refused), compare_all(embeddings, people)
+    left = compare_all(embeddings[~refused], people[~refused])
+    for now, before, of_left in (
+        (compared.genuine, plain.genuine, left.genuine),
+        (compared.impostors, plain.impostors, left.impostors),
+    ):
+        assert len(now) == len(before)
+        assert now.above(-0.9999) <= len(of_left)
+        assert now.cosines[: len(of_left)] == pytest.approx(of_left.cosines, abs=1e-5)
+        assert (now.cosines[len(of_left) :] == -1).all()
+
+
+def test_listed_pairs_of_refused_faces_match_nobody(crowd: Group) -> None:
+    embeddings, people = crowd
+    pairs = np.array([(0, 1), (0, 400), (3, 499), (7, 6)], np.int32)
+    same = np.array([True, False, False, True])
+    refused = np.isin(np.arange(len(people)), [0, 499])
+    compared = compare_listed(embeddings, people, pairs, same, refused)
+    assert compared.genuine.cosines[-1] == -1
+    assert compared.genuine.cosines[0] > -1
+    assert compared.impostors.cosines.tolist() == [-1, -1]

@@ -48,7 +48,7 @@ def test_the_same_seed_draws_the_same_people() -> None:
 def test_drawing_everybody_once_gives_the_measured_rates() -> None:
     people = np.arange(300) // 3
     compared = compare_all(embeddings_of(people, seed=5, spread=0.8), people)
-    tars, fmrs = of_comparisons(compared, list(FMRS.values()), [0.5], resamples=400, seed=3)
+    tars, fmrs, tars_there = of_comparisons(compared, list(FMRS.values()), [0.5], resamples=400, seed=3)
     for name, interval in zip(FMRS, tars, strict=True):
         tar = compared.tar(compared.threshold(FMRS[name]))
         assert interval is not None
@@ -58,6 +58,10 @@ def test_drawing_everybody_once_gives_the_measured_rates() -> None:
     measured = compared.fmr(0.5)
     assert measured is not None
     assert fmrs[0][0] < measured < fmrs[0][1]
+    accepted = compared.tar_at(0.5)
+    assert tars_there[0] is not None
+    assert accepted is not None
+    assert tars_there[0][0] < accepted < tars_there[0][1]
 
 
 @given(groups_of_people(), st.integers(0, 1000), st.sampled_from([0.5, 0.1, 1e-2]))
@@ -78,11 +82,12 @@ def test_a_draw_counts_every_pair_as_often_as_its_people_were_drawn(
     }
     if not compared.genuine or not compared.impostors:
         return
-    tar, share = intervals._resampled(compared, [fmr], [0.2])(weights)
+    tar, share, tar_there = intervals._resampled(compared, [fmr], [0.2])(weights)
     if len(drawn["impostor"]) and len(drawn["genuine"]):
         threshold = drawn["impostor"][int(fmr * len(drawn["impostor"]) + 1e-9)]
         assert tar == pytest.approx(np.mean(drawn["genuine"] > threshold))
         assert share == pytest.approx(np.mean(drawn["impostor"] >= 0.2))
+        assert tar_there == pytest.approx(np.mean(drawn["genuine"] >= 0.2))
     else:
         assert np.isnan(tar)
 
@@ -94,7 +99,7 @@ def test_people_with_many_pictures_widen_the_interval_of_pairs() -> None:
     spans = []
     for people in (one, many):
         compared = compare_all(embeddings_of(people, seed=7, spread=0.9), people)
-        [span], _ = of_comparisons(compared, [1e-2], [], resamples=300, seed=1)
+        [span], _, _ = of_comparisons(compared, [1e-2], [], resamples=300, seed=1)
         spans.append(span)
     assert spans[0] is None, "without the one person there are no genuine pairs, and some draws are without"
     assert spans[1] is not None
@@ -103,4 +108,15 @@ def test_people_with_many_pictures_widen_the_interval_of_pairs() -> None:
 def test_nothing_compared_has_no_interval() -> None:
     people = np.arange(5)
     compared = compare_all(embeddings_of(people, seed=1), people)
-    assert of_comparisons(compared, [1e-2], [0.5], 10, 0) == ([None], [None])
+    assert of_comparisons(compared, [1e-2], [0.99], 10, 0) == ([None], [None], [None])
+
+
+def test_people_with_a_picture_each_have_an_interval_of_false_matches_alone() -> None:
+    people = np.arange(60)
+    compared = compare_all(embeddings_of(people, seed=1), people)
+    tars, [fmr], tars_there = of_comparisons(compared, [1e-2], [0.3], 200, 0)
+    assert (tars, tars_there) == ([None], [None])
+    measured = compared.fmr(0.3)
+    assert fmr is not None
+    assert measured is not None
+    assert fmr[0] < measured < fmr[1]

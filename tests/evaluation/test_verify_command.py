@@ -44,7 +44,8 @@ def measured(run: tuple[subprocess.CompletedProcess[str], Path]) -> Mapping[str,
 def test_standard_output_is_one_object_with_the_documented_names(measured: Mapping[str, Any]) -> None:
     assert {"faces", "missed", "genuine", "impostor", "tar_at_far", "fmr_at_similarity"} <= set(measured)
     assert set(measured["tar_at_far"]) == {"1e-3", "1e-4", "1e-5"}
-    assert set(measured["fmr_at_similarity"]) == {"90", "99"}
+    for rates in (measured, measured["intervals"]):
+        assert set(rates["fmr_at_similarity"]) == set(rates["tar_at_similarity"]) == {"80", "90", "99"}
     assert set(measured["fnmr_at_fmr"]) == {"1e-2", "1e-3", "1e-4", "1e-5", "1e-6"}
     assert measured["model"] == DEFAULT_RECOGNITION.name
 
@@ -58,6 +59,7 @@ def test_two_pictures_of_a_person_match_and_the_missed_one_counts_as_a_refusal(
     measured: Mapping[str, Any],
 ) -> None:
     assert measured["tar_at_far"] == {"1e-3": 1.0, "1e-4": 1.0, "1e-5": 1.0}
+    assert measured["tar_at_similarity"]["90"] == 1.0
     assert measured["genuine_with_missed"] == 3
     assert measured["tar_at_far_with_missed"]["1e-5"] == pytest.approx(2 / 3)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.storage.recipes import CONVERSIONS
 from visavis.storage.store import Storage, open_storage
 
 
@@ -16,4 +17,4 @@ class Place:
     database_url: str | None = None
 
     def open(self, max_loaded_bytes: int = 4 << 30) -> Storage:
-        return open_storage(self.data_dir, None, max_loaded_bytes, self.database_url)
+        return open_storage(self.data_dir, None, max_loaded_bytes, self.database_url, conversions=CONVERSIONS)

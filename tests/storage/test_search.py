@@ -117,7 +117,7 @@ def test_memory_is_bounded_and_every_group_still_answers(place: Place) -> None:
             probe = unit_rows(200, seed=seed)[9]
             [(_, cosine)] = storage.gallery.search(group, probe, 1, 0.9)
             assert cosine == pytest.approx(1.0)
-            assert sum(loaded.index.nbytes for loaded in storage._loaded._by_id.values()) <= bound
+            assert sum(loaded.index.nbytes for loaded in storage._loaded._by_key.values()) <= bound
     storage.close()
 
 
@@ -133,7 +133,7 @@ def test_groups_deleted_elsewhere_leave_the_memory(
     open_again().gallery.delete_group(group)
     storage.gallery.add(other, new_faces(1), quota=10)
     storage.gallery.search(other, unit_rows(1)[0], 1, -1.0)
-    assert list(storage._loaded._by_id) == [other.id]
+    assert list(storage._loaded._by_key) == [(other.id, "sface")]
     assert not rows.any()
 
 

@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.core import policy
-from visavis.types import Box, DetectedFace, Landmarks, Pose, Quality, Refusal
+from visavis.types import (
+    Box,
+    Comparability,
+    DetectedFace,
+    Flaw,
+    GroupSettings,
+    Landmarks,
+    Pose,
+    Quality,
+    Refusal,
+)
 
 ORIGIN = (0.0, 0.0)
 AHEAD = Pose(0, 0, 0)
@@ -13,17 +23,20 @@ angles = st.floats(-180, 180, allow_nan=False)
 poses = st.builds(Pose, angles, angles, angles)
 
 
-def face(pose: Pose, width: float = 100.0, quality: float | None = None) -> DetectedFace:
+def face(
+    pose: Pose, width: float = 100.0, quality: float | None = None, comparability: float | None = 99.0
+) -> DetectedFace:
     points = Landmarks(ORIGIN, ORIGIN, ORIGIN, ORIGIN, ORIGIN)
     measured = None if quality is None else Quality(quality, 90, 90, 90, 90, 90, 90, flaw=None)
-    return DetectedFace(Box(0, 0, width, width), points, detection_score=0.9, pose=pose, quality=measured)
+    compared = None if comparability is None else Comparability(comparability, Flaw.BLURRED)
+    return DetectedFace(Box(0, 0, width, width), points, 0.9, pose, quality=measured, comparability=compared)
 
 
 @given(st.lists(poses, max_size=20), st.integers(1, 20))
 def test_only_faces_within_45_degrees_are_taken_and_never_more_than_the_limit(
     poses: list[Pose], limit: int
 ) -> None:
-    reasons = policy.refusals([face(pose) for pose in poses], limit, min_quality=0)
+    reasons = policy.refusals([face(pose) for pose in poses], limit, GroupSettings())
     assert reasons == [
         Refusal.LIMIT if rank >= limit else Refusal.POSE if max(abs(pose.yaw), abs(pose.pitch)) > 45 else None
         for rank, pose in enumerate(poses)
@@ -35,7 +48,7 @@ def test_only_faces_within_45_degrees_are_taken_and_never_more_than_the_limit(
     [(45, -45, None), (45.1, 0, Refusal.POSE), (0, -45.1, Refusal.POSE), (-46, 0, Refusal.POSE)],
 )
 def test_the_limit_of_turning_is_45_degrees_either_way(yaw: float, pitch: float, reason: Refusal | None) -> None:
-    assert policy.refusals([face(Pose(yaw, pitch, roll=90.0))], limit=1, min_quality=0) == [reason]
+    assert policy.refusals([face(Pose(yaw, pitch, roll=90.0))], limit=1, settings=GroupSettings()) == [reason]
 
 
 def test_a_bystander_is_not_registered_in_the_place_of_a_face_that_looks_away_or_is_too_poor() -> None:
@@ -43,8 +56,12 @@ def test_a_bystander_is_not_registered_in_the_place_of_a_face_that_looks_away_or
     for refused, reason in (
         (face(Pose(80, 0, 0), width=300, quality=90), Refusal.POSE),
         (face(AHEAD, width=300, quality=10), Refusal.QUALITY),
+        (face(AHEAD, width=300, quality=90, comparability=10), Refusal.POOR),
     ):
-        assert policy.refusals([refused, bystander], limit=1, min_quality=50) == [reason, Refusal.LIMIT]
+        assert policy.refusals([refused, bystander], limit=1, settings=GroupSettings(min_quality=50)) == [
+            reason,
+            Refusal.LIMIT,
+        ]
 
 
 @pytest.mark.parametrize(
@@ -62,11 +79,44 @@ def test_a_bystander_is_not_registered_in_the_place_of_a_face_that_looks_away_or
 def test_a_face_needs_the_quality_that_its_group_asks_for(
     quality: float | None, asked_for: float, reason: Refusal | None
 ) -> None:
-    assert policy.refusals([face(AHEAD, quality=quality)], limit=1, min_quality=asked_for) == [reason]
+    assert policy.refusals(
+        [face(AHEAD, quality=quality)], limit=1, settings=GroupSettings(min_quality=asked_for)
+    ) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("comparability", "asked_for", "reason"),
+    [
+        (0.0, 0, None),
+        (None, 0, None),
+        (49.99, 50, Refusal.POOR),
+        (50.0, 50, None),
+        (49.99, 40, None),
+        (None, 50, Refusal.POOR),
+    ],
+)
+def test_a_face_needs_the_comparability_that_its_group_asks_for(
+    comparability: float | None, asked_for: float, reason: Refusal | None
+) -> None:
+    settings = GroupSettings(min_comparability=asked_for)
+    seen = face(AHEAD, comparability=comparability)
+    assert policy.refusals([seen], 1, settings) == [reason]
+    assert bool(policy.incomparable(seen, asked_for)) == (reason is Refusal.POOR)
+
+
+def test_a_group_asks_for_comparability_unless_it_was_told_otherwise() -> None:
+    assert policy.refusals([face(AHEAD, comparability=49)], 1, GroupSettings()) == [Refusal.POOR]
+
+
+def test_the_reason_names_what_the_picture_lacks() -> None:
+    said = policy.incomparable(face(AHEAD, comparability=3), 50)
+    assert said == "The face is too poor to be compared: it is blurred."
 
 
 def test_a_face_that_is_turned_away_and_poor_is_refused_for_its_turn() -> None:
-    assert policy.refusals([face(Pose(60, 0, 0), quality=1)], limit=1, min_quality=50) == [Refusal.POSE]
+    assert policy.refusals([face(Pose(60, 0, 0), quality=1)], limit=1, settings=GroupSettings(min_quality=50)) == [
+        Refusal.POSE
+    ]
 
 
 @pytest.mark.parametrize("name", ["a", "my-group", "0", "-", "x" * 255])

@@ -60,6 +60,7 @@ class Success:
 
 _NONE_ADDED = {
     ErrorCode.FACE_TURNED_AWAY: Refusal.POSE,
+    ErrorCode.TOO_POOR: Refusal.POOR,
     ErrorCode.LOW_QUALITY: Refusal.QUALITY,
     ErrorCode.FACE_QUOTA_EXCEEDED: Refusal.QUOTA,
 }

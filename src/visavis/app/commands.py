@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 from visavis.api.services import Services
 from visavis.app.records import has_records, now, open_records
-from visavis.app.services import DIALECT_NAMES, analyzer_of, calibrations_of, fetcher_of, services_of
+from visavis.app.services import DIALECT_NAMES, analyzer_of, calibrations_of, fetcher_of, groups_of, services_of
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.compare import Comparer
@@ -30,7 +30,9 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
     """The apps and groups of a data directory, likewise."""
     with closing(open_records(settings)) as storage:
-        groups = Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app)
+        catalogue = Catalogue.read(settings.models_dir)
+        fitted = {name for name, card in catalogue.cards.items() if card.fit.knots}
+        groups = groups_of(settings, catalogue, storage, fitted | storage.calibrations.all().keys())
         yield Apps(storage.apps, now, DIALECT_NAMES), groups
 
 

@@ -17,6 +17,8 @@ from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import DATABASE_FILE, Storage, open_storage
 from visavis.trail import Actor, ActorKind, Effect, Event
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.conversion import Recipes
 
 
 def open_records(settings: Settings) -> Storage:
@@ -38,6 +40,7 @@ def make_records(settings: Settings, observe: Observer = unobserved, owner: Acto
         max_loaded_bytes=settings.index_memory_mb * 1_000_000,
         database_url=_database_url(settings),
         database_connections=settings.database_connections,
+        conversions=Recipes(Catalogue.read(settings.models_dir).cards).conversion,
         observe=observe,
         owner=owner or operator(),
     )

@@ -48,6 +48,7 @@ from visavis.stages import both
 from visavis.storage.keys.following import FOLLOW_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.vision.catalogue import Catalogue, installed
+from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     analyzer = analyzer_of(settings, store, catalogue, observe)
     storage = make_records(settings, observe, SERVER)
     _tell_of_models(catalogue, store, storage)
+    _tell_of_older_models(Recipes(catalogue.cards), storage)
     services = services_of(settings, catalogue, analyzer, storage, observe)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
 
@@ -158,6 +160,9 @@ def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -
     for pack in catalogue.accepted:
         names = ", ".join(card.name for card in pack.cards)
         logger.warning("For NON-COMMERCIAL use only, as accepted here: %s (%s). %s", pack.name, names, pack.terms)
+    for card in (catalogue.cards[name] for name in catalogue.own):
+        if any(file.non_commercial for file in card.files):
+            logger.warning("For NON-COMMERCIAL use only, as its card says: %s (%s).", card.name, card.licence)
     for reason in catalogue.broken.values():
         logger.warning("A recognition model is left out. %s", reason)
     for model, groups in storage.gallery.models_in_use().items():
@@ -167,3 +172,12 @@ def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -
             logger.warning(
                 "Groups that use the recognition model %s, %d, cannot be used: %s", model, groups, error
             )
+
+
+def _tell_of_older_models(recipes: Recipes, storage: Storage) -> None:
+    """Which groups could be on the scale of a newer model, and what brings them there."""
+    for model, groups in storage.gallery.models_in_use().items():
+        newer = recipes.newer_of(model)
+        if newer is not None:
+            told = "Groups of the recognition model %s, %d, can be moved to the newer %s without pictures: %s"
+            logger.warning(told, model, groups, newer, "visavis group upgrade --all")

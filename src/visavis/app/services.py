@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import timedelta
 
 from visavis.api.body import form_fields
@@ -39,6 +39,7 @@ from visavis.trail import ActorKind, Effect
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
+from visavis.vision.conversion import Recipes
 from visavis.vision.models import not_calibrated
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
@@ -54,8 +55,8 @@ def services_of(
 ) -> Services:
     fetcher = fetcher_of(settings, observe)
     model = settings.recognition_model
-    groups = Groups(storage.gallery, model, settings.quota.groups_per_app)
     calibrations = calibrations_of(model, catalogue, storage.calibrations.all())
+    groups = groups_of(settings, catalogue, storage, calibrations)
     faces_quota = settings.quota.faces_per_group
     search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups)
     return Services(
@@ -73,6 +74,12 @@ def services_of(
         activity=Activity(now),
         observe=observe,
     )
+
+
+def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales: Container[str]) -> Groups:
+    """The groups; `scales` has the names of the recognition models with a similarity scale."""
+    recipes = Recipes(catalogue.cards)
+    return Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app, recipes, scales)
 
 
 def console_services(

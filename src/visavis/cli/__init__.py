@@ -14,6 +14,7 @@ from visavis.cli.archives import export
 from visavis.cli.audit import audit_commands
 from visavis.cli.backup import backup, restore
 from visavis.cli.calibrate import calibrate
+from visavis.cli.compare_models import compare_models
 from visavis.cli.console import console_commands
 from visavis.cli.database import database_commands
 from visavis.cli.evaluate import evaluate_commands
@@ -22,6 +23,7 @@ from visavis.cli.imports import import_
 from visavis.cli.keys import keys_commands
 from visavis.cli.looking import compare, detect, search
 from visavis.cli.models import models_commands
+from visavis.cli.own_models import add_model, check_model
 from visavis.cli.serve import serve
 from visavis.cli.terminal import complain, say
 from visavis.errors import FaceError, SetupError
@@ -36,7 +38,15 @@ cli.add_typer(audit_commands, name="audit")
 cli.command(epilog="Example: visavis backup /mnt/backups/visavis-2025-01-31.tar")(backup)
 cli.command(epilog="Example: visavis restore /mnt/backups/visavis-2025-01-31.tar --data-dir /srv/visavis")(restore)
 cli.add_typer(keys_commands, name="keys")
+models_commands.command(
+    "add", epilog="Example: visavis models add glintr100.onnx --name auraface --shape arcface"
+)(add_model)
+models_commands.command("check", epilog="Example: visavis models check auraface people")(check_model)
 cli.add_typer(models_commands, name="models")
+evaluate_commands.command(
+    "compare-models",
+    epilog="Example: visavis evaluate compare-models people --model auraface --report models.html",
+)(compare_models)
 cli.add_typer(evaluate_commands, name="evaluate")
 cli.command(epilog="Example: visavis calibrate people --set-aside one-person.json")(calibrate)
 cli.command(epilog="Example: visavis export staff.visavis --app front-door --group staff")(export)

@@ -14,6 +14,8 @@ from visavis import app as wiring
 from visavis.cli.measuring import (
     Face,
     MaxPerPerson,
+    MinComparability,
+    MinQuality,
     ModelName,
     Report,
     Resamples,
@@ -23,14 +25,16 @@ from visavis.cli.measuring import (
     show,
     working,
 )
-from visavis.cli.terminal import AsJson, read_settings
+from visavis.cli.terminal import AsJson, complaint, read_settings
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
-from visavis.evaluation import identification, masks, poses, sheets, spoofing, verification
-from visavis.evaluation.folders import people_in, read_pairs
+from visavis.evaluation import differentials, identification, masks, poses, sheets, spoofing, verification
+from visavis.evaluation.folders import Person, PersonIs, people_in, read_pairs
+from visavis.evaluation.grouping import Grouping, find_people
 from visavis.evaluation.looks import Look, Which, counts
 from visavis.evaluation.pages import Plot, Sheet, write_page
-from visavis.types import Traits
+from visavis.evaluation.sheets_of_groups import group_sheets
+from visavis.types import COMPARABLE, GroupSettings, Traits
 from visavis.vision.models import RecognitionCard
 
 evaluate_commands = typer.Typer(no_args_is_help=True, help="Measure how often recognition errs, on your pictures.")
@@ -51,7 +55,19 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
     pairs: Annotated[
         Path | None, typer.Option(help="Compare the pairs of this file only: pairs.txt of LFW, or CSV.")
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.csv|folders",
+            help="Compare groups of people too: a list with the heading person,group, or DIR/GROUP/PERSON/*.jpg.",
+        ),
+    ] = None,
+    each: Annotated[
+        PersonIs, typer.Option("--person", help="What a person's pictures are: a folder, or one file in DIR.")
+    ] = PersonIs.FOLDER,
     max_per_person: MaxPerPerson = 10,
+    min_quality: MinQuality = 0.0,
+    min_comparability: MinComparability = COMPARABLE,
     model: ModelName = None,
     face: Face = Which.CENTRAL,
     data_dir: ScaleFrom = None,
@@ -62,32 +78,45 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
     as_json: AsJson = False,
 ) -> None:
     """Compare every picture with every other: how often one person is refused, how often two are taken for one."""
+    if pairs is not None and (groups is not None or each is PersonIs.FILE):
+        raise typer.BadParameter("A list of pairs does not say who is who: --groups and --person need a folder.")
     card = recognition_card(model)
     scale, scale_name = _scale(card, data_dir)
+    asked = GroupSettings(min_quality=min_quality, min_comparability=min_comparability)
+    people: list[Person] = []
+    grouping = None
     if pairs is not None:
         listed = read_pairs(pairs, folder)
         looks = _look_at_people(
             sorted({file for pair in listed for file in (pair.first, pair.second)}), card, face
         )
-        measured = verification.of_pairs(listed, looks)
+        measured = verification.of_pairs(listed, looks, asked)
     elif folder is not None:
-        people = people_in(folder, max_per_person)
+        people, grouping = find_people(folder, each, max_per_person, groups)
+        _warn_of(grouping)
         looks = _look_at_people([file for person in people for file in person.files], card, face)
         with working("Comparing"):
-            measured = verification.of_people(people, looks)
+            measured = verification.of_people(people, looks, scale, asked)
     else:
         raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
     with working("Drawing people for the intervals"):
         summary = verification.summary(measured, scale, resamples, seed)
+        if grouping is not None:
+            summary["groups"] = differentials.summary(measured, people, grouping, looks, scale, resamples, seed)
     summary |= {"model": card.name, "scale": scale_name, "face": face.value}
+    summary |= {"min_quality": min_quality, "min_comparability": min_comparability}
     notes = _notes(summary, resamples, seed)
     tables = sheets.verification_sheets(summary)
+    if grouping is not None:
+        tables += group_sheets(summary["groups"])
     show(summary, tables, notes, as_json=as_json)
 
     def draw() -> list[Plot]:
         from visavis.evaluation.plots import verification_plots  # noqa: PLC0415 - matplotlib takes its time
+        from visavis.evaluation.plots_of_groups import group_plots  # noqa: PLC0415
 
-        return verification_plots(measured.compared, scale, summary["error_versus_discard"])
+        plots = verification_plots(measured.compared, scale, summary["error_versus_discard"])
+        return plots + (group_plots(summary["groups"]) if grouping is not None else [])
 
     _report(report, "Verification", notes, tables, draw)
 
@@ -100,6 +129,8 @@ def identify(  # noqa: PLR0913, PLR0917 - an option each
     gallery_size: Annotated[int, typer.Option(min=1, help="People in the gallery, one picture each.")],
     splits: Annotated[int, typer.Option(min=1, help="How often a gallery is drawn at random.")] = 10,
     max_per_person: MaxPerPerson = 10,
+    min_quality: MinQuality = 0.0,
+    min_comparability: MinComparability = COMPARABLE,
     model: ModelName = None,
     face: Face = Which.CENTRAL,
     data_dir: ScaleFrom = None,
@@ -115,14 +146,16 @@ def identify(  # noqa: PLR0913, PLR0917 - an option each
     people = people_in(folder, max_per_person)
     looks = _look_at_people([file for person in people for file in person.files], card, face)
     shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
-    faces = verification.faces_in(shown)
+    asked = GroupSettings(min_quality=min_quality, min_comparability=min_comparability)
+    faces = verification.faces_in(shown, asked)
     with working("Searching"):
         drawn = identification.draw_splits(faces, gallery_size, splits, seed)
         count = int(faces.people.max()) + 1
-        found = identification.summary(drawn, count, scale, resamples, seed)
-    summary = counts(list(looks.values())) | {"people": count, "gallery": gallery_size} | found
+        found = identification.summary(drawn, count, gallery_size, scale, resamples, seed)
+    summary = counts(list(looks.values())) | {"refused": int(faces.refused.sum()), "people": count} | found
     summary |= {"model": card.name, "scale": scale_name, "face": face.value}
-    notes = _notes(summary, resamples, seed)
+    summary |= {"min_quality": min_quality, "min_comparability": min_comparability}
+    notes = [*_notes(summary, resamples, seed), *sheets.strangers_in_words(summary)]
     tables = sheets.identification_sheets(summary)
     show(summary, tables, notes, as_json=as_json)
 
@@ -218,7 +251,7 @@ def pose(
 
 
 def _look_at_people(files: Sequence[Path], card: RecognitionCard, which: Which) -> dict[Path, Look]:
-    return _by_file(look_at(files, read_settings(), Traits(quality=True), card.name, which))
+    return _by_file(look_at(files, read_settings(), Traits(quality=True, comparability=True), card.name, which))
 
 
 def _by_file(looks: Sequence[Look]) -> dict[Path, Look]:
@@ -236,6 +269,19 @@ def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, s
     return Calibration.from_table(own.knots), f"own: {own.measured_on}"
 
 
+def _warn_of(grouping: Grouping | None) -> None:
+    """Name on standard error those whom no figure of a group counts."""
+    if grouping is None:
+        return
+    for names, what in (
+        (grouping.without_group, "People without a group, in no group's figures"),
+        (grouping.without_pictures, "People of the list of groups without pictures"),
+    ):
+        if names:
+            some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+            complaint.print(f"{what}: {len(names):,} ({some}).", highlight=False, soft_wrap=True)
+
+
 def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:
     """What a reader must know of how the figures came about."""
     day = datetime.now(UTC).date().isoformat()
@@ -244,6 +290,16 @@ def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:
         notes.append(
             f"Recognition model {summary['model']}; similarity on the scale {summary['scale']}. "
             f"Measured is the {summary['face']} face of each picture."
+        )
+    refused = [
+        f"of a {word} below {summary[f'min_{word}']:g}"
+        for word in ("quality", "comparability")
+        if summary.get(f"min_{word}")
+    ]
+    if refused:
+        notes.append(
+            f"Faces {' or '.join(refused)} are refused, and match nobody: they count as "
+            "not recognised where they should be, and as not accepted where they should not."
         )
     if resamples:
         notes.append(f"Intervals by {resamples:,} draws of people (of faces, for angles), seed {seed}.")

@@ -1,18 +1,25 @@
-"""`visavis group ...`: what groups ask of faces."""
+"""`visavis group ...`: what groups ask of faces, and by which recognition model they are known."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from visavis import app as wiring
+from visavis.cli.database import progress
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
-from visavis.types import CENTURY_HOURS
+from visavis.core.apps import Apps
+from visavis.core.groups import Groups
+from visavis.identities import App
+from visavis.types import CENTURY_HOURS, Group
 
-group_commands = typer.Typer(no_args_is_help=True, help="Groups: what they ask of faces.")
+group_commands = typer.Typer(
+    no_args_is_help=True, help="Groups: what they ask of faces, and their recognition model."
+)
 
 
 def _hours(text: str) -> int:
@@ -45,12 +52,12 @@ def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = Fal
         ]
         print_json(rows)
         return
-    settings = ("liveness", "liveness threshold", "similarity", "quality", "kept")
+    settings = ("liveness", "liveness threshold", "similarity", "quality", "comparability", "kept")
     table = folding_table("group", "faces", "model", *settings)
     for group in found:
         has = group.settings
-        quality = f"{has.min_quality:g}" if has.min_quality else "any"
-        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", quality, _span(has.retention_hours))
+        least = (f"{value:g}" if value else "any" for value in (has.min_quality, has.min_comparability))
+        numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", *least, _span(has.retention_hours))
         facts = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
         table.add_row(*facts, *numbers)
     out.print(table)
@@ -63,9 +70,20 @@ def set_group(  # noqa: PLR0913 - an option each
     *,
     liveness: Annotated[bool | None, typer.Option(help="Whether Search Face asks for a living face.")] = None,
     liveness_threshold: Annotated[float | None, typer.Option(min=0, max=100, help="Liveness asked for.")] = None,
-    similarity: Annotated[float | None, typer.Option(min=0, max=100, help="Similarity asked for.")] = None,
+    similarity: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Similarity asked for; take 99 among children.")
+    ] = None,
     min_quality: Annotated[
         float | None, typer.Option(min=0, max=100, help="Least quality of a face to be registered; 0 is any.")
+    ] = None,
+    min_comparability: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Least comparability of a face to be registered or matched, 50 by default; 0 is any, and lets "
+            "strangers match in poor pictures.",
+        ),
     ] = None,
     retention: Annotated[
         int | None,
@@ -80,13 +98,15 @@ def set_group(  # noqa: PLR0913 - an option each
     """Change what a group asks of faces, and how long it keeps them.
 
     Liveness and similarity are asked for when it is used as a Search Face collection, quality wherever faces are
-    registered. A shorter retention holds for the faces that are there too.
+    registered, comparability wherever they are registered or searched for. A shorter retention holds for the faces
+    that are there too.
     """
     given: dict[str, Any] = {
         "liveness": liveness,
         "liveness_threshold": liveness_threshold,
         "similarity": similarity,
         "min_quality": min_quality,
+        "min_comparability": min_comparability,
         "retention_hours": retention,
     }
     with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
@@ -95,5 +115,51 @@ def set_group(  # noqa: PLR0913 - an option each
     say(
         f"{group_id}: liveness {'on' if settings.liveness else 'off'}, threshold {settings.liveness_threshold:g}, "
         f"similarity {settings.similarity:g}, quality {settings.min_quality:g}, "
+        f"comparability {settings.min_comparability:g}, "
         f"faces are kept {_span(settings.retention_hours)}"
     )
+
+
+@group_commands.command("upgrade", epilog="Example: visavis group upgrade front-door staff")
+def upgrade(
+    app: Annotated[str | None, typer.Argument(help="The name of the app that owns the group.")] = None,
+    group_id: Annotated[str | None, typer.Argument(help="The group's id.")] = None,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All groups of the app, or of all apps.")] = False,
+    model: Annotated[
+        str | None, typer.Option("--to", metavar="MODEL", help="Another model than the newest, for one group.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move groups to a newer recognition model of the same networks, without pictures.
+
+    Works beside running servers, which must know that model. Faces keep their ids. Similarities are on the scale
+    of the new model afterwards, so look at the thresholds that you use. A group moves as a whole or not at all;
+    after Ctrl-C, or worse, the same command begins with it anew.
+    """
+    if everything == (group_id is not None) or (everything and model is not None) or not (everything or app):
+        raise typer.BadParameter("Give an app and a group, or --all, perhaps with an app; --to is for one group.")
+    moved = []
+    with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
+        for owner, group in _chosen(apps, groups, app, group_id):
+            with progress(group.name, group.face_count) as tell:
+                upgraded = groups.upgrade(owner, group.name, model, tell)
+            row = {"app": owner.name, "group": group.name, "from": group.model, "to": upgraded.model}
+            moved.append(row | {"faces": upgraded.face_count})
+            if not as_json:
+                say(_moved(group, upgraded))
+    if as_json:
+        print_json(moved)
+
+
+def _chosen(apps: Apps, groups: Groups, app: str | None, group_id: str | None) -> Iterator[tuple[App, Group]]:
+    for owner in apps.store.list_apps() if app is None else [apps.require(app)]:
+        for group in groups.all(owner) if group_id is None else [groups.require(owner, group_id)]:
+            yield owner, group
+
+
+def _moved(before: Group, after: Group) -> str:
+    if before.model == after.model:
+        return f"{after.name}: {after.model} already"
+    return f"{after.name}: from {before.model} to {after.model}, {after.face_count:,} faces"

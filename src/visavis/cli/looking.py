@@ -17,6 +17,7 @@ from visavis.cli.drawing import draw_faces
 from visavis.cli.terminal import AsJson, DataDir, complain, folding_table, out, print_json, read_settings, say
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
+from visavis.core.strangers import are_too_many, enough_similarity, strangers
 from visavis.errors import FaceError, SetupError
 from visavis.trail import Effect, Event
 from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, Traits, Want
@@ -176,10 +177,13 @@ def _meaning(similarity: float) -> str:
 
 def _warn_of_chance(faces: int, threshold: float) -> None:
     """Each face of a group is one more chance for a stranger to match."""
-    chance = faces / pairs_per_false_match(threshold)
-    if chance >= 0.01:
-        share = f"about {min(chance, 1):.0%}" if chance < 0.5 else "half or more"
-        say(f"In a group of {faces:,} faces, {share} of strangers find a match at {threshold:g} by chance.")
+    if not are_too_many(threshold, faces):
+        return
+    found, enough = strangers(threshold, faces), enough_similarity(faces)
+    among = "the one face" if faces == 1 else f"one of {faces:,} faces"
+    say(f"At {threshold:g}, about {found.about:,} of {found.of:,} strangers match {among} by chance.")
+    advice = "No threshold keeps" if enough is None else f"A threshold of {enough} keeps"
+    say(f"{advice} it to 1 in 100. It is an estimate from the scale of similarity.")
 
 
 def _quality(face: DetectedFace) -> str:

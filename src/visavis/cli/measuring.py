@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.progress import Progress
@@ -22,7 +22,24 @@ from visavis.vision.models import RecognitionCard
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
+T = TypeVar("T")
+
 MaxPerPerson = Annotated[int, typer.Option(min=1, help="Pictures of each person, the first by name.")]
+MinQuality = Annotated[
+    float,
+    typer.Option(
+        "--min-quality", min=0, max=100, help="Faces of less quality are refused, and match nobody; 0: none are."
+    ),
+]
+MinComparability = Annotated[
+    float,
+    typer.Option(
+        "--min-comparability",
+        min=0,
+        max=100,
+        help="Faces of less comparability are refused, as servers do, and match nobody; 0: none are.",
+    ),
+]
 ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
 Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
 
@@ -64,13 +81,25 @@ def look_at(
     if model is not None:
         recognizers.load(model)
     observer = Observer(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
+    looks = with_progress(files, observer.look_at)
+    name_unreadable(looks)
+    return looks
+
+
+def with_progress(
+    files: Sequence[Path], look_at: Callable[[Sequence[Path], Callable[[], None]], list[T]]
+) -> list[T]:
+    """What a look at each file gives, with a progress bar where somebody watches."""
     with Progress(console=complaint, disable=not complaint.is_terminal) as progress:
         task = progress.add_task("Looking at pictures", total=len(files))
-        looks = observer.look_at(files, lambda: progress.advance(task))
+        return look_at(files, lambda: progress.advance(task))
+
+
+def name_unreadable(looks: Sequence[Look]) -> None:
+    """Files that are no pictures, on standard error."""
     for look in looks:
         if look.unreadable is not None:
             complaint.print(f"{look.file}: {look.unreadable}", highlight=False, soft_wrap=True)
-    return looks
 
 
 @contextmanager

@@ -82,6 +82,7 @@ ROUTES = (
     ),
     Route("GET", f"{_GROUP}/settings", VIEWER, groups.show_settings),
     Route("POST", f"{_GROUP}/settings", OPERATOR, groups.change_settings, does="change_group"),
+    Route("POST", f"{_GROUP}/upgrade", ADMINISTRATOR, groups.upgrade, does="upgrade_group"),
     Route("POST", f"{_GROUP}/delete", OPERATOR, groups.delete, does="delete_group"),
     Route("GET", f"{_APP}/analyze", OPERATOR, analyze.show),
     Route("POST", f"{_APP}/analyze", OPERATOR, analyze.analyze, does="detect", effect=Effect.USE, pictures=True),

@@ -50,6 +50,8 @@ class Identified:
 
     matches: list[Match]
     applied: Applied
+    detail: str = ""
+    """Why nobody was searched for: the probe is too poor to be compared. Nothing otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Collections:
             face, applied = self._checked(picture, group, Traits(pose=True, quality=min_quality > 0))
             if policy.is_turned_away(face.pose):
                 raise FaceError(ErrorCode.FACE_TURNED_AWAY, "The face is turned more than 45 degrees.")
+            if poor := policy.incomparable(face, group.settings.min_comparability):
+                raise FaceError(ErrorCode.TOO_POOR, poor)
             if policy.is_too_poor(face.quality, min_quality):
                 raise FaceError(ErrorCode.LOW_QUALITY, _too_poor(face.quality, min_quality))
             [embedding] = self.analyzer.embed(picture, [face], group.model)
@@ -87,19 +91,25 @@ class Collections:
 
     def identify(self, app: App, group_id: str, source: ImageSource) -> Identified:
         """Search for the face. Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, NOT_ALIVE, image errors."""
-        group = self.groups.require(app, group_id)
-        data = images.load(source, self.fetcher)
-        with self.analyzer.decode(data) as picture:
-            face, applied = self._checked(picture, group, Traits())
-            [embedding] = self.analyzer.embed(picture, [face], group.model)
-        matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
-        return Identified(matches, applied)
+
+        def identify(group: Group) -> Identified:
+            data = images.load(source, self.fetcher)
+            with self.analyzer.decode(data) as picture:
+                face, applied = self._checked(picture, group, Traits())
+                [embedding] = self.analyzer.embed(picture, [face], group.model)
+            if poor := policy.incomparable(face, group.settings.min_comparability):
+                return Identified([], applied, poor)
+            matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
+            return Identified(matches, applied)
+
+        return self.groups.settled(app, group_id, identify)
 
     def _checked(self, picture: Any, group: Group, traits: Traits) -> tuple[DetectedFace, Applied]:
         """The largest face, alive enough for the group, with these traits."""
         settings = group.settings
         face = policy.largest(self.analyzer.find(picture))
-        [face] = self.analyzer.describe(picture, [face], replace(traits, liveness=settings.liveness))
+        wanted = replace(traits, liveness=settings.liveness, comparability=True)
+        [face] = self.analyzer.describe(picture, [face], wanted)
         liveness = face.liveness or 0.0
         if settings.liveness and liveness < settings.liveness_threshold:
             raise FaceError(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from visavis.core import images, policy
 from visavis.core.calibration import Calibration
 from visavis.core.ports import FaceAnalyzer, ImageFetcher
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Embedding, ImageSize, ImageSource, Want
+from visavis.types import COMPARABLE, DetectedFace, Embedding, ImageSize, ImageSource, Want
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Compared:
     size: ImageSize
     matched: list[tuple[DetectedFace, float]]
     unmatched: list[tuple[DetectedFace, float]]
+    detail: str = ""
+    """Why a face matches nobody for being too poor to be compared, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Pairs:
     target_size: ImageSize
     target_faces: list[DetectedFace]
     similarities: list[list[float]]
-    """0-100; a row for each source face, in it a number for each target face."""
+    """0-100; a row for each source face, in it a number for each target face. 0 where one of both is too poor."""
 
     def of_largest(self, threshold: float) -> Compared:
         """What a comparison by the largest source face finds. Raises NO_FACE, its subject "Source"."""
@@ -57,6 +59,7 @@ class Pairs:
             self.target_size,
             matched=[pair for pair in scored if pair[1] >= threshold],
             unmatched=[pair for pair in scored if pair[1] < threshold],
+            detail=_incomparable(probe.face, self.target_faces),
         )
 
 
@@ -68,6 +71,9 @@ class _Seen:
     faces: list[DetectedFace]
     embeddings: Embedding
 
+
+_FaceSeen: TypeAlias = tuple[DetectedFace, Embedding]
+"""A face and its embedding, shape (d,)."""
 
 _LARGEST, _OTHERS, _ALL = slice(1), slice(1, None), slice(None)
 
@@ -107,16 +113,25 @@ class Comparer:
             seen_source = self._see(source_data, want, *batches)
         with about("Target"):
             [seen_target] = self._see(target_data, want, _ALL)
-        calibration = self.scale(self.model)
-        rows = [seen_target.embeddings @ probe for seen in seen_source for probe in seen.embeddings]
+        sources = [pair for seen in seen_source for pair in zip(seen.faces, seen.embeddings, strict=True)]
+        targets = list(zip(seen_target.faces, seen_target.embeddings, strict=True))
         return Pairs(
             self.model,
             seen_source[0].size,
-            [face for seen in seen_source for face in seen.faces],
+            [face for face, _ in sources],
             seen_target.size,
             seen_target.faces,
-            [[calibration.similarity(float(cosine)) for cosine in row] for row in rows],
+            [[self._similarity(source, target) for target in targets] for source in sources],
         )
+
+    def _similarity(self, one: _FaceSeen, other: _FaceSeen) -> float:
+        if not all(policy.is_comparable(face, COMPARABLE) for face, _ in (one, other)):
+            return 0.0
+        return self.similarity(one[1], other[1], self.model)
+
+    def similarity(self, probe: Embedding, stored: Embedding, model: str) -> float:
+        """How alike two faces are by their embeddings, shape (d,) each: 0-100."""
+        return self.scale(model).similarity(float(self.analyzer.as_probe(probe, model) @ stored))
 
     def probe(self, source: ImageSource, model: str, want: Want) -> tuple[Probe, Embedding]:
         """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
@@ -128,9 +143,10 @@ class Comparer:
         with self.analyzer.decode(data) as picture:
             found = self.analyzer.find(picture)
             seen = []
+            traits = replace(want.traits, comparability=True)
             for faces in (found[batch] for batch in batches):
                 embeddings = self.analyzer.embed(picture, faces, model or self.model)
-                described = self.analyzer.describe(picture, faces, want.traits)
+                described = self.analyzer.describe(picture, faces, traits)
                 seen.append(_Seen(picture.size, policy.judged(described, want.spoof), embeddings))
             return seen
 
@@ -140,6 +156,14 @@ class Comparer:
         if calibration is None:
             raise FaceError(ErrorCode.INTERNAL, f"The recognition model {model} is missing on this server.")
         return calibration
+
+
+def _incomparable(source: DetectedFace, targets: Sequence[DetectedFace]) -> str:
+    """Why faces are too poor to be compared: the source face, or else the first target face that is."""
+    if detail := policy.incomparable(source, COMPARABLE):
+        return f"Source image: {detail}"
+    poor = [detail for face in targets if (detail := policy.incomparable(face, COMPARABLE))]
+    return f"Target image: {poor[0]}" if poor else ""
 
 
 @contextmanager

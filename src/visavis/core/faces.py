@@ -69,6 +69,14 @@ class Registered:
         """Whether the group's quota kept a face out that nothing else did (40070)."""
         return any(refused.reason is Refusal.QUOTA for refused in self.not_added)
 
+    @property
+    def detail(self) -> str:
+        """Why a face was left out, in a sentence: of a picture that is too poor, the person can take another."""
+        if self.quota_exceeded:
+            return "The group is full: not every face was registered."
+        poor = [refused.face for refused in self.not_added if refused.reason is Refusal.POOR]
+        return policy.incomparable(poor[0], 100.0) if poor else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -170,11 +178,11 @@ def look(
     with analyzer.decode(data) as picture:
         size = picture.size
         # The pose decides who may be registered, so it is needed even where it is not reported.
-        min_quality = group.settings.min_quality
-        traits = replace(want.traits, pose=True, quality=want.quality or min_quality > 0)
+        quality = want.quality or group.settings.min_quality > 0
+        traits = replace(want.traits, pose=True, comparability=True, quality=quality)
         found = analyzer.describe(picture, analyzer.find(picture), traits)
         found = policy.judged(found, want.spoof)
-        refusals = policy.refusals(found, limit, min_quality)
+        refusals = policy.refusals(found, limit, group.settings)
         accepted = [face for face, refusal in zip(found, refusals, strict=True) if refusal is None]
         embeddings = analyzer.embed(picture, accepted, group.model)
     return Candidates(size, found, refusals, accepted, _new_faces(size, accepted, embeddings, external_image_id))

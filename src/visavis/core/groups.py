@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from visavis.core import policy
 from visavis.core.paging import Page, page_of
-from visavis.core.ports import Gallery
-from visavis.errors import ErrorCode, FaceError
+from visavis.core.ports import Gallery, Recipes
+from visavis.errors import ErrorCode, FaceError, GroupMoved
 from visavis.identities import App
 from visavis.types import Group, GroupSettings
+
+Result = TypeVar("Result")
 
 _SETTINGS = {field.name for field in fields(GroupSettings)}
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Creates, lists, shows and deletes the groups of an app."""
+    """Creates, lists, shows, changes and deletes the groups of an app."""
 
     gallery: Gallery
     model: str
-    """The recognition model that new groups get and keep (contract.md 18)."""
+    """The recognition model that new groups get (contract.md 18)."""
     quota: int
     """Groups an app may have."""
+    recipes: Recipes
+    scales: Container[str]
+    """The names of the recognition models that have a similarity scale."""
 
     def create(self, app: App, name: str) -> Group:
         """Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
@@ -67,6 +73,35 @@ class Groups:
         if unknown := changes.keys() - _SETTINGS:
             raise FaceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
         return self.gallery.change_settings(self.require(app, name), changes)
+
+    def newer_model(self, group: Group) -> str | None:
+        """The recognition model that `upgrade` brings the group to; None where it has the newest it can have."""
+        return self.recipes.newer_of(group.model)
+
+    def upgrade(
+        self, app: App, name: str, model: str | None = None, progress: Callable[[int], None] = lambda _: None
+    ) -> Group:
+        """Bring a group with its faces to the newest recipe of its networks, or to the model of this name.
+
+        Similarities are on the scale of that model from then on. A group that has it already stays as it is.
+        `progress` is told how many faces more are done. Raises INVALID_PARAMETER, also for a model that its faces
+        cannot be brought to, GROUP_NOT_FOUND.
+        """
+        group = self.require(app, name)
+        if model is not None and model not in self.scales:
+            detail = f"There is no recognition model {model!r} with a similarity scale on this server."
+            raise FaceError(ErrorCode.INVALID_PARAMETER, detail, subject="model")
+        target = model or self.newer_model(group)
+        return group if target is None else self.gallery.change_model(group, target, progress)
+
+    def settled(self, app: App, name: str, work: Callable[[Group], Result]) -> Result:
+        """What `work` makes of the group, done again where the group moves to another model meanwhile.
+
+        Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
+        """
+        while True:
+            with suppress(GroupMoved):
+                return work(self.require(app, name))
 
     def delete(self, app: App, name: str) -> None:
         """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Pose, Quality, Refusal, Sensitivity
+from visavis.types import DetectedFace, GroupSettings, Pose, Quality, Refusal, Sensitivity
 
 MAX_TURN_DEGREES = 45.0
 """Faces turned further, in yaw or pitch, are not registered (seed 000, Input Image Guide)."""
@@ -21,21 +21,37 @@ EXTERNAL_IMAGE_ID = r"[a-zA-Z0-9_.\-:]{1,255}"
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
 
-def refusals(faces: Sequence[DetectedFace], limit: int, min_quality: float) -> list[Refusal | None]:
+def refusals(faces: Sequence[DetectedFace], limit: int, settings: GroupSettings) -> list[Refusal | None]:
     """Why each of `faces` is not to be registered, None where it is.
 
-    The faces are sorted largest first and carry their pose, and their quality where a group asks for any. The
-    limit counts before all else does: when the largest face is turned away, a bystander behind it must not be
-    registered in its place.
+    The faces are sorted largest first and carry their pose and comparability, and their quality where the group
+    asks for any. The limit counts before all else does: when the largest face is turned away, a bystander behind
+    it must not be registered in its place.
     """
-    within = [_flawed(face, min_quality) for face in faces[:limit]]
+    within = [_flawed(face, settings) for face in faces[:limit]]
     return [*within, *[Refusal.LIMIT] * (len(faces) - len(within))]
 
 
-def _flawed(face: DetectedFace, min_quality: float) -> Refusal | None:
+def _flawed(face: DetectedFace, settings: GroupSettings) -> Refusal | None:
     if is_turned_away(face.pose):
         return Refusal.POSE
-    return Refusal.QUALITY if is_too_poor(face.quality, min_quality) else None
+    if not is_comparable(face, settings.min_comparability):
+        return Refusal.POOR
+    return Refusal.QUALITY if is_too_poor(face.quality, settings.min_quality) else None
+
+
+def is_comparable(face: DetectedFace, asked_for: float) -> bool:
+    """Whether the picture holds enough of the face to tell it from others. Not measured is not enough."""
+    return asked_for <= 0 or (face.comparability is not None and face.comparability.score >= asked_for)
+
+
+def incomparable(face: DetectedFace, asked_for: float) -> str:
+    """Why a face is too poor to be compared, in a sentence; nothing where it is not."""
+    if is_comparable(face, asked_for):
+        return ""
+    if face.comparability is None:
+        return "Whether the face can be compared could not be measured."
+    return f"The face is too poor to be compared: it is {face.comparability.flaw}."
 
 
 def is_too_poor(quality: Quality | None, asked_for: float) -> bool:

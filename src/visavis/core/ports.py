@@ -51,6 +51,13 @@ class FaceAnalyzer(Protocol[P]):
         """One unit vector a face, float32, shape (len(faces), d), by the named recognition model."""
         ...
 
+    def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
+        """Embeddings of the named model, shape (..., d), as faces that are asked about.
+
+        The dot product of such a one and a stored one is their cosine.
+        """
+        ...
+
 
 class ImageFetcher(Protocol):
     """Image URL to bytes."""
@@ -60,11 +67,22 @@ class ImageFetcher(Protocol):
         ...
 
 
+class Recipes(Protocol):
+    """Recognition models that are made of the same networks."""
+
+    def newer_of(self, model: str) -> str | None:
+        """The newest that embeddings of this one can be brought to; None where there is no newer one."""
+        ...
+
+
 class Gallery(Protocol):
     """Groups and their faces: durable records, sealed templates, exact search.
 
     Every write is on disk when its call returns. Reads and searches see all that was acknowledged before, by this
     process or another one. Methods that take a `Group` raise GROUP_NOT_FOUND if it has been deleted since.
+
+    Embeddings that are given are those of the `Group`'s model. If the group has another one by now, faces are
+    converted as they are stored; a search, and the reading of a template, raise GroupMoved.
     """
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
@@ -81,6 +99,13 @@ class Gallery(Protocol):
 
     def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
         """The group with these fields of its `GroupSettings` changed, and no others, whoever else changes some."""
+        ...
+
+    def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
+        """The group with another recognition model, all its templates converted, or nothing changed at all.
+
+        `progress` is told how many faces more are done. Raises INVALID_PARAMETER where no conversion leads there.
+        """
         ...
 
     def groups_with_retention(self) -> list[Group]:
@@ -143,7 +168,7 @@ class Gallery(Protocol):
         ...
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
-        """The stored embedding of a face, shape (d,). Raises FACE_NOT_FOUND."""
+        """The stored embedding of a face, shape (d,). Raises FACE_NOT_FOUND, GroupMoved."""
         ...
 
     def search(
@@ -151,7 +176,7 @@ class Gallery(Protocol):
     ) -> list[tuple[FaceRecord, float]]:
         """The `limit` faces of highest cosine, at least `min_cosine`, best first, ties newest first.
 
-        Exact. `exclude` names a face id to leave out.
+        Exact. `exclude` names a face id to leave out. Raises GroupMoved.
         """
         ...
 

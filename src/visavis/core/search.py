@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from visavis.core import policy
 from visavis.core.compare import Comparer, Probe
 from visavis.core.groups import Groups
 from visavis.core.ports import Gallery
@@ -18,6 +19,8 @@ class Found:
     model: str
     matches: list[Match]
     probe: Probe
+    detail: str = ""
+    """Why nobody was searched for: the probe is too poor to be compared. Nothing otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Verified:
     similarity: float
     record: FaceRecord
     probe: Probe
+    detail: str = ""
+    """Why the similarity is 0: the probe is too poor to be compared. Nothing otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,12 @@ class Search(Comparer):
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND.
         """
-        group = self.groups.require(app, group_id)
-        template = self.gallery.open_template(group, face_id)
-        return self.matching(group, template, limit, threshold, exclude=face_id)
+
+        def find(group: Group) -> list[Match]:
+            template = self.gallery.open_template(group, face_id)
+            return self.matching(group, template, limit, threshold, exclude=face_id)
+
+        return self.groups.settled(app, group_id, find)
 
     def by_image(
         self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Want
@@ -52,30 +60,43 @@ class Search(Comparer):
 
         Raises GROUP_NOT_FOUND, NO_FACE, image errors.
         """
-        group = self.groups.require(app, group_id)
-        probe, embedding = self.probe(source, group.model, want)
-        return Found(group.model, self.matching(group, embedding, limit, threshold), probe)
+
+        def find(group: Group) -> Found:
+            probe, embedding = self.probe(source, group.model, want)
+            poor = policy.incomparable(probe.face, group.settings.min_comparability)
+            matches = [] if poor else self.matching(group, embedding, limit, threshold)
+            return Found(group.model, matches, probe, poor)
+
+        return self.groups.settled(app, group_id, find)
 
     def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Want) -> Verified:
         """The similarity of a registered face and the largest face of a picture.
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, NO_FACE, image errors.
         """
-        group = self.groups.require(app, group_id)
-        record = self.gallery.require_face(group, face_id)
-        template = self.gallery.open_template(group, face_id)
-        probe, embedding = self.probe(source, group.model, want)
-        similarity = self.scale(group.model).similarity(float(embedding @ template))
-        return Verified(similarity, record, probe)
+
+        def verify(group: Group) -> Verified:
+            record = self.gallery.require_face(group, face_id)
+            template = self.gallery.open_template(group, face_id)
+            probe, embedding = self.probe(source, group.model, want)
+            poor = policy.incomparable(probe.face, group.settings.min_comparability)
+            similarity = 0.0 if poor else self.similarity(embedding, template, group.model)
+            return Verified(similarity, record, probe, poor)
+
+        return self.groups.settled(app, group_id, verify)
 
     def matching(
         self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
     ) -> list[Match]:
-        """The group's faces that are at least this similar to the probe, best first, but not `exclude`."""
+        """The group's faces that are at least this similar to the probe, best first, but not `exclude`.
+
+        Raises GROUP_NOT_FOUND, and GroupMoved where the probe is not of the group's model.
+        """
         calibration = self.scale(group.model)
         # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity
         # itself then decides.
         reach = calibration.cosine(threshold) - 1e-6
-        found = self.gallery.search(group, probe, limit, reach, exclude)
+        asked = self.analyzer.as_probe(probe, group.model)
+        found = self.gallery.search(group, asked, limit, reach, exclude)
         scored = [Match(record, calibration.similarity(cosine)) for record, cosine in found]
         return [match for match in scored if match.similarity >= threshold]

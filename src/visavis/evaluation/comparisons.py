@@ -3,11 +3,14 @@
 Of the impostor pairs, which grow with the square of the pictures, two things are kept: how many fall into each of
 20,000 narrow bins of cosine, and the highest of them, one in a hundred, one by one. Thresholds for false match
 rates of 1e-2 and less are read off the latter and therefore exact.
+
+A face that the server would refuse matches nobody: its pairs are counted, and stand below every threshold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +22,8 @@ MOST_FMR = 1e-2
 """Up to this false match rate thresholds are exact."""
 BINS = 20_000
 """Of cosines from -1 to 1."""
+REFUSED = -1.0
+"""The cosine of a pair with a refused face: none is lower."""
 _KEPT_AT_LEAST = 200_000
 _BLOCK = 8_000_000
 """Cosines computed at once."""
@@ -89,8 +94,12 @@ class Comparisons:
             self.genuine.above(threshold) / len(self.genuine) if threshold is not None and self.genuine else None
         )
 
+    def tar_at(self, cosine: float) -> float | None:
+        """The share of genuine pairs that reach a cosine; None where there are none."""
+        return self.genuine.reaching(cosine) / len(self.genuine) if self.genuine else None
+
     def fmr(self, cosine: float) -> float | None:
-        """The share of impostor pairs that reach a cosine; exact up to MOST_FMR, else to 1e-4 of cosine."""
+        """The share of impostor pairs that reach a cosine; exact where they are kept, else to 1e-4 of cosine."""
         if not self.impostor_count:
             return None
         reached = self.impostors.reaching(cosine)
@@ -116,23 +125,29 @@ class Comparisons:
 
 
 def compare_all(
-    embeddings: Embedding, people: NDArray[np.int64], one_person: Collection[tuple[int, int]] = ()
+    embeddings: Embedding,
+    people: NDArray[np.int64],
+    one_person: Collection[tuple[int, int]] = (),
+    refused: NDArray[np.bool_] | None = None,
+    kept_from: float = math.inf,
+    probes: Embedding | None = None,
 ) -> Comparisons:
     """Compare every face with every other. Pairs of people who are one person under two names are left out.
 
-    `embeddings`: unit vectors, shape (n, d); `people`: the person of each, shape (n,), numbers from 0 on.
+    `embeddings`: unit vectors, shape (n, d); `people`: the person of each, shape (n,), numbers from 0 on;
+    `refused`: which of the faces the server would compare with nobody, shape (n,). Every impostor pair that
+    reaches the cosine `kept_from` is kept, however many they are. `probes`: the embeddings as faces that are asked
+    about, where those differ from stored ones.
     """
     sizes = np.bincount(people)
     left_out = _pictures_of_both(people, one_person)
     genuine_count = int((sizes * (sizes - 1) // 2).sum())
     impostor_count = len(people) * (len(people) - 1) // 2 - genuine_count - len(left_out)
-    highest = _Highest(max(_share_of(MOST_FMR, impostor_count) + 2, _KEPT_AT_LEAST))
+    highest = _Highest(max(_share_of(MOST_FMR, impostor_count) + 2, _KEPT_AT_LEAST), kept_from)
     histogram = np.zeros(BINS, np.int64)
     genuine = []
-    rows = max(1, _BLOCK // max(1, len(people)))
-    for start in range(0, len(people), rows):
-        stop = min(start + rows, len(people))
-        cosines = embeddings[start:stop] @ embeddings[start:].T
+    for start, cosines in _blocks(embeddings, probes, refused):
+        stop = start + len(cosines)
         later = np.arange(start, len(people)) > np.arange(start, stop)[:, np.newaxis]
         same = people[start:stop, np.newaxis] == people[start:]
         genuine.append(_pairs_at(cosines, later & same, start))
@@ -149,9 +164,17 @@ def compare_listed(
     people: NDArray[np.int64],
     pairs: NDArray[np.int32],
     same: NDArray[np.bool_],
+    refused: NDArray[np.bool_] | None = None,
+    probes: Embedding | None = None,
 ) -> Comparisons:
-    """Compare the faces that a list names: `pairs` has shape (n, 2), `same` shape (n,)."""
-    cosines = np.einsum("ij,ij->i", embeddings[pairs[:, 0]], embeddings[pairs[:, 1]]).astype(np.float32)
+    """Compare the faces that a list names: `pairs` has shape (n, 2), `same` (n,).
+
+    `refused` has a verdict a face; `probes` the embeddings as faces that are asked about, where those differ.
+    """
+    asked = embeddings if probes is None else probes
+    cosines = np.einsum("ij,ij->i", asked[pairs[:, 0]], embeddings[pairs[:, 1]]).astype(np.float32)
+    if refused is not None:
+        cosines[refused[pairs].any(axis=1)] = REFUSED
     genuine, impostors = (
         Pairs.ordered(cosines[which], pairs[which, 0], pairs[which, 1]) for which in (same, ~same)
     )
@@ -159,25 +182,54 @@ def compare_listed(
     return Comparisons(people, genuine, impostors, len(impostors), histogram, all_against_all=False)
 
 
+def of_cosines(impostors: NDArray[np.float32]) -> Comparisons:
+    """What the cosines of pairs of different people alone tell, shape (n,); whose faces they are is not known."""
+    nobody = np.zeros(len(impostors), np.int32)
+    none = Pairs(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32))
+    histogram = np.bincount(_bin(impostors), minlength=BINS)
+    ordered = Pairs.ordered(impostors, nobody, nobody)
+    return Comparisons(np.zeros(0, np.int64), none, ordered, len(impostors), histogram, all_against_all=True)
+
+
+def _blocks(
+    embeddings: Embedding, probes: Embedding | None, refused: NDArray[np.bool_] | None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Some faces at once against themselves and all later ones: the number of the first, and the cosines."""
+    asked = embeddings if probes is None else probes
+    rows = max(1, _BLOCK // max(1, len(embeddings)))
+    for start in range(0, len(embeddings), rows):
+        cosines = asked[start : start + rows] @ embeddings[start:].T
+        if refused is not None:
+            cosines[refused[start : start + rows]] = REFUSED
+            cosines[:, refused[start:]] = REFUSED
+        yield start, cosines
+
+
 @dataclass(slots=True)
 class _Highest:
-    """The `limit` pairs of highest cosine out of all that are added."""
+    """Of all pairs that are added the `limit` highest, or all that reach `kept_from` if these are more."""
 
     limit: int
+    kept_from: float
     bound: float = -np.inf
-    """No pair below it is among them."""
+    """No pair is among them that does not exceed it."""
     _parts: list[Pairs] = field(default_factory=list)
+    _most: int = 0
+    """How many pairs may gather before the highest are sorted out."""
 
     def add(self, pairs: Pairs) -> None:
         self._parts.append(pairs)
-        if sum(map(len, self._parts)) > 2 * self.limit:
+        if sum(map(len, self._parts)) > max(self._most, 2 * self.limit):
             kept = self.pairs()
-            self._parts, self.bound = [kept], float(kept.cosines[-1])
+            self._parts, self._most = [kept], 2 * len(kept)
+            below = np.nextafter(np.float32(self.kept_from), np.float32(-np.inf))
+            self.bound = float(min(kept.cosines[-1], below))
 
     def pairs(self) -> Pairs:
         joined = _unordered(self._parts)
-        if len(joined) > self.limit:
-            best = np.argpartition(-joined.cosines, self.limit - 1)[: self.limit]
+        limit = max(self.limit, int((joined.cosines >= np.float64(self.kept_from)).sum()))
+        if len(joined) > limit:
+            best = np.argpartition(-joined.cosines, limit - 1)[:limit]
             joined = Pairs(joined.cosines[best], joined.first[best], joined.second[best])
         return Pairs.ordered(joined.cosines, joined.first, joined.second)
 

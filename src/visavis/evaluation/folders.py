@@ -6,12 +6,22 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from visavis.errors import SetupError, reason
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _VERDICTS = {"same": True, "1": True, "true": True, "different": False, "0": False, "false": False}
+
+
+class PersonIs(StrEnum):
+    """What holds the pictures of one person."""
+
+    FOLDER = "folder"
+    """DIR/PERSON/*.jpg"""
+    FILE = "file"
+    """DIR/PERSON.jpg: nobody has a second picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,16 @@ def people_in(folder: Path, max_per_person: int) -> list[Person]:
     if not people:
         raise SetupError(
             f"There are no folders of people in {folder}: {folder}/PERSON/*.jpg is what is looked for."
+        )
+    return people
+
+
+def single_pictures_in(folder: Path) -> list[Person]:
+    """A person for each picture that lies in `folder` itself, by the name of the file. Raises SetupError."""
+    people = [Person(file.name, (file,)) for file in pictures_in(folder) if file.parent == folder]
+    if not people:
+        raise SetupError(
+            f"There are no pictures in {folder}: {folder}/*.jpg, one a person, is what is looked for."
         )
     return people
 

@@ -4,6 +4,9 @@ A gallery of people, one picture each, is drawn at random. Their other pictures 
 of everybody else are the unknown probes. FPIR is the share of unknown probes whose best match is above a
 threshold, FNIR the share of mated probes whose best match is somebody else or not above it (ISO/IEC 19795-1, rank
 1). Drawing and measuring are repeated, and the rates are the means.
+
+A face that the server would refuse is neither enrolled nor found: whose picture it is, is missed, and a stranger
+is kept out.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.core.calibration import Calibration
+from visavis.core.calibration import Calibration, similarity_against_strangers, strangers_matched
 from visavis.errors import SetupError
+from visavis.evaluation.comparisons import REFUSED
 from visavis.evaluation.intervals import Weights, draws_of_people, percentile_interval
 from visavis.evaluation.verification import Faces
 
 FPIRS = {"1e-1": 1e-1, "1e-2": 1e-2, "1e-3": 1e-3}
+SIMILARITIES = {"90": 90.0, "96": 96.0, "99": 99.0}
 _BLOCK = 8_000_000
 
 
@@ -58,10 +63,10 @@ def _split(faces: Faces, gallery_size: int, generator: np.random.Generator) -> S
     is_member = np.isin(faces.people, members)
     mated = np.setdiff1d(np.flatnonzero(is_member), enrolled)
     unknown = np.flatnonzero(~is_member)
-    cosines, best = _best(faces.embeddings[mated], faces.embeddings[enrolled])
+    cosines, best = _best(faces, mated, enrolled)
     own = faces.people[enrolled][best] == faces.people[mated]
-    found = np.where(own, cosines, -np.inf)
-    strangers, _ = _best(faces.embeddings[unknown], faces.embeddings[enrolled])
+    found = np.where(own & (cosines > REFUSED), cosines, -np.inf)
+    strangers, _ = _best(faces, unknown, enrolled)
     mated_order, unknown_order = np.argsort(-found), np.argsort(-strangers)
     return Split(
         found[mated_order],
@@ -72,65 +77,101 @@ def _split(faces: Faces, gallery_size: int, generator: np.random.Generator) -> S
 
 
 def _best(
-    probes: NDArray[np.float32], gallery: NDArray[np.float32]
+    faces: Faces, probes: NDArray[np.int64], gallery: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The highest cosine of each probe and the place of the face that has it."""
+    """The highest cosine of each probe, REFUSED where there is none, and the place in the gallery that has it."""
     cosines, places = np.zeros(len(probes)), np.zeros(len(probes), np.int64)
     rows = max(1, _BLOCK // len(gallery))
     for start in range(0, len(probes), rows):
-        block = probes[start : start + rows] @ gallery.T
+        some = probes[start : start + rows]
+        block = faces.asked[some] @ faces.embeddings[gallery].T
+        block[faces.refused[some]] = REFUSED
+        block[:, faces.refused[gallery]] = REFUSED
         places[start : start + rows] = block.argmax(axis=1)
         cosines[start : start + rows] = block.max(axis=1)
     return cosines, places
 
 
-def summary(splits: Sequence[Split], people: int, scale: Calibration, resamples: int, seed: int) -> dict[str, Any]:
-    """All figures, as the command prints them in JSON. Rates are shares from 0 to 1."""
+def summary(
+    splits: Sequence[Split], people: int, gallery: int, scale: Calibration, resamples: int, seed: int
+) -> dict[str, Any]:
+    """All figures, as the command prints them in JSON. Rates are shares from 0 to 1.
+
+    `people`: those who can be drawn for the intervals; `gallery`: those who are enrolled in each split.
+    """
+    cosines = [scale.cosine(similarity) for similarity in SIMILARITIES.values()]
     once = np.ones(people)
-    rates = _mean_rates(splits, once)
-    drawn = np.array([_mean_rates(splits, weights) for weights in draws_of_people(people, resamples, seed)])
+    rates = _mean_rates(splits, cosines, once)
+    drawn = np.array([_mean_rates(splits, cosines, each) for each in draws_of_people(people, resamples, seed)])
     spans = [percentile_interval(column) for column in drawn.T.tolist()] or [None] * len(rates)
     thresholds = [np.mean([_threshold(split, fpir, once) for split in splits]) for fpir in FPIRS.values()]
     unknown = round(np.mean([len(split.unknown) for split in splits]))
     return {
+        "gallery": gallery,
         "splits": len(splits),
         "mated_probes": round(np.mean([len(split.mated) for split in splits])),
         "unknown_probes": unknown,
-        "fnir_at_fpir": dict(zip(FPIRS, map(_number, rates), strict=False)),
+        **_named([_number(rate) for rate in rates]),
         "similarity_at_fpir": {
             name: scale.similarity(float(cosine)) for name, cosine in zip(FPIRS, thresholds, strict=True)
         },
-        "rank_1_miss_rate": _number(rates[-1]),
-        "beyond_the_probes": [name for name, fpir in FPIRS.items() if fpir * unknown < 1 - 1e-9],
-        "intervals": {
-            "fnir_at_fpir": dict(zip(FPIRS, spans, strict=False)),
-            "rank_1_miss_rate": spans[-1],
+        "estimated_fpir_at_similarity": {
+            name: strangers_matched(similarity, gallery) for name, similarity in SIMILARITIES.items()
         },
+        "estimated_similarity_at_fpir": {
+            name: similarity_against_strangers(fpir, gallery) for name, fpir in FPIRS.items()
+        },
+        "beyond_the_probes": [name for name, fpir in FPIRS.items() if fpir * unknown < 1 - 1e-9],
+        "intervals": _named(spans),
     }
 
 
-def _mean_rates(splits: Sequence[Split], weights: Weights) -> list[float]:
-    """FNIR at each FPIR, and the share of mated probes whose best match is somebody else: means over the splits.
+def _named(values: Sequence[Any]) -> dict[str, Any]:
+    """What was measured by its names: one value for each rate, in the order of `_rates`."""
+    left = iter(values)
+    return {
+        "fnir_at_fpir": {name: next(left) for name in FPIRS},
+        "fnir_at_similarity": {name: next(left) for name in SIMILARITIES},
+        "fpir_at_similarity": {name: next(left) for name in SIMILARITIES},
+        "rank_1_miss_rate": next(left),
+    }
 
-    A resample in which no mated or no unknown probe was drawn in a split counts without that split.
+
+def _mean_rates(splits: Sequence[Split], cosines: Sequence[float], weights: Weights) -> NDArray[np.float64]:
+    """The means over the splits. A split counts in no rate of which a resample drew no probe; NaN: none counts."""
+    rows = np.array([_rates(split, cosines, weights) for split in splits])
+    known = ~np.isnan(rows)
+    counted = known.sum(axis=0)
+    sums = np.where(known, rows, 0.0).sum(axis=0)
+    means = np.full(len(sums), np.nan)
+    np.divide(sums, counted, out=means, where=counted > 0)
+    return means
+
+
+def _rates(split: Split, cosines: Sequence[float], weights: Weights) -> list[float]:
+    """FNIR at each FPIR, FNIR at each cosine, FPIR at each cosine, and mated probes that look most like another.
+
+    NaN where no probe of the kind was drawn.
     """
-    rows = [_rates(split, weights) for split in splits]
-    usable = [row for row in rows if row is not None]
-    return list(np.mean(usable, axis=0)) if usable else [np.nan] * (len(FPIRS) + 1)
+    mated = np.concatenate([[0.0], np.cumsum(weights[split.mated_people])])
+    unknown = np.concatenate([[0.0], np.cumsum(weights[split.unknown_people])])
+    fnirs, fnirs_there = [np.nan] * len(FPIRS), [np.nan] * len(cosines)
+    missed, fpirs_there = np.nan, [np.nan] * len(cosines)
+    if mated[-1]:
+        fnirs_there = [1 - mated[_reaching(split.mated, cosine)] / mated[-1] for cosine in cosines]
+        missed = 1 - mated[_reaching(split.mated, REFUSED)] / mated[-1]
+    if unknown[-1]:
+        fpirs_there = [unknown[_reaching(split.unknown, cosine)] / unknown[-1] for cosine in cosines]
+    if mated[-1] and unknown[-1]:
+        thresholds = [_threshold(split, fpir, weights) for fpir in FPIRS.values()]
+        accepted = [int(np.searchsorted(-split.mated, -threshold, "left")) for threshold in thresholds]
+        fnirs = [1 - mated[count] / mated[-1] for count in accepted]
+    return [*fnirs, *fnirs_there, *fpirs_there, missed]
 
 
-def _rates(split: Split, weights: Weights) -> list[float] | None:
-    counted = weights[split.mated_people]
-    if not counted.sum() or not weights[split.unknown_people].sum():
-        return None
-    reached = np.concatenate([[0.0], np.cumsum(counted)])
-    fnirs = []
-    for fpir in FPIRS.values():
-        threshold = _threshold(split, fpir, weights)
-        accepted = int(np.searchsorted(-split.mated, -threshold, "left"))
-        fnirs.append(1 - reached[accepted] / reached[-1])
-    missed = counted[np.isinf(split.mated)].sum() / reached[-1]
-    return [*fnirs, float(missed)]
+def _reaching(highest_first: NDArray[np.float64], cosine: float) -> int:
+    """How many have this cosine or a higher one."""
+    return int(np.searchsorted(-highest_first, -cosine, "right"))
 
 
 def _threshold(split: Split, fpir: float, weights: Weights) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,26 +65,49 @@ def bootstrap_mean(values: NDArray[np.float64], resamples: int, seed: int) -> In
     return percentile_interval([float(values @ each) / len(values) for each in weights])
 
 
+class Intervals(NamedTuple):
+    """Of the rates of comparisons; None where nothing can be said."""
+
+    tar_at_fmr: list[Interval | None]
+    """One a false match rate."""
+    fmr_at_cosine: list[Interval | None]
+    tar_at_cosine: list[Interval | None]
+
+
 def of_comparisons(
     compared: Comparisons, fmrs: Sequence[float], cosines: Sequence[float], resamples: int, seed: int
-) -> tuple[list[Interval | None], list[Interval | None]]:
-    """Intervals of the TAR at each false match rate, and of the false match rate at each cosine.
+) -> Intervals:
+    """Intervals of the TAR at each false match rate, and of both rates at each cosine.
 
     None where a resample needs impostor pairs that were not kept, or nothing was compared or drawn.
     """
-    if not resamples or not compared.genuine or not compared.impostors:
-        return [None] * len(fmrs), [None] * len(cosines)
+    rows = rates_of_draws(compared, fmrs, cosines, resamples, seed)
+    found = [percentile_interval(rows[:, column].tolist()) for column in range(rows.shape[1])]
+    first, second = len(fmrs), len(fmrs) + len(cosines)
+    return Intervals(found[:first], found[first:second], found[second:])
+
+
+def rates_of_draws(
+    compared: Comparisons, fmrs: Sequence[float], cosines: Sequence[float], resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """A row a draw of people: the TAR at each false match rate, then at each cosine first the FMR, then the TAR.
+
+    NaN where a draw needs impostor pairs that were not kept; no rows if nothing was drawn. The same seed draws the
+    same people, so that rows of two models may be subtracted.
+    """
+    columns = len(fmrs) + 2 * len(cosines)
+    if not resamples:
+        return np.empty((0, columns))
     measure = _resampled(compared, fmrs, cosines)
     people = int(compared.people.max()) + 1
-    rows = np.array([measure(weights) for weights in draws_of_people(people, resamples, seed)])
-    found = [percentile_interval(rows[:, column].tolist()) for column in range(rows.shape[1])]
-    return found[: len(fmrs)], found[len(fmrs) :]
+    rows = [measure(weights) for weights in draws_of_people(people, resamples, seed)]
+    return np.array(rows, np.float64).reshape(-1, columns)
 
 
 def _resampled(
     compared: Comparisons, fmrs: Sequence[float], cosines: Sequence[float]
 ) -> Callable[[Weights], list[float]]:
-    """A function of the weights: TAR at each false match rate, then the false match rate at each cosine."""
+    """A function of the weights: TAR at each false match rate, then at each cosine first the FMR, then the TAR."""
     people, genuine, impostors = compared.people, compared.genuine, compared.impostors
     genuine_person = people[genuine.first]
     first, second = people[impostors.first[:_MOST_PAIRS]], people[impostors.second[:_MOST_PAIRS]]
@@ -92,22 +115,28 @@ def _resampled(
     # Before which place, in both lists, a pair has a cosine above a threshold: every kept pair may become one.
     accepted = len(genuine) - np.searchsorted(genuine.cosines[::-1], impostors.cosines[: len(first)], "right")
     reaching = [min(impostors.reaching(cosine), len(first)) for cosine in cosines]
+    trusted_at = [genuine.reaching(cosine) for cosine in cosines]
     sizes = np.bincount(people).astype(np.float64)
 
     def measure(weights: Weights) -> list[float]:
         trusted = np.concatenate([[0.0], np.cumsum(weights[genuine_person])])
         passed = np.cumsum(weights[first] * weights[second])
         faces = weights * sizes
-        total = (faces.sum() ** 2 - faces @ faces) / 2 if compared.all_against_all else passed[-1]
+        total = (faces.sum() ** 2 - faces @ faces) / 2 if compared.all_against_all else passed[-1:].sum()
         tars = []
         for fmr in fmrs:
             place = int(np.searchsorted(passed, fmr * total * (1 + 1e-12), "right"))
             reached = place < len(passed) and trusted[-1] > 0
             tars.append(float(trusted[accepted[place]] / trusted[-1]) if reached else math.nan)
         known = [everything or count < len(passed) for count in reaching]
-        return tars + [
+        fmrs_there = [
             (float(passed[count - 1] / total) if count else 0.0) if sure and total else math.nan
             for count, sure in zip(reaching, known, strict=True)
         ]
+        return tars + fmrs_there + [_share(trusted[count], trusted[-1]) for count in trusted_at]
 
     return measure
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else math.nan

@@ -8,11 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from visavis.core.policy import is_comparable, is_too_poor
 from visavis.errors import ErrorCode, FaceError
-from visavis.types import Box, DetectedFace, Embedding, ImageSize, Traits
+from visavis.types import Box, DetectedFace, Embedding, GroupSettings, ImageSize, Traits
 from visavis.vision.analyzer import Analyzer
+from visavis.vision.decode import DecodedPicture
+
+T = TypeVar("T")
+
+
+class UnreadableError(Exception):
+    """A file is no picture; in a sentence."""
 
 
 class Which(StrEnum):
@@ -33,6 +41,8 @@ class Look:
     """None where none was found."""
     embedding: Embedding | None = None
     """Shape (d,), where one was wanted and there is a face."""
+    probe: Embedding | None = None
+    """The embedding as a face that is asked about, where it is not the same."""
     unreadable: str | None = None
     """Why the file could not be read as a picture, in a sentence."""
 
@@ -51,30 +61,58 @@ class Observer:
 
     def look_at(self, files: Sequence[Path], advance: Callable[[], None]) -> list[Look]:
         """One look a file, in their order; `advance` is called as each is done. Bad files are no errors."""
-        looks = []
-        with ThreadPoolExecutor(self.threads) as pool:
-            for look in pool.map(self._look, files):
-                looks.append(look)
-                advance()
-        return looks
+        return in_parallel(self._look, files, self.threads, advance)
 
     def _look(self, file: Path) -> Look:
         try:
-            data = file.read_bytes()
-        except OSError as error:
-            return Look(file, unreadable=f"{error.strerror}.")
-        try:
-            with self.analyzer.decode(data) as picture:
-                found = self.analyzer.find(picture)
-                if not found:
-                    return Look(file)
-                faces = found[:1] if self.which is Which.LARGEST else [central(found, picture.size)]
-                embedding = self.analyzer.embed(picture, faces, self.model)[0] if self.model else None
-                return Look(file, self.analyzer.describe(picture, faces, self.traits)[0], embedding)
-        except FaceError as error:
-            if error.code is ErrorCode.INTERNAL:
-                raise
-            return Look(file, unreadable=error.detail)
+            seen = see_one_face(self.analyzer, file, self.which, self._see)
+        except UnreadableError as error:
+            return Look(file, unreadable=str(error))
+        return Look(file) if seen is None else Look(file, *seen)
+
+    def _see(
+        self, picture: DecodedPicture, face: DetectedFace
+    ) -> tuple[DetectedFace, Embedding | None, Embedding | None]:
+        [described] = self.analyzer.describe(picture, [face], self.traits)
+        if self.model is None:
+            return described, None, None
+        [embedding] = self.analyzer.embed(picture, [face], self.model)
+        return described, embedding, self.analyzer.as_probe(embedding, self.model)
+
+
+def in_parallel(
+    look: Callable[[Path], T], files: Sequence[Path], threads: int, advance: Callable[[], None]
+) -> list[T]:
+    """What a look at each file gives, in their order; `advance` is called as each is done."""
+    looks = []
+    with ThreadPoolExecutor(threads) as pool:
+        for seen in pool.map(look, files):
+            looks.append(seen)
+            advance()
+    return looks
+
+
+def see_one_face(
+    analyzer: Analyzer, file: Path, which: Which, see: Callable[[DecodedPicture, DetectedFace], T]
+) -> T | None:
+    """What `see` makes of a picture and the face of it that is measured; None where there is no face.
+
+    Raises UnreadableError if the file is no picture.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{error.strerror}.") from error
+    try:
+        with analyzer.decode(data) as picture:
+            found = analyzer.find(picture)
+            if not found:
+                return None
+            return see(picture, found[0] if which is Which.LARGEST else central(found, picture.size))
+    except FaceError as error:
+        if error.code is ErrorCode.INTERNAL:
+            raise
+        raise UnreadableError(error.detail) from error
 
 
 def counts(looks: Sequence[Look]) -> dict[str, Any]:
@@ -82,6 +120,14 @@ def counts(looks: Sequence[Look]) -> dict[str, Any]:
     faces = sum(look.face is not None for look in looks)
     unreadable = sum(look.unreadable is not None for look in looks)
     return {"faces": faces, "missed": len(looks) - faces - unreadable, "unreadable": unreadable}
+
+
+def is_refused(face: DetectedFace, asked: GroupSettings) -> bool:
+    """Whether a group that asks for so much would compare this face with nobody.
+
+    All that is measured asks here, and nowhere else.
+    """
+    return is_too_poor(face.quality, asked.min_quality) or not is_comparable(face, asked.min_comparability)
 
 
 def central(faces: Sequence[DetectedFace], size: ImageSize) -> DetectedFace:

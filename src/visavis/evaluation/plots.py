@@ -22,7 +22,7 @@ from visavis.evaluation.poses import ANGLES, PoseErrors
 from visavis.evaluation.spoofing import Presentations
 from visavis.evaluation.verification import SIMILARITIES
 
-_GENUINE, _IMPOSTOR, _THIRD = "#0072b2", "#d55e00", "#009e73"
+GENUINE, IMPOSTOR, THIRD = "#0072b2", "#d55e00", "#009e73"
 """Told apart by colour-blind eyes too (M. Okabe, K. Ito 2008)."""
 
 
@@ -40,7 +40,7 @@ def _scores(compared: Comparisons, scale: Calibration) -> Plot:
     coarse = compared.histogram.reshape(-1, BINS // 200).sum(axis=1)
     edges = np.linspace(-1, 1, 201)
     genuine, _ = np.histogram(compared.genuine.cosines, edges)
-    for counts, label, colour in ((genuine, "genuine", _GENUINE), (coarse, "impostor", _IMPOSTOR)):
+    for counts, label, colour in ((genuine, "genuine", GENUINE), (coarse, "impostor", IMPOSTOR)):
         if counts.sum():
             axes.stairs(counts / counts.sum(), edges, label=label, color=colour, fill=True, alpha=0.5)
     for name, similarity in SIMILARITIES.items():
@@ -48,20 +48,44 @@ def _scores(compared: Comparisons, scale: Calibration) -> Plot:
         axes.annotate(f" {name}", (scale.cosine(similarity), 1), xycoords=("data", "axes fraction"), va="top")
     axes.set_yscale("log")
     axes.legend()
-    return _plot(figure, "Cosines of genuine and impostor pairs; the lines are similarities of 90 and 99")
+    return plot_of(
+        figure, f"Cosines of genuine and impostor pairs; the lines are similarities of {', '.join(SIMILARITIES)}"
+    )
 
 
 def _detection_error_tradeoff(compared: Comparisons) -> Plot:
+    return _tradeoff(
+        {"": compared}, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted"
+    )
+
+
+def model_plots(compared: Mapping[str, Comparisons]) -> list[Plot]:
+    """The curves of several recognition models, by name, of the same faces."""
+    first = next(iter(compared.values()))
+    if not first.genuine or not first.impostor_count:
+        return []
+    return [_tradeoff(compared, "Genuine pairs refused against impostor pairs accepted, by recognition model")]
+
+
+def _tradeoff(curves: Mapping[str, Comparisons], caption: str) -> Plot:
     figure, axes = _axes("FMR", "FNMR")
-    exact = compared.impostors.cosines
-    ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
-    fmr = (ranks + 1) / compared.impostor_count
-    refused = np.array([len(compared.genuine) - compared.genuine.reaching(float(exact[rank])) for rank in ranks])
-    axes.plot(fmr, refused / len(compared.genuine), color=_GENUINE)
+    colours = (GENUINE, IMPOSTOR, THIRD)
+    refused_any = False
+    for place, (name, compared) in enumerate(curves.items()):
+        exact = compared.impostors.cosines
+        ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
+        fmr = (ranks + 1) / compared.impostor_count
+        accepted = [compared.genuine.reaching(float(exact[rank])) for rank in ranks]
+        refused = 1 - np.array(accepted) / len(compared.genuine)
+        refused_any |= bool(refused.any())
+        style = "-" if place < len(colours) else "--"
+        axes.plot(fmr, refused, style, color=colours[place % len(colours)], label=name)
     axes.set_xscale("log")
-    if refused.any():
+    if refused_any:
         axes.set_yscale("log", nonpositive="mask")
-    return _plot(figure, "Detection error tradeoff: genuine pairs refused against impostor pairs accepted")
+    if len(curves) > 1:
+        axes.legend()
+    return plot_of(figure, caption)
 
 
 def _error_versus_discard(curve: Sequence[Mapping[str, Any]]) -> Plot:
@@ -71,7 +95,7 @@ def _error_versus_discard(curve: Sequence[Mapping[str, Any]]) -> Plot:
         axes.plot([each["discarded"] for each in curve], rates, marker="o", label=f"threshold of FMR {name}")
     axes.set_ylim(bottom=0)
     axes.legend()
-    return _plot(figure, "Error versus discard: what a minimum quality would bring")
+    return plot_of(figure, "Error versus discard: what a minimum quality would bring")
 
 
 def identification_plots(splits: Sequence[Split]) -> list[Plot]:
@@ -86,7 +110,7 @@ def identification_plots(splits: Sequence[Split]) -> list[Plot]:
         axes.plot(
             fpir,
             1 - accepted / len(split.mated),
-            color=_GENUINE,
+            color=GENUINE,
             linewidth=0.7,
             drawstyle="steps-post",
             label=label,
@@ -97,7 +121,7 @@ def identification_plots(splits: Sequence[Split]) -> list[Plot]:
     for asked in FPIRS.values():
         axes.axvline(asked, color="grey", linewidth=0.6)
     axes.legend()
-    return [_plot(figure, "Mated probes not found against unknown probes that found somebody")]
+    return [plot_of(figure, "Mated probes not found against unknown probes that found somebody")]
 
 
 def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) -> list[Plot]:
@@ -106,7 +130,7 @@ def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) ->
     kinds = {"living": live.liveness} | {f"attacks: {name}": each.liveness for name, each in species.items()}
     for name, liveness in kinds.items():
         if len(liveness):
-            axes.stairs(np.histogram(liveness, edges)[0] / len(liveness), edges, label=_as_it_is(name))
+            axes.stairs(np.histogram(liveness, edges)[0] / len(liveness), edges, label=as_it_is(name))
     for sensitivity, threshold in LIVENESS_REQUIRED.items():
         axes.axvline(threshold, color="grey", linewidth=0.8)
         axes.annotate(f" {sensitivity}", (threshold, 1), xycoords=("data", "axes fraction"), va="top", fontsize=8)
@@ -115,16 +139,16 @@ def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) ->
     thresholds = np.linspace(0, 100, 201)
     for name, each in species.items():
         if len(each.liveness):
-            axes.plot(thresholds, _share_reaching(each.liveness, thresholds), label=_as_it_is(f"APCER, {name}"))
+            axes.plot(thresholds, _share_reaching(each.liveness, thresholds), label=as_it_is(f"APCER, {name}"))
     axes.plot(thresholds, 1 - _share_reaching(live.liveness, thresholds), color="black", label="BPCER")
     axes.legend()
     return [
-        _plot(scores, "Liveness of living faces and of attacks"),
-        _plot(errors, "Attacks that pass and living faces that are refused, by threshold"),
+        plot_of(scores, "Liveness of living faces and of attacks"),
+        plot_of(errors, "Attacks that pass and living faces that are refused, by threshold"),
     ]
 
 
-def _as_it_is(name: str) -> str:
+def as_it_is(name: str) -> str:
     """The name of somebody's folder, in which a dollar sign begins no formula."""
     return name.replace("$", r"\$")
 
@@ -139,15 +163,15 @@ def mask_plots(rates: Mapping[str, Mapping[str, Any]]) -> list[Plot]:
         if each["interval"] is not None:
             low, high = each["interval"]
             errors = [[each["right"] - low], [high - each["right"]]]
-            axes.bar(place, each["right"], yerr=errors, capsize=6, color=(_GENUINE, _IMPOSTOR)[place], label=name)
+            axes.bar(place, each["right"], yerr=errors, capsize=6, color=(GENUINE, IMPOSTOR)[place], label=name)
     axes.set_xticks(range(len(rates)), list(rates))
-    return [_plot(figure, "Faces judged right, with 95 % intervals")]
+    return [plot_of(figure, "Faces judged right, with 95 % intervals")]
 
 
 def pose_plots(errors: PoseErrors) -> list[Plot]:
     with rc_context({"font.size": 9}):
         figure = Figure(figsize=(10.5, 3.6), layout="constrained")
-        for column, (angle, colour) in enumerate(zip(ANGLES, (_GENUINE, _IMPOSTOR, _THIRD), strict=True)):
+        for column, (angle, colour) in enumerate(zip(ANGLES, (GENUINE, IMPOSTOR, THIRD), strict=True)):
             axes = figure.add_subplot(1, 3, column + 1)
             true = errors.true[:, column]
             axes.scatter(
@@ -156,7 +180,7 @@ def pose_plots(errors: PoseErrors) -> list[Plot]:
             axes.plot([true.min(), true.max()], [true.min(), true.max()], color="grey", linewidth=0.8)
             axes.set_xlabel(f"true {angle}, degrees")
             axes.set_ylabel("estimated")
-    return [_plot(figure, "Estimated against true angles")]
+    return [plot_of(figure, "Estimated against true angles")]
 
 
 def _axes(across: str, up: str) -> tuple[Figure, Axes]:
@@ -168,7 +192,7 @@ def _axes(across: str, up: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _plot(figure: Figure, caption: str) -> Plot:
+def plot_of(figure: Figure, caption: str) -> Plot:
     """As SVG, without the date and the tool that would make each run another file.
 
     Text stays text: names of folders may be in letters that matplotlib's own font lacks, and the reader's have.

@@ -7,6 +7,8 @@ Pickands 1975; S. Coles, "An Introduction to Statistical Modeling of Extreme Val
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -38,8 +40,20 @@ def fit_scale(compared: Comparisons) -> Knots:
             f"a similarity of 99 claims a false match rate of 1 in 1,000,000, and to fit that takes at least "
             f"{FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs, which 1,250 pictures have."
         )
-    knots = [(round(cosine_at(compared, fmr), 4), similarity) for fmr, similarity in SIMILARITY_AT_FMR.items()]
-    scale = [(-1.0, 0.0), *knots, (1.0, 100.0)]
+    return fit_common_scale([compared])
+
+
+def fit_common_scale(groups: Sequence[Comparisons], most_alike: float = 1.0, margin: float = 1.0) -> Knots:
+    """The knots of one scale for all groups: at each false match rate, that of the group that needs the highest.
+
+    `most_alike`: the cosine that the similarity 100 stands for; `margin`: the share of each false match rate that
+    is fitted, so that other people of the groups have at most the whole. Raises SetupError if none can be made.
+    """
+    knots = [
+        (round(max(cosine_at(group, margin * fmr) for group in groups), 4), similarity)
+        for fmr, similarity in SIMILARITY_AT_FMR.items()
+    ]
+    scale = [(-1.0, 0.0), *knots, (math.floor(most_alike * 1e4) / 1e4, 100.0)]
     cosines = [cosine for cosine, _ in scale]
     if not np.all(np.diff(cosines) > 0):
         raise SetupError(

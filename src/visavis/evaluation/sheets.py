@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from visavis.evaluation.pages import Sheet
 
 _COUNTS = ("faces", "missed", "unreadable")
+_KINDS = {"genuine_refused": "genuine, a face refused", "impostor_refused": "impostor, a face refused"}
 
 
 def verification_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
     spans = summary["intervals"]
     beyond = summary["beyond_the_pairs"]
-    counts = [(name, f"{summary[name]:,}") for name in (*_COUNTS, "people", "genuine", "impostor")]
+    names = (*_COUNTS, "refused", "people", "genuine", "genuine_refused", "impostor", "impostor_refused")
+    counts = [(_KINDS.get(name, name), f"{summary[name]:,}") for name in names]
     rates = [
         (
             far,
             percent(None if fnmr is None else 1 - fnmr, _turned(spans["fnmr_at_fmr"][far])),
             percent(fnmr, spans["fnmr_at_fmr"][far]),
-            _plain(summary["similarity_at_fmr"][far], "{:.1f}"),
+            _threshold(summary["similarity_at_fmr"][far]),
             "too few pairs" if far in beyond else "",
         )
         for far, fnmr in summary["fnmr_at_fmr"].items()
     ]
     similarities = [
-        (name, scientific(fmr, spans["fmr_at_similarity"][name]))
+        (
+            name,
+            scientific(fmr, spans["fmr_at_similarity"][name]),
+            percent(summary["tar_at_similarity"][name], spans["tar_at_similarity"][name]),
+        )
         for name, fmr in summary["fmr_at_similarity"].items()
     ]
     missed = [(far, percent(tar)) for far, tar in summary["tar_at_far_with_missed"].items()]
     sheets = [
         Sheet("What was compared", ("", ""), counts),
         Sheet("Errors at thresholds", ("FMR (FAR)", "TAR", "FNMR", "similarity", ""), rates),
-        Sheet("What similarities mean here", ("similarity", "FMR"), similarities),
+        Sheet("What similarities mean here", ("similarity", "FMR", "TAR"), similarities),
         Sheet("If pictures without a face count as refusals", ("FMR (FAR)", "TAR"), missed),
     ]
     return [*sheets, _discard_sheet(summary["error_versus_discard"])]
@@ -54,23 +61,62 @@ def _discard_sheet(curve: Sequence[Mapping[str, Any]]) -> Sheet:
 
 def identification_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
     spans = summary["intervals"]
-    names = (*_COUNTS, "people", "gallery", "splits", "mated_probes", "unknown_probes")
+    names = (*_COUNTS, "refused", "people", "gallery", "splits", "mated_probes", "unknown_probes")
     counts = [(name.replace("_", " "), f"{summary[name]:,}") for name in names]
     rates = [
         (
             fpir,
             percent(fnir, spans["fnir_at_fpir"][fpir]),
-            _plain(summary["similarity_at_fpir"][fpir], "{:.1f}"),
+            _threshold(summary["similarity_at_fpir"][fpir]),
+            _threshold(summary["estimated_similarity_at_fpir"][fpir]),
             "too few probes" if fpir in summary["beyond_the_probes"] else "",
         )
         for fpir, fnir in summary["fnir_at_fpir"].items()
     ]
+    similarities = [
+        (
+            name,
+            percent(fpir, spans["fpir_at_similarity"][name]),
+            percent(summary["estimated_fpir_at_similarity"][name]),
+            percent(summary["fnir_at_similarity"][name], spans["fnir_at_similarity"][name]),
+        )
+        for name, fpir in summary["fpir_at_similarity"].items()
+    ]
+    by_scale = "by the scale"
     rank_1 = percent(summary["rank_1_miss_rate"], spans["rank_1_miss_rate"])
     return [
         Sheet("What was searched", ("", ""), counts),
-        Sheet("Errors with strangers", ("FPIR", "FNIR", "similarity", ""), rates),
+        Sheet("Errors with strangers", ("FPIR", "FNIR", "similarity", by_scale, ""), rates),
+        Sheet("What similarities mean in this gallery", ("similarity", "FPIR", by_scale, "FNIR"), similarities),
         Sheet("Without a threshold", ("", ""), [("best match is somebody else", rank_1)]),
     ]
+
+
+def strangers_in_words(summary: Mapping[str, Any]) -> list[str]:
+    """What thresholds mean for a gallery of this size, a sentence each."""
+    gallery = f"these {summary['gallery']:,} people"
+    sentences = []
+    for name, fpir in summary["fpir_at_similarity"].items():
+        if fpir is None:
+            continue
+        found = f"about {_of_strangers(fpir)} would find" if fpir else "none of those who were searched for found"
+        estimate = _of_strangers(summary["estimated_fpir_at_similarity"][name])
+        sentences.append(
+            f"At a similarity of {name}, {found} somebody among {gallery}; by the scale, {estimate} would."
+        )
+    measured = _threshold(summary["similarity_at_fpir"]["1e-2"])
+    estimate = summary["estimated_similarity_at_fpir"]["1e-2"]
+    by_scale = "the scale does not reach so far" if estimate is None else f"by the scale, from {estimate:g} on"
+    sentences.append(f"At most 1 stranger in 100 finds somebody from a similarity of {measured} on; {by_scale}.")
+    return sentences
+
+
+def _of_strangers(share: float) -> str:
+    """A share as whole strangers of as few as will do: 4 of 100, 3 of 10,000."""
+    of = 100
+    while share * of < 0.95:
+        of *= 10
+    return f"{share * of:.0f} of {of:,} strangers"
 
 
 def spoofing_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
@@ -156,8 +202,9 @@ def degrees(angle: float, interval: tuple[float, float] | None) -> str:
     return f"{angle:.1f}" + ("" if interval is None else f" ({interval[0]:.1f}-{interval[1]:.1f})")
 
 
-def _plain(value: float | None, pattern: str) -> str:
-    return "-" if value is None else pattern.format(value)
+def _threshold(similarity: float | None) -> str:
+    """Rounded up: a lower one would let more strangers through than it stands for."""
+    return "-" if similarity is None else f"{math.ceil(similarity * 10 - 1e-6) / 10:.1f}"
 
 
 def _turned(interval: tuple[float, float] | None) -> tuple[float, float] | None:

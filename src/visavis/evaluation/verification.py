@@ -20,11 +20,14 @@ from visavis.errors import SetupError
 from visavis.evaluation import intervals
 from visavis.evaluation.comparisons import Comparisons, compare_all, compare_listed
 from visavis.evaluation.folders import Pair, Person
-from visavis.evaluation.looks import Look, counts
+from visavis.evaluation.looks import Look, counts, is_refused
+from visavis.types import Embedding, GroupSettings
 
 FMRS = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5, "1e-6": 1e-6}
 TAR_AT = ("1e-3", "1e-4", "1e-5")
-SIMILARITIES = {"90": 90.0, "99": 99.0}
+SIMILARITIES = {"80": 80.0, "90": 90.0, "99": 99.0}
+ANY_FACE = GroupSettings(min_comparability=0.0)
+"""What a group asks for that refuses no face for its picture."""
 DISCARDED = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 """Shares of the faces, those of lowest quality, that are left out for the error-versus-discard curve."""
 
@@ -34,8 +37,7 @@ class Verification:
     """What was compared, and what was not."""
 
     compared: Comparisons
-    qualities: NDArray[np.float64]
-    """Of each face, 0-100, shape (faces,)."""
+    faces: Faces
     counts: Mapping[str, int]
     """Of pictures: `faces`, `missed` (without a face), `unreadable`."""
     genuine_with_missed: int
@@ -52,24 +54,44 @@ class Faces:
     """Shape (n,): numbers from 0 on, of those people alone who have a face."""
     qualities: NDArray[np.float64]
     """0-100, shape (n,); NaN where it was not asked for."""
+    refused: NDArray[np.bool_]
+    """Shape (n,): those that the server would compare with nobody."""
     given: NDArray[np.int64]
     """The number by which each of these people was given, shape (people,)."""
+    probes: NDArray[np.float32] | None = None
+    """The embeddings as faces that are asked about, shape (n, d), where those are not the same."""
+
+    @property
+    def asked(self) -> NDArray[np.float32]:
+        """The embeddings as faces that are asked about, shape (n, d)."""
+        return self.embeddings if self.probes is None else self.probes
 
 
-def of_people(people: Sequence[Person], looks: Mapping[Path, Look]) -> Verification:
-    """Every picture against every other. Raises SetupError if no face was found in any."""
+def of_people(
+    people: Sequence[Person], looks: Mapping[Path, Look], scale: Calibration, asked: GroupSettings = ANY_FACE
+) -> Verification:
+    """Every picture against every other. Raises SetupError if no face was found in any.
+
+    The scale says how alike the least of the SIMILARITIES are: impostor pairs from there on are kept.
+    """
     shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
-    faces = faces_in(shown)
+    faces = faces_in(shown, asked)
     readable = np.bincount([number for number, look in shown if look.unreadable is None])
     return Verification(
-        compare_all(faces.embeddings, faces.people),
-        faces.qualities,
+        compare_all(
+            faces.embeddings,
+            faces.people,
+            refused=faces.refused,
+            kept_from=scale.cosine(min(SIMILARITIES.values())),
+            probes=faces.asked,
+        ),
+        faces,
         counts([look for _, look in shown]),
         genuine_with_missed=int((readable * (readable - 1) // 2).sum()),
     )
 
 
-def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look]) -> Verification:
+def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look], asked: GroupSettings = ANY_FACE) -> Verification:
     """The pairs of a list. Pictures that it calls the same, by one or more steps, show one person.
 
     Raises SetupError if no pair could be compared.
@@ -77,7 +99,7 @@ def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look]) -> Verification:
     readable = [pair for pair in pairs if not (looks[pair.first].unreadable or looks[pair.second].unreadable)]
     person = _people_of(pairs)
     shown = [(person[file], look) for file, look in looks.items()]
-    faces = faces_in(shown)
+    faces = faces_in(shown, asked)
     number = {look.file: row for row, look in enumerate(look for _, look in shown if look.face)}
     usable = [pair for pair in readable if pair.first in number and pair.second in number]
     if not usable:
@@ -85,15 +107,18 @@ def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look]) -> Verification:
     places = np.array([(number[pair.first], number[pair.second]) for pair in usable], np.int32)
     same = np.array([pair.same for pair in usable])
     return Verification(
-        compare_listed(faces.embeddings, faces.people, places, same),
-        faces.qualities,
+        compare_listed(faces.embeddings, faces.people, places, same, faces.refused, faces.asked),
+        faces,
         counts(list(looks.values())),
         genuine_with_missed=sum(pair.same for pair in readable),
     )
 
 
-def faces_in(shown: Sequence[tuple[int, Look]]) -> Faces:
-    """The faces of pictures, each given with the number of its person. Raises SetupError if there is none."""
+def faces_in(shown: Sequence[tuple[int, Look]], asked: GroupSettings = ANY_FACE) -> Faces:
+    """The faces of pictures, each given with the number of its person. Raises SetupError if there is none.
+
+    Faces that a group which asks for so much would refuse count as refused.
+    """
     found = [(person, look) for person, look in shown if look.face is not None and look.embedding is not None]
     if not found:
         raise SetupError("No face was found in any of the pictures.")
@@ -103,8 +128,14 @@ def faces_in(shown: Sequence[tuple[int, Look]]) -> Faces:
         np.stack([look.embedding for _, look in found if look.embedding is not None]),
         people.astype(np.int64),
         np.array([_quality(look) for _, look in found]),
+        np.array([look.face is not None and is_refused(look.face, asked) for _, look in found]),
         given,
+        np.stack([probe for _, look in found if (probe := _probe(look)) is not None]),
     )
+
+
+def _probe(look: Look) -> Embedding | None:
+    return look.embedding if look.probe is None else look.probe
 
 
 def _quality(look: Look) -> float:
@@ -135,19 +166,20 @@ def summary(measured: Verification, scale: Calibration, resamples: int, seed: in
     thresholds = {name: compared.threshold(fmr) for name, fmr in FMRS.items()}
     tars = {name: compared.tar(threshold) for name, threshold in thresholds.items()}
     cosines = [scale.cosine(similarity) for similarity in SIMILARITIES.values()]
-    tar_intervals, fmr_intervals = intervals.of_comparisons(
-        compared, list(FMRS.values()), cosines, resamples, seed
-    )
-    by_fmr = dict(zip(FMRS, tar_intervals, strict=True))
+    spans = intervals.of_comparisons(compared, list(FMRS.values()), cosines, resamples, seed)
+    by_fmr = dict(zip(FMRS, spans.tar_at_fmr, strict=True))
+    genuine_refused, impostor_refused = refused_pairs(compared, measured.faces.refused)
     return {
         **measured.counts,
+        "refused": int(measured.faces.refused.sum()),
         "people": len(np.unique(compared.people)),
         "genuine": len(compared.genuine),
+        "genuine_refused": genuine_refused,
         "impostor": compared.impostor_count,
+        "impostor_refused": impostor_refused,
         "tar_at_far": {name: tars[name] for name in TAR_AT},
-        "fmr_at_similarity": {
-            name: compared.fmr(cosine) for name, cosine in zip(SIMILARITIES, cosines, strict=True)
-        },
+        "tar_at_similarity": dict(zip(SIMILARITIES, map(compared.tar_at, cosines), strict=True)),
+        "fmr_at_similarity": dict(zip(SIMILARITIES, map(compared.fmr, cosines), strict=True)),
         "fnmr_at_fmr": {name: None if tar is None else 1 - tar for name, tar in tars.items()},
         "similarity_at_fmr": {
             name: None if threshold is None else scale.similarity(threshold)
@@ -160,9 +192,23 @@ def summary(measured: Verification, scale: Calibration, resamples: int, seed: in
         "intervals": {
             "tar_at_far": {name: by_fmr[name] for name in TAR_AT},
             "fnmr_at_fmr": {name: found and (1 - found[1], 1 - found[0]) for name, found in by_fmr.items()},
-            "fmr_at_similarity": dict(zip(SIMILARITIES, fmr_intervals, strict=True)),
+            "tar_at_similarity": dict(zip(SIMILARITIES, spans.tar_at_cosine, strict=True)),
+            "fmr_at_similarity": dict(zip(SIMILARITIES, spans.fmr_at_cosine, strict=True)),
         },
     }
+
+
+def refused_pairs(compared: Comparisons, refused: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many of the genuine and of the impostor pairs have a face that is refused, in either place."""
+    genuine, impostors = (
+        int((refused[pairs.first] | refused[pairs.second]).sum())
+        for pairs in (compared.genuine, compared.impostors)
+    )
+    if compared.all_against_all:
+        # Not every impostor pair is kept: those of two faces that are not refused are what is left of all pairs.
+        left = len(refused) - int(refused.sum())
+        impostors = compared.impostor_count + len(compared.genuine) - genuine - left * (left - 1) // 2
+    return genuine, impostors
 
 
 def _with_missed(tar: float | None, measured: Verification) -> float | None:
@@ -172,9 +218,9 @@ def _with_missed(tar: float | None, measured: Verification) -> float | None:
 
 def _error_versus_discard(measured: Verification, thresholds: Mapping[str, float | None]) -> list[dict[str, Any]]:
     """FNMR among the faces that are left when the worst are discarded, at the thresholds of all faces together."""
-    faces = len(measured.qualities)
+    faces = len(measured.faces.qualities)
     rank = np.empty(faces, np.int64)
-    rank[np.argsort(measured.qualities, kind="stable")] = np.arange(faces)
+    rank[np.argsort(measured.faces.qualities, kind="stable")] = np.arange(faces)
     genuine = measured.compared.genuine
     worse = np.minimum(rank[genuine.first], rank[genuine.second])
     curve = []

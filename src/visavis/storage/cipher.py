@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -66,18 +66,24 @@ class MasterKey:
 
     def try_group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher | None:
         """What seals and opens the templates of one group; None if another master key wrapped its key."""
-        try:
-            return GroupCipher(_open(self._wrapping, wrapped_key, _place_of(place)), place)
-        except InvalidTag:
-            return None
+        key = self._group_key(wrapped_key, place)
+        return None if key is None else GroupCipher(key, place)
 
     def rewrapped(self, wrapped_key: bytes, place: GroupPlace, other: MasterKey) -> bytes | None:
         """The key of a group, wrapped by the other master key; None if this one did not wrap it."""
+        key = self._group_key(wrapped_key, place)
+        return None if key is None else _seal(other._wrapping, key, _place_of(place))
+
+    def rebound(self, wrapped_key: bytes, place: GroupPlace, model: str) -> bytes | None:
+        """The key of a group, wrapped for another recognition model; None if another master key wrapped it."""
+        key = self._group_key(wrapped_key, place)
+        return None if key is None else _seal(self._wrapping, key, _place_of(replace(place, model=model)))
+
+    def _group_key(self, wrapped_key: bytes, place: GroupPlace) -> bytes | None:
         try:
-            key = _open(self._wrapping, wrapped_key, _place_of(place))
+            return _open(self._wrapping, wrapped_key, _place_of(place))
         except InvalidTag:
             return None
-        return _seal(other._wrapping, key, _place_of(place))
 
 
 @dataclass(frozen=True, slots=True)

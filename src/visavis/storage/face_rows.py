@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from visavis.storage.among import BATCH, among
 from visavis.storage.schema import deletions, faces
@@ -180,6 +180,29 @@ def templates_after(
     )
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         yield from rows.partitions()
+
+
+def some_templates_after(
+    connection: Connection, group_id: int, sequence: int, limit: int
+) -> Sequence[tuple[int, str, bytes]]:
+    """(sequence, face id, template) of up to `limit` faces above this sequence, ascending."""
+    here = (faces.c.group_id == group_id, faces.c.version > sequence)
+    statement = select(faces.c.version, faces.c.face_id, faces.c.template).where(*here)
+    return [tuple(row) for row in connection.execute(statement.order_by(faces.c.version).limit(limit))]
+
+
+def replace_templates(
+    connection: Connection, group_id: int, sequences: Sequence[int], templates: Sequence[bytes]
+) -> None:
+    """Put others in the place of the templates of these faces."""
+    here = (faces.c.group_id == group_id, faces.c.version == bindparam("sequence"))
+    rows = [{"sequence": at, "sealed": template} for at, template in zip(sequences, templates, strict=True)]
+    connection.execute(update(faces).where(*here).values(template=bindparam("sealed")), rows)
+
+
+def forget_deletions(connection: Connection, group_id: int) -> None:
+    """Drop the word of all deletions: nobody follows them any more."""
+    connection.execute(delete(deletions).where(deletions.c.group_id == group_id))
 
 
 def deletions_after(connection: Connection, group_id: int, version: int) -> list[int]:

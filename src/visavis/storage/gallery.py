@@ -7,17 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import numpy as np
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, FaceError, GroupMoved
 from visavis.identities import App
 from visavis.stages import Observer, Stage, unobserved
 from visavis.storage import face_rows, group_rows
 from visavis.storage.audit.journal import Journal
+from visavis.storage.cipher import GroupCipher
 from visavis.storage.database import Database
 from visavis.storage.group_rows import GroupState
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.loaded import LoadedGroups, group_not_found, place_of
+from visavis.storage.moving import Conversions, move_group, no_conversions
 from visavis.storage.turns import GroupTurns
 from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
 
@@ -41,6 +44,7 @@ class SealedGallery:
         keys: KeyRing,
         loaded: LoadedGroups,
         journal: Journal,
+        conversions: Conversions = no_conversions,
         observe: Observer = unobserved,
     ) -> None:
         self._database = database
@@ -48,6 +52,7 @@ class SealedGallery:
         self._keys = keys
         self._loaded = loaded
         self._turns = GroupTurns()
+        self._conversions = conversions
         self._observe = observe
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
@@ -87,6 +92,24 @@ class SealedGallery:
                     connection, "change_group", app_id=group.app_id, group=group.name, detail=detail
                 )
             return changed
+
+    def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
+        """The group with another recognition model, all its templates converted, or nothing changed at all.
+
+        Nobody can write to the group meanwhile; searches find it as it was. `progress` is told how many faces more
+        are done. Raises GROUP_NOT_FOUND, and INVALID_PARAMETER where no conversion leads to that model.
+        """
+        with self._turns.of(group.id), self._database.write() as connection:
+            state = _existing(group_rows.lock_group(connection, group.id))
+            if state.model == model:
+                return replace(group, model=model, face_count=state.face_count)
+            convert = self._conversions(state.model, model)
+            moved = move_group(connection, self._keys, group, state, model, convert, progress)
+            detail = f"from {state.model} to {model}"
+            self._journal.note(connection, "upgrade_group", app_id=group.app_id, group=group.name, detail=detail)
+        self._loaded.forget(group.id)
+        self._database.forget_deleted()
+        return moved
 
     def groups_with_retention(self) -> list[Group]:
         """The groups of all apps whose faces have an end."""
@@ -141,8 +164,8 @@ class SealedGallery:
         self, connection: Connection, group: Group, state: GroupState, faces: Sequence[NewFace]
     ) -> list[FaceRecord]:
         """Seal and store faces, and move the group's version and count."""
-        cipher = self._keys.group_cipher(state.wrapped_key, place_of(group))
-        templates = [cipher.seal(face.face_id, face.embedding) for face in faces]
+        cipher, embeddings = self._cipher(group, state), self._embeddings(group, state, faces)
+        templates = [cipher.seal(face.face_id, row) for face, row in zip(faces, embeddings, strict=True)]
         added = len(faces)
         group_rows.set_group_state(
             connection, group.id, state.version + added, state.floor, state.face_count + added
@@ -153,11 +176,21 @@ class SealedGallery:
             self._journal.note(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
         return stored
 
+    def _cipher(self, group: Group, state: GroupState) -> GroupCipher:
+        return self._keys.group_cipher(state.wrapped_key, place_of(group, state.model))
+
+    def _embeddings(self, group: Group, state: GroupState, faces: Sequence[NewFace]) -> Sequence[Embedding]:
+        """Of faces that were embedded with `group.model`, as the model that the group has now would have."""
+        embeddings = [face.embedding for face in faces]
+        if not faces or state.model == group.model:
+            return embeddings
+        return list(self._conversions(group.model, state.model)(np.stack(embeddings)))
+
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
         """Makes fingerprints of picture files, which only this group's are equal to. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             state = _existing(group_rows.group_state(connection, group.id))
-        return self._keys.group_cipher(state.wrapped_key, place_of(group)).fingerprint
+        return self._cipher(group, state).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
         """Of all pictures that were imported and have a face in the group."""
@@ -173,7 +206,7 @@ class SealedGallery:
                 raise _face_not_found()
             _note_deletions(connection, group, state, [sequence])
             self._journal.note(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
-        self._loaded.remove(group, [sequence])
+        self._loaded.remove(replace(group, model=state.model), [sequence])
         self._database.forget_deleted()
 
     def delete_expired(self, group: Group, limit: int) -> int:
@@ -192,7 +225,7 @@ class SealedGallery:
             _note_deletions(connection, group, state, list(expired))
             gone = list(expired.values())
             self._journal.note(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
-        self._loaded.remove(group, expired)
+        self._loaded.remove(replace(group, model=state.model), expired)
         self._database.forget_deleted()
         return len(expired)
 
@@ -221,20 +254,23 @@ class SealedGallery:
         return found[0]
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
-        """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
+        """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, GroupMoved."""
         with self._database.read() as connection:
             state = _existing(group_rows.group_state(connection, group.id))
             template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
         if template is None:
             raise _face_not_found()
-        return self._keys.group_cipher(state.wrapped_key, place_of(group)).open(face_id, template)
+        if state.model != group.model:
+            raise GroupMoved
+        return self._cipher(group, state).open(face_id, template)
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
     ) -> list[tuple[FaceRecord, float]]:
         """The `limit` faces of highest cosine, at least `min_cosine`, best first, ties newest first.
 
-        Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND.
+        Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND, and GroupMoved where the
+        group's model is not the one of the probe.
         """
         with self._observe(Stage.SEARCH):
             return self._search(group, probe, limit, min_cosine, exclude)
@@ -245,9 +281,12 @@ class SealedGallery:
         expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
         while True:
             with self._database.read() as connection:
-                version = _existing(group_rows.group_version(connection, group.id))
+                state = _existing(group_rows.group_state(connection, group.id))
+                if state.model != group.model:
+                    raise GroupMoved
                 left_out = None if exclude is None else face_rows.sequence_of(connection, group.id, exclude)
-            winners = self._loaded.snapshot(group, version).search(probe, limit + expired, min_cosine, left_out)
+            snapshot = self._loaded.snapshot(group, state.version)
+            winners = snapshot.search(probe, limit + expired, min_cosine, left_out)
             with self._database.read() as connection:
                 found = face_rows.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
                 if len(found) < len(winners):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from visavis.storage.among import among
+from visavis.storage.among import BATCH
 from visavis.storage.cipher import WrappedKey
 from visavis.storage.schema import apps, groups, tombstones
 from visavis.types import Group, GroupSettings
@@ -25,9 +25,10 @@ _GROUP = (
     groups.c.liveness_threshold,
     groups.c.similarity,
     groups.c.min_quality,
+    groups.c.min_comparability,
     groups.c.retention_hours,
 )
-_STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key)
+_STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.model, groups.c.wrapped_key)
 
 # What requests ask for again and again is built once: to build a statement takes longer than the database does.
 _GROUP_BY_NAME = select(*_GROUP).where(groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name"))
@@ -42,11 +43,12 @@ _STATE_TO_CHANGE = _STATE_OF_GROUP.with_for_update()
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """What changes in a group as faces come and go, and the wrapped key of its templates."""
+    """What changes in a group as faces come and go and it moves, and the wrapped key of its templates."""
 
     version: int
     floor: int
     face_count: int
+    model: str
     wrapped_key: bytes
 
 
@@ -148,8 +150,13 @@ def group_version(connection: Connection, group_id: int) -> int | None:
     return connection.scalar(_VERSION, {"group": group_id})
 
 
-def groups_that_exist(connection: Connection, group_ids: Sequence[int]) -> set[int]:
-    return among(connection, groups.c.id, group_ids)
+def models_of(connection: Connection, group_ids: Sequence[int]) -> dict[int, str]:
+    """The recognition models of those of these groups that exist."""
+    found: dict[int, str] = {}
+    for start in range(0, len(group_ids), BATCH):
+        few = groups.c.id.in_(group_ids[start : start + BATCH])
+        found.update(connection.execute(select(groups.c.id, groups.c.model).where(few)).all())
+    return found
 
 
 def group_state(connection: Connection, group_id: int) -> GroupState | None:
@@ -167,6 +174,12 @@ def lock_group(connection: Connection, group_id: int) -> GroupState | None:
 def set_group_state(connection: Connection, group_id: int, version: int, floor: int, face_count: int) -> None:
     values = {"version": version, "floor": floor, "face_count": face_count}
     connection.execute(update(groups).where(groups.c.id == group_id).values(values))
+
+
+def set_model(connection: Connection, group_id: int, model: str, wrapped_key: bytes) -> Group:
+    """The group with another recognition model, and its key wrapped for that."""
+    change = update(groups).where(groups.c.id == group_id).values(model=model, wrapped_key=wrapped_key)
+    return _group(connection.execute(change.returning(*_GROUP)).one())
 
 
 def _group(row: Sequence[Any]) -> Group:

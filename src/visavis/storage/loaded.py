@@ -7,11 +7,12 @@ from collections.abc import Generator, Iterable
 from contextlib import closing, nullcontext
 from threading import Lock, Semaphore
 from time import sleep
+from typing import TypeAlias
 
 import numpy as np
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, FaceError, GroupMoved
 from visavis.storage import face_rows, group_rows
 from visavis.storage.blocks import Sequences
 from visavis.storage.cipher import GroupCipher, GroupPlace
@@ -28,7 +29,13 @@ _PAUSE_S = 1e-5
 """Opening templates holds the interpreter's lock; after so many rows, about a millisecond, others get a turn."""
 
 
+_Key: TypeAlias = tuple[int, str]
+"""A group's id and its recognition model: embeddings of two models are never in one index."""
+
+
 class _Loaded:
+    """What is in memory of a group under one recognition model."""
+
     def __init__(self, app_id: int) -> None:
         self.app_id = app_id
         self.index = VectorIndex()
@@ -44,18 +51,19 @@ class LoadedGroups:
         self._keys = keys
         self._max_bytes = max_bytes
         self._mutex = Lock()
-        self._by_id: OrderedDict[int, _Loaded] = OrderedDict()
+        self._by_key: OrderedDict[_Key, _Loaded] = OrderedDict()
         self._loads = Semaphore(_LOADS_AT_ONCE)
 
     def snapshot(self, group: Group, version: int) -> Snapshot:
-        """The group at this version or a later one. Raises GROUP_NOT_FOUND.
+        """The group at this version or a later one, with embeddings of `group.model` and no other.
 
         Whoever finds it behind reads what is new, while others that need it wait; those that do not, search on.
+        Raises GROUP_NOT_FOUND, and GroupMoved if the group has another model by now.
         """
         with self._mutex:
-            loaded = self._by_id.get(group.id) or _Loaded(group.app_id)
-            self._by_id[group.id] = loaded
-            self._by_id.move_to_end(group.id)
+            loaded = self._by_key.get(_key(group)) or _Loaded(group.app_id)
+            self._by_key[_key(group)] = loaded
+            self._by_key.move_to_end(_key(group))
         snapshot = loaded.index.snapshot
         if snapshot.version < version:
             with loaded.writing:
@@ -64,7 +72,7 @@ class LoadedGroups:
                         self._follow(group, loaded.index)
                 snapshot = loaded.index.snapshot
             self._trim()
-            if self._by_id.get(group.id) is not loaded:  # forgotten meanwhile, by someone who did not wait
+            if self._by_key.get(_key(group)) is not loaded:  # forgotten meanwhile, by someone who did not wait
                 with loaded.writing:
                     loaded.index.clear()
         return snapshot
@@ -72,23 +80,23 @@ class LoadedGroups:
     def remove(self, group: Group, sequences: Iterable[int]) -> None:
         """Take deleted faces out of memory now; the group's next search takes note of the new version."""
         with self._mutex:
-            loaded = self._by_id.get(group.id)
+            loaded = self._by_key.get(_key(group))
         if loaded is not None:
             with loaded.writing:
                 loaded.index.update(loaded.index.snapshot.version, removed=sequences)
 
     def forget(self, group_id: int) -> None:
-        """Take a group out of memory."""
+        """Take a group out of memory, whatever its model."""
         with self._mutex:
-            loaded = self._by_id.pop(group_id, None)
-        if loaded is not None:
+            there = [self._by_key.pop(key) for key in list(self._by_key) if key[0] == group_id]
+        for loaded in there:
             with loaded.writing:
                 loaded.index.clear()
 
-    def _let_go(self, group_id: int) -> None:
+    def _let_go(self, key: _Key) -> None:
         """Take a group out of memory, or leave that to whoever reads it in: a search waits for no other group."""
         with self._mutex:
-            loaded = self._by_id.pop(group_id, None)
+            loaded = self._by_key.pop(key, None)
         if loaded is not None and loaded.writing.acquire(blocking=False):
             try:
                 loaded.index.clear()
@@ -98,19 +106,19 @@ class LoadedGroups:
     def forget_app(self, app_id: int) -> None:
         """Take all groups of an app out of memory."""
         with self._mutex:
-            group_ids = [group_id for group_id, loaded in self._by_id.items() if loaded.app_id == app_id]
+            group_ids = {group_id for (group_id, _), loaded in self._by_key.items() if loaded.app_id == app_id}
         for group_id in group_ids:
             self.forget(group_id)
 
     def use(self) -> tuple[int, int, int]:
         """How many groups are in memory, the bytes of their embeddings, and the bound of these."""
         with self._mutex:
-            loaded = list(self._by_id.values())
+            loaded = list(self._by_key.values())
         return len(loaded), sum(each.index.nbytes for each in loaded), self._max_bytes
 
     def clear(self) -> None:
         with self._mutex:
-            group_ids = list(self._by_id)
+            group_ids = {group_id for group_id, _ in self._by_key}
         for group_id in group_ids:
             self.forget(group_id)
 
@@ -119,43 +127,50 @@ class LoadedGroups:
             state = group_rows.group_state(connection, group.id)
             if state is None:
                 raise group_not_found()
+            if state.model != group.model:
+                raise GroupMoved
             if index.snapshot.version < state.floor:
                 index.clear()
             since = index.snapshot.version
             removed = face_rows.deletions_after(connection, group.id, since) if since else []
-            cipher = self._keys.group_cipher(state.wrapped_key, place_of(group))
+            cipher = self._keys.group_cipher(state.wrapped_key, place_of(group, state.model))
             with closing(_opened(connection, group.id, since, cipher)) as added:
                 index.update(state.version, added, removed, expected=0 if since else state.face_count)
 
     def _trim(self) -> None:
-        """Let go of groups that another process deleted, then of those used longest ago while too much is held."""
+        """Let go of groups that were deleted or moved, then of those used longest ago while too much is held."""
         with self._mutex:
-            group_ids = list(self._by_id)
+            keys = list(self._by_key)
         with self._database.read() as connection:
-            deleted = set(group_ids) - group_rows.groups_that_exist(connection, group_ids)
-        for group_id in deleted:
-            self._let_go(group_id)
-        for group_id in self._oldest_beyond_bound():
-            self._let_go(group_id)
+            there = group_rows.models_of(connection, [group_id for group_id, _ in keys])
+        for key in keys:
+            if key not in there.items():
+                self._let_go(key)
+        for key in self._oldest_beyond_bound():
+            self._let_go(key)
 
-    def _oldest_beyond_bound(self) -> list[int]:
+    def _oldest_beyond_bound(self) -> list[_Key]:
         with self._mutex:
-            sizes = {group_id: loaded.index.nbytes for group_id, loaded in self._by_id.items()}
+            sizes = {key: loaded.index.nbytes for key, loaded in self._by_key.items()}
         excess = sum(sizes.values()) - self._max_bytes
         oldest = []
-        for group_id in list(sizes)[:-1]:
+        for key in list(sizes)[:-1]:
             if excess <= 0:
                 break
-            if not sizes[group_id]:
+            if not sizes[key]:
                 continue  # on its way in: it answers for itself when it is there
-            oldest.append(group_id)
-            excess -= sizes[group_id]
+            oldest.append(key)
+            excess -= sizes[key]
         return oldest
 
 
-def place_of(group: Group) -> GroupPlace:
-    """What the key and the templates of the group are bound to."""
-    return GroupPlace(group.app_id, group.id, group.name, group.model)
+def place_of(group: Group, model: str) -> GroupPlace:
+    """What the key and the templates of the group are bound to while this is its recognition model."""
+    return GroupPlace(group.app_id, group.id, group.name, model)
+
+
+def _key(group: Group) -> _Key:
+    return group.id, group.model
 
 
 def group_not_found() -> FaceError:

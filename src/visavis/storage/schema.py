@@ -122,6 +122,7 @@ groups = Table(
     Column("liveness_threshold", Float, nullable=False, server_default=text("50.0")),
     Column("similarity", Float, nullable=False, server_default=text("90.0")),
     Column("min_quality", Float, nullable=False, server_default=text("0.0")),
+    Column("min_comparability", Float, nullable=False, server_default=text("50.0")),
     Column("retention_hours", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("app_id", "name"),
     sqlite_autoincrement=True,

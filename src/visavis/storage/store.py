@@ -33,6 +33,7 @@ from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.settling import settle_keys
 from visavis.storage.loaded import LoadedGroups
+from visavis.storage.moving import Conversions, no_conversions
 from visavis.storage.postgresql import PostgresDatabase, place
 from visavis.storage.schema import meta
 from visavis.storage.sqlite import SqliteDatabase
@@ -125,12 +126,14 @@ class Storage:
         self._database.close()
 
 
-def open_storage(
+def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     data_dir: Path,
     master_key: bytes | KeyProvider | None = None,
     max_loaded_bytes: int = 4 << 30,
     database_url: str | None = None,
     database_connections: int = 16,
+    *,
+    conversions: Conversions = no_conversions,
     observe: Observer = unobserved,
     owner: Actor = SERVER,
 ) -> Storage:
@@ -138,8 +141,9 @@ def open_storage(
 
     `max_loaded_bytes` bounds the embeddings held in memory for searches. With a `database_url`, a libpq URI, the
     records are kept by that PostgreSQL server, over at most `database_connections` connections, and the directory
-    holds the key file alone. `owner` is whom the audit log names for what nobody else has begun. Raises SetupError
-    if the directory or the database cannot be used, or the master key is missing or wrong.
+    holds the key file alone. `conversions` lead from one recognition model to another. `owner` is whom the audit
+    log names for what nobody else has begun. Raises SetupError if the directory or the database cannot be used, or
+    the master key is missing or wrong.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -159,7 +163,7 @@ def open_storage(
     audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
     return Storage(
-        gallery=SealedGallery(database, ring, loaded, journal, observe),
+        gallery=SealedGallery(database, ring, loaded, journal, conversions, observe),
         apps=KeyedApps(database, ring, loaded, journal),
         calibrations=StoredCalibrations(database, journal),
         archives=Archives(database, ring, journal),

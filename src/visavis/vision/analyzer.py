@@ -13,6 +13,7 @@ from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
 from visavis.vision.align import align
 from visavis.vision.catalogue import Catalogue
+from visavis.vision.comparability import assess_comparability
 from visavis.vision.decode import DecodedPicture, Pixels, decode
 from visavis.vision.detect import Detector, first_look
 from visavis.vision.mask import MaskClassifier
@@ -103,12 +104,17 @@ class Analyzer:
     ) -> list[DetectedFace]:
         described = list(faces)
         poses = self._pose.estimate(picture, faces) if traits.pose or traits.quality else []
-        crops = _aligned(picture, faces) if traits.mask or traits.quality else []
-        masks = self._mask.wears_mask(crops)
+        crops = _aligned(picture, faces) if traits.mask or traits.quality or traits.comparability else []
+        masks = self._mask.wears_mask(crops) if traits.mask or traits.quality else []
         if traits.quality:
             seen = zip(described, crops, poses, masks, strict=True)
             described = [
                 replace(face, quality=assess(crop, face, pose, masked=mask)) for face, crop, pose, mask in seen
+            ]
+        if traits.comparability:
+            described = [
+                replace(face, comparability=assess_comparability(crop))
+                for face, crop in zip(described, crops, strict=True)
             ]
         if traits.pose:
             described = [replace(face, pose=pose) for face, pose in zip(described, poses, strict=True)]
@@ -136,6 +142,13 @@ class Analyzer:
         """
         with self._observe(Stage.EMBED):
             return self._recognizers.require(model).embed(picture, faces)
+
+    def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
+        """Embeddings of the named model, shape (..., d), as faces that are asked about.
+
+        Their cosine to stored ones is the dot product. Raises INTERNAL as `embed` does.
+        """
+        return self._recognizers.require(model).as_probe(embeddings)
 
 
 def _load_liveness(store: ModelStore) -> LivenessEstimator:

@@ -24,6 +24,11 @@ def best_installed(models: Path) -> RecognitionCard:
     )
 
 
+def taken_names() -> set[str]:
+    """What no model of one's own can be called: the names of those that are built in or come in packs."""
+    return {card.name for card in (*RECOGNITION_CARDS, *(card for pack in PACKS for card in pack.cards))}
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The recognition models that may be used. Their files may yet be missing."""
@@ -44,7 +49,7 @@ class Catalogue:
         cards = {
             card.name: card for card in (*RECOGNITION_CARDS, *(card for pack in accepted for card in pack.cards))
         }
-        taken = {card.name for pack in PACKS for card in pack.cards} | cards.keys()
+        taken = taken_names()
         own, broken = {}, {}
         for name in names_of_packs(models):
             try:

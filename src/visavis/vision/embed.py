@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models import FaceNetwork, RecognitionCard, View
+from visavis.vision.poorness import poorness
 from visavis.vision.session import Network
 
 
@@ -26,35 +27,62 @@ class Embedder:
 
     def embed(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """One unit vector a face of the picture: shape (n, d), float32."""
-        return fused(self._card, self.answers(picture, faces), self._card.mean)
+        return fused(self._card, self.answers(picture, faces))
+
+    def as_probe(self, embeddings: Embedding) -> Embedding:
+        """Embeddings, shape (..., d), as faces that are asked about: what stored ones are multiplied with."""
+        return as_probe(self._card, embeddings)
 
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """What the networks tell, before any mean is subtracted: shape (n, d).
 
-        Unit vectors, shortened, side by side; with a lift, then the mean logarithm of the lengths they had.
+        Unit vectors, shortened, side by side; with an allowance, then how poor the pictures are, with a lift the
+        mean logarithm of the lengths that the vectors had.
         """
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
         parts = zip(self._card.networks, self._networks, strict=True)
         told, lengths = zip(*(_answer(told, network, picture, faces) for told, network in parts), strict=True)
+        if self._card.allowance:
+            return np.hstack([*told, [[poorness(align(picture, face))] for face in faces]]).astype(np.float32)
         if self._card.lift is None:
             return np.hstack(told)
         return np.hstack([*told, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
 
 
-def fused(card: RecognitionCard, answers: Embedding, mean: ArrayLike) -> Embedding:
-    """The embeddings, shape (n, d), that networks' answers, shape (n, d), make with a mean, shape (d,).
+def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
+    """The embeddings, shape (n, d), that networks' answers, shape (n, d), make by the fit of a card.
 
-    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011).
+    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011); then what faces of
+    one kind have in common (docs/decisions/0040).
     """
-    centred = answers - np.asarray(mean, np.float32)
+    centred = answers[:, : len(card.mean)] - np.asarray(card.mean, np.float32)
     ends = np.cumsum([network.dimension for network in card.networks])
     *vectors, strength = np.split(centred, ends, axis=1)
     parts = [np.float32(share) * _unit(part) for share, part in zip(card.shares, vectors, strict=True)]
+    centring = card.fit.centring
     if card.lift is None:
-        return np.hstack(parts)
+        side_by_side = np.hstack(parts)
+        local = side_by_side if centring is None else centring.applied(side_by_side)
+        return local if not card.allowance else _with_poorness(local, answers[:, -1:], card.allowance)
     weakness = (np.float32(card.lift.reach) - strength).clip(0)
     return _unit(np.hstack([*parts, np.float32(math.sqrt(card.lift.slope / card.lift.reach)) * weakness]))
+
+
+def as_probe(card: RecognitionCard, embeddings: Embedding) -> Embedding:
+    """Embeddings, shape (..., d), as faces that are asked about: what stored ones are multiplied with.
+
+    Faces that are asked about and stored ones may change places: the cosine of both stays as it is.
+    """
+    if not card.allowance:
+        return embeddings
+    probes = embeddings.copy()
+    probes[..., -1] *= -1
+    return probes
+
+
+def _with_poorness(embeddings: Embedding, poor: NDArray[np.float32], allowance: float) -> Embedding:
+    return _unit(np.hstack([embeddings, np.float32(math.sqrt(2 * allowance)) * (poor - np.float32(0.5))]))
 
 
 def _answer(

@@ -27,12 +27,15 @@ class MaskClassifier:
 
     def wears_mask(self, crops: Sequence[Pixels]) -> list[bool]:
         """One verdict for each aligned crop (112, 112, 3), BGR."""
+        return [bool(probability >= _THRESHOLD) for probability in self.probabilities(crops)]
+
+    def probabilities(self, crops: Sequence[Pixels]) -> NDArray[np.float32]:
+        """How sure the network is of a mask in each aligned crop (112, 112, 3), BGR; shape (len(crops),), 0-1."""
         if not crops:
-            return []
+            return np.zeros(0, np.float32)
         batch = np.stack([network_input(crop) for crop in crops])
         (probabilities,) = self._network.run(np.concatenate([batch, batch[..., ::-1]])).values()
-        means = probabilities.reshape(2, -1).mean(axis=0)
-        return [bool(mean >= _THRESHOLD) for mean in means]
+        return np.asarray(probabilities.reshape(2, -1).mean(axis=0), np.float32)
 
 
 def network_input(crop: Pixels) -> NDArray[np.float32]:

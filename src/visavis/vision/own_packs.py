@@ -30,6 +30,7 @@ from visavis.vision.models import (
 
 FOLDER = "packs"
 CARD = "card.toml"
+NAME_IN_WORDS = "1 to 63 characters out of a-z, 0-9, '.' and '-', the first a letter or digit"
 _NAME = r"[a-z0-9][a-z0-9.-]{0,62}"
 
 
@@ -96,6 +97,7 @@ class CalibrationPart(_Part):
 class Card(_Part):
     licence: _Text
     origin: _Text
+    non_commercial: bool = False
     accuracy: tuple[_Text, ...] = ()
     network: tuple[NetworkPart, ...] = Field(min_length=1, max_length=8)
     calibration: CalibrationPart | None = None
@@ -109,6 +111,11 @@ class Card(_Part):
                 f"calibration.mean has {len(mean)} numbers; the networks' dimensions add up to {dimension}"
             )
         return self
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a model of one's own can be called this."""
+    return re.fullmatch(_NAME, name) is not None
 
 
 def names_of_packs(models: Path) -> list[str]:
@@ -131,11 +138,8 @@ def read_pack(models: Path, name: str) -> RecognitionCard:
         raise SetupError(f"{models / path} is not TOML: {error}.") from error
     except ValidationError as error:
         raise SetupError(f"{models / path}: {_first_problem(error)}.") from error
-    if not re.fullmatch(_NAME, name):
-        raise SetupError(
-            f"{models / path}: the folder is the model's name, and that has 1 to 63 characters out of a-z, 0-9, "
-            "'.' and '-', the first a letter or digit."
-        )
+    if not is_model_name(name):
+        raise SetupError(f"{models / path}: the folder is the model's name, and that has {NAME_IN_WORDS}.")
     return _recognition_card(models, path, card)
 
 
@@ -191,4 +195,5 @@ def _model_card(models: Path, path: Path, card: Card, index: int) -> ModelCard:
         input=f"aligned face, {part.channels}, {part.layout}",
         output=f"embedding, n x {part.dimension}",
         accuracy=(),
+        non_commercial=card.non_commercial,
     )

@@ -36,6 +36,10 @@ class Recognizer:
         )
         return self._embedder.embed(picture, found)
 
+    def as_probe(self, embeddings: Embedding) -> Embedding:
+        """Embeddings, shape (..., d), as faces that are asked about."""
+        return self._embedder.as_probe(embeddings)
+
 
 class Recognizers:
     """All recognition models that may be used. Thread-safe.

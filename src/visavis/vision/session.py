@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 # Published builds of the runtime report to their maker from the import on, about the machine and the models, under
 # an id that they keep in the user's cache. This variable keeps them from beginning; the runtime's API is too late.
@@ -32,7 +32,7 @@ class Network:
         """`dynamic_axes`: axes of the input whose length shall differ from call to call.
 
         `takes_pixels`: the network, whose own input is (n, 3, h, w), is given uint8 of shape (n, h, w, 3) instead.
-        Raises SetupError if the bytes are no network that this machine can run.
+        Raises SetupError if the bytes are no network that this machine can run, or not the whole of one.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -47,6 +47,8 @@ class Network:
                 options,
                 providers=["CPUExecutionProvider"],
             )
+        except SetupError:
+            raise
         except Exception as error:  # the runtime's exceptions have no common base but this one
             raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
         self._input = self._session.get_inputs()[0].name
@@ -71,6 +73,10 @@ def _edited(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) ->
     dynamic axis would be wrong, so they are dropped; the runtime infers them again.
     """
     network = onnx.load_from_string(model)
+    if keeps_weights_elsewhere(network):
+        raise SetupError(
+            "A model keeps weights in files beside it, which no SHA-256 covers; that is not accepted."
+        )
     graph = network.graph
     constants = {initializer.name for initializer in graph.initializer}
     for value in [value for value in graph.input if value.name in constants]:
@@ -149,15 +155,61 @@ def _prelu(graph: onnx.GraphProto, node: onnx.NodeProto, slope: NDArray[np.float
     ]
 
 
+def keeps_weights_elsewhere(network: onnx.ModelProto) -> bool:
+    """Whether any tensor of the network lies in another file: no digest of this one covers what is read there."""
+    functions = (tensor for function in network.functions for tensor in _tensors_of(function.node))
+    return any(
+        tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in (*_tensors_in(network.graph), *functions)
+    )
+
+
+def _tensors_in(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from _tensors_of(graph.node)
+
+
+def _tensors_of(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
+    for attribute in (attribute for node in nodes for attribute in node.attribute):
+        yield from (attribute.t, *attribute.tensors)
+        for graph in (attribute.g, *attribute.graphs):
+            yield from _tensors_in(graph)
+
+
 def _keep_batch(graph: onnx.GraphProto) -> None:
-    """Let reshapes to (1, ...) keep the length of their first axis instead (0 means that in ONNX)."""
-    shapes = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
-    for initializer in graph.initializer:
-        if initializer.name in shapes:
-            shape = onnx.numpy_helper.to_array(initializer).copy()
-            if shape[0] == 1:
+    """Let reshapes to (1, ...) keep the length of their first axis instead (0 means that in ONNX).
+
+    Exporters write them for one face at a time, even where they call the first axis of the input dynamic.
+    """
+    constants = _constants(graph)
+    for node in graph.node:
+        if node.op_type == "Reshape" and node.input[0] not in constants and node.input[1] in constants:
+            tensor = constants[node.input[1]]
+            shape = onnx.numpy_helper.to_array(tensor).copy()
+            if shape.size and shape[0] == 1:
                 shape[0] = 0
-                initializer.CopyFrom(onnx.numpy_helper.from_array(shape, initializer.name))
+                tensor.CopyFrom(onnx.numpy_helper.from_array(shape, tensor.name))
+            if shape.size and shape[0] == 0:
+                _let_zero_keep(node)
+
+
+def _constants(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
+    """What is the same for every input, by name: weights of the file, and nodes that hold one."""
+    return {initializer.name: initializer for initializer in graph.initializer} | {
+        node.output[0]: attribute.t
+        for node in graph.node
+        if node.op_type == "Constant"
+        for attribute in node.attribute
+        if attribute.name == "value"
+    }
+
+
+def _let_zero_keep(reshape: onnx.NodeProto) -> None:
+    """Exporters of today say that 0 means a length of 0, though no length is."""
+    for attribute in reshape.attribute:
+        if attribute.name == "allowzero":
+            attribute.i = 0
 
 
 def _take_pixels(graph: onnx.GraphProto) -> None:

@@ -17,6 +17,8 @@ from visavis.api.bearer import require_token
 from visavis.api.exchange import NO_TELEMETRY
 from visavis.api.recording import admin_event, refusal_of
 from visavis.api.services import Services
+from visavis.core.calibration import strangers_matched
+from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind, KeyRecord
 from visavis.trail import ActorKind, AuditFilter
@@ -54,7 +56,14 @@ class SettingsChange(_Body):
     liveness_threshold: float | None = Field(None, ge=0, le=100)
     similarity: float | None = Field(None, ge=0, le=100)
     min_quality: float | None = Field(None, ge=0, le=100)
+    min_comparability: float | None = Field(None, ge=0, le=100)
     retention_hours: int | None = Field(None, ge=0, le=CENTURY_HOURS)
+
+
+class Upgrade(_Body):
+    """To which recognition model; the newest of the same networks where none is named."""
+
+    model: str | None = Field(None, max_length=100)
 
 
 class AuditQuery(BaseModel):
@@ -166,7 +175,7 @@ async def delete_app(services: OfServer, name: str) -> None:
 @router.get("/apps/{name}/groups/{group_id}")
 async def group_settings(services: OfServer, name: str, group_id: str) -> dict[str, Any]:
     group = await services.workers.quick(lambda: services.groups.require(services.apps.require(name), group_id))
-    return _settings(group)
+    return _settings(services, group)
 
 
 @router.patch("/apps/{name}/groups/{group_id}")
@@ -175,7 +184,15 @@ async def change_group(services: OfServer, name: str, group_id: str, body: Setti
         app = services.apps.require(name)
         return services.groups.change_settings(app, group_id, body.model_dump(exclude_none=True))
 
-    return _settings(await services.workers.quick(change))
+    return _settings(services, await services.workers.quick(change))
+
+
+@router.post("/apps/{name}/groups/{group_id}/upgrade")
+async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgrade) -> dict[str, Any]:
+    def upgrade() -> Group:
+        return services.groups.upgrade(services.apps.require(name), group_id, body.model)
+
+    return _settings(services, await services.workers.quick(upgrade))
 
 
 @router.get("/audit")
@@ -210,6 +227,15 @@ def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
     return {"name": name} | {kind.value: key for kind, key in keys.items()}
 
 
-def _settings(group: Group) -> dict[str, Any]:
-    facts = {"groupId": group.name, "modelVersion": group.model, "faceCount": group.face_count}
-    return facts | asdict(group.settings)
+def _settings(services: Services, group: Group) -> dict[str, Any]:
+    newer = services.groups.newer_model(group)
+    facts = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
+    return facts | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
+
+
+def _strangers(group: Group) -> dict[str, float | None]:
+    """What the group's similarity means for people who are not in it; an estimate from the scale."""
+    return {
+        "matched": strangers_matched(group.settings.similarity, group.face_count),
+        "similarity_for_1_in_100": enough_similarity(group.face_count),
+    }

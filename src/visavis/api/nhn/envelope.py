@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field, SerializeAsAny, create_model
 from visavis.api.described import Described
 from visavis.api.dialect import Success, WireError
 from visavis.api.nhn.schemas import RegisterData
+from visavis.core.compare import Compared
 from visavis.core.faces import Registered
+from visavis.core.search import Found, Verified
 
 
 class Header(Described):
@@ -40,13 +42,14 @@ def success(message: str) -> Any:
     header = Header(isSuccessful=True, resultCode=0, resultMessage=message)
 
     def wrap(result: object, data: BaseModel | None) -> Success:
+        if isinstance(result, Compared | Found | Verified):
+            return Success(Answer(header=header, data=data), result.detail)
         if not isinstance(result, Registered):
             return Success(Answer(header=header, data=data))
         reasons = [refused.reason for refused in result.not_added]
         if result.quota_exceeded:
-            detail = "The group is full: not every face was registered."
-            return Success(Answer(header=_PARTIAL, data=data), detail, reasons, _PARTIAL.resultCode)
-        return Success(Answer(header=header, data=data), not_added=reasons)
+            return Success(Answer(header=_PARTIAL, data=data), result.detail, reasons, _PARTIAL.resultCode)
+        return Success(Answer(header=header, data=data), result.detail, reasons)
 
     return wrap
 

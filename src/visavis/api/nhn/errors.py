@@ -27,6 +27,7 @@ V1_ERRORS: Final[ErrorTable] = MappingProxyType(
         ErrorCode.IMAGE_TOO_SMALL: _INVALID_PARAM,
         ErrorCode.NO_FACE: _INVALID_PARAM,
         ErrorCode.FACE_TURNED_AWAY: _INVALID_PARAM,
+        ErrorCode.TOO_POOR: _INVALID_PARAM,
         ErrorCode.LOW_QUALITY: _INVALID_PARAM,
         ErrorCode.NOT_ALIVE: _INVALID_PARAM,
         ErrorCode.INVALID_IMAGE_BASE64: _INVALID_PARAM,

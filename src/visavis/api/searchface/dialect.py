@@ -23,9 +23,9 @@ def _credentials(request: Request) -> Mapping[KeyKind, str]:
     return {KeyKind.API_KEY: key}
 
 
-def _success(_result: object, data: BaseModel | None) -> Success:
+def _success(result: object, data: BaseModel | None) -> Success:
     assert data is not None  # noqa: S101 - every operation of this dialect answers with something
-    return Success(data)
+    return Success(data, result.found.detail if isinstance(result, operations.NamedSearch) else "")
 
 
 def _answer(data: type[BaseModel] | None) -> type[BaseModel]:

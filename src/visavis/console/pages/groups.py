@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Response
 
 from visavis.console.paging import Paging
+from visavis.console.strangers import meaning
 from visavis.console.visit import Visit
 from visavis.core import policy
 from visavis.errors import ErrorCode, FaceError
@@ -48,6 +49,14 @@ async def change_settings(visit: Visit) -> Response:
         return _settings(visit, group, form, 422, wrong.field)
     await visit.quick(lambda: visit.services.groups.change_settings(visit.app, group.name, changes))
     return visit.redirect(f"{group_path(visit, group.name)}/settings", "group_changed")
+
+
+async def upgrade(visit: Visit) -> Response:
+    """To the model that the form names, which is the one that was agreed to."""
+    group = await group_of(visit)
+    model = visit.form.get("model", "")
+    await visit.quick(lambda: visit.services.groups.upgrade(visit.app, group.name, model))
+    return visit.redirect(f"{group_path(visit, group.name)}/settings", "group_upgraded")
 
 
 async def delete(visit: Visit) -> Response:
@@ -89,7 +98,11 @@ async def _list(visit: Visit, status: int = 200, name: str = "", error: str = ""
 
 
 def _settings(visit: Visit, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
-    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong)
+    facts = {
+        "newer": visit.services.groups.newer_model(group),
+        "strangers": meaning(visit.words, group.face_count),
+    }
+    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong, **facts)
 
 
 class _Wrong(Exception):  # noqa: N818 - what somebody typed, not a failure
@@ -105,6 +118,7 @@ class _Form:
     liveness_threshold: str
     similarity: str
     min_quality: str
+    min_comparability: str
     retention: str
     unit: str
     """`days` or `hours`."""
@@ -118,6 +132,7 @@ class _Form:
             f"{settings.liveness_threshold:g}",
             f"{settings.similarity:g}",
             f"{settings.min_quality:g}",
+            f"{settings.min_comparability:g}",
             str(hours // _DAY if in_days else hours) if hours else "",
             "days" if in_days else "hours",
         )
@@ -129,6 +144,7 @@ class _Form:
             form.get("liveness_threshold", ""),
             form.get("similarity", ""),
             form.get("min_quality", ""),
+            form.get("min_comparability", ""),
             form.get("retention", "").strip(),
             "hours" if form.get("unit") == "hours" else "days",
         )
@@ -140,6 +156,7 @@ class _Form:
             "liveness_threshold": _percentage("liveness_threshold", self.liveness_threshold),
             "similarity": _percentage("similarity", self.similarity),
             "min_quality": _percentage("min_quality", self.min_quality),
+            "min_comparability": _percentage("min_comparability", self.min_comparability),
             "retention_hours": self._hours(),
         }
 

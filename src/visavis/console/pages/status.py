@@ -27,6 +27,7 @@ async def show(visit: Visit) -> Response:
         "status.html",
         models=condition.models,
         groups_by_model=groups,
+        newer={model: newer for model in groups if (newer := visit.services.groups.recipes.newer_of(model))},
         default_model=visit.services.groups.model,
         use=condition.use(),
         bars=bars_of(minutes),

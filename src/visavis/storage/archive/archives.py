@@ -70,10 +70,10 @@ class Archives:
         state = group_rows.group_state(connection, group.id)
         if state is None:
             raise FaceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
-        cipher = self.keys.group_cipher(state.wrapped_key, place_of(group))
+        cipher = self.keys.group_cipher(state.wrapped_key, place_of(group, state.model))
         where = kept(group, FaceFilter())
         count = face_rows.count_faces(connection, group.id, where)
-        contents.group(GroupHead.of(group.name, group.model, group.created_at, count, group.settings))
+        contents.group(GroupHead.of(group.name, state.model, group.created_at, count, group.settings))
         for batch in face_rows.faces_with_templates(connection, group.id, where):
             embeddings = cipher.open_all([(record.face_id, template) for record, template in batch])
             for (record, _), embedding in zip(batch, embeddings, strict=True):

@@ -64,7 +64,7 @@ class Restoring:
         group = self._settled(head)
         state = group_rows.lock_group(self.connection, group.id)
         assert state is not None  # noqa: S101 - it was found or made in this transaction
-        cipher = self.keys.group_cipher(state.wrapped_key, place_of(group))
+        cipher = self.keys.group_cipher(state.wrapped_key, place_of(group, state.model))
         added = present = 0
         while batch := list(islice(faces, _AT_ONCE)):
             if not added:

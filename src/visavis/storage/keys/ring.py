@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,8 @@ from visavis.storage.keys import facts
 from visavis.storage.keys.providers import KeyProvider
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _ASK_AGAIN_S = 1.0
 """A provider is asked no more often than this for a key that is missing."""
@@ -69,12 +72,14 @@ class KeyRing:
 
     def group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher:
         """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
-        cipher = self._try(wrapped_key, place)
-        if cipher is None and self._ask():
-            cipher = self._try(wrapped_key, place)
-        if cipher is None:
-            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
-        return cipher
+        return self._by_whichever(lambda master: master.try_group_cipher(wrapped_key, place))
+
+    def rebound(self, wrapped_key: bytes, place: GroupPlace, model: str) -> bytes:
+        """The key of a group for another recognition model, wrapped by the master key that it was wrapped by.
+
+        Raises INTERNAL if it does not unwrap.
+        """
+        return self._by_whichever(lambda master: master.rebound(wrapped_key, place, model))
 
     @property
     def count(self) -> int:
@@ -97,12 +102,17 @@ class KeyRing:
         masters = list(self._masters.items())
         return next((key_id for key_id, master in masters if facts.is_current(master, check)), None)
 
-    def _try(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher | None:
-        for master in list(self._masters.values()):
-            cipher = master.try_group_cipher(wrapped_key, place)
-            if cipher is not None:
-                return cipher
-        return None
+    def _by_whichever(self, unwrap: Callable[[MasterKey], T | None]) -> T:
+        """What the first master key makes that can; one that is not known yet is asked for. Raises INTERNAL."""
+        found = self._try(unwrap)
+        if found is None and self._ask():
+            found = self._try(unwrap)
+        if found is None:
+            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
+        return found
+
+    def _try(self, unwrap: Callable[[MasterKey], T | None]) -> T | None:
+        return next((found for found in map(unwrap, list(self._masters.values())) if found is not None), None)
 
     def _ask(self) -> bool:
         """Learn the keys that the provider has by now; whether there was a new one."""

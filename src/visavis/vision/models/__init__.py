@@ -7,6 +7,7 @@ from visavis.vision.models.packs import EDGEFACE, INSIGHTFACE, PACKS, SCRFD, Pac
 from visavis.vision.models.recipes import (
     ARCFACE,
     Alignment,
+    Centring,
     FaceNetwork,
     Fit,
     RecognitionCard,
@@ -18,7 +19,9 @@ from visavis.vision.models.recognition import (
     FR_FEATURE,
     RECOGNITION_CARDS,
     SFACE,
+    SFACE_2,
     SFACE_FR,
+    SFACE_FR_2,
     SFACE_NETWORK,
 )
 from visavis.vision.models.traits import FSANET, FSANET_VAR, FSANETS, MASK
@@ -52,11 +55,14 @@ __all__ = [
     "RECOGNITION_CARDS",
     "SCRFD",
     "SFACE",
+    "SFACE_2",
     "SFACE_FR",
+    "SFACE_FR_2",
     "SFACE_NETWORK",
     "WITHOUT_FR_LIVENESS",
     "YUNET",
     "Alignment",
+    "Centring",
     "FaceNetwork",
     "Fit",
     "ModelCard",

@@ -76,3 +76,5 @@ class ModelCard:
     accuracy: tuple[str, ...]
     optional: bool = field(default=False, kw_only=True)
     """The server runs without it, and says so."""
+    non_commercial: bool = field(default=False, kw_only=True)
+    """Its licence, or doubt about it, allows no commercial use."""

@@ -43,6 +43,7 @@ SCRFD = ModelCard(
     output="score, box and five landmarks for two anchors a cell of grids with strides 8, 16 and 32; only "
     "the landmarks are used: faces and boxes are those of the detector",
     accuracy=(),
+    non_commercial=True,
 )
 
 W600K_MBF = ModelCard(
@@ -57,6 +58,7 @@ W600K_MBF = ModelCard(
     input="face aligned by five points to the ArcFace template, RGB, (x - 127.5) / 127.5, n x 3 x 112 x 112",
     output="embedding, n x 512",
     accuracy=(),
+    non_commercial=True,
 )
 
 EDGEFACE_S = ModelCard(
@@ -71,6 +73,7 @@ EDGEFACE_S = ModelCard(
     input="face aligned by five points to the ArcFace template, RGB, (x - 127.5) / 127.5, n x 3 x 112 x 112",
     output="embedding, n x 512",
     accuracy=(),
+    non_commercial=True,
 )
 
 INSIGHTFACE = Pack(

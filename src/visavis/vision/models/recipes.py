@@ -3,7 +3,8 @@
 A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
 over the views is brought to unit length, shortened if it is longer than what it tells, the mean of many people is
 subtracted, and it is brought to unit length again. The embedding is these vectors side by side, each times its
-weight, and perhaps one number more for how weak the answers were (`Lift`), at unit length in all.
+weight. Some recipes take out what faces of one kind have in common (`Centring`) and add a number for how poor the
+picture is; older ones add one for how weak the answers were (`Lift`). The embedding has unit length in all.
 """
 
 from __future__ import annotations
@@ -94,6 +95,32 @@ class Lift:
     """The strength from which on a face gains nothing."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Centring:
+    """Local centring: takes out of an embedding what faces of its kind have in common.
+
+    Women of one country, children, or blurred pictures lie close together, so that two strangers of one kind are
+    more alike than two of different kinds. A centre is what many faces of one kind have in common; the centres
+    near an embedding are subtracted from it, `x - pull * sum_k softmax(focus * x.u_k) c_k` with `u_k` the centre
+    `c_k` at unit length, and the rest is brought back to unit length (docs/decisions/0040).
+    """
+
+    centres: NDArray[np.float32]
+    """Shape (k, d): each the mean of the embeddings of several people, before centring; shorter than 1."""
+    pull: float
+    """The share of what is near that is taken out, 0-1."""
+    focus: float
+    """How much nearer centres count more than others; 0: all alike."""
+
+    def applied(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The embeddings after centring: shape (n, d), unit vectors, as those that are given."""
+        directions = self.centres / np.linalg.norm(self.centres, axis=1, keepdims=True)
+        nearness = np.exp(np.float32(self.focus) * (embeddings @ directions.T))
+        shares = nearness / nearness.sum(axis=1, keepdims=True)
+        rest = embeddings - np.float32(self.pull) * (shares @ self.centres)
+        return np.asarray(rest / np.linalg.norm(rest, axis=1, keepdims=True), np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What was fitted to a recipe on the faces of many people."""
@@ -105,6 +132,16 @@ class Fit:
     mean: tuple[float, ...]
     """The mean embedding, which is subtracted: those of all networks side by side; then, with a lift, the mean of
     the logarithm of the answers' lengths."""
+    centring: Centring | None = None
+    """None: nothing but the mean is taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTable:
+    """Error rates within groups of people whom no fit has seen, as training/fairness/measure.py prints them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +156,23 @@ class RecognitionCard:
     own_fit: Fit | None = None
     """None: the one in the folder `calibration` under the card's name."""
     lift: Lift | None = None
+    allowance: float = 0.0
+    """By how much the cosine of a poor and a good picture is raised over that of two good or two poor ones.
+
+    It takes one number more: `sqrt(2 allowance) (p - 1/2)` with p the poorness of the picture
+    (`visavis.vision.poorness`). A face that is asked about has it with the other sign, so that two poor pictures
+    are never helped. Not together with a lift.
+    """
 
     @property
     def dimension(self) -> int:
         """Length of the embedding."""
-        return sum(network.dimension for network in self.networks) + (self.lift is not None)
+        return sum(network.dimension for network in self.networks) + (self.lift is not None) + (self.allowance > 0)
+
+    @property
+    def most_alike(self) -> float:
+        """The cosine of a face asked about and the same picture stored: 1, less what an allowance takes."""
+        return (1 - self.allowance / 2) / (1 + self.allowance / 2)
 
     @property
     def files(self) -> tuple[ModelCard, ...]:
@@ -140,6 +189,11 @@ class RecognitionCard:
     def fit(self) -> Fit:
         """Mean embedding and similarity table."""
         return self.own_fit or _bundled_fit(self.name)
+
+    @property
+    def groups(self) -> GroupTable | None:
+        """How often strangers match in groups of people; None where that was not measured."""
+        return _bundled_groups(self.name)
 
     @property
     def similarity_table(self) -> tuple[tuple[float, float], ...]:
@@ -177,7 +231,22 @@ def _bundled_directions(network: str) -> NDArray[np.float32]:
 
 
 @cache
+def _bundled_groups(name: str) -> GroupTable | None:
+    file = resources.files("visavis.vision").joinpath("calibration", f"{name}.groups.json")
+    if not file.is_file():
+        return None
+    content = json.loads(file.read_bytes())
+    return GroupTable(tuple(content["columns"]), tuple(tuple(row) for row in content["rows"]))
+
+
+@cache
 def _bundled_fit(name: str) -> Fit:
-    content = json.loads(resources.files("visavis.vision").joinpath("calibration", f"{name}.json").read_bytes())
+    folder = resources.files("visavis.vision").joinpath("calibration")
+    content = json.loads(folder.joinpath(f"{name}.json").read_bytes())
     knots = tuple((float(cosine), float(similarity)) for cosine, similarity in content["knots"])
-    return Fit(content["set"], knots, tuple(content["mean"]))
+    centring = None
+    if "centring" in content:
+        with folder.joinpath(f"{name}.centres.npy").open("rb") as file:
+            centres: NDArray[np.float16] = np.load(file, allow_pickle=False)
+        centring = Centring(centres.astype(np.float32), **content["centring"])
+    return Fit(content["set"], knots, tuple(content["mean"]), centring)

@@ -1,0 +1,116 @@
+"""Brings a network of the user's own into the models directory: a folder with its card, or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from visavis.errors import SetupError
+from visavis.vision.catalogue import Catalogue, taken_names
+from visavis.vision.models import RecognitionCard
+from visavis.vision.network_file import NetworkFile, examine
+from visavis.vision.own_packs import CARD, FOLDER, NAME_IN_WORDS, is_model_name
+from visavis.vision.recognition import Recognizers
+from visavis.vision.shapes import Shape
+from visavis.vision.store import ModelStore, write_whole
+
+_FILE = "network.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What its user says of the licence of a network."""
+
+    licence: str
+    non_commercial: bool
+
+
+def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -> RecognitionCard:
+    """A new recognition model made of one network, which is copied with a card of its own; the card, as read back.
+
+    It is tried out before it appears, by the code that servers load it with. Raises SetupError, with the reason,
+    if the name is taken or none, the file is no network of this shape, or the copy cannot be written; then nothing
+    is left.
+    """
+    _check_name(models, name)
+    network = examine(file, shape)
+    card = _card(file.name, network, shape, terms)
+    with _set_up_aside(models, name) as aside:
+        folder = aside / FOLDER / name
+        folder.mkdir(parents=True)
+        write_whole(folder / _FILE, network.data)
+        write_whole(folder / CARD, card.encode())
+        catalogue = Catalogue.read(aside)
+        Recognizers(ModelStore(aside), catalogue).load(name)
+        (models / FOLDER).mkdir(exist_ok=True)
+        folder.rename(models / FOLDER / name)
+    return Catalogue.read(models).require(name)
+
+
+def _check_name(models: Path, name: str) -> None:
+    if not is_model_name(name):
+        raise SetupError(f"{name!r} is no name for a model, which has {NAME_IN_WORDS}.")
+    if name in taken_names():
+        raise SetupError(f"{name} is the name of another recognition model; a model of your own needs its own.")
+    if (models / FOLDER / name).exists():
+        raise SetupError(
+            f"{models / FOLDER / name} is there already. A name stands for one recipe: give this one another name."
+        )
+
+
+@contextmanager
+def _set_up_aside(models: Path, name: str) -> Iterator[Path]:
+    """A models directory beside everything that is read, on the same disk; gone afterwards, whatever happened.
+
+    What a killed process left of one is cleared away by the next with the same name.
+    """
+    aside = models / f".adding-{name}"
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        yield aside
+    except OSError as error:
+        raise SetupError(f"The model {name} cannot be written into {models} ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _card(file: str, network: NetworkFile, shape: Shape, terms: Terms) -> str:
+    """The card of docs/models-of-your-own.md."""
+    output = [("output", network.output)] if network.output is not None else []
+    of_model = [
+        ("licence", terms.licence),
+        ("origin", f"{file}, brought by its user; fed as the shape {shape.name} ({shape.source})"),
+        ("non_commercial", terms.non_commercial),
+    ]
+    of_network = [
+        ("file", _FILE),
+        ("sha256", network.sha256),
+        ("dimension", network.dimension),
+        *output,
+        ("channels", shape.channels),
+        ("offset", shape.offset),
+        ("divisor", shape.divisor),
+        ("layout", network.layout),
+    ]
+    of_alignment = [("side", shape.alignment.side), ("points", shape.alignment.points)]
+    return "\n".join(
+        [
+            "# Written by `visavis models add`.",
+            *_fields(of_model),
+            "\n[[network]]",
+            *_fields(of_network),
+            "\n[network.alignment]",
+            *_fields(of_alignment),
+            "",
+        ]
+    )
+
+
+def _fields(fields: list[tuple[str, object]]) -> Iterator[str]:
+    """Lines of TOML: its strings, numbers and lists are written as those of JSON."""
+    return (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields)

@@ -1,0 +1,135 @@
+"""Embeddings of one recipe to those of another of the same networks, without pictures (docs/decisions/0042)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.errors import ErrorCode, FaceError
+from visavis.types import Embedding
+from visavis.vision.embed import fused
+from visavis.vision.models import RECOGNITION_CARDS, FaceNetwork, RecognitionCard
+
+_Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """Which recipes are made of the same networks, and what leads from one to the other."""
+
+    cards: Mapping[str, RecognitionCard]
+    """Those that may be used, by name."""
+    line: Sequence[RecognitionCard] = RECOGNITION_CARDS
+    """Those of which an earlier one is newer than a later one of the same networks."""
+
+    def newer_of(self, model: str) -> str | None:
+        """The newest recipe that embeddings of this one can be brought to; None where there is no newer one."""
+        names = [card.name for card in self.line]
+        if model not in names:
+            return None
+        newer = self.line[: names.index(model)]
+        return next((card.name for card in newer if obstacle(self.cards[model], card) is None), None)
+
+    def conversion(self, old: str, new: str) -> Callable[[Embedding], Embedding]:
+        """What makes embeddings of one recipe, shape (n, d), those of the other, in the same order.
+
+        Raises INVALID_PARAMETER, with the reason, where nothing does.
+        """
+        before, after = self._require(old), self._require(new)
+        reason = obstacle(before, after)
+        if reason is not None:
+            raise FaceError(ErrorCode.INVALID_PARAMETER, reason)
+        return partial(converted, before, after)
+
+    def _require(self, name: str) -> RecognitionCard:
+        card = self.cards.get(name)
+        if card is None:
+            detail = f"There is no recognition model {name}, only: {', '.join(self.cards)}."
+            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+        return card
+
+
+def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
+    """Why embeddings of one recipe cannot be brought to the other, in a sentence; None where they can."""
+    if _fed(old) != _fed(new):
+        return (
+            f"{old.name} and {new.name} are not made of the same networks, fed in the same way: "
+            "only the pictures lead from one to the other."
+        )
+    if _strongest(old) < _strongest(new):
+        return f"Embeddings of {old.name} do not hold how strong the answers were, and {new.name} needs that."
+    if not _invertible(old):
+        return f"Embeddings of {old.name} do not tell what the networks had answered."
+    return None
+
+
+def converted(old: RecognitionCard, new: RecognitionCard, embeddings: Embedding) -> Embedding:
+    """Embeddings of one recipe, shape (n, d), as the other would have made them of the same pictures.
+
+    Only for recipes between which there is no `obstacle`. The answers of a network are got back exactly, but for
+    one whose answers are shortened: those are taken to have kept all of their length, which they nearly have.
+    """
+    answers = answers_of(old, embeddings)
+    answers = answers[:, : len(new.mean)]
+    if new.allowance:
+        # No embedding tells how poor the picture was: it counts as a good one.
+        answers = np.hstack([answers, np.zeros((len(answers), 1), np.float32)])
+    return fused(new, answers)
+
+
+def answers_of(card: RecognitionCard, embeddings: Embedding) -> Embedding:
+    """What the networks had told, shape (n, d), when the recipe made these embeddings: the inverse of `fused`.
+
+    The strength of a face that was strong enough to gain nothing by a lift comes back as the least such strength.
+    """
+    ends = np.cumsum([network.dimension for network in card.networks])
+    *parts, lifted = np.split(embeddings.astype(np.float64), ends, axis=1)
+    *means, strength = np.split(np.asarray(card.mean, np.float64), ends)
+    told = [_before_centring(part, mean) for part, mean in zip(parts, means, strict=True)]
+    if card.lift is not None:
+        # The parts have unit length together, so what they have left of it tells what all was divided by.
+        weakness = lifted / np.sqrt(1 - lifted**2) / np.sqrt(card.lift.slope / card.lift.reach)
+        told.append(strength + card.lift.reach - weakness)
+    return np.hstack(told).astype(np.float32)
+
+
+def _before_centring(centred: _Numbers, mean: _Numbers) -> _Numbers:
+    """The unit vectors a of which a - mean points where these do: the mean lies within the unit sphere."""
+    ahead = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    along = (ahead @ mean)[:, np.newaxis]
+    return np.asarray(mean + (np.sqrt(along**2 + 1 - mean @ mean) - along) * ahead)
+
+
+def _fed(card: RecognitionCard) -> tuple[Any, ...]:
+    """All on which the networks' answers depend: which they are and in what order, and what they are fed with."""
+    landmarks = card.landmarks and card.landmarks.sha256
+    return (landmarks, *map(_fed_network, card.networks))
+
+
+def _fed_network(network: FaceNetwork) -> tuple[Any, ...]:
+    """Its file by content, which a pack may have under another name, and all else but how much it counts."""
+    told = {field.name: getattr(network, field.name) for field in fields(network)}
+    return network.model.sha256, *(told[name] for name in sorted(told.keys() - {"model", "weight"}))
+
+
+def _strongest(card: RecognitionCard) -> float:
+    """Up to which strength of the answers an embedding tells it; of stronger ones it tells no more."""
+    return -math.inf if card.lift is None else card.mean[-1] + card.lift.reach
+
+
+def _invertible(card: RecognitionCard) -> bool:
+    """Whether one answer alone can have made an embedding: every mean lies within the unit sphere, no centres do.
+
+    What local centring takes out depends on the embedding itself, and nothing tells it afterwards.
+    """
+    if card.fit.centring is not None:
+        return False
+    ends = np.cumsum([network.dimension for network in card.networks])
+    means = np.split(np.asarray(card.mean, np.float64), ends)[:-1]
+    return all(float(mean @ mean) < 1 for mean in means)

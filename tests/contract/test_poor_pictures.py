@@ -1,0 +1,99 @@
+"""A face that is too poor to be compared matches nobody and is not registered, and the answer says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.server import visavis
+
+from . import pictures
+from .answers import Answer, assert_success
+from .scene import Scene
+
+POOR = {"blurred": pictures.too_blurred, "too dark": pictures.too_dark}
+poor_pictures = pytest.mark.parametrize(("flaw", "picture"), POOR.items(), ids=list(POOR))
+
+
+def register(scene: Scene, group: str, picture: bytes) -> Answer:
+    call = scene.call("register").put("path", "group-id", group).put("json", "limit", 1)
+    return scene.send(call.with_picture(picture))
+
+
+def search(scene: Scene, group: str, picture: bytes) -> Answer:
+    call = scene.call("search_by_image").put("path", "group-id", group).put("json", "threshold", 1)
+    answer = scene.send(call.with_picture(picture))
+    assert_success(answer)
+    return answer
+
+
+def reason(answer: Answer) -> str:
+    return str(answer.response.headers.get("X-Error-Detail", ""))
+
+
+def compared(scene: Scene, source: bytes, target: bytes) -> Answer:
+    call = scene.call("compare", body="form")
+    call = call.put("form", "sourceImageFile", source).put("form", "targetImageFile", target)
+    answer = scene.send(call.put("form", "threshold", "1"))
+    assert_success(answer)
+    return answer
+
+
+def lenient(scene: Scene) -> str:
+    group = scene.new_group()
+    options = ("--min-comparability", "0", "--data-dir", str(scene.server.data_dir))
+    visavis("group", "set", scene.keys.name, group, *options)
+    return group
+
+
+@poor_pictures
+def test_it_is_not_registered(flaw: str, picture: Callable[[], bytes], speaker: Scene) -> None:
+    group = speaker.new_group()
+    answer = register(speaker, group, picture())
+    assert_success(answer)
+    assert (answer.data["addedFaceCount"], answer.not_added) == (0, ["poor"])
+    assert reason(answer) == f"The face is too poor to be compared: it is {flaw}."
+    assert speaker.face_ids(group) == []
+
+
+@poor_pictures
+def test_a_search_by_it_finds_nobody(flaw: str, picture: Callable[[], bytes], speaker: Scene) -> None:
+    answer = search(speaker, speaker.group, picture())
+    assert answer.data["matchFaceCount"] == 0
+    assert reason(answer) == f"The face is too poor to be compared: it is {flaw}."
+
+
+def test_a_search_by_a_good_picture_says_nothing(speaker: Scene) -> None:
+    answer = search(speaker, speaker.group, pictures.portrait(1))
+    assert answer.data["matchFaceCount"] > 0
+    assert reason(answer) == ""
+
+
+def test_a_group_may_take_any_picture(speaker: Scene) -> None:
+    group = lenient(speaker)
+    added = register(speaker, group, pictures.too_blurred())
+    assert (added.data["addedFaceCount"], reason(added)) == (1, "")
+    assert search(speaker, group, pictures.too_blurred()).data["matchFaceCount"] == 1
+
+
+@pytest.mark.parametrize("role", ["Source", "Target"])
+def test_it_is_like_nobody_in_a_comparison_not_even_itself(role: str, scene: Scene) -> None:
+    good, poor = pictures.portrait(1), pictures.too_blurred(1)
+    source, target = (poor, good) if role == "Source" else (good, poor)
+    answer = compared(scene, source, target)
+    assert answer.data["matchedFaceDetailCount"] == 0
+    assert [face["similarity"] for face in answer.data["unmatchedFaceDetails"]] == [0]
+    assert reason(answer) == f"{role} image: The face is too poor to be compared: it is blurred."
+
+
+def test_two_strangers_in_poor_pictures_do_not_match(scene: Scene) -> None:
+    answer = compared(scene, pictures.too_blurred(1), pictures.too_blurred(2))
+    assert answer.data["matchedFaceDetailCount"] == 0
+
+
+def test_verifying_by_it_gives_a_similarity_of_0(scene: Scene) -> None:
+    answer = scene.send(scene.call("verify").with_picture(pictures.too_dark(1)))
+    assert_success(answer)
+    assert answer.data["similarity"] == 0
+    assert reason(answer) == "The face is too poor to be compared: it is too dark."
