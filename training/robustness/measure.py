@@ -1,191 +1,173 @@
-"""Measures what is found and recognised in pictures that are not as they should be (docs/robustness.md).
+"""Measures what is found, recognised and confused in pictures that are not as they should be (docs/robustness.md).
 
-    python training/robustness/measure.py PEOPLE MASKED [--every N]
+    python training/robustness/measure.py PEOPLE [--part held] [--every N] [--model NAME] [--min-comparability C]
 
-PEOPLE is a folder of people, PEOPLE/NAME/*.jpg; of every Nth person with two pictures or more, the second is made
-worse in one way after the other and compared with the first. MASKED is a folder of pictures with a masked face
-each. A face counts as found if its box overlaps the true one by a third, and its landmarks as right if they err by
-less than 15 % of the distance between the eyes on average; what is true is what is found in the picture as it is.
+PEOPLE is a folder of people, PEOPLE/NAME/*.jpg. One picture a person, the second if there is one, is made worse in
+one way after the other. Of people with two pictures it is compared with the first, and of all with the pictures of
+all others: made worse in the same way, and as they are. Refusals and similarities are those of a server. A face
+counts as found if its box overlaps the true one by a third, and its landmarks as right if they err by less than
+15 % of the distance between the eyes on average; what is true is what is found in the picture as it is.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
-import openpeople
+from meter import Meter, in_parallel
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
-from worsen import WAYS, Moved, Worsen
 
-from visavis.core.calibration import Calibration
-from visavis.errors import FaceError
-from visavis.settings import Settings
-from visavis.types import Box, DetectedFace, Embedding, Traits
-from visavis.vision.analyzer import Analyzer
+from visavis.evaluation import folders
+from visavis.evaluation.looks import central
+from visavis.evaluation.worsening import ROWS, Moved, Worsen
+from visavis.types import COMPARABLE, Box, DetectedFace, Embedding
 from visavis.vision.decode import DecodedPicture, Pixels, decode
 from visavis.vision.models import DEFAULT_RECOGNITION
-from visavis.vision.store import ModelStore
 
-ACCEPTED = 90.0
-"""Similarity: one stranger in 10,000 has it."""
+sys.path.insert(0, str(Path(__file__).parents[1] / "similarity"))
+from parts import fitted_on
+
+ACCEPTED, CERTAIN = 90.0, 99.0
+"""Similarities: one stranger in 10,000 has the first, one in 1,000,000 the second."""
 FOUND_OVERLAP, RIGHT_LANDMARKS = 1 / 3, 0.15
-
-console = Console(stderr=True)
+COLUMNS = (
+    *("found", "landmarks right", "refused", "quality", "accepted"),
+    *("strangers, both worse: at 90", "at 99", "one worse: at 90"),
+)
 
 
 @dataclass(frozen=True)
 class Person:
-    """The embedding of one picture and the pixels of another one, with the face it is about."""
+    """One picture of somebody, to be made worse, and what it is compared with."""
 
-    enrolled: Embedding
     pixels: Pixels
     face: DetectedFace
+    enrolled: Embedding | None
+    """Of the first picture as it is; None where that is refused."""
+    alone: bool
+    """There is but one picture, so there is no genuine pair."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture."""
+    """What became of a picture that was made worse."""
 
-    found: bool
+    found: bool = False
     right: bool = False
-    accepted: bool = False
+    refused: bool = False
     quality: float = 0.0
+    embedding: Embedding | None = None
+    """None where no face was found, or it was refused."""
 
 
 def main() -> None:
     arguments = parse_arguments()
-    analyzer = Analyzer.load(ModelStore(Settings().models_dir), cpu_places=1)
-    calibration = Calibration.from_table(DEFAULT_RECOGNITION.similarity_table)
-    people = list(track(read_people(arguments.people, arguments.every, analyzer), "Reading", console=console))
-    print(f"| {len(people)} pictures, one a person | found | landmarks right | accepted | quality |")
-    print("|---|---|---|---|---|")
-    for name, worsen in track(WAYS.items(), "Making worse", console=console):
-        outcomes = [outcome(person, worsen, analyzer, calibration) for person in people]
-        print(f"| {name} | {row(outcomes)} |", flush=True)
-    print("\n| pictures | found |\n|---|---|")
-    for name, text in (
-        ("masked faces", masked(arguments.masked, arguments.every, analyzer)),
-        ("montages of 24 faces; 20 are reported", montages(people, analyzer)),
-        ("openpeople, sheets of 16 emotions", sheets(analyzer, "emotions_sheet", 16)),
-        ("openpeople, sheets of a front and two profiles", sheets(analyzer, "character_sheet", 3)),
-    ):
-        print(f"| {name} | {text} |", flush=True)
-    print("\n" + without_faces(people, analyzer))
+    meter = Meter.load(arguments.model, arguments.min_comparability)
+    files = chosen(arguments.people, arguments.part, arguments.every)
+    people = [each for each in in_parallel(partial(read, meter), files, "Reading") if each]
+    print(f"{len(people)} people, {sum(not each.alone for each in people)} with two pictures.\n")
+    print(f"| | {' | '.join(COLUMNS)} |\n|---{'|---' * len(COLUMNS)}|", flush=True)
+    for name, worsen in ROWS.items():
+        outcomes = list(in_parallel(partial(outcome, meter, worsen), people, name))
+        print(f"| {name} | {' | '.join([*seen(outcomes), *compared(meter, people, outcomes)])} |", flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", type=Path, help="folder of people, PEOPLE/NAME/*.jpg")
-    parser.add_argument("masked", type=Path, help="folder of pictures with a masked face each")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth person or picture only")
+    parser.add_argument("--part", choices=("all", "held"), default="all", help="held: people not fitted on (LFW)")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth of the people with one picture only")
+    parser.add_argument("--model", default=DEFAULT_RECOGNITION.name, help="the recognition model")
+    parser.add_argument("--min-comparability", type=float, default=COMPARABLE, help="0: nothing is refused")
     return parser.parse_args()
 
 
-def read_people(folder: Path, every: int, analyzer: Analyzer) -> Iterator[Person]:
-    several = [files for one in sorted(folder.iterdir()) if len(files := sorted(one.glob("*.jpg"))) > 1]
-    for first, second, *_ in several[::every]:
-        enrolled, picture = decode(first.read_bytes()), decode(second.read_bytes())
-        [embedding] = analyzer.embed(enrolled, [central(enrolled, analyzer)], DEFAULT_RECOGNITION.name)
-        yield Person(embedding, picture.pixels, central(picture, analyzer))
+def chosen(folder: Path, part: str, every: int) -> list[tuple[Path, ...]]:
+    """One or two pictures of each person: all who have two, and every Nth of the others."""
+    people = [
+        person.files
+        for person in folders.people_in(folder, 2)
+        if part == "all" or not fitted_on("lfw", person.name)
+    ]
+    return [*(each for each in people if len(each) > 1), *[each for each in people if len(each) == 1][::every]]
 
 
-def central(picture: DecodedPicture, analyzer: Analyzer) -> DetectedFace:
-    """The face nearest the centre, which is the one that such pictures are about."""
-    middle = Box(picture.size.width / 2, picture.size.height / 2, picture.size.width / 2, picture.size.height / 2)
-    return min(analyzer.find(picture), key=lambda face: distance(face.box, middle))
+def read(meter: Meter, files: Sequence[Path]) -> Person | None:
+    """None where a picture shows no face."""
+    found = []
+    for file in files:
+        picture = decode(file.read_bytes())
+        faces = meter.analyzer.find(picture)
+        if not faces:
+            return None
+        found.append((picture, central(faces, picture.size)))
+    (first, first_face), (last, last_face) = found[0], found[-1]
+    return Person(last.pixels, last_face, meter.embed(first, meter.described(first, first_face)), len(files) == 1)
 
 
-def distance(one: Box, other: Box) -> float:
-    return abs(one.x0 + one.x1 - other.x0 - other.x1) + abs(one.y0 + one.y1 - other.y0 - other.y1)
-
-
-def outcome(person: Person, worsen: Worsen, analyzer: Analyzer, calibration: Calibration) -> Outcome:
+def outcome(meter: Meter, worsen: Worsen, person: Person) -> Outcome:
     pixels, moved = worsen(person.pixels, person.face)
     picture = DecodedPicture(np.ascontiguousarray(pixels))
     truth, landmarks = box_after(person.face.box, moved), after(person.face.landmarks.as_array(), moved)
-    face = max(analyzer.find(picture), key=lambda face: overlap(face.box, truth), default=None)
+    face = max(meter.analyzer.find(picture), key=lambda face: overlap(face.box, truth), default=None)
     if face is None or overlap(face.box, truth) < FOUND_OVERLAP:
-        return Outcome(found=False)
+        return Outcome()
     errors = np.linalg.norm(face.landmarks.as_array() - landmarks, axis=1)
-    right = bool(errors.mean() < RIGHT_LANDMARKS * np.linalg.norm(landmarks[1] - landmarks[0]))
-    [embedding] = analyzer.embed(picture, [face], DEFAULT_RECOGNITION.name)
-    [described] = analyzer.describe(picture, [face], Traits(quality=True))
-    similarity = calibration.similarity(float(embedding @ person.enrolled))
+    described = meter.described(picture, face)
+    embedding = meter.embed(picture, described)
     return Outcome(
         found=True,
-        right=right,
-        accepted=similarity >= ACCEPTED,
+        right=bool(errors.mean() < RIGHT_LANDMARKS * np.linalg.norm(landmarks[1] - landmarks[0])),
+        refused=embedding is None,
         quality=described.quality.score if described.quality else 0.0,
+        embedding=embedding,
     )
 
 
-def row(outcomes: Sequence[Outcome]) -> str:
-    shares = [np.mean([getattr(each, name) for each in outcomes]) for name in ("found", "right", "accepted")]
-    quality = np.median([each.quality for each in outcomes if each.found]) if any(shares) else 0
-    return " | ".join([*(f"{100 * share:.1f} %" for share in shares), f"{quality:.0f}"])
+def seen(outcomes: Sequence[Outcome]) -> list[str]:
+    """Shares of all pictures, found or not, and the median quality of those found."""
+    shares = [np.mean([getattr(each, name) for each in outcomes]) for name in ("found", "right", "refused")]
+    qualities = [each.quality for each in outcomes if each.found]
+    return [*(f"{100 * share:.1f} %" for share in shares), f"{np.median(qualities):.0f}" if qualities else ""]
 
 
-def masked(folder: Path, every: int, analyzer: Analyzer) -> str:
-    found = count = 0
-    for file in sorted(folder.glob("*.jpg"))[::every]:
-        try:
-            picture = decode(file.read_bytes())
-        except FaceError:  # too small for a face that is reported
-            continue
-        found += bool(analyzer.find(picture))
-        count += 1
-    return counted(found, count)
+def compared(meter: Meter, people: Sequence[Person], outcomes: Sequence[Outcome]) -> list[str]:
+    """Genuine pairs accepted, and pairs of different people that match, of all pairs."""
+    worse = alike(meter, [each.embedding for each in outcomes], [each.embedding for each in outcomes])
+    one_worse = alike(meter, [each.embedding for each in outcomes], [each.enrolled for each in people])
+    genuine = np.diagonal(one_worse)[[not each.alone for each in people]]
+    pairs = worse[np.triu_indices(len(people), 1)]
+    np.fill_diagonal(one_worse, 0)
+    return [
+        f"{100 * (genuine >= ACCEPTED).mean():.1f} %" if len(genuine) else "",
+        of(int((pairs >= ACCEPTED).sum()), len(pairs)),
+        of(int((pairs >= CERTAIN).sum()), len(pairs)),
+        of(int((one_worse >= ACCEPTED).sum()), len(people) * (len(people) - 1)),
+    ]
 
 
-def montages(people: Sequence[Person], analyzer: Analyzer) -> str:
-    found = wanted = 0
-    for start in range(0, len(people) - 23, 24):
-        tiles = [cv2.resize(person.pixels, (250, 250)) for person in people[start : start + 24]]
-        rows = [np.hstack(tiles[index : index + 6]) for index in range(0, 24, 6)]
-        found += len(analyzer.find(DecodedPicture(np.vstack(rows).astype(np.uint8))))
-        wanted += 20
-    return counted(found, wanted)
+def alike(
+    meter: Meter, asked: Sequence[Embedding | None], stored: Sequence[Embedding | None]
+) -> NDArray[np.float64]:
+    """Similarities, shape (asked, stored): 0 where there is no embedding, since such a face matches nobody."""
+    similarities = np.zeros((len(asked), len(stored)))
+    rows = [place for place, each in enumerate(asked) if each is not None]
+    columns = [place for place, each in enumerate(stored) if each is not None]
+    if rows and columns:
+        similarities[np.ix_(rows, columns)] = meter.similarities(
+            [each for each in asked if each is not None], [each for each in stored if each is not None]
+        )
+    return similarities
 
 
-def sheets(analyzer: Analyzer, kind: str, faces: int) -> str:
-    curated = Path(openpeople.__file__).parent / "data" / "curated"
-    files = sorted(curated.glob(f"P*/assets/{kind}.jpg"))
-    return counted(sum(len(analyzer.find(decode(file.read_bytes()))) for file in files), faces * len(files))
-
-
-def without_faces(people: Iterable[Person], analyzer: Analyzer) -> str:
-    """False alarms in pictures whose faces, as far as they are found upright, have been painted over."""
-    alarms, seconds, count = 0, 0.0, 0
-    for person in people:
-        picture = DecodedPicture(painted_over(person.pixels, analyzer.find(DecodedPicture(person.pixels))))
-        start = time.perf_counter()
-        alarms += len(analyzer.find(picture))
-        seconds += time.perf_counter() - start
-        count += 1
-    return (
-        f"Found in {count} pictures whose faces were painted over: {alarms}; {1000 * seconds / count:.1f} ms each."
-    )
-
-
-def painted_over(pixels: Pixels, faces: Iterable[DetectedFace]) -> Pixels:
-    painted = pixels.copy()
-    for face in faces:
-        across, down = 0.3 * face.box.width, 0.3 * face.box.height
-        rows = slice(max(0, round(face.box.y0 - down)), round(face.box.y1 + down))
-        columns = slice(max(0, round(face.box.x0 - across)), round(face.box.x1 + across))
-        painted[rows, columns] = painted[rows, columns].mean(axis=(0, 1))
-    return painted
-
-
-def counted(some: int, all_of_them: int) -> str:
-    return f"{some} of {all_of_them} ({100 * some / max(all_of_them, 1):.1f} %)"
+def of(some: int, all_of_them: int) -> str:
+    """A count with its rate in 1e-4."""
+    return f"{some:,} of {all_of_them:,} ({1e4 * some / max(all_of_them, 1):.3g})"
 
 
 def after(points: NDArray[np.float32], moved: Moved) -> NDArray[np.float64]:
