@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, SupportsFloat
 
 import cv2
 import numpy as np
 import skimage
 from numpy.random import Generator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from visavis.vision.decode import Pixels, decode
 
@@ -75,7 +76,7 @@ def cartoon(chance: Generator) -> Pixels:
     cv2.circle(canvas, (160, 160), int(chance.integers(95, 130)), _colour(chance), -1, cv2.LINE_AA)
     apart, high, size = chance.integers(32, 52), chance.integers(115, 140), int(chance.integers(8, 20))
     for x in (160 - apart, 160 + apart):
-        cv2.circle(canvas, _point(float(x), float(high)), size, (20, 20, 20), -1, cv2.LINE_AA)
+        cv2.circle(canvas, _point(x, high), size, (20, 20, 20), -1, cv2.LINE_AA)
     mouth = (int(chance.integers(30, 60)), int(chance.integers(12, 40)))
     cv2.ellipse(canvas, (160, 200), mouth, 0, 0, 180, (30, 20, 60), int(chance.integers(4, 12)), cv2.LINE_AA)
     return canvas
@@ -138,7 +139,7 @@ def stain(chance: Generator) -> Pixels:
     low = chance.integers(-12, 12), chance.integers(200, 235)
     for x, y in ((160 - left, high[0]), (160 + right, high[1]), (160 + low[0], low[1])):
         spot = int(chance.integers(8, 30)), int(chance.integers(5, 16))
-        cv2.ellipse(wall, _point(float(x), float(y)), spot, 0, 0, 360, float(chance.uniform(0, 90)), -1)
+        cv2.ellipse(wall, _point(x, y), spot, 0, 0, 360, float(chance.uniform(0, 90)), -1)
     soft = cv2.GaussianBlur(wall, (0, 0), float(chance.uniform(3, 9)))
     dirt = cv2.GaussianBlur(chance.normal(0, 60, (SIDE, SIDE)), (0, 0), float(chance.uniform(2, 7)))
     dirty = soft + dirt * chance.uniform(0, 6)
@@ -175,10 +176,10 @@ def _meadow(chance: Generator) -> Pixels:
     return np.asarray((grass[..., np.newaxis] * [0.4, 0.9, 0.5]).clip(0, 255), np.uint8)
 
 
-def _seen_by_a_camera(pixels: ArrayLike, chance: Generator) -> Pixels:
+def _seen_by_a_camera(pixels: NDArray[Any], chance: Generator) -> Pixels:
     """Lit from one side, with a little noise."""
     light = np.linspace(chance.uniform(0.6, 1.0), chance.uniform(0.6, 1.0), SIDE)[np.newaxis, :, np.newaxis]
-    return np.asarray((np.asarray(pixels) * light + chance.normal(0, 4, (SIDE, SIDE, 3))).clip(0, 255), np.uint8)
+    return np.asarray((pixels * light + chance.normal(0, 4, (SIDE, SIDE, 3))).clip(0, 255), np.uint8)
 
 
 def _colour(chance: Generator) -> tuple[float, float, float]:
@@ -191,5 +192,5 @@ def _times(colour: NDArray[np.floating], factor: float) -> tuple[float, float, f
     return blue, green, red
 
 
-def _point(x: float, y: float) -> tuple[int, int]:
+def _point(x: SupportsFloat, y: SupportsFloat) -> tuple[int, int]:
     return round(float(x)), round(float(y))
