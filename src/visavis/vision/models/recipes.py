@@ -163,6 +163,8 @@ class RecognitionCard:
     (`visavis.vision.poorness`). A face that is asked about has it with the other sign, so that two poor pictures
     are never helped. Not together with a lift.
     """
+    base: str | None = None
+    """The recipe to whose networks its user fitted this one; None: it came with its networks."""
 
     @property
     def dimension(self) -> int:
