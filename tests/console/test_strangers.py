@@ -16,7 +16,13 @@ from visavis.console.strangers import meaning
 from visavis.console.words import read_catalogues
 
 ENGLISH, KOREAN = (read_catalogues()[language] for language in ("en", "ko"))
-SETTINGS = {"min_quality": "0", "similarity": "90", "liveness_threshold": "50", "retention": ""}
+SETTINGS = {
+    "min_quality": "0",
+    "min_comparability": "50",
+    "similarity": "90",
+    "liveness_threshold": "50",
+    "retention": "",
+}
 
 
 @pytest.fixture

@@ -98,7 +98,10 @@ def compare(
     else:
         table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
         for face, similarity in scored:
-            table.add_row(_place(face.box, compared.size), *_judged(similarity, threshold))
+            told = (
+                _judged(similarity, threshold) if similarity or not compared.detail else ("-", "not compared", "-")
+            )
+            table.add_row(_place(face.box, compared.size), *told)
         out.print(table if scored else "There is no face in the second picture.")
         if compared.detail:
             say(compared.detail)

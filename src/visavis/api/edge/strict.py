@@ -19,6 +19,8 @@ _DOUBTFUL: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\n[ \t]")
 """Lines that do not end in CR LF, or go on in the next line."""
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%:\[\]-]*")
 """RFC 9110, 7.2, without commas: a list of hosts is the mark of two headers made one."""
+_CHUNK_FRAMING: Final = re.compile(rb"\r?\n?(?:[\t\x20-\x7e]{1,256}\r\n)?")
+"""The end of one chunk and the size line of the next; another reader might end that line within an extension."""
 _ABSOLUTE: Final = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 
 
@@ -66,7 +68,10 @@ class StrictConnection(h11.Connection):
         if isinstance(event, h11.EndOfMessage):
             self._check_lines(before)
         elif isinstance(event, h11.Data):
+            self._check_chunk(before, bytes(event.data))
             self._count(event)
+        elif event is h11.NEED_DATA:
+            self._check_chunk(before, b"")
         return event
 
     def _check_lines(self, before: bytes) -> None:
@@ -94,6 +99,12 @@ class StrictConnection(h11.Connection):
         if target == request.target:
             return request
         return replace(request, target=target if target.startswith(b"/") else b"/" + target)
+
+    def _check_chunk(self, before: bytes, data: bytes) -> None:
+        """Look at what was read around the data of a chunk."""
+        read = before[: len(before) - len(self.trailing_data[0])]
+        if not _CHUNK_FRAMING.fullmatch(read[: len(read) - len(data)]):
+            self._refuse("The size of a chunk is not a line as it should be")
 
     def _count(self, data: h11.Data) -> None:
         self._chunks += data.chunk_start
