@@ -97,7 +97,7 @@ def test_what_is_said_of_it_and_where_its_scale_ends() -> None:
         "1,000 people, 2 groups of them alike (north, south), and poor versions of 200 of their pictures" in words
     )
     assert "pairs of 1,500 of their pictures" in words
-    assert "no group exceeds its rates: north" in words
+    assert "the highest of everybody and north" in words
     assert [(group.name, group.count, group.enough_for_a_group) for group in fitted.groups] == [
         ("north", 900, True),
         ("south", 100, False),
@@ -146,7 +146,7 @@ def test_a_picture_without_a_face_counts_nowhere_and_somebody_without_any_is_lef
     pictures = [1, 2, 1]
     rows = answers_of(pictures)
     rows[0] = rows[1] = None
-    seen = seen_of(people_of(pictures), rows, {0: {"blurred 2": np.ones(129)}}, grouping_of([0, 1, 0]))
+    seen = seen_of(people_of(pictures), rows, {0: {"blurred 2": np.ones(129, np.float32)}}, grouping_of([0, 1, 0]))
     assert seen.pictures.people.tolist() == [0, 1]
     assert seen.groups.tolist() == [1, 0]
     assert seen.poor_people["blurred 2"].tolist() == [-1]
@@ -159,7 +159,7 @@ def test_names_that_are_one_person_count_as_one() -> None:
     seen = seen_of(
         people_of(pictures),
         answers_of(pictures),
-        {3: {"smeared 9": np.ones(129)}},
+        {3: {"smeared 9": np.ones(129, np.float32)}},
         None,
         [("p00003", "p00002"), ("p00002", "p00000"), ("p00001", "nobody")],
     )

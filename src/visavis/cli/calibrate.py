@@ -68,8 +68,8 @@ def calibrate(  # noqa: PLR0913 - an option each
 ) -> None:
     """Fit what a similarity means to faces of your own, and store it. Servers use it from their next start on.
 
-    With groups, no group that has enough people has more false matches than a similarity claims. With --recipe,
-    nothing that exists changes: the new model is for new groups, and for those that you move to it.
+    With groups, the scale is that of the group that needs the highest cosine at each false match rate. With
+    --recipe, nothing that exists changes: the new model is for new groups, and for those that you move to it.
     """
     if sum((folder is not None, show, reset)) != 1:
         raise typer.BadParameter("Give a folder of people, or --show, or --reset.")
@@ -122,7 +122,7 @@ def _fit_scale(
     )
     fitted = [group.name for group in groups if group.enough_for_a_group]
     if fitted:
-        measured_on += f"; no group exceeds its rates: {', '.join(fitted)}"
+        measured_on += f"; at each rate the highest of everybody and {', '.join(fitted)}"
     return OwnScale(card.name, tuple(knots), measured_on, datetime.now(UTC)), groups
 
 

@@ -184,5 +184,6 @@ def _in_words(
         + (f", {len(alike)} groups of them alike ({', '.join(alike)})" if alike else "")
         + (f", and poor versions of {spoilt:,} of their pictures" if spoilt else "")
         + f"; scale: {everybody.compared.impostor_count:,} pairs of {pictures:,} of their pictures, each in "
-        "centres made without the two" + (f"; no group exceeds its rates: {', '.join(fitted)}" if fitted else "")
+        "centres made without the two"
+        + (f"; at each rate the highest of everybody and {', '.join(fitted)}" if fitted else "")
     )
