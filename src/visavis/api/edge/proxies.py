@@ -34,7 +34,8 @@ class Proxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            given = Headers(scope=scope).get("x-forwarded-prefix", "").rstrip("/")
+            # The last one is that of the proxy that is trusted; a client may have sent one before it.
+            given = (Headers(scope=scope).getlist("x-forwarded-prefix") or [""])[-1].rstrip("/")
             believed = PREFIX.fullmatch(given) and self._is_trusted(scope)
             _see_under(scope, given if believed else self._prefix)
         await self._app(scope, receive, send)
