@@ -2,12 +2,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 SECONDS ?= 900
+DATA ?=
+LOOKS ?= looks
 END_TO_END := e2e edge keys audit hostile
 APART := $(END_TO_END) console nodes bulk/commands examples pages faults
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-e2e test-console test-nodes test-bulk test-faults crash soak bench fuzz lint docs site \
+.PHONY: help install serve demo test test-e2e test-console test-nodes test-bulk test-faults crash soak bench measure fit fuzz lint docs site \
 	test-pages audit sbom lock clean
 
 help: ## show this list
@@ -50,6 +52,26 @@ soak: install ## an hour of mixed load: memory, descriptors, latency (ARGS="--mi
 bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
 	@$(BIN)/visavis models pull
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name --write $(ARGS) || exit 1; done
+
+measure: install ## error rates of groups of people, and of poor pictures (DATA=folder of sets that are not in here)
+	@test -d "$(DATA)/lfw-dev" || { echo "DATA names the folder that has lfw-dev, ea-dev, aaf-dev and utk-dev" >&2; exit 1; }
+	$(BIN)/python training/similarity/parts.py lfw $(DATA)/lfw-dev ea $(DATA)/ea-dev aaf $(DATA)/aaf-dev \
+		utk $(DATA)/utk-dev > .venv/held.json
+	$(BIN)/python training/fairness/measure.py --people .venv/held.json --folder LFW $(DATA)/lfw-dev \
+		--folder "East Asian public figures" $(DATA)/ea-dev --aaf $(DATA)/aaf-dev --utk $(DATA)/utk-dev $(ARGS)
+	$(BIN)/python training/robustness/measure.py $(DATA)/lfw-dev --part held
+
+fit: install ## mean, centres, scales and limits anew, into the package (DATA=folder, LOOKS=folder for what is seen)
+	@test -d "$(DATA)/lfw-dev" || { echo "DATA names the folder that has lfw-dev, ea-dev, aaf-dev and utk-dev" >&2; exit 1; }
+	for set in lfw ea aaf utk; do \
+		$(BIN)/python training/similarity/look.py $$set $(DATA)/$$set-dev $(LOOKS) || exit 1; \
+		$(BIN)/python training/similarity/look.py $$set $(DATA)/$$set-dev $(LOOKS) \
+			--worse $$([ $$set = ea ] && echo 2 || echo 8) || exit 1; \
+	done
+	$(BIN)/python training/comparability/fit.py $(LOOKS) --write
+	$(BIN)/python training/comparability/poorness.py $(LOOKS) --write
+	$(BIN)/python training/similarity/fit.py $(LOOKS) --model sface-fr-2 --write
+	$(BIN)/python training/similarity/fit.py $(LOOKS) --model sface-2 --write
 
 fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS=900, all targets together)
 	$(BIN)/python -m tests.fuzz $(SECONDS)

@@ -19,7 +19,7 @@ from benchmarks.timing import Timing, collector_off
 from benchmarks.wire import Connection, get, post_base64, post_form, post_json
 from tests.server import Server, free_port, running_server
 
-PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "pybase64")
+PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "h11", "pydantic", "pybase64")
 CLIENTS = 8
 """Connections that send one request after the other, for requests a second."""
 

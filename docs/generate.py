@@ -24,6 +24,7 @@ from visavis.vision.models import (
     CARDS,
     PACKS,
     RECOGNITION_CARDS,
+    Centring,
     FaceNetwork,
     ModelCard,
     NpmMember,
@@ -44,10 +45,13 @@ checked against its own SHA-256 when it is pulled and each time the server start
 """
 
 CALIBRATION = """\
-A similarity is no cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table below,
-straight lines between its rows. A similarity of 90 means a false match rate of 1 in 10,000 pairs of different
-people, 99 one of 1 in 1,000,000, on the set named here. Your cameras and your people differ from that set: measure
-with your own pictures before you rely on a threshold.
+A similarity is no cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table
+below, straight lines between its rows. With `sface-fr-2` and `sface-2` a similarity of 90 means a false match
+rate of at most 1 in 10,000 pairs of different people, 99 one of 1 in 1,000,000, within each group of adults
+that the scale was fitted on; their tables say what was counted in these and other groups. With the older
+models, and with those of packs, it means that on the set named here, and **not among other people**: among East
+Asian adults 20 to 75 times as many strangers matched at 90 (see [fairness](fairness.md)). Your cameras and your
+people differ from every set: measure with your own pictures before you rely on a threshold.
 """
 
 RECOGNITION = """\
@@ -56,8 +60,16 @@ RECOGNITION = """\
 A recognition model is a recipe that makes an embedding from one network or several. The answers of a network to
 all views of an aligned face are summed and brought to unit length, the mean embedding of many people is
 subtracted, and the rest is brought to unit length. The embedding is what the networks give side by side, each
-times its weight, in some recipes with one number more that makes up for what a poor picture takes away, at unit
-length in all. The recipe's name is the model version of the groups that are created with it.
+times its weight. What faces of one kind have in common is taken out of it in newer recipes, and one number more
+says how poor the picture is; older ones have one that makes up for what a poor picture takes away. The
+embedding has unit length in all. The recipe's name is the model version of the groups that are created with it;
+a group can be [moved to a newer one](operations.md).
+"""
+
+GROUPS = """\
+Error rates within groups of people whom no fit has seen, counted with all pairs of strangers of the group, 95 %
+intervals in brackets; what servers refuse as too poor matches nobody. A set with one picture a person has no
+genuine pairs, so no TAR. UTKFace shows some people twice, which counts as false matches here.
 """
 
 PACKS_PAGE = """\
@@ -90,7 +102,7 @@ that was called wrongly with exit code 2; `import`, `detect`, `compare` and `sea
 
 DEFAULTS_OF_THE_MACHINE = {
     "VISAVIS_MODELS_DIR": "`visavis/models` in the user's data directory",
-    "VISAVIS_RECOGNITION_MODEL": "`sface-fr`, or `sface-2021dec` where fr-feature is not installed",
+    "VISAVIS_RECOGNITION_MODEL": "`sface-fr-2`, or `sface-2` where fr-feature is not installed",
     "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores",
 }
 """Defaults that are computed, in words; one that is missing here stops the generator."""
@@ -172,10 +184,15 @@ def recognition_section(card: RecognitionCard, level: str = "###") -> Iterator[s
         ("licence", card.licence),
         ("accuracy", in_words("accuracy", card.accuracy)),
     ]
+    if card.fit.centring is not None:
+        facts.insert(1, ("centring", centring_in_words(card.fit.centring)))
     yield table(("", ""), facts)
     yield f"The similarity table and the mean embedding are measured on: {card.fit.set}.\n"
     knots = ((f"{cosine:g}", f"{similarity:g}") for cosine, similarity in card.similarity_table)
     yield table(("cosine", "similarity"), knots)
+    if card.groups is not None:
+        yield GROUPS
+        yield table(card.groups.columns, card.groups.rows)
 
 
 def network_row(network: FaceNetwork) -> tuple[str, ...]:
@@ -188,11 +205,24 @@ def network_row(network: FaceNetwork) -> tuple[str, ...]:
 
 
 def embedding_in_words(card: RecognitionCard) -> str:
+    if card.allowance:
+        return (
+            f"{card.dimension} numbers, the last by how poor the picture is: the cosine of a poor and a good "
+            f"picture is raised by up to {card.allowance:g} "
+            "([decision 0041](decisions/0041-a-poor-picture-may-be-refused-never-matched.md))"
+        )
     if card.lift is None:
         return f"{card.dimension} numbers"
     return (
         f"{card.dimension} numbers, the last by how weakly the networks answer: slope {card.lift.slope:g}, reach "
         f"{card.lift.reach:g} ([decision 0013](decisions/0013-two-networks-an-embedding.md))"
+    )
+
+
+def centring_in_words(centring: Centring) -> str:
+    return (
+        f"{len(centring.centres)} centres, each the mean of at least eight people; pull {centring.pull:g}, focus "
+        f"{centring.focus:g} ([decision 0040](decisions/0040-people-are-treated-alike.md))"
     )
 
 

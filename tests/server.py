@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -85,17 +88,22 @@ def running_server(
     settings: Mapping[str, str] | None = None,
     log: str = "server.log",
     port: int | None = None,
+    *,
+    terminal: bool = False,
 ) -> Iterator[Server]:
-    """Serve the data directory `folder/data`; `settings` are environment variables without their prefix."""
+    """Serve the data directory `folder/data`; `settings` are environment variables without their prefix.
+
+    What the server prints goes into the log; `terminal`: by way of a terminal, on which it shows keys and links.
+    """
     data_dir, log_file = folder / "data", folder / log
     port = port or free_port()
     command = ["serve", "--host", "127.0.0.1", "--port", str(port), "--data-dir", str(data_dir)]
-    with log_file.open("ab") as output:
+    with log_file.open("ab") as output, _screen(output) if terminal else nullcontext(output) as screen:
         process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "visavis", *command],
-            stdout=output,
+            stdout=screen,
             stderr=output,
-            env=environment(settings or {}),
+            env=environment(settings or {}) | ({"TERM": "dumb"} if terminal else {}),
         )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
@@ -104,6 +112,25 @@ def running_server(
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+@contextmanager
+def _screen(output: IO[bytes]) -> Iterator[IO[bytes]]:
+    """A terminal; what is printed on it goes into the file."""
+    ours, theirs = pty.openpty()
+
+    def copy() -> None:
+        with suppress(OSError):  # what reading says when nobody has the terminal any more
+            while printed := os.read(ours, 65_536):
+                output.write(printed.replace(b"\r\n", b"\n"))
+                output.flush()
+
+    copying = threading.Thread(target=copy)
+    copying.start()
+    with os.fdopen(theirs, "wb") as screen:
+        yield screen
+    copying.join()
+    os.close(ours)
 
 
 def free_port() -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -13,6 +16,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from visavis.types import CENTURY_HOURS
 from visavis.vision.catalogue import best_installed
 from visavis.vision.store import default_directory
+
+_ORIGIN = re.compile(r"https?://[^/?#\s,@*]+")
+
+
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_OF_CLIENTS = frozenset({"VISAVIS_URL", "VISAVIS_APP_KEY", "VISAVIS_SECRET_KEY", "VISAVIS_GROUP"})
+"""What examples and guides call a client's own settings."""
 
 
 class QuotaSettings(BaseModel):
@@ -45,8 +55,13 @@ class EdgeSettings(BaseModel):
 
     trusted_proxies: str = Field(
         "",
-        description="Addresses or networks, commas between, of proxies whose X-Forwarded-For and "
-        "X-Forwarded-Proto are believed; without any, nobody's are.",
+        description="Addresses or networks, commas between, of proxies whose X-Forwarded-For, "
+        "X-Forwarded-Proto and X-Forwarded-Prefix are believed; without any, nobody's are.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins, commas between, of web pages that may call the operations from a browser, as "
+        "`https://app.example.com`; `*` is every page. Without any, none may.",
     )
     wrong_keys_per_minute: int = Field(
         300, ge=1, description="Requests with wrong keys an address may send before it has to wait."
@@ -54,9 +69,11 @@ class EdgeSettings(BaseModel):
     connections: int = Field(
         900,
         ge=1,
-        description="Connections at the same time; more are answered 503. Each takes a file descriptor, of "
-        "which a process often has 1,024 (`ulimit -n`).",
+        description="Connections at the same time, TLS handshakes among them; more are answered 503. Where the "
+        "system allows a process too few files (`ulimit -n`), it is as many as leave 192 for the database and "
+        "the rest.",
     )
+    handshake_seconds: float = Field(5.0, gt=0, description="Longest time for a TLS handshake.")
     head_seconds: float = Field(10.0, gt=0, description="Longest time for a request's line and headers.")
     body_pause_seconds: float = Field(15.0, gt=0, description="Longest wait for the next piece of a body.")
     body_seconds: float = Field(120.0, gt=0, description="Longest wait for all pieces of a body together.")
@@ -68,7 +85,15 @@ class EdgeSettings(BaseModel):
     @classmethod
     def _are_networks(cls, value: str) -> str:
         for network in filter(None, value.split(",")):
-            ip_network(network.strip(), strict=False)
+            ip_network(network.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in filter(None, (each.strip() for each in value.split(","))):
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin such as https://app.example.com")
         return value
 
 
@@ -137,7 +162,7 @@ class Settings(BaseSettings):
     recognition_model: str = Field(
         default_factory=lambda given: best_installed(given.get("models_dir", default_directory())).name,
         description="The recognition model of new groups and of comparisons, one of `visavis models list`. "
-        "Groups keep the one that they were created with.",
+        "Groups keep the one that they were created with until they are moved.",
     )
     database_url: SecretStr | None = Field(
         None,
@@ -147,6 +172,11 @@ class Settings(BaseSettings):
     database_connections: int = Field(16, ge=2, description="Connections to PostgreSQL at the same time.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    root_path: str = Field(
+        "",
+        description="The path that a proxy shows the server under, as `/face`. A trusted proxy may say it by "
+        "X-Forwarded-Prefix instead.",
+    )
     tls_cert: Path | None = Field(
         None, description="Certificate chain, PEM: with it the server speaks https and nothing else."
     )
@@ -196,3 +226,29 @@ class Settings(BaseSettings):
     edge: EdgeSettings = EdgeSettings()
     console: ConsoleSettings = ConsoleSettings()
     audit: AuditSettings = AuditSettings()
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        if value and not _ROOT_PATH.fullmatch(value):
+            raise ValueError("a path such as /face begins with a slash and does not end in one")
+        return value
+
+
+def variables(settings: type[BaseModel] = Settings, prefix: str = "VISAVIS_") -> Iterator[str]:
+    """The environment variables that set something, those of whole groups of settings (as JSON) included."""
+    for name, setting in settings.model_fields.items():
+        yield prefix + name.upper()
+        if isinstance(setting.annotation, type) and issubclass(setting.annotation, BaseModel):
+            yield from variables(setting.annotation, f"{prefix}{name.upper()}__")
+
+
+def unknown_variables(given: Iterable[str]) -> Mapping[str, str | None]:
+    """Which of these names look like settings and are none, each with the nearest name that is one."""
+    known = list(variables())
+    strange = [name for name in given if name.upper().startswith("VISAVIS_") and name.upper() not in known]
+    return {
+        name: next(iter(get_close_matches(name.upper(), known, 1)), None)
+        for name in sorted(strange)
+        if not name.upper().startswith("VISAVIS_TEST_") and name.upper() not in _OF_CLIENTS
+    }

@@ -265,6 +265,12 @@ class GroupSettings:
     retention_hours: int = 0
     """So long after its registration a face is deleted. 0: it is kept until somebody deletes it."""
 
+    @property
+    def are_possible(self) -> bool:
+        """Whether every number is one that a group may have."""
+        shares = (self.liveness_threshold, self.similarity, self.min_quality, self.min_comparability)
+        return all(0 <= share <= 100 for share in shares) and 0 <= self.retention_hours <= CENTURY_HOURS
+
     def expired_by(self, now: datetime) -> datetime | None:
         """Faces registered at this moment or before have outlived their time; None where they have no end."""
         return now - timedelta(hours=self.retention_hours) if self.retention_hours else None

@@ -10,7 +10,14 @@ from tests.server import Keys
 
 from .office import Office, assert_refused
 
-DEFAULTS = {"liveness": False, "liveness_threshold": 50, "similarity": 90, "min_quality": 0, "retention_hours": 0}
+DEFAULTS = {
+    "liveness": False,
+    "liveness_threshold": 50,
+    "similarity": 90,
+    "min_quality": 0,
+    "min_comparability": 50,
+    "retention_hours": 0,
+}
 
 
 @pytest.fixture
@@ -29,6 +36,7 @@ def test_a_new_group_has_the_default_settings_and_tells_model_and_faces(office: 
     assert answer.pop("faceCount") == 0
     assert answer.pop("modelVersion")
     assert answer.pop("newerModelVersion") is None
+    assert answer.pop("strangers") == {"matched": 0, "similarity_for_1_in_100": 0}
     assert answer == DEFAULTS
 
 
@@ -41,6 +49,7 @@ def test_a_new_group_has_the_default_settings_and_tells_model_and_faces(office: 
         {"liveness_threshold": 99.5},
         {"similarity": 100},
         {"min_quality": 62.5},
+        {"min_comparability": 12.5},
         {"retention_hours": 720},
         {"liveness": True, "liveness_threshold": 70, "similarity": 95},
         {"liveness": None, "similarity": None},
@@ -56,7 +65,7 @@ def test_what_is_sent_is_changed_and_the_rest_stays(change: dict[str, Any], offi
     }
 
 
-@pytest.mark.parametrize("name", ["liveness_threshold", "similarity", "min_quality"])
+@pytest.mark.parametrize("name", ["liveness_threshold", "similarity", "min_quality", "min_comparability"])
 @pytest.mark.parametrize("value", ["-1", "-0.01", "100.01", "1e400", "NaN", "Infinity", '"90"', "true", "[]"])
 def test_a_number_out_of_range_is_refused_and_nothing_changes(
     name: str, value: str, office: Office, path: str

@@ -27,6 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Each browser of `crowd` says that it comes from an address of its own, as behind a proxy.
     settings = {"EDGE__TRUSTED_PROXIES": "127.0.0.1"}
     with running_server(tmp_path_factory.mktemp("console"), settings) as server:
+        server.create_app("default")
         yield server
 
 

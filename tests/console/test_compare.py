@@ -59,7 +59,7 @@ def test_a_sample_shows_in_one_click_why_two_pictures_match(desk: Page) -> None:
     desk.get_by_role("button", name="The same person").click()
     verdict = desk.locator("#verdict")
     expect(verdict).to_contain_text("The same person")
-    expect(verdict).to_contain_text("1 in 1,000,000 pairs of strangers, or fewer, would score this or higher.")
+    expect(verdict).to_contain_text("1 in 1,000,000 pairs of strangers would score this or higher.")
     expect(desk.locator("#lines .alike")).to_have_count(1)
     desk.get_by_role("button", name="Two people").click()
     expect(verdict).to_contain_text("Not the same person")
@@ -101,9 +101,9 @@ def test_the_threshold_changes_lines_table_and_answers_without_another_request(
 
 def test_what_a_threshold_means_is_said_beside_it(desk: Page) -> None:
     meaning = desk.locator("#threshold-meaning")
-    expect(meaning).to_have_text("1 in 10,000 pairs of strangers would pass for the same person.")
+    expect(meaning).to_have_text("At most 1 in 10,000 pairs of strangers would pass for the same person.")
     desk.get_by_role("slider", name="Threshold").press("ArrowRight")
-    expect(meaning).to_have_text("1 in 15,000 pairs of strangers would pass for the same person.")
+    expect(meaning).to_have_text("At most 1 in 15,000 pairs of strangers would pass for the same person.")
     move_threshold(desk, 99)
     expect(meaning).to_contain_text("1 in 1,000,000")
     desk.get_by_text("What the numbers mean").click()

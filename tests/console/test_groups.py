@@ -159,7 +159,13 @@ def test_a_group_is_searched_by_a_picture(desk: Page, operator: Person, group: s
     ],
 )
 def test_settings_are_kept(operator: Person, group: str, fields: dict[str, str], kept: dict[str, str]) -> None:
-    whole = {"min_quality": "0", "similarity": "90", "liveness_threshold": "50", "retention": ""} | fields
+    whole = {
+        "min_quality": "0",
+        "min_comparability": "50",
+        "similarity": "90",
+        "liveness_threshold": "50",
+        "retention": "",
+    } | fields
     assert operator.post(f"/apps/1/groups/{group}/settings", **whole).status_code == 303
     page = operator.get(f"/apps/1/groups/{group}/settings").text
     for name, value in kept.items():
@@ -174,6 +180,7 @@ def test_settings_are_kept(operator: Person, group: str, fields: dict[str, str],
     [
         ("min_quality", "101"),
         ("min_quality", "-1"),
+        ("min_comparability", "101"),
         ("similarity", "nan"),
         ("similarity", ""),
         ("liveness_threshold", "much"),
@@ -185,7 +192,13 @@ def test_settings_are_kept(operator: Person, group: str, fields: dict[str, str],
 def test_a_setting_that_cannot_be_is_refused_beside_its_field(
     operator: Person, group: str, field: str, value: str
 ) -> None:
-    whole = {"min_quality": "0", "similarity": "90", "liveness_threshold": "50", "retention": "7"}
+    whole = {
+        "min_quality": "0",
+        "min_comparability": "50",
+        "similarity": "90",
+        "liveness_threshold": "50",
+        "retention": "7",
+    }
     answer = operator.post(f"/apps/1/groups/{group}/settings", **(whole | {field: value}))
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
@@ -193,7 +206,13 @@ def test_a_setting_that_cannot_be_is_refused_beside_its_field(
 
 
 def test_the_quality_that_a_group_asks_for_keeps_faces_out_and_says_so(operator: Person, group: str) -> None:
-    strict = {"min_quality": "99", "similarity": "90", "liveness_threshold": "50", "retention": ""}
+    strict = {
+        "min_quality": "99",
+        "min_comparability": "50",
+        "similarity": "90",
+        "liveness_threshold": "50",
+        "retention": "",
+    }
     operator.post(f"/apps/1/groups/{group}/settings", **strict)
     status, answer = upload(operator, group)
     assert status == 200

@@ -36,7 +36,7 @@ def test_a_picture_is_fetched_by_the_server_and_shown(chromium: Browser, tmp_pat
         context = chromium.new_context(base_url=server.url, locale="en-GB")
         stack.callback(context.close)
         page = signed_in(context, person)
-        page.goto("/console/apps/2/analyze", wait_until="networkidle")
+        page.goto("/console/apps/1/analyze", wait_until="networkidle")
         url = server.url + (page.locator("[data-sample]").first.get_attribute("data-sample") or "")
         page.get_by_label("URL of a picture").fill(url)
         page.get_by_role("button", name="Fetch").click()
@@ -48,7 +48,7 @@ def test_a_picture_is_fetched_by_the_server_and_shown(chromium: Browser, tmp_pat
         shown = json.loads(page.locator("#answer-code").inner_text())
         assert carried_out(page.locator("#request-code").inner_text(), keys, tmp_path) == shown
 
-        page.goto("/console/apps/2/compare", wait_until="networkidle")
+        page.goto("/console/apps/1/compare", wait_until="networkidle")
         page.locator("#target input[type=file]").set_input_files(tmp_path / "selfie.jpg")
         page.locator("#source").get_by_label("URL of a picture").fill(url)
         page.locator("#source").get_by_role("button", name="Fetch").click()

@@ -155,6 +155,46 @@ def test_a_form_that_ends_before_its_last_boundary_is_refused(end: bytes, scene:
     assert answer.detail == "The multipart body ends before its last boundary."
 
 
+@pytest.mark.parametrize("mark", ["preamble", "extended name", "both names"])
+def test_a_form_is_read_as_its_standards_allow(mark: str, scene: Scene) -> None:
+    """Something before the first boundary (RFC 2046), a file's name in letters beyond ASCII alone (RFC 5987)."""
+    names = {
+        "preamble": b'filename="a.jpg"',
+        "extended name": b"filename*=UTF-8''%ed%95%9c.jpg",
+        "both names": b"filename=\"a.jpg\"; filename*=UTF-8''%ed%95%9c.jpg",
+    }
+    body = (
+        (b"This is a message in several parts.\r\n" if mark == "preamble" else b"")
+        + b'--b\r\nContent-Disposition: form-data; name="imageFile"; '
+        + names[mark]
+        + b"\r\n\r\n"
+        + pictures.portrait()
+        + b"\r\n--b--\r\nand what comes after"
+    )
+    assert_success(scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=str)
+def test_json_may_begin_with_a_byte_order_mark(operation: Operation, scene: Scene) -> None:
+    call = scene.call(operation).with_raw(b"\xef\xbb\xbf" + _valid_json(operation, scene), "application/json")
+    assert_success(scene.send(call))
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=str)
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate, gzip"])
+def test_an_encoded_body_is_refused(operation: Operation, coding: str, scene: Scene) -> None:
+    call = scene.call(operation)
+    response = scene.server.client.post(
+        call.url_path,
+        params=call.query,
+        headers={**call.headers, "Content-Type": "application/json", "Content-Encoding": coding},
+        content=_valid_json(operation, scene),
+    )
+    assert response.status_code == 415
+    assert response.json()["header"]["resultCode"] == -41500
+    assert response.headers["X-Error-Detail"] == "The body has a Content-Encoding: send it as it is."
+
+
 FORM = (
     b'--b\r\nContent-Disposition: form-data; name="groupId"\r\n\r\na\r\n'
     b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n%b\r\n--b--\r\n'

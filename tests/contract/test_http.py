@@ -98,6 +98,26 @@ def test_a_method_that_a_path_below_no_dialect_does_not_take_is_not_allowed(path
     assert response.headers["Allow"] == "GET"
 
 
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.method == "GET"], ids=str)
+def test_head_is_answered_where_get_is(operation: Operation, scene: Scene) -> None:
+    call = scene.call(operation)
+    asked = [
+        scene.server.client.request(method, call.url_path, params=call.query, headers=call.headers)
+        for method in ("GET", "HEAD")
+    ]
+    assert [answer.status_code for answer in asked] == [200, 200]
+    assert asked[1].content == b""
+    assert asked[1].headers["Content-Length"] == str(len(asked[0].content))
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/openapi/v2.json", "/docs/assets/page.css", "/console/setup", "/livez"]
+)
+def test_head_is_answered_where_get_is_beside_the_operations(path: str, scene: Scene) -> None:
+    answer = scene.server.client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{group-id}" in each.path], ids=str)
 def test_a_group_id_that_is_no_utf8_is_an_invalid_parameter(operation: Operation, scene: Scene) -> None:
     call = scene.call(operation).put("path", "group-id", "PLACE")

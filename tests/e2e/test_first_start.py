@@ -1,4 +1,4 @@
-"""The first start greets with keys and a command that works; no later one shows a key again."""
+"""The first start greets with keys and a command that works, at a terminal; no later one shows a key again."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from tests.server import running_server
 
 
 def test_the_first_start_prints_a_curl_that_finds_a_face_and_the_second_prints_no_keys(tmp_path: Path) -> None:
-    with running_server(tmp_path) as server:
+    with running_server(tmp_path, terminal=True) as server:
         printed = server.log.read_text()
         [curl] = [line for line in printed.splitlines() if line.startswith("curl ")]
         answer = subprocess.run(["bash", "-c", f"{curl} -s"], check=True, capture_output=True, text=True)  # noqa: S603, S607
@@ -17,10 +17,21 @@ def test_the_first_start_prints_a_curl_that_finds_a_face_and_the_second_prints_n
     keys = re.findall(r"(?:appKey|secretKey|apiKey)  ([0-9a-f]+)", printed)
     assert len(keys) == 3
 
-    with running_server(tmp_path, log="second.log") as server:
+    with running_server(tmp_path, log="second.log", terminal=True) as server:
         again = server.log.read_text()
     assert "curl " not in again
     assert not any(key in again for key in keys)
+
+
+def test_what_is_printed_into_a_file_tells_no_secret_and_where_to_get_one(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        told = server.log.read_text()
+        assert "`visavis app create NAME` makes one and prints its keys" in told
+        assert "`visavis console invite` prints a link" in told
+        assert not re.search(r"curl |Key  |/console/setup", told)
+        keys = server.create_app("made")
+        with server.v2(keys) as client:
+            assert client.get("/groups?limit=1").json()["header"]["isSuccessful"]
 
 
 def test_a_data_directory_is_for_its_owner_alone(tmp_path: Path) -> None:

@@ -15,7 +15,14 @@ from tests.server import Keys, Server, visavis
 
 from .conftest import sample
 
-DEFAULTS = {"liveness": False, "liveness_threshold": 50, "similarity": 90, "min_quality": 0, "retention_hours": 0}
+DEFAULTS = {
+    "liveness": False,
+    "liveness_threshold": 50,
+    "similarity": 90,
+    "min_quality": 0,
+    "min_comparability": 50,
+    "retention_hours": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +69,9 @@ def test_a_group_setting_changed_by_command_holds_for_the_next_search(
     assert search(server, keys, group)["option"]["policy_similarity"] == 90
     options = ("--liveness", "--liveness-threshold", "0", "--similarity", "95.5", "--min-quality", "20")
     done = command(server, "group", "set", keys.name, group, *options)
-    assert (
-        done.stdout == f"{group}: liveness on, threshold 0, similarity 95.5, quality 20, faces are kept always\n"
+    assert done.stdout == (
+        f"{group}: liveness on, threshold 0, similarity 95.5, quality 20, comparability 50, "
+        "faces are kept always\n"
     )
     option = search(server, keys, group)["option"]
     assert option.pop("liveNessScore") > 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from contextlib import AbstractContextManager
+import sqlite3
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import httpx
@@ -43,6 +44,23 @@ def test_a_server_without_its_database_is_alive_but_not_ready_until_it_is_back(t
         assert asked(server, "/livez") == READY
         postgres.start()
         assert asked(server, "/readyz") == READY
+
+
+def test_a_server_that_cannot_write_is_not_ready_until_it_can(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        assert asked(server, "/readyz") == READY
+        with closing(sqlite3.connect(server.data_dir / "visavis.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # nobody else can write now
+            while (answer := asked(server, "/readyz")) == READY:
+                pass  # what a second ago could be written is taken for good
+            assert answer == (
+                httpx.codes.SERVICE_UNAVAILABLE,
+                {"status": "The database cannot be written to."},
+            )
+            assert asked(server, "/livez") == READY
+            other.execute("ROLLBACK")
+        while asked(server, "/readyz") != READY:
+            pass
 
 
 def _server_on(postgres: Postgres, folder: Path) -> AbstractContextManager[Server]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -75,17 +76,26 @@ class Secure:
 
 @pytest.fixture(scope="session")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    folder = tmp_path_factory.mktemp("tls")
+    with running_secure(tmp_path_factory.mktemp("tls")) as secure:
+        yield secure
+
+
+@contextmanager
+def running_secure(
+    folder: Path, settings: Mapping[str, str] | None = None, descriptors: int | None = None
+) -> Iterator[Secure]:
+    """A server with TLS, which may have so many files open (`ulimit -n`)."""
     issue(folder)
     port, log = free_port(), folder / "server.log"
     command = ["serve", "--port", str(port), "--data-dir", str(folder / "data")]
     options = ["--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem")]
     with log.open("ab") as output:
+        limit = ["bash", "-c", f'ulimit -n {descriptors}; exec "$@"', "-"] if descriptors else []
         process = subprocess.Popen(  # noqa: S603 - our own command line
-            [sys.executable, "-m", "visavis", *command, *options],
+            [*limit, sys.executable, "-m", "visavis", *command, *options],
             stdout=output,
             stderr=output,
-            env=environment({}),
+            env=environment(settings or {}),
         )
         secure = Secure(port, folder, log, process)
         try:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
+from tests.server import Server
 from visavis.api.edge.tls import Certificate
 from visavis.cli.serve import _certificate
 from visavis.errors import SetupError
@@ -48,6 +54,22 @@ def test_what_is_no_tls_gets_no_answer(secure: Secure) -> None:
     with closing(socket.create_connection(("127.0.0.1", secure.port), timeout=60)) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"HTTP/1.1 200" not in connection.recv(1000)
+
+
+def health_check(port: int, certificate: str) -> int:
+    """What the image's health check ends with."""
+    dockerfile = (Path(__file__).parents[2] / "deploy" / "Dockerfile").read_text()
+    [written] = re.findall(r"HEALTHCHECK .*\\\n +CMD (\[.*\])", dockerfile)
+    settings = {"VISAVIS_PORT": str(port), "VISAVIS_TLS_CERT": certificate}
+    given = os.environ | {name: value for name, value in settings.items() if value}
+    command = [sys.executable, *json.loads(written)[1:]]
+    return subprocess.run(command, env=given, check=False, capture_output=True).returncode  # noqa: S603 - as written
+
+
+def test_the_health_check_of_the_image_follows_port_and_tls(secure: Secure, server: Server) -> None:
+    assert health_check(secure.port, str(secure.folder / "cert.pem")) == 0
+    assert health_check(server.port, "") == 0
+    assert health_check(secure.port, "") != 0
 
 
 def served_name(secure: Secure) -> str:
@@ -127,7 +149,7 @@ def test_a_server_warns_where_keys_would_travel_in_the_clear(
     assert ("Keys and pictures travel in the clear" in caplog.text) is warned
 
 
-@pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.1/99", "10.0.0.1;10.0.0.2", "*"])
+@pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.1/99", "10.0.0.1;10.0.0.2", "*", "10.1.0.5/16"])
 def test_a_trusted_proxy_is_an_address_or_a_network(proxies: str) -> None:
     with pytest.raises(ValidationError, match="trusted_proxies"):
         given(edge={"trusted_proxies": proxies})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.conftest import OpenPeoplePicture
+from tests.packs import link_models
 from tests.server import Server, running_server
 from visavis.cli import cli
 from visavis.core.calibration import Calibration
@@ -17,7 +19,8 @@ from visavis.errors import SetupError
 from visavis.storage.store import open_storage
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import DEFAULT_RECOGNITION
+from visavis.vision.models import DEFAULT_RECOGNITION, SFACE_2, SFACE_FR
+from visavis.vision.store import ModelStore
 
 MODEL = DEFAULT_RECOGNITION.name
 HALVES = OwnScale(MODEL, ((-1.0, 0.0), (1.0, 100.0)), "nobody: a scale for this test", datetime.now(UTC))
@@ -51,7 +54,7 @@ def cosine(analyzer: Analyzer, first: bytes, second: bytes) -> float:
     for data in (first, second):
         with analyzer.decode(data) as picture:
             embeddings.append(analyzer.embed(picture, analyzer.find(picture)[:1], MODEL)[0])
-    return float(embeddings[0] @ embeddings[1])
+    return float(analyzer.as_probe(embeddings[0], MODEL) @ embeddings[1])
 
 
 def test_a_server_answers_on_the_stored_scale_and_says_so(
@@ -129,3 +132,57 @@ def test_a_list_of_names_that_is_none_is_refused(content: str, people: Path, tmp
     refused = CliRunner().invoke(cli, arguments)
     assert isinstance(refused.exception, SetupError)
     assert str(names) in str(refused.exception)
+
+
+def refused(*arguments: str | Path) -> str:
+    done = CliRunner().invoke(cli, ["calibrate", *map(str, arguments)])
+    assert isinstance(done.exception, SetupError), done.output
+    assert done.stdout == ""
+    return str(done.exception)
+
+
+def test_a_recipe_of_too_few_people_is_refused_before_any_picture_is_looked_at(
+    people: Path, tmp_path: Path, model_store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = link_models(tmp_path / "models", model_store)
+    monkeypatch.setenv("VISAVIS_MODELS_DIR", str(models))
+    done = CliRunner().invoke(cli, ["calibrate", str(people), "--recipe", "ours"])
+    assert isinstance(done.exception, SetupError)
+    assert "3 people are too few: a recipe with its scale takes at least 700" in str(done.exception)
+    assert done.stderr == ""
+    assert not (models / "packs").exists()
+
+
+def test_a_recipe_is_refused_for_its_name_or_its_model_before_its_people_are_counted(people: Path) -> None:
+    assert "the name of another recognition model" in refused(people, "--recipe", SFACE_2.name)
+    assert "'Ours' is no name for a model" in refused(people, "--recipe", "Ours")
+    assert "lifts the cosines" in refused(people, "--recipe", "ours", "--model", SFACE_FR.name)
+    assert "no recognition model nobody" in refused(people, "--recipe", "ours", "--model", "nobody")
+
+
+@pytest.mark.parametrize("arguments", [("--show", "--recipe", "ours"), ("--reset", "--groups", "folders")])
+def test_what_is_fitted_takes_a_folder(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["calibrate", *arguments, "--data-dir", str(tmp_path / "data")])
+    assert done.exit_code == 2
+    assert "need a folder of people" in done.stderr
+
+
+def test_a_list_of_groups_that_is_none_is_refused_before_any_picture_is_looked_at(
+    people: Path, tmp_path: Path
+) -> None:
+    groups = tmp_path / "groups.csv"
+    groups.write_text("P001,women\n")
+    assert "person,group" in refused(people, "--groups", groups)
+
+
+def test_real_people_in_groups_are_too_few_too(people: Path, tmp_path: Path) -> None:
+    shutil.copytree(people, tmp_path / "all" / "one")
+    arguments = (tmp_path / "all", "--groups", "folders", "--data-dir", tmp_path / "data")
+    assert "3 people and 8 pairs of different people are too few" in refused(*arguments)
+    assert not (tmp_path / "data").exists()
+
+
+def test_files_may_be_people(people: Path, tmp_path: Path) -> None:
+    for name in ("P001", "P002"):
+        shutil.copy(people / name / "0.jpg", tmp_path / f"{name}.jpg")
+    assert "2 people and 1 pairs" in refused(tmp_path, "--person", "file")

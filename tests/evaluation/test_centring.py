@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from visavis.errors import SetupError
 from visavis.evaluation.centring import FEWEST_IN_A_CENTRE, Pool, fit_centring, unseen_impostors
@@ -34,7 +35,7 @@ def crowd(people: int, seed: int = 0, kinds: int = 3) -> Embedding:
     return unit(vectors)
 
 
-def unit(vectors: Embedding) -> Embedding:
+def unit(vectors: NDArray[np.floating]) -> Embedding:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32)
 
 

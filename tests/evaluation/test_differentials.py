@@ -20,7 +20,7 @@ from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import grouped
 from visavis.evaluation.looks import Look
 from visavis.evaluation.verification import of_people
-from visavis.types import Box, DetectedFace, Embedding, Landmarks, Quality
+from visavis.types import Box, DetectedFace, Embedding, GroupSettings, Landmarks, Quality
 
 SCALE = Calibration.from_table([(-1.0, 0.0), (0.1, 80.0), (0.4, 90.0), (0.8, 99.0), (1.0, 100.0)])
 COSINES = [0.1, 0.4, 0.8]
@@ -187,7 +187,15 @@ def test_refused_faces_are_refused_where_they_belong_and_kept_out_where_they_do_
     looks = looks_of(circle(0, 5, 10, 15), files, {"bea/1": 20.0})
     grouping = grouped(people, {"ann": "all", "bea": "all"})
     [rates, stricter] = [
-        summary(of_people(people, looks, SCALE, least), people, grouping, looks, SCALE, 0, 0)["within"]["all"]
+        summary(
+            of_people(people, looks, SCALE, GroupSettings(min_quality=least, min_comparability=0)),
+            people,
+            grouping,
+            looks,
+            SCALE,
+            0,
+            0,
+        )["within"]["all"]
         for least in (0.0, 30.0)
     ]
     assert [(each["refused"], each["impostor"], each["genuine"]) for each in (rates, stricter)] == [

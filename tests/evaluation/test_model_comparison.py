@@ -61,8 +61,8 @@ def test_figures_of_each_model_are_those_of_its_own_threshold_and_scale() -> Non
     [model, other] = summary([measured("a", compared), measured("b", compared, None)], 50, 1)["models"]
     assert model["tar_at_far"]["1e-3"] == compared.tar(compared.threshold(1e-3))
     assert model["fmr_at_similarity"]["90"] == compared.fmr(0.5)
-    assert other["fmr_at_similarity"] == {"90": None, "99": None}
-    assert other["intervals"]["fmr_at_similarity"] == {"90": None, "99": None}
+    assert other["fmr_at_similarity"] == {"80": None, "90": None, "99": None}
+    assert other["intervals"]["fmr_at_similarity"] == {"80": None, "90": None, "99": None}
     assert (model["file_bytes"], model["ms_per_face"]) == (13_600_000, pytest.approx(12.3))
 
 
@@ -105,7 +105,7 @@ def test_a_way_that_is_none_of_the_usual_ones_is_compared_with_all_of_them() -> 
 
 
 def test_a_model_of_several_networks_is_not_checked() -> None:
-    with pytest.raises(SetupError, match="sface-fr has 2 networks"):
+    with pytest.raises(SetupError, match="sface-fr-2 has 2 networks"):
         ways_to_feed(DEFAULT_RECOGNITION)
 
 

@@ -15,6 +15,7 @@ from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import scale
 from visavis.evaluation.comparisons import Comparisons, compare_all
+from visavis.evaluation.populations import Population
 from visavis.evaluation.scale import cosine_at, fit_pareto, fit_scale, pareto_exceeded
 
 
@@ -22,6 +23,10 @@ from visavis.evaluation.scale import cosine_at, fit_pareto, fit_scale, pareto_ex
 def crowd(people: int, pictures: int, seed: int = 1) -> Comparisons:
     numbers = np.repeat(np.arange(people), pictures)
     return compare_all(embeddings_of(numbers, seed, dimension=64), numbers)
+
+
+def everybody(people: int, pictures: int) -> Population:
+    return Population("everybody", people, crowd(people, pictures))
 
 
 @settings(max_examples=10)
@@ -43,7 +48,7 @@ def test_a_share_of_the_tail_is_where_the_distribution_has_it(shape: float, spre
 
 
 def test_90_and_99_stand_for_their_false_match_rates_on_other_people() -> None:
-    calibration = Calibration.from_table(fit_scale(crowd(800, 2)))
+    calibration = Calibration.from_table(fit_scale(everybody(800, 2)))
     others = crowd(1000, 2, seed=2)
     for similarity, fmr, factor in ((77, 1e-3, 1.2), (90, 1e-4, 1.5), (99, 1e-6, 5)):
         measured = others.fmr(calibration.cosine(similarity))
@@ -52,7 +57,7 @@ def test_90_and_99_stand_for_their_false_match_rates_on_other_people() -> None:
 
 
 def test_the_scale_rises_from_0_to_100() -> None:
-    knots = fit_scale(crowd(800, 2))
+    knots = fit_scale(everybody(800, 2))
     assert knots[0] == (-1.0, 0.0)
     assert knots[-1] == (1.0, 100.0)
     assert [similarity for _, similarity in knots[1:-1]] == list(scale.SIMILARITY_AT_FMR.values())
@@ -69,11 +74,11 @@ def test_quantiles_and_tail_meet() -> None:
 @pytest.mark.parametrize(("people", "pictures"), [(100, 3), (699, 3), (701, 1)])
 def test_a_set_that_cannot_support_the_claim_is_refused_with_the_numbers(people: int, pictures: int) -> None:
     with pytest.raises(SetupError, match=f"^{people} people .* too few.* 700 people and 750,000 pairs"):
-        fit_scale(crowd(people, pictures))
+        fit_scale(everybody(people, pictures))
 
 
 def test_people_who_all_share_a_picture_are_refused() -> None:
     numbers = np.repeat(np.arange(800), 2)
     vectors = np.tile(embeddings_of(np.zeros(1, np.int64), 1), (1600, 1))
     with pytest.raises(SetupError, match="copies of a picture"):
-        fit_scale(compare_all(vectors, numbers))
+        fit_scale(Population("everybody", 800, compare_all(vectors, numbers)))

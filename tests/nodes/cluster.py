@@ -18,6 +18,7 @@ from tests.postgres import Postgres
 from tests.server import Keys, Server, create_app, free_port, running_server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
 NODES = ("node-a", "node-b", "node-c")
 
 
@@ -94,6 +95,20 @@ def running_nginx(folder: Path, cluster: Cluster) -> Iterator[str]:
     assert program is not None, "these tests need nginx: apt install nginx-light"
     places = ["-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", str(folder / "error.log")]
     with running_proxy([program, *places, "-g", "daemon off;"], port, folder / "error.log") as url:
+        yield url
+
+
+@contextmanager
+def running_haproxy(folder: Path, cluster: Cluster) -> Iterator[str]:
+    """deploy/haproxy.cfg with this machine's ports in it; yields its URL."""
+    port, config = free_port(), (DEPLOY / "haproxy.cfg").read_text()
+    replaced = {f"{name}:8000": f"127.0.0.1:{node.port}" for name, node in cluster.nodes.items()}
+    for printed, ours in {"bind :8000": f"bind 127.0.0.1:{port}", **replaced}.items():
+        assert printed in config
+        config = config.replace(printed, ours)
+    (folder / "haproxy.cfg").write_text(config)
+    assert HAPROXY is not None
+    with running_proxy([HAPROXY, "-db", "-f", str(folder / "haproxy.cfg")], port, folder / "haproxy.log") as url:
         yield url
 
 

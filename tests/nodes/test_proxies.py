@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.nodes.cluster import DEPLOY, Cluster, running_cluster, running_nginx, running_proxy
+from tests.nodes.cluster import DEPLOY, HAPROXY, Cluster, running_cluster, running_haproxy, running_nginx
 from tests.postgres import Postgres
-from tests.server import Keys, free_port
+from tests.server import Keys
 
 V2, V1 = "/v2.0/appkeys", "/nhn-face-reco/v1.0/appkeys"
 GROUPS = [f"place-{number}" for number in range(24)]
 PATIENCE_S = 60
-HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 @dataclass
@@ -65,20 +61,6 @@ def proxy(
     with running(folder, cluster) as url, httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         # The address that answered comes after those that did not.
         yield Proxy(client, folder / log, lambda line: line.rsplit(" ", 1)[1])
-
-
-@contextmanager
-def running_haproxy(folder: Path, cluster: Cluster) -> Iterator[str]:
-    """deploy/haproxy.cfg with this machine's ports in it; yields its URL."""
-    port, config = free_port(), (DEPLOY / "haproxy.cfg").read_text()
-    replaced = {f"{name}:8000": f"127.0.0.1:{node.port}" for name, node in cluster.nodes.items()}
-    for printed, ours in {"bind :8000": f"bind 127.0.0.1:{port}", **replaced}.items():
-        assert printed in config
-        config = config.replace(printed, ours)
-    (folder / "haproxy.cfg").write_text(config)
-    assert HAPROXY is not None
-    with running_proxy([HAPROXY, "-db", "-f", str(folder / "haproxy.cfg")], port, folder / "haproxy.log") as url:
-        yield url
 
 
 def test_requests_about_one_group_go_to_one_node_whatever_they_ask(proxy: Proxy) -> None:

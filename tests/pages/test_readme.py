@@ -106,6 +106,7 @@ def test_the_commands_of_every_day_do_what_they_say(tmp_path: Path) -> None:
     shutil.copy(ASSETS / "ines-portrait.jpg", tmp_path / "people" / "ines")
     shutil.copy(ASSETS / "ines-selfie.jpg", tmp_path / "photo.jpg")
     with running_server(tmp_path) as server:
+        server.create_app("default")  # as the first start at a terminal does
         run(sections("README.md")[DAILY][0], tmp_path, server.data_dir)
     assert (tmp_path / "visavis.tar").stat().st_size > 0
 

@@ -31,7 +31,7 @@ CONVERSIONS = Recipes({card.name: card for card in (NEW, OLD, OTHER)}).conversio
 
 def embedded(card: RecognitionCard, count: int, seed: int = 0) -> Embedding:
     """The embeddings of the same made-up faces by any recipe, shape (count, 128)."""
-    return fused(card, unit_rows(count, WIDTH, seed), card.mean)
+    return fused(card, unit_rows(count, WIDTH, seed))
 
 
 def faces_by(card: RecognitionCard, count: int, seed: int = 0) -> list[NewFace]:

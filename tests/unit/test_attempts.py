@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from visavis.core.attempts import REMEMBERED, Attempts, origin
@@ -43,6 +46,32 @@ def test_after_twenty_wrong_keys_an_address_is_refused_without_a_look_at_its_key
     assert door.asked == 20
     assert door.wait == 3
     assert door.knock(MALLORY, RIGHT) == "rate_limited"
+
+
+def test_guesses_sent_at_once_are_as_many_as_one_after_the_other() -> None:
+    attempts, let_go, asked = Attempts(10), threading.Event(), threading.Semaphore(0)
+
+    def check() -> str:
+        asked.release()
+        let_go.wait()
+        raise FaceError(ErrorCode.UNAUTHORIZED, "Wrong.")
+
+    def guess(number: int) -> str:
+        try:
+            return attempts.verify(MALLORY, {"name": "ines", "password": str(number)}, check, "ines")
+        except FaceError as error:
+            return error.code
+
+    with ThreadPoolExecutor(60) as pool:
+        guesses = [pool.submit(guess, number) for number in range(60)]
+        for _ in range(10):
+            asked.acquire()
+        while sum(guess.done() for guess in guesses) < 50:
+            pass
+        let_go.set()
+        answers = [guess.result() for guess in guesses]
+    assert not asked.acquire(blocking=False)
+    assert sorted(answers) == ["rate_limited"] * 50 + ["unauthorized"] * 10
 
 
 def test_attempts_come_back_one_by_one() -> None:

@@ -56,7 +56,7 @@ def test_every_variable_is_a_setting(path: Path) -> None:
 
 @each_file
 def test_every_probe_is_a_path_that_answers(path: Path) -> None:
-    routes = {getattr(route, "path", "") for route in health.health(lambda: None).routes}
+    routes = {getattr(route, "path", "") for route in health.health(lambda: None, lambda: None).routes}
     assert routes == {"/livez", "/readyz"}
     assert set(re.findall(r"/(?:livez|readyz|health\w*|ping)\b", path.read_text())) <= routes
 

@@ -56,6 +56,19 @@ def test_a_picture_without_its_last_bytes_is_read_or_broken(kind: str) -> None:
         assert code_of(WHOLE[kind][:-missing]) in {None, ErrorCode.BROKEN_IMAGE}
 
 
+@pytest.mark.parametrize("left", [0, 1], ids=["nothing", "half"])
+def test_a_jpeg_that_lacks_nothing_but_its_end_marker_is_read(left: int) -> None:
+    whole = WHOLE["jpeg"]
+    assert whole.endswith(b"\xff\xd9")
+    without_end = whole[: len(whole) - 2 + left]
+    assert np.array_equal(decode(without_end).pixels, decode(whole).pixels)
+
+
+def test_a_jpeg_that_lacks_more_is_broken() -> None:
+    assert code_of(WHOLE["jpeg"][:-6]) is ErrorCode.BROKEN_IMAGE
+    assert code_of(WHOLE["jpeg"][:-6] + b"\xff") is ErrorCode.BROKEN_IMAGE
+
+
 @given(
     kind=st.sampled_from(sorted(WHOLE)),
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=20),

@@ -18,8 +18,11 @@ from visavis.vision.embed import fused
 from visavis.vision.models import (
     FR_FEATURE,
     INSIGHTFACE,
+    RECOGNITION_CARDS,
     SFACE,
+    SFACE_2,
     SFACE_FR,
+    SFACE_FR_2,
     Fit,
     RecognitionCard,
     View,
@@ -55,7 +58,7 @@ def recipes(*line: RecognitionCard) -> Recipes:
 @pytest.fixture(scope="module")
 def embed_all(analyzer: Analyzer, model_store: ModelStore, openpeople_picture: OpenPeoplePicture) -> EmbedAll:
     """Embeds a good and a poorer picture of each of ten people."""
-    catalogue = Catalogue({card.name: card for card in (SFACE, SFACE_FR, *MINE)}, (), (), {})
+    catalogue = Catalogue({card.name: card for card in (*RECOGNITION_CARDS, *MINE)}, (), (), {})
     recognizers = Recognizers(model_store, catalogue)
     pictures = [
         openpeople_picture(name, kind) for name in PEOPLE for kind in ("studio_portrait", "amateur_posture")
@@ -77,6 +80,8 @@ def embed_all(analyzer: Analyzer, model_store: ModelStore, openpeople_picture: O
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        (SFACE, SFACE_2),
+        (SFACE_FR, SFACE_FR_2),
         (SFACE, NEW_SFACE),
         (NEW_SFACE, SFACE),
         (SFACE_FR, NEW_FR),
@@ -100,7 +105,7 @@ def test_the_answers_of_a_network_that_is_not_shortened_come_back_to_the_last_bi
     embeddings = embed_all(SFACE)
     answers = answers_of(SFACE, embeddings)
     assert np.linalg.norm(answers, axis=1) == pytest.approx(1.0)
-    assert fused(SFACE, answers, SFACE.mean) == pytest.approx(embeddings, abs=1e-6)
+    assert fused(SFACE, answers) == pytest.approx(embeddings, abs=1e-6)
 
 
 def test_how_weak_answers_were_comes_back_and_how_strong_as_far_as_it_counted() -> None:
@@ -108,7 +113,7 @@ def test_how_weak_answers_were_comes_back_and_how_strong_as_far_as_it_counted() 
     parts = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in np.split(rows, 2, axis=1)]
     strengths = SFACE_FR.mean[-1] + np.linspace(-1, 1, 50, dtype=np.float32)[:, np.newaxis]
     answers = np.hstack([*parts, strengths])
-    back = answers_of(SFACE_FR, fused(SFACE_FR, answers, SFACE_FR.mean))
+    back = answers_of(SFACE_FR, fused(SFACE_FR, answers))
     reach = SFACE_FR.mean[-1] + 0.5
     assert back[:, :-1] == pytest.approx(answers[:, :-1], abs=1e-5)
     assert back[:, -1:] == pytest.approx(strengths.clip(max=reach), abs=1e-4)

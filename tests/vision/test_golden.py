@@ -127,11 +127,34 @@ def test_a_fault_in_the_network_that_counts_least_is_noticed_on_the_whole_way(
     assert distance(analyzer, recipe(model_store, replace(card, networks=networks)), card.name) > WHOLE_WAY
 
 
-def test_a_mean_that_is_a_hundredth_too_short_is_noticed(
+def test_a_mean_that_is_a_fiftieth_too_short_is_noticed(
     model_store: ModelStore, analyzer: Analyzer, card: RecognitionCard
 ) -> None:
-    fit = replace(card.fit, mean=tuple(0.99 * number for number in card.mean))
+    fit = replace(card.fit, mean=tuple(0.98 * number for number in card.mean))
     told = recipe(model_store, replace(card, own_fit=fit))
+    assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
+
+
+def test_centres_that_are_a_fiftieth_too_short_are_noticed(
+    model_store: ModelStore, analyzer: Analyzer, card: RecognitionCard
+) -> None:
+    centring = card.fit.centring
+    if centring is None:
+        pytest.skip("the recipe has no centres")
+    shorter = replace(centring, centres=np.float32(0.98) * centring.centres)
+    told = recipe(model_store, replace(card, own_fit=replace(card.fit, centring=shorter)))
+    assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
+
+
+def test_a_picture_that_counts_as_a_little_poorer_is_noticed(analyzer: Analyzer, card: RecognitionCard) -> None:
+    if not card.allowance:
+        pytest.skip("the recipe does not look at how poor a picture is")
+
+    def told(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
+        embeddings = analyzer.embed(picture, faces, card.name).copy()
+        embeddings[:, -1] += 0.02
+        return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
+
     assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
 
 

@@ -32,6 +32,8 @@ BEYOND = {
 COMPARED = ("blurred-3", "reduced-40", "smeared-9", "dark-0.15", "overexposed-2", "noisy-30", "compressed-10")
 """The kinds that are still to be compared."""
 REFUSED = 0.012
+REFUSED_FOR_NOTHING = 0.001
+_STEEPNESS = 10.0
 SETS = ("lfw", "aaf", "ea")
 _STEPS = 30
 _RIDGE = 1e-2
@@ -68,10 +70,14 @@ def main() -> None:
 def fit(looks: Path, flaw: Flaw) -> tuple[NDArray[np.float64], float]:
     """Weights of all MEASURES, and the offset: the fault is beyond its limit where the sum is above 0."""
     chosen = [MEASURES.index(name) for name in FAULTS[flaw]]
-    poor = np.concatenate([faces(looks, kind) for kind in BEYOND[flaw]])
     kinds = [faces(looks, kind) for kind in COMPARED]
-    good = np.concatenate([*kinds, *(np.load(looks / f"{name}.npz")["measures"] for name in SETS)])
     weights = np.zeros(len(MEASURES))
+    if flaw not in BEYOND:
+        # No kind of picture that is made worse shows nothing at all: less than nearly all of them is too little.
+        weights[chosen] = -_STEEPNESS
+        return weights, -max(float(np.quantile(kind @ weights, 1 - REFUSED_FOR_NOTHING)) for kind in kinds)
+    poor = np.concatenate([faces(looks, kind) for kind in BEYOND[flaw]])
+    good = np.concatenate([*kinds, *(np.load(looks / f"{name}.npz")["measures"] for name in SETS)])
     weights[chosen] = regression(poor[:, chosen], good[:, chosen])
     limit = max(float(np.quantile(kind @ weights, 1 - REFUSED)) for kind in kinds)
     return weights, -limit

@@ -79,9 +79,14 @@ def main() -> None:
     ]
     print(line(heading))
     print(line(["---"] * len(heading)))
+    rows = []
     for collection in collections_of(arguments, chosen):
         for group, figures in measure(collection, card, arguments):
-            print(line([f"{collection.name}, {group}" if group else collection.name, *cells(figures)]), flush=True)
+            rows.append([f"{collection.name}, {group}" if group else collection.name, *cells(figures)])
+            print(line(rows[-1]), flush=True)
+    if arguments.write:
+        path = Path(__file__).parents[2] / "src/visavis/vision/calibration" / f"{card.name}.groups.json"
+        path.write_text(json.dumps({"columns": ["group", *heading[1:]], "rows": rows}, indent=1) + "\n")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -96,6 +101,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--min-quality", type=float, default=0.0, help="faces of less quality are refused")
     parser.add_argument("--resamples", type=int, default=1000, help="draws of people behind each 95 %% interval")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--write", action="store_true", help="write the table into the package, for the model card"
+    )
     return parser.parse_args()
 
 

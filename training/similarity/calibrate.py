@@ -26,6 +26,7 @@ from rich.progress import track
 from visavis.evaluation.comparisons import Comparisons, compare_all
 from visavis.evaluation.folders import people_in, read_set_aside
 from visavis.evaluation.looks import central
+from visavis.evaluation.populations import Population
 from visavis.evaluation.scale import Knots, cosine_at, fit_scale
 from visavis.settings import Settings
 from visavis.types import Embedding
@@ -76,7 +77,7 @@ def main() -> None:
     compared = everybody.compared(set_aside)
     show_most_alike(everybody, everybody.compared([]), set_aside)
     show_transfer(card, answers, set_aside)
-    knots = fit_scale(compared)
+    knots = fit_scale(Population(str(arguments.people), len(np.unique(compared.people)), compared))
     show_recognition_rates(everybody.compared([]), knots)
     if arguments.write:
         write_fit(card, mean, knots, answers, compared.impostor_count, len(set_aside))

@@ -23,9 +23,9 @@ from rich.progress import track
 
 from visavis.evaluation.folders import people_in
 from visavis.evaluation.looks import central
-from visavis.evaluation.worsening import POOR, as_in_lfw
+from visavis.evaluation.worsening import poor_versions
 from visavis.settings import Settings
-from visavis.types import Box, DetectedFace
+from visavis.types import DetectedFace
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import Detector
@@ -111,28 +111,10 @@ def clean(looker: Looker, name: str, file: Path) -> Rows:
 
 def worse(looker: Looker, name: str, file: Path) -> Rows:
     """Every kind in which the face is still found where it was."""
-    picture = decode(file.read_bytes())
-    face = looker.face(picture)
-    if face is None:
-        return {}
-    small = DecodedPicture(np.ascontiguousarray(as_in_lfw(picture.pixels, face)))
-    face = looker.face(small)
-    rows: Rows = {}
-    for kind, worsen in POOR.items() if face else ():
-        pixels, moved = worsen(small.pixels, face)
-        spoilt = DecodedPicture(np.ascontiguousarray(pixels))
-        found = looker.face(spoilt)
-        if found is not None and covers(found.box, moved @ (*middle(face.box), 1.0)):
-            rows[kind] = [(name, file.name, looker.row(spoilt, found))]
-    return rows
-
-
-def middle(box: Box) -> tuple[float, float]:
-    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-
-
-def covers(box: Box, point: NDArray[np.float64]) -> bool:
-    return bool(box.x0 <= point[0] <= box.x1 and box.y0 <= point[1] <= box.y1)
+    return {
+        kind: [(name, file.name, looker.row(spoilt, face))]
+        for kind, spoilt, face in poor_versions(decode(file.read_bytes()), looker.face)
+    }
 
 
 def write(path: Path, rows: list[tuple[str, str, dict[str, NDArray[np.floating]]]]) -> None:

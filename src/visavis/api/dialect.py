@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from visavis.api.body import is_upload, read_parameters
+from visavis.api.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
 from visavis.api.exchange import NO_TELEMETRY, UNKNOWN, mark
 from visavis.api.operation import Call, Operation
 from visavis.api.recording import actor_of, client_address, event_of, refusal_of
@@ -26,7 +26,7 @@ from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import Caller, KeyKind
 from visavis.stages import Stage
-from visavis.trail import ActorKind
+from visavis.trail import Actor, ActorKind
 from visavis.types import Refusal
 
 logger = logging.getLogger(__name__)
@@ -124,27 +124,29 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     """Credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     turns = workers.images if operation.image else workers.records
+    max_body_bytes = MAX_BODY_BYTES if operation.image else MAX_PLAIN_BODY_BYTES
 
-    def answer(call: Call[Any]) -> tuple[Response, int]:
+    def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
+        parameters = read_parameters(request, body, operation.schema, operation.form)
+        call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
         with services.audit.recording(event_of(call, operation, dialect.name)):
             result = operation.run(call)
         success = dialect.success(result, operation.present(result, services.confidence_factor))
         headers = {"X-Error-Detail": plain(success.detail)} if success.detail else {}
         if success.not_added:
             headers["X-Not-Added"] = ", ".join(success.not_added)
-        body = success.body.model_dump_json(exclude_none=True)
-        return Response(body, media_type="application/json", headers=headers), success.code
+        content = success.body.model_dump_json(exclude_none=True)
+        return Response(content, media_type="application/json", headers=headers), success.code
 
     async def handle(request: Request) -> Response:
         caller = await workers.quick(lambda: _identified(dialect, services, request))
         services.rates.count(caller.app)
         with turns.ticket(caller.app.id) as ticket:  # before the body is read: who is sent away costs no memory
-            parameters = await read_parameters(request, operation.schema, operation.form)
+            body = await read_body(request, max_body_bytes, operation.form)
             actor = actor_of(request, ActorKind.APP, key_id=caller.key_id)
-            call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
             with services.observe(Stage.QUEUE):
                 await turns.turn(ticket, lambda: _disconnected(request))
-            response, code = await workers.run(lambda: answer(call))
+            response, code = await workers.run(lambda: answer(request, caller, actor, body))
             mark(request.scope, dialect.name, operation.name, code)
             return response
 
@@ -226,6 +228,7 @@ HTTP_ERRORS = {
     405: WireError(-40500, "MethodNotAllowed", 405),
     408: WireError(-40800, "RequestTimeout", 408),
     413: WireError(-41300, "PayloadTooLarge", 413),
+    415: WireError(-41500, "UnsupportedMediaType", 415),
     431: WireError(-43100, "RequestHeaderFieldsTooLarge", 431),
 }
 """Errors of HTTP itself; the documents have no numbers for these."""

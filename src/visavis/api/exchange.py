@@ -15,6 +15,7 @@ from typing import TypeAlias
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from visavis.api.edge.proxies import SEEN_UNDER
 from visavis.core.activity import Activity, Incident
 from visavis.errors import ErrorCode
 
@@ -123,7 +124,8 @@ def _incident(exchange: Exchange, now: datetime) -> Incident:
 
 
 def _complete(exchange: Exchange, scope: Scope) -> None:
-    route, mounted_at = scope.get("route"), scope.get("root_path", "")
+    route = scope.get("route")
+    mounted_at = scope.get("root_path", "").removeprefix(scope.get(SEEN_UNDER, ""))
     if route is not None:
         exchange.route = f"{mounted_at}{route.path}"
     if exchange.dialect:

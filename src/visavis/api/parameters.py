@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from starlette.datastructures import QueryParams
 
 from visavis.errors import ErrorCode, FaceError
 
@@ -42,27 +43,27 @@ class Parameters(BaseModel):
         return data
 
     @classmethod
-    def read(cls, query: Mapping[str, str], body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
+    def read(cls, query: QueryParams, body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
         """The parameters of one request.
 
         Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`). There,
-        a list is what came more than once.
+        a list is what came more than once, which no parameter accepts.
         Raises INVALID_PARAMETER, its subject the name of the first parameter that is wrong.
         """
-        given = {}
+        given, twice = {}, set[str]()
         for name, field, in_query in cls.wire_fields():
             origin = query if in_query else body
             if name in origin:
-                value = origin[name]
-                if spelt_out and isinstance(value, list):
-                    detail = f"Parameter '{name}' is given more than once."
-                    raise FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=name)
-                text = (in_query or spelt_out) and isinstance(value, str)
-                given[name] = _typed(value, field.annotation) if text else value
+                value = body[name] if not in_query else query.getlist(name)
+                if isinstance(value, list) and (in_query or spelt_out):
+                    value, twice = (value, twice | {name}) if len(value) > 1 else (value[0], twice)
+                if (in_query or spelt_out) and isinstance(value, str):
+                    value = _typed(value, field.annotation)
+                given[name] = value
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            raise _invalid(error) from None
+            raise _invalid(error, twice) from None
 
     @classmethod
     def wire_fields(cls) -> Iterator[tuple[str, FieldInfo, bool]]:
@@ -87,11 +88,11 @@ def _typed(text: str, annotation: object) -> object:
     return text
 
 
-def _invalid(error: ValidationError) -> FaceError:
-    """The first thing that is wrong, in a sentence; never the value that was sent."""
+def _invalid(error: ValidationError, twice: set[str]) -> FaceError:
+    """The first thing that is wrong, in a sentence; never the value that was sent. `twice`: what came twice."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     subject = f"Parameter '{where}'" if where else "The request"
     message = _PLAIN.get(first["type"], first["msg"]).removeprefix("Value error, ")
-    detail = f"{subject}: {message}."
+    detail = f"{subject} is given more than once." if where in twice else f"{subject}: {message}."
     return FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=str(first["loc"][0]) if where else None)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.datastructures import QueryParams
+
 from visavis.api.curl import curl, split_options
 from visavis.api.dialect import Dialect, plain
 from visavis.api.operation import Operation
@@ -71,7 +73,7 @@ def _want(operation: Operation, question: Question, *, as_form: bool) -> Want:
         schema, given = operation.form, {f"{sent.role}File": b"" for sent in question.pictures}
     else:
         schema, given = operation.schema, {sent.role: {"url": ""} for sent in question.pictures}
-    parameters = schema.read({name: str(value) for name, value in query.items()}, {**given, **body})
+    parameters = schema.read(QueryParams({name: str(value) for name, value in query.items()}), {**given, **body})
     want: Want = parameters.want()  # type: ignore[attr-defined]
     return want
 

@@ -21,6 +21,9 @@ from visavis.api.admin.scrape import scrape
 from visavis.api.dialect import build, install_http_errors
 from visavis.api.edge.answer_headers import AnswerHeaders
 from visavis.api.edge.deadlines import BodyDeadlines
+from visavis.api.edge.head_requests import HeadRequests
+from visavis.api.edge.origins import open_to
+from visavis.api.edge.proxies import Proxies
 from visavis.api.edge.request_id import RequestIds
 from visavis.api.exchange import NO_TELEMETRY, Exchange, Watch, remember
 from visavis.api.metrics import Metrics
@@ -40,7 +43,7 @@ from visavis.core.audit_upkeep import AuditUpkeep
 from visavis.core.chores import Chores
 from visavis.core.retention import Retention
 from visavis.errors import SetupError
-from visavis.settings import EdgeSettings, Settings
+from visavis.settings import Settings
 from visavis.stages import both
 from visavis.storage.keys.following import FOLLOW_SECONDS
 from visavis.storage.store import SERVER, Storage
@@ -81,16 +84,17 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.stopping = False
     listeners = (log_exchange, metrics.listen, remember(services.activity, DIALECT_NAMES))
-    _add_middleware(app, settings.edge, listeners, tracing)
-    app.include_router(health(storage.check))
+    _add_middleware(app, settings, listeners, tracing)
+    app.include_router(health(storage.check, storage.check_writes))
     if settings.metrics_token is not None:
         app.include_router(scrape(metrics, settings.metrics_token, services.attempts, services.audit))
     app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
+    origins = settings.edge.cors_origins
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
-        _mounted(V2.prefix, build(V2, services)),
-        _mounted(V1.prefix, v1_and_plus),
-        _mounted(SEARCHFACE.prefix, build(SEARCHFACE, services)),
+        _mounted(V2.prefix, open_to(origins, build(V2, services))),
+        _mounted(V1.prefix, open_to(origins, v1_and_plus)),
+        _mounted(SEARCHFACE.prefix, open_to(origins, build(SEARCHFACE, services))),
         _mounted("/admin", build_admin(services, settings.admin_token)),
     ]
     if settings.console.enabled:
@@ -130,15 +134,18 @@ def _lifespan(
 
 
 def _add_middleware(
-    app: FastAPI, edge: EdgeSettings, listeners: Sequence[Callable[[Exchange], None]], tracing: Tracing | None
+    app: FastAPI, settings: Settings, listeners: Sequence[Callable[[Exchange], None]], tracing: Tracing | None
 ) -> None:
     """The last is the first that a request meets."""
+    edge = settings.edge
+    app.add_middleware(HeadRequests)
     app.add_middleware(BodyDeadlines, pause_seconds=edge.body_pause_seconds, total_seconds=edge.body_seconds)
     app.add_middleware(RequestIds)
     app.add_middleware(Watch, listeners=listeners)
     if tracing is not None:
         app.add_middleware(tracing.middleware)
     app.add_middleware(AnswerHeaders)
+    app.add_middleware(Proxies, trusted=edge.trusted_proxies, prefix=settings.root_path)
 
 
 def _mounted(prefix: str, app: ASGIApp) -> Mount:

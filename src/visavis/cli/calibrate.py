@@ -1,20 +1,33 @@
-"""`visavis calibrate`: a similarity scale of one's own."""
+"""`visavis calibrate`: a similarity scale of one's own, or a whole recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from visavis import app as wiring
-from visavis.cli.measuring import Face, MaxPerPerson, ModelName, look_at, recognition_card, working
-from visavis.cli.terminal import AsJson, DataDir, out, print_json, read_settings, say
-from visavis.evaluation.comparisons import compare_all
-from visavis.evaluation.folders import people_in, read_set_aside
+from visavis.cli.fitting import fit_own_recipe, what_is_next
+from visavis.cli.measuring import (
+    Face,
+    Groups,
+    MaxPerPerson,
+    ModelName,
+    PersonOption,
+    look_at,
+    recognition_card,
+    warn_of,
+    working,
+)
+from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
+from visavis.evaluation.folders import Person, PersonIs, read_set_aside
+from visavis.evaluation.grouping import Grouping, find_people
 from visavis.evaluation.looks import Which
+from visavis.evaluation.populations import Population, of_groups, populations
 from visavis.evaluation.scale import fit_scale
 from visavis.evaluation.verification import faces_in
 from visavis.settings import Settings
@@ -28,6 +41,19 @@ def calibrate(  # noqa: PLR0913 - an option each
         typer.Argument(metavar="DIR", help="A folder for each person: DIR/PERSON/*.jpg or .png"),
     ] = None,
     *,
+    groups: Groups = None,
+    each: PersonOption = PersonIs.FOLDER,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Fit mean, centres and scale: a new recognition model of this name, in the models directory.",
+        ),
+    ] = None,
+    poor: Annotated[
+        int,
+        typer.Option(min=0, help="With --recipe: of how many people a picture is made worse, for the centres."),
+    ] = 300,
     set_aside: Annotated[
         Path | None,
         typer.Option(help='JSON list of pairs of names that are one person, [["A", "B"], ...]: not compared.'),
@@ -40,48 +66,70 @@ def calibrate(  # noqa: PLR0913 - an option each
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit what a similarity means to faces of your own, and store it. Servers use it from their next start on."""
+    """Fit what a similarity means to faces of your own, and store it. Servers use it from their next start on.
+
+    With groups, the scale is that of the group that needs the highest cosine at each false match rate. With
+    --recipe, nothing that exists changes: the new model is for new groups, and for those that you move to it.
+    """
     if sum((folder is not None, show, reset)) != 1:
         raise typer.BadParameter("Give a folder of people, or --show, or --reset.")
-    card = recognition_card(model)
+    if folder is None and (recipe is not None or groups is not None):
+        raise typer.BadParameter("--recipe and --groups need a folder of people.")
     settings = read_settings(data_dir=data_dir)
     if show:
         _show(settings, as_json=as_json)
     elif reset:
-        _reset(settings, card)
+        _reset(settings, recognition_card(model))
     elif folder is not None:
-        own = _fit(folder, set_aside, max_per_person, card, face, settings)
-        wiring.make_records(settings).close()
-        with wiring.open_calibrations(settings) as calibrations:
-            calibrations.store(own)
-        _print([own], as_json=as_json)
-        if not as_json:
-            say("Stored. Servers of this data directory use it from their next start on.")
+        card = recognition_card(model)
+        people, grouping = find_people(folder, each, max_per_person, groups)
+        one_person = read_set_aside(set_aside) if set_aside else []
+        warn_of(grouping)
+        if recipe is None:
+            scale, found = _fit_scale(settings, card, people, grouping, one_person, face)
+            _store(settings, scale)
+            _print([scale], found, as_json=as_json)
+            if not as_json:
+                say("Stored. Servers of this data directory use it from their next start on.")
+        else:
+            fitted = fit_own_recipe(settings, card.name, recipe, people, grouping, one_person, poor, face)
+            scale = OwnScale(recipe, fitted.card.similarity_table, fitted.card.fit.set, datetime.now(UTC))
+            _print([scale], fitted.groups, as_json=as_json)
+            if not as_json:
+                for line in what_is_next(settings, fitted.card):
+                    say(line)
 
 
-def _fit(
-    folder: Path,
-    set_aside: Path | None,
-    max_per_person: int,
-    card: RecognitionCard,
-    face: Which,
+def _fit_scale(
     settings: Settings,
-) -> OwnScale:
-    people = people_in(folder, max_per_person)
-    left_out = read_set_aside(set_aside) if set_aside else []
+    card: RecognitionCard,
+    people: Sequence[Person],
+    grouping: Grouping | None,
+    left_out: Sequence[tuple[str, str]],
+    face: Which,
+) -> tuple[OwnScale, list[Population]]:
     files = [(number, file) for number, person in enumerate(people) for file in person.files]
     looks = look_at([file for _, file in files], settings, Traits(), card.name, face)
     faces = faces_in([(number, look) for (number, _), look in zip(files, looks, strict=True)])
     number = {people[given].name: number for number, given in enumerate(faces.given)}
     one_person = [(number[a], number[b]) for a, b in left_out if a in number and b in number]
     with working("Comparing"):
-        compared = compare_all(faces.embeddings, faces.people, one_person)
-    knots = fit_scale(compared)
+        everybody, *groups = populations(faces, grouping, one_person)
+    knots = fit_scale(everybody, groups, card.most_alike)
     measured_on = (
-        f"{len(faces.people):,} pictures of {len(faces.given):,} people; {compared.impostor_count:,} impostor "
-        f"pairs, {len(one_person):,} pairs of names set aside"
+        f"{len(faces.people):,} pictures of {everybody.count:,} people; "
+        f"{everybody.compared.impostor_count:,} impostor pairs, {len(one_person):,} pairs of names set aside"
     )
-    return OwnScale(card.name, tuple(knots), measured_on, datetime.now(UTC))
+    fitted = [group.name for group in groups if group.enough_for_a_group]
+    if fitted:
+        measured_on += f"; at each rate the highest of everybody and {', '.join(fitted)}"
+    return OwnScale(card.name, tuple(knots), measured_on, datetime.now(UTC)), groups
+
+
+def _store(settings: Settings, scale: OwnScale) -> None:
+    wiring.make_records(settings).close()
+    with wiring.open_calibrations(settings) as calibrations:
+        calibrations.store(scale)
 
 
 def _show(settings: Settings, *, as_json: bool) -> None:
@@ -103,15 +151,17 @@ def _reset(settings: Settings, card: RecognitionCard) -> None:
     )
 
 
-def _print(scales: list[OwnScale], *, as_json: bool) -> None:
+def _print(scales: Sequence[OwnScale], groups: Sequence[Population] = (), *, as_json: bool) -> None:
+    """Scales, and how groups fare on the only one of them."""
     if as_json:
-        print_json(
-            [
-                {"model": each.model, "measured_on": each.measured_on, "created": each.created_at.isoformat()}
-                | {"knots": each.knots}
-                for each in scales
-            ]
-        )
+        rows: list[dict[str, Any]] = [
+            {"model": each.model, "measured_on": each.measured_on, "created": each.created_at.isoformat()}
+            | {"knots": each.knots}
+            for each in scales
+        ]
+        if groups:
+            rows[0]["groups"] = of_groups(groups, scales[0].knots)
+        print_json(rows)
         return
     for each in scales:
         say(f"{each.model}, {each.created_at:%Y-%m-%d %H:%M} UTC: {each.measured_on}")
@@ -119,3 +169,14 @@ def _print(scales: list[OwnScale], *, as_json: bool) -> None:
         for cosine, similarity in each.knots:
             table.add_row(f"{cosine:.4f}", f"{similarity:g}")
         out.print(table)
+    if groups:
+        _print_groups(of_groups(groups, scales[0].knots))
+
+
+def _print_groups(rows: Sequence[dict[str, Any]]) -> None:
+    table = folding_table("group", "people", "pairs", "FMR at 90", "FMR at 99", "")
+    for row in rows:
+        rates = ("" if rate is None else f"{rate:.2g}" for rate in row["fmr_at_similarity"].values())
+        note = "" if row["fitted"] else "too few: not fitted on"
+        table.add_row(row["group"], f"{row['people']:,}", f"{row['impostor']:,}", *rates, note)
+    out.print(table)

@@ -1,22 +1,45 @@
-"""A server that is told to stop: what it has accepted is finished, and balancers hear of it first."""
+"""uvicorn's server, with connections counted from the start, and an end that balancers hear of first."""
 
 from __future__ import annotations
 
+import logging
 import signal
+import socket
+import ssl
+import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
+from visavis.api.edge.connection import GuardedConnection, Limits
+from visavis.api.edge.reception import Reception
+
+logger = logging.getLogger(__name__)
+
+
+STARTUP_FAILURE = 3
+"""As uvicorn's own command ends when the address is taken; the log says why."""
+
 
 class DrainingServer(uvicorn.Server):
     """Goes on for some time after a first SIGTERM, not ready for more; a second signal ends that."""
 
-    def __init__(self, config: uvicorn.Config, application: FastAPI, seconds: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        application: FastAPI,
+        limits: Limits,
+        tls: ssl.SSLContext | None,
+        drain_seconds: float,
+    ) -> None:
         super().__init__(config)
+        self._limits = limits
+        self._tls = tls
         self._application = application
-        self._seconds = seconds
+        self._seconds = drain_seconds
         self._stops_at: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -26,6 +49,27 @@ class DrainingServer(uvicorn.Server):
             self._stops_at = time.monotonic() + self._seconds
         else:
             super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then accept connections our own way."""
+        await super().startup(sockets=[])
+        try:
+            reception = Reception(sockets or [], self._limits, self._tls, self._connection)
+        except OSError as error:  # somebody else was quicker since the address was taken
+            logger.error("The server cannot listen: %s", error.strerror)  # noqa: TRY400 - it says it all
+            await self.lifespan.shutdown()
+            sys.exit(STARTUP_FAILURE)
+        self.servers = [reception]  # type: ignore[list-item]
+
+    def _connection(self, left: Callable[[], None], *, is_welcome: bool) -> GuardedConnection:
+        return GuardedConnection(
+            self._limits,
+            left,
+            is_welcome=is_welcome,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop; asked ten times a second."""

@@ -17,20 +17,22 @@ from visavis.cli.measuring import (
     MinComparability,
     MinQuality,
     ModelName,
+    PersonOption,
     Report,
     Resamples,
     Seed,
     look_at,
     recognition_card,
     show,
+    warn_of,
     working,
 )
-from visavis.cli.terminal import AsJson, complaint, read_settings
+from visavis.cli.terminal import AsJson, read_settings
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import differentials, identification, masks, poses, sheets, spoofing, verification
 from visavis.evaluation.folders import Person, PersonIs, people_in, read_pairs
-from visavis.evaluation.grouping import Grouping, find_people
+from visavis.evaluation.grouping import find_people
 from visavis.evaluation.looks import Look, Which, counts
 from visavis.evaluation.pages import Plot, Sheet, write_page
 from visavis.evaluation.sheets_of_groups import group_sheets
@@ -62,9 +64,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
             help="Compare groups of people too: a list with the heading person,group, or DIR/GROUP/PERSON/*.jpg.",
         ),
     ] = None,
-    each: Annotated[
-        PersonIs, typer.Option("--person", help="What a person's pictures are: a folder, or one file in DIR.")
-    ] = PersonIs.FOLDER,
+    each: PersonOption = PersonIs.FOLDER,
     max_per_person: MaxPerPerson = 10,
     min_quality: MinQuality = 0.0,
     min_comparability: MinComparability = COMPARABLE,
@@ -93,7 +93,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
         measured = verification.of_pairs(listed, looks, asked)
     elif folder is not None:
         people, grouping = find_people(folder, each, max_per_person, groups)
-        _warn_of(grouping)
+        warn_of(grouping)
         looks = _look_at_people([file for person in people for file in person.files], card, face)
         with working("Comparing"):
             measured = verification.of_people(people, looks, scale, asked)
@@ -267,19 +267,6 @@ def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, s
     if own is None:
         raise SetupError(f"No scale of {card.name} is stored in {data_dir}: `visavis calibrate` makes one.")
     return Calibration.from_table(own.knots), f"own: {own.measured_on}"
-
-
-def _warn_of(grouping: Grouping | None) -> None:
-    """Name on standard error those whom no figure of a group counts."""
-    if grouping is None:
-        return
-    for names, what in (
-        (grouping.without_group, "People without a group, in no group's figures"),
-        (grouping.without_pictures, "People of the list of groups without pictures"),
-    ):
-        if names:
-            some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-            complaint.print(f"{what}: {len(names):,} ({some}).", highlight=False, soft_wrap=True)
 
 
 def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:

@@ -70,7 +70,9 @@ def set_group(  # noqa: PLR0913 - an option each
     *,
     liveness: Annotated[bool | None, typer.Option(help="Whether Search Face asks for a living face.")] = None,
     liveness_threshold: Annotated[float | None, typer.Option(min=0, max=100, help="Liveness asked for.")] = None,
-    similarity: Annotated[float | None, typer.Option(min=0, max=100, help="Similarity asked for.")] = None,
+    similarity: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Similarity asked for; take 99 among children.")
+    ] = None,
     min_quality: Annotated[
         float | None, typer.Option(min=0, max=100, help="Least quality of a face to be registered; 0 is any.")
     ] = None,

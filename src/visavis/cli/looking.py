@@ -17,6 +17,7 @@ from visavis.cli.drawing import draw_faces
 from visavis.cli.terminal import AsJson, DataDir, complain, folding_table, out, print_json, read_settings, say
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
+from visavis.core.strangers import are_too_many, enough_similarity, strangers
 from visavis.errors import FaceError, SetupError
 from visavis.trail import Effect, Event
 from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, Traits, Want
@@ -91,12 +92,19 @@ def compare(
             {"similarity": score, "match": score >= threshold, "box": _fractions(face.box, compared.size)}
             for face, score in scored
         ]
-        print_json({"model": compared.model, "threshold": threshold, "faces": rows})
+        print_json(
+            {"model": compared.model, "threshold": threshold, "faces": rows, "too_poor": compared.detail or None}
+        )
     else:
         table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
         for face, similarity in scored:
-            table.add_row(_place(face.box, compared.size), *_judged(similarity, threshold))
+            told = (
+                _judged(similarity, threshold) if similarity or not compared.detail else ("-", "not compared", "-")
+            )
+            table.add_row(_place(face.box, compared.size), *told)
         out.print(table if scored else "There is no face in the second picture.")
+        if compared.detail:
+            say(compared.detail)
     if not compared.matched:
         raise typer.Exit(NONE)
 
@@ -139,13 +147,14 @@ def search(
             }
             for match in found.matches
         ]
-        print_json({"model": found.model, "threshold": threshold, "faces_searched": faces, "matches": rows})
+        asked = {"model": found.model, "threshold": threshold, "faces_searched": faces}
+        print_json(asked | {"matches": rows, "too_poor": found.detail or None})
     else:
         table = folding_table("external image id", "face id", "similarity", "strangers so alike")
         for match in found.matches:
             similarity, _, meaning = _judged(match.similarity, threshold)
             table.add_row(match.face.external_image_id or "", match.face.face_id, similarity, meaning)
-        out.print(table if found.matches else f"None of {faces:,} faces is so alike.")
+        out.print(table if found.matches else found.detail or f"None of {faces:,} faces is so alike.")
         _warn_of_chance(faces, threshold)
     if not found.matches:
         raise typer.Exit(NONE)
@@ -176,10 +185,13 @@ def _meaning(similarity: float) -> str:
 
 def _warn_of_chance(faces: int, threshold: float) -> None:
     """Each face of a group is one more chance for a stranger to match."""
-    chance = faces / pairs_per_false_match(threshold)
-    if chance >= 0.01:
-        share = f"about {min(chance, 1):.0%}" if chance < 0.5 else "half or more"
-        say(f"In a group of {faces:,} faces, {share} of strangers find a match at {threshold:g} by chance.")
+    if not are_too_many(threshold, faces):
+        return
+    found, enough = strangers(threshold, faces), enough_similarity(faces)
+    among = "the one face" if faces == 1 else f"one of {faces:,} faces"
+    say(f"At {threshold:g}, about {found.about:,} of {found.of:,} strangers match {among} by chance.")
+    advice = "No threshold keeps" if enough is None else f"A threshold of {enough} keeps"
+    say(f"{advice} it to 1 in 100. It is an estimate from the scale of similarity.")
 
 
 def _quality(face: DetectedFace) -> str:

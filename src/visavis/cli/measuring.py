@@ -12,6 +12,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from visavis.cli.terminal import complaint, out, print_json, read_settings, say
+from visavis.evaluation.folders import PersonIs
+from visavis.evaluation.grouping import Grouping
 from visavis.evaluation.looks import Look, Observer, Which
 from visavis.evaluation.pages import Sheet
 from visavis.settings import Settings
@@ -41,6 +43,17 @@ MinComparability = Annotated[
     ),
 ]
 ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        "--groups",
+        metavar="FILE.csv|folders",
+        help="Groups of people: a list with the heading person,group, or DIR/GROUP/PERSON/*.jpg.",
+    ),
+]
+PersonOption = Annotated[
+    PersonIs, typer.Option("--person", help="What a person's pictures are: a folder, or one file in DIR.")
+]
 Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
 
 
@@ -87,11 +100,13 @@ def look_at(
 
 
 def with_progress(
-    files: Sequence[Path], look_at: Callable[[Sequence[Path], Callable[[], None]], list[T]]
+    files: Sequence[Path],
+    look_at: Callable[[Sequence[Path], Callable[[], None]], list[T]],
+    what: str = "Looking at pictures",
 ) -> list[T]:
     """What a look at each file gives, with a progress bar where somebody watches."""
     with Progress(console=complaint, disable=not complaint.is_terminal) as progress:
-        task = progress.add_task("Looking at pictures", total=len(files))
+        task = progress.add_task(what, total=len(files))
         return look_at(files, lambda: progress.advance(task))
 
 
@@ -100,6 +115,19 @@ def name_unreadable(looks: Sequence[Look]) -> None:
     for look in looks:
         if look.unreadable is not None:
             complaint.print(f"{look.file}: {look.unreadable}", highlight=False, soft_wrap=True)
+
+
+def warn_of(grouping: Grouping | None) -> None:
+    """Name on standard error those whom no figure of a group counts."""
+    if grouping is None:
+        return
+    for names, what in (
+        (grouping.without_group, "People without a group, in no group's figures"),
+        (grouping.without_pictures, "People of the list of groups without pictures"),
+    ):
+        if names:
+            some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+            complaint.print(f"{what}: {len(names):,} ({some}).", highlight=False, soft_wrap=True)
 
 
 @contextmanager

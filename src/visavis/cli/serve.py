@@ -13,23 +13,21 @@ import typer
 import uvicorn
 
 from visavis import app as wiring
-from visavis.api.edge.connection import Limits, guarded_connection
+from visavis.api.edge.connection import Limits
 from visavis.api.edge.tls import Certificate
-from visavis.cli.draining import DrainingServer
+from visavis.cli.draining import STARTUP_FAILURE, DrainingServer
+from visavis.cli.listening import bind, connections_within_limits
 from visavis.cli.logs import start_logging
 from visavis.cli.terminal import DataDir, out, print_keys, reachable, read_settings, say
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.errors import SetupError
-from visavis.identities import KeyKind
+from visavis.identities import KeyKind, Role
 from visavis.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 FIRST_APP = "default"
-
-STARTUP_FAILURE = 3
-"""As uvicorn's own command ends when the address is taken; the log says why."""
 
 
 def serve(
@@ -43,10 +41,11 @@ def serve(
         Path | None, typer.Option(help="The certificate's private key, PEM [env: VISAVIS_TLS_KEY]")
     ] = None,
 ) -> None:
-    """Start the server. With a SQLite file, the first start creates an app and prints its keys, once."""
+    """Start the server. The first start at a terminal creates an app and prints its keys, once."""
     settings = read_settings(host=host, port=port, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
     start_logging(settings.log_format, settings.log_level)
     certificate = _certificate(settings)
+    sockets = bind(settings.host, settings.port)  # before keys are printed for nothing
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
         _first_start(apps, settings)
@@ -55,7 +54,6 @@ def serve(
             _first_account(accounts, settings)
     # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    edge = settings.edge
     config = uvicorn.Config(
         application,
         settings.host,
@@ -63,16 +61,22 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        http=guarded_connection(Limits(edge.connections, edge.head_seconds, edge.answer_seconds)),
+        http="h11",  # whose place the server's own connections take
         ws="none",
-        proxy_headers=bool(edge.trusted_proxies),
-        forwarded_allow_ips=edge.trusted_proxies,
-        ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
+        proxy_headers=False,  # see visavis.api.edge.proxies
     )
-    server = DrainingServer(config, application, settings.drain_seconds)
-    server.run()
+    tls = certificate.context if certificate else None
+    server = DrainingServer(config, application, _limits(settings), tls, settings.drain_seconds)
+    logger.info("Listening on %s", reachable(settings, sockets[0].getsockname()[1]))
+    server.run(sockets)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def _limits(settings: Settings) -> Limits:
+    edge = settings.edge
+    connections = connections_within_limits(edge.connections)
+    return Limits(connections, edge.head_seconds, edge.answer_seconds, edge.handshake_seconds)
 
 
 def _certificate(settings: Settings) -> Certificate | None:
@@ -95,13 +99,20 @@ def _is_local(host: str) -> bool:
     return host == "localhost" or (host[:1].isdigit() and host.startswith("127.")) or host == "::1"
 
 
+def _is_seen(settings: Settings) -> bool:
+    """Whether somebody looks on whom secrets may be told: what goes elsewhere than to a terminal is kept.
+
+    Of many nodes none is the first, so with a database of their own they tell nobody.
+    """
+    return settings.database_url is None and sys.stdout.isatty()
+
+
 def _first_start(apps: Apps, settings: Settings) -> None:
     if apps.store.list_apps():
         return
-    if settings.database_url is None:
+    if _is_seen(settings):
         _greet(settings, apps.create(FIRST_APP))
     else:
-        # Of many nodes, none is the first, and what they print is collected.
         logger.warning("There is no app yet: `visavis app create NAME` makes one and prints its keys.")
 
 
@@ -120,12 +131,14 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
 
 
 def _first_account(accounts: Accounts, settings: Settings) -> None:
-    """Until somebody has an account, each start prints a new link to open the first."""
-    if settings.database_url is not None:
-        if not accounts.store.list_users():
-            logger.warning("Nobody can sign in to the console yet: `visavis console invite` prints a link.")
+    """Until somebody has an account, say how the first is opened; a link that was printed before stays good."""
+    if accounts.store.list_users():
         return
-    secret = accounts.invite_first()
-    if secret is not None:
+    if not _is_seen(settings):
+        logger.warning("Nobody can sign in to the console yet: `visavis console invite` prints a link.")
+    elif accounts.is_invited():
+        say("The link that was printed before still opens the console; `visavis console invite` prints another.\n")
+    else:
+        secret = accounts.invite(Role.ADMINISTRATOR)
         out.print("Open the console, and choose a name and a password:", style="bold")
         say(f"{reachable(settings)}/console/setup#{secret}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from visavis.errors import FaceError, SetupError
 from visavis.identities import KeyKind
-from visavis.settings import Settings
+from visavis.settings import Settings, unknown_variables
 
 out = Console(markup=False)
 complaint = Console(stderr=True, markup=False)
@@ -60,7 +61,10 @@ def print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:
 
 
 def read_settings(**given: Any) -> Settings:
-    """Options win over the environment, which wins over defaults."""
+    """Options win over the environment, which wins over defaults. Raises SetupError, also for unknown names."""
+    for name, nearest in unknown_variables(os.environ).items():
+        hint = f": did you mean {nearest}?" if nearest else ", see docs/settings.md."
+        raise SetupError(f"There is no setting {name}{hint}")
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -69,10 +73,10 @@ def read_settings(**given: Any) -> Settings:
         raise SetupError(f"VISAVIS_{name}: {problem['msg']}.") from None
 
 
-def reachable(settings: Settings) -> str:
-    """The URL of the server for a client on the same machine."""
+def reachable(settings: Settings, port: int | None = None) -> str:
+    """The URL of the server for a client on the same machine; `port` is the one it got, if any would do."""
     host = settings.host
     if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what the operator chose, not what we choose
         host = "127.0.0.1"
     scheme = "https" if settings.tls_cert else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port or settings.port}"

@@ -49,6 +49,10 @@ class Workers(Protocol):
         """For everything but pictures. Raises OVERLOADED."""
         ...
 
+    async def hashing(self, call: Callable[[], Result]) -> Result:
+        """For what hashes a password. Raises OVERLOADED."""
+        ...
+
     async def run(self, call: Callable[[], Result]) -> Result:
         """For whose turn it is."""
         ...

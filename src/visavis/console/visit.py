@@ -119,6 +119,10 @@ class Visit:
         """Call what reads or writes records, outside the event loop."""
         return await self.services.workers.quick(call)
 
+    async def hashing(self, call: Callable[[], Result]) -> Result:
+        """Call what hashes a password, outside the event loop and apart from the rest. Raises OVERLOADED."""
+        return await self.services.workers.hashing(call)
+
     async def gone(self) -> None:
         """Returns when the client has left; the body has been read by then."""
         while (await self.request.receive())["type"] != "http.disconnect":

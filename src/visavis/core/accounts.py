@@ -32,15 +32,9 @@ class Accounts:
         """The secret that sets a new password for an account, once."""
         return self._invite(user.role, user)
 
-    def invite_first(self) -> str | None:
-        """The secret that opens the first account, an administrator's; None if there is an account.
-
-        What was printed before is no longer good.
-        """
-        if self.store.list_users():
-            return None
-        self.store.drop_invitations()
-        return self.invite(Role.ADMINISTRATOR)
+    def is_invited(self) -> bool:
+        """Whether somebody holds an invitation that still opens a new account."""
+        return self.store.has_invitations(self.clock())
 
     def invitation(self, secret: str) -> Invitation:
         """Raises INVITATION_INVALID."""

@@ -8,7 +8,7 @@ import math
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -66,6 +66,7 @@ class Attempts:
         self._lock = threading.Lock()
         self._of_origin: _Recent[str, _Bucket] = _Recent(REMEMBERED)
         self._of_app: _Recent[bytes, _Bucket] = _Recent(REMEMBERED)
+        self._pending: Counter[str] = Counter()
         self._trusted: _Recent[bytes, bool] = _Recent(REMEMBERED)
 
     def verify(
@@ -79,8 +80,10 @@ class Attempts:
         app = None if account is None else self._fingerprint({"account": account})
         presented = self._fingerprint(keys)
         with self._lock:
-            if presented not in self._trusted:
+            guess = presented not in self._trusted
+            if guess:
                 self._require_patience(caller, app)
+                self._pending[caller] += 1
         try:
             result = check()
         except FaceError as error:
@@ -89,6 +92,12 @@ class Attempts:
                     self._trusted.pop(presented, None)
                     self._count(caller, app)
             raise
+        finally:
+            with self._lock:
+                if guess:
+                    self._pending.subtract((caller,))
+                if not self._pending[caller]:
+                    del self._pending[caller]
         with self._lock:
             self._trusted.put(presented, value=True)
         return result
@@ -101,11 +110,10 @@ class Attempts:
     def _require_patience(self, caller: str, app: bytes | None) -> None:
         now = self._clock()
         failed = self._of_origin.get(caller)
-        if failed is None:
-            return
-        wait = failed.wait(now)
-        attacked = None if app is None else self._of_app.get(app)
-        if attacked is not None and attacked.wait(now):
+        # What is being looked at counts as wrong until it has turned out right: guesses sent at once are as many.
+        wait = (failed or _Bucket(self._failures, self._window_s, now)).wait(now, self._pending[caller])
+        attacked = None if failed is None or app is None else self._of_app.get(app)
+        if failed is not None and attacked is not None and attacked.wait(now):
             wait = max(wait, failed.last + SUSPICION_S - now)
         if wait > 0:
             detail = "Too many attempts with wrong keys came from this address: wait before the next one."
@@ -138,9 +146,9 @@ class _Bucket:
         self.tokens = max(self._left(now) - 1, 0)
         self.last = now
 
-    def wait(self, now: float) -> float:
-        """Seconds until there is a token; 0 if there is one."""
-        return max(1 - self._left(now), 0) * self.window_s / self.size
+    def wait(self, now: float, taken: int = 0) -> float:
+        """Seconds until there is a token beside those that are as good as taken; 0 if there is one."""
+        return max(1 + taken - self._left(now), 0) * self.window_s / self.size
 
     def _left(self, now: float) -> float:
         if math.isnan(self.tokens):

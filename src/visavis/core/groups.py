@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from visavis.core import policy
@@ -72,6 +72,8 @@ class Groups:
         """
         if unknown := changes.keys() - _SETTINGS:
             raise FaceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
+        if not replace(GroupSettings(), **changes).are_possible:
+            raise FaceError(ErrorCode.INVALID_PARAMETER, "A setting is out of its range.")
         return self.gallery.change_settings(self.require(app, name), changes)
 
     def newer_model(self, group: Group) -> str | None:

@@ -302,8 +302,8 @@ class AccountStore(Protocol):
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None: ...
 
-    def drop_invitations(self) -> None:
-        """Take back every invitation that is for a new account."""
+    def has_invitations(self, now: datetime) -> bool:
+        """Whether any invitation for a new account has not expired."""
         ...
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:

@@ -38,7 +38,10 @@ class Pool:
     clean: Embedding
     """One a person."""
     groups: NDArray[np.int64]
-    """Which group each of these people belongs to, shape (n,); all groups weigh alike in the mean."""
+    """Which group each of these people belongs to, shape (n,); all groups weigh alike in the mean.
+
+    -1: none, and does not count in the mean.
+    """
     poor: Mapping[str, Embedding]
     """Of pictures made worse, by the kind of it."""
     poor_people: Mapping[str, NDArray[np.int64]]
@@ -60,7 +63,7 @@ def fit_centring(card: RecognitionCard, pool: Pool, set_of_faces: str) -> Recogn
     """The card with the mean and the centres of a pool, and without a scale. Raises SetupError if it is small."""
     if len(pool.clean) < FEWEST_PEOPLE:
         raise SetupError(f"{len(pool.clean):,} people are too few for centres: it takes {FEWEST_PEOPLE:,}.")
-    groups = np.unique(pool.groups)
+    groups = np.unique(pool.groups[pool.groups >= 0])
     vectors = pool.clean[:, : sum(network.dimension for network in card.networks)]
     of_groups = np.stack([vectors[pool.groups == group].mean(axis=0) for group in groups])
     mean = tuple(round(float(value), 6) for value in of_groups.mean(axis=0))
@@ -79,25 +82,38 @@ def fit_centring(card: RecognitionCard, pool: Pool, set_of_faces: str) -> Recogn
     return replace(card, own_fit=Fit(set_of_faces, (), mean, centring))
 
 
-def unseen_impostors(
-    card: RecognitionCard, pool: Pool, groups: Sequence[NDArray[np.int64]]
-) -> list[NDArray[np.float32]]:
-    """The cosines of all pairs of people within each group, in centres that were made without either of them.
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """Pictures of the people of a pool, of whom each may have several."""
 
-    `groups`: row numbers of `pool.clean`. The pool is cut into folds; for each two folds the centres are fitted
-    on all the others.
+    answers: Embedding
+    """Shape (m, d)."""
+    people: NDArray[np.int64]
+    """Whose they are, shape (m,): row numbers of the pool's `clean`."""
+
+
+def unseen_impostors(
+    card: RecognitionCard, pool: Pool, groups: Sequence[NDArray[np.int64]], pictures: Pictures | None = None
+) -> list[NDArray[np.float32]]:
+    """The cosines of all pairs of two people within each group, in centres that were made without either of them.
+
+    `groups`: row numbers of `pictures`; without those, of the pool's `clean`. The pool is cut into folds; for each
+    two folds the centres are fitted on all the others.
     """
-    fold = np.random.default_rng(0).permutation(len(pool.clean)) % _FOLDS
+    shown = pictures or Pictures(pool.clean, np.arange(len(pool.clean)))
+    fold_of_person = np.random.default_rng(0).permutation(len(pool.clean)) % _FOLDS
+    fold = fold_of_person[shown.people]
     found: list[list[NDArray[np.float32]]] = [[] for _ in groups]
     for one in range(_FOLDS):
         for other in range(one, _FOLDS):
-            apart = (fold == one) | (fold == other)
+            apart = (fold_of_person == one) | (fold_of_person == other)
             fitted = fit_centring(card, pool.without(apart), "folds")
-            embeddings = fused(fitted, pool.clean)
+            embeddings = fused(fitted, shown.answers)
             for group, cosines in zip(groups, found, strict=True):
                 first, second = group[fold[group] == one], group[fold[group] == other]
                 between = as_probe(card, embeddings[first]) @ embeddings[second].T
-                cosines.append(between[np.triu_indices(len(first), 1)] if one == other else between.ravel())
+                strangers = shown.people[first][:, np.newaxis] != shown.people[second]
+                cosines.append(between[np.triu(strangers, 1) if one == other else strangers])
     return [np.concatenate(cosines) for cosines in found]
 
 

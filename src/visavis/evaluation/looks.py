@@ -105,10 +105,8 @@ def see_one_face(
         raise UnreadableError(f"{error.strerror}.") from error
     try:
         with analyzer.decode(data) as picture:
-            found = analyzer.find(picture)
-            if not found:
-                return None
-            return see(picture, found[0] if which is Which.LARGEST else central(found, picture.size))
+            face = meant(analyzer.find(picture), which, picture.size)
+            return None if face is None else see(picture, face)
     except FaceError as error:
         if error.code is ErrorCode.INTERNAL:
             raise
@@ -128,6 +126,13 @@ def is_refused(face: DetectedFace, asked: GroupSettings) -> bool:
     All that is measured asks here, and nowhere else.
     """
     return is_too_poor(face.quality, asked.min_quality) or not is_comparable(face, asked.min_comparability)
+
+
+def meant(faces: Sequence[DetectedFace], which: Which, size: ImageSize) -> DetectedFace | None:
+    """Which of the faces of a picture of this size, largest first, is measured; None where there is none."""
+    if not faces:
+        return None
+    return faces[0] if which is Which.LARGEST else central(faces, size)
 
 
 def central(faces: Sequence[DetectedFace], size: ImageSize) -> DetectedFace:

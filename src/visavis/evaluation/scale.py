@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import SetupError
 from visavis.evaluation.comparisons import Comparisons
+from visavis.evaluation.populations import FEWEST_IN_A_GROUP, FEWEST_OF_A_GROUP, Population
 
 Knots: TypeAlias = list[tuple[float, float]]
 """(cosine, similarity 0-100), both strictly ascending, from -1 to 1 and from 0 to 100."""
@@ -31,16 +32,31 @@ _LEAST_SHAPE = -0.5
 """Below it the maximum likelihood estimate is not regular (R. L. Smith 1985)."""
 
 
-def fit_scale(compared: Comparisons) -> Knots:
-    """The knots of the scale. Raises SetupError if there are too few impostor pairs or people for it."""
-    people = len(np.unique(compared.people))
-    if compared.impostor_count < FEWEST_IMPOSTORS or people < FEWEST_PEOPLE:
+def fit_scale(everybody: Population, groups: Sequence[Population] = (), most_alike: float = 1.0) -> Knots:
+    """The knots of a scale for everybody, on which no group of them that has enough pairs exceeds its rates.
+
+    `most_alike`: the cosine that the similarity 100 stands for. Raises SetupError, with the numbers, if there are
+    too few people or pairs, or if there are groups and none of them has enough.
+    """
+    require_enough(everybody)
+    fitted = [group for group in groups if group.enough_for_a_group]
+    if groups and not fitted:
+        counts = ", ".join(f"{each.name} {each.count:,} and {each.compared.impostor_count:,}" for each in groups)
         raise SetupError(
-            f"{people:,} people and {compared.impostor_count:,} pairs of different people are too few: "
-            f"a similarity of 99 claims a false match rate of 1 in 1,000,000, and to fit that takes at least "
-            f"{FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs, which 1,250 pictures have."
+            f"No group has enough people and pairs of them for a scale: {counts}. It takes {FEWEST_IN_A_GROUP:,} "
+            f"people and {FEWEST_OF_A_GROUP:,} pairs of one group; without groups a scale is fitted to everybody."
         )
-    return fit_common_scale([compared])
+    return fit_common_scale([each.compared for each in (everybody, *fitted)], most_alike)
+
+
+def require_enough(everybody: Population) -> None:
+    """Raises SetupError, with the numbers, if people or pairs are too few for a scale."""
+    if everybody.compared.impostor_count < FEWEST_IMPOSTORS or everybody.count < FEWEST_PEOPLE:
+        raise SetupError(
+            f"{everybody.count:,} people and {everybody.compared.impostor_count:,} pairs of different people are "
+            f"too few: a similarity of 99 claims a false match rate of 1 in 1,000,000, and to fit that takes at "
+            f"least {FEWEST_PEOPLE:,} people and {FEWEST_IMPOSTORS:,} pairs, which 1,250 pictures have."
+        )
 
 
 def fit_common_scale(groups: Sequence[Comparisons], most_alike: float = 1.0, margin: float = 1.0) -> Knots:

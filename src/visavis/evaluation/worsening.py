@@ -6,15 +6,15 @@ Pictures are BGR, uint8. The numbers are those of LFW, whose faces have some 43 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.types import DetectedFace
-from visavis.vision.decode import Pixels
+from visavis.types import Box, DetectedFace
+from visavis.vision.decode import DecodedPicture, Pixels
 
 Moved: TypeAlias = NDArray[np.float64]
 """Where the pixels of the picture went, shape (2, 3)."""
@@ -188,3 +188,34 @@ POOR: Mapping[str, Worsen] = {
     "tilted 150": turned(150),
 }
 """The kinds of poor pictures that centres are made of (`visavis.evaluation.centring`)."""
+
+
+def poor_versions(
+    picture: DecodedPicture, find: Callable[[DecodedPicture], DetectedFace | None]
+) -> Iterator[tuple[str, DecodedPicture, DetectedFace]]:
+    """A picture in every kind of POOR in which its face is still found where it was: the kind, and that face.
+
+    `find` gives the face that is meant; the picture is brought to the size of LFW's first.
+    """
+    found = find(picture)
+    if found is None:
+        return
+    small = DecodedPicture(np.ascontiguousarray(as_in_lfw(picture.pixels, found)))
+    face = find(small)
+    if face is None:
+        return
+    x, y = _middle(face.box)
+    for kind, worsen in POOR.items():
+        pixels, moved = worsen(small.pixels, face)
+        spoilt = DecodedPicture(np.ascontiguousarray(pixels))
+        found = find(spoilt)
+        if found is not None and _covers(found.box, moved @ np.array([x, y, 1.0])):
+            yield kind, spoilt, found
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+
+
+def _covers(box: Box, point: NDArray[np.float64]) -> bool:
+    return bool(box.x0 <= point[0] <= box.x1 and box.y0 <= point[1] <= box.y1)

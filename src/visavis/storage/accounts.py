@@ -85,10 +85,13 @@ class StoredAccounts:
         with self._database.read() as connection:
             return _invitation(connection, digest, now)
 
-    def drop_invitations(self) -> None:
-        """Take back every invitation that is for a new account."""
-        with self._database.write() as connection:
-            connection.execute(delete(invitations).where(invitations.c.user_id.is_(None)))
+    def has_invitations(self, now: datetime) -> bool:
+        """Whether any invitation for a new account has not expired."""
+        open_ones = select(invitations.c.digest).where(
+            invitations.c.user_id.is_(None), invitations.c.expires_at > now
+        )
+        with self._database.read() as connection:
+            return connection.execute(open_ones.limit(1)).first() is not None
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
         """Use an invitation up: open the account, or set the password of the one that it is for.

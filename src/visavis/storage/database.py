@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,3 +77,25 @@ def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.IN
     plain = detail or "The database did not do what was asked of it."
     logger.error("%s", plain, exc_info=error)
     return FaceError(code, plain)
+
+
+@contextmanager
+def without_traces() -> Iterator[None]:
+    """Keep failures out of the log, for who ends with a sentence about them."""
+    logger.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
+def why(error: FaceError) -> str:
+    """What the database itself said, on one line, or what we make of it."""
+    cause = error.__cause__
+    lines = str(getattr(cause, "orig", None) or cause or error.detail).splitlines()
+    said = " ".join(line.strip() for line in lines) if lines[0].startswith("multiple") else lines[0]
+    return said.strip().rstrip(".?")

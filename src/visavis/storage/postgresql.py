@@ -52,6 +52,13 @@ _PASSING = {"25", "40", "53"}
 """The transaction is undone for certain, and the next may go through: not so where a connection broke off."""
 
 
+def place(url: str) -> str:
+    """The database of a URL in words: its host and port, never its password."""
+    named = conninfo_to_dict(url)
+    hosts, ports = named.get("host") or "localhost", named.get("port") or 5432
+    return f"The PostgreSQL at {hosts}, port {ports},"
+
+
 class PostgresDatabase:
     """Transactions on one PostgreSQL database (see `Database`)."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from visavis.errors import FaceError, SetupError
 from visavis.stages import Observer, unobserved
@@ -23,9 +23,10 @@ from visavis.storage.audit.verify import Verdict, verify
 from visavis.storage.backup.file import Manifest
 from visavis.storage.backup.make import make_backup
 from visavis.storage.calibrations import StoredCalibrations
-from visavis.storage.database import Database
+from visavis.storage.database import Database, why, without_traces
 from visavis.storage.facts import UNFINISHED_COPY, get_fact
 from visavis.storage.gallery import SealedGallery
+from visavis.storage.keys.facts import DATA_KEYS
 from visavis.storage.keys.following import KeyFollower
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
@@ -33,7 +34,8 @@ from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.settling import settle_keys
 from visavis.storage.loaded import LoadedGroups
 from visavis.storage.moving import Conversions, no_conversions
-from visavis.storage.postgresql import PostgresDatabase
+from visavis.storage.postgresql import PostgresDatabase, place
+from visavis.storage.schema import meta
 from visavis.storage.sqlite import SqliteDatabase
 from visavis.trail import Actor, ActorKind, AuditHead, Effect, Event
 from visavis.types import StorageUse
@@ -43,6 +45,9 @@ KEY_FILE = "master.key"
 
 TOMBSTONES_KEPT = timedelta(days=365)
 """So long a deleted group is told from one that never was."""
+
+_UNTOUCHED = DATA_KEYS["derivation"]
+"""The key of a row that is always there, and that nobody locks."""
 
 SERVER = Actor(kind=ActorKind.SERVER)
 
@@ -74,6 +79,11 @@ class Storage:
         """Raises FaceError if the records cannot be read."""
         with self._database.read() as connection:
             connection.execute(select(1))
+
+    def check_writes(self) -> None:
+        """Raises FaceError if nothing can be written: by writing what is there already, to the disk."""
+        with self._database.write() as connection:
+            connection.execute(update(meta).where(meta.c.key == _UNTOUCHED).values(value=meta.c.value))
 
     def use(self) -> StorageUse:
         """What is held at the moment, without asking the database."""
@@ -142,10 +152,11 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
             if database_url
             else SqliteDatabase(data_dir / DATABASE_FILE, observe)
         )
-        ring = prepare(database, master_key, data_dir / KEY_FILE)
+        with without_traces():
+            ring = prepare(database, master_key, data_dir / KEY_FILE)
     except FaceError as error:
-        where = "" if database_url else f"The data directory {data_dir} cannot be used. "
-        raise SetupError(where + error.detail) from error
+        where = place(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
+        raise SetupError(f"{where} cannot be used: {why(error)}.") from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
     loaded = LoadedGroups(database, ring, max_loaded_bytes)

@@ -1,8 +1,7 @@
-"""Brings a network of the user's own into the models directory: a folder with its card, or nothing."""
+"""Brings a network, or a fit, of the user's own into the models directory: a folder with its card, or nothing."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +10,10 @@ from pathlib import Path
 
 from visavis.errors import SetupError
 from visavis.vision.catalogue import Catalogue, taken_names
+from visavis.vision.fitted_packs import read_fitted, written
 from visavis.vision.models import RecognitionCard
 from visavis.vision.network_file import NetworkFile, examine
-from visavis.vision.own_packs import CARD, FOLDER, NAME_IN_WORDS, is_model_name
+from visavis.vision.own_packs import CARD, FOLDER, NAME_IN_WORDS, fields_of, is_model_name, read_content
 from visavis.vision.recognition import Recognizers
 from visavis.vision.shapes import Shape
 from visavis.vision.store import ModelStore, write_whole
@@ -36,10 +36,10 @@ def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -
     if the name is taken or none, the file is no network of this shape, or the copy cannot be written; then nothing
     is left.
     """
-    _check_name(models, name)
+    check_name(models, name)
     network = examine(file, shape)
     card = _card(file.name, network, shape, terms)
-    with _set_up_aside(models, name) as aside:
+    with set_up_aside(models, name) as aside:
         folder = aside / FOLDER / name
         folder.mkdir(parents=True)
         write_whole(folder / _FILE, network.data)
@@ -51,7 +51,26 @@ def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -
     return Catalogue.read(models).require(name)
 
 
-def _check_name(models: Path, name: str) -> None:
+def add_fitted(models: Path, card: RecognitionCard, base: RecognitionCard) -> RecognitionCard:
+    """A new recognition model: the networks of a base, with the fit of a card; the card, as read back.
+
+    Raises SetupError, with the reason, if the name is taken or none, or it cannot be written; then nothing is
+    left.
+    """
+    check_name(models, card.name)
+    with set_up_aside(models, card.name) as aside:
+        folder = aside / FOLDER / card.name
+        folder.mkdir(parents=True)
+        for file, content in written(card, base).items():
+            write_whole(folder / file, content)
+        read_fitted(aside, card.name, read_content(aside, card.name), {base.name: base}.__getitem__)
+        (models / FOLDER).mkdir(exist_ok=True)
+        folder.rename(models / FOLDER / card.name)
+    return Catalogue.read(models).require(card.name)
+
+
+def check_name(models: Path, name: str) -> None:
+    """Raises SetupError, with the reason, if no new recognition model can be called this."""
     if not is_model_name(name):
         raise SetupError(f"{name!r} is no name for a model, which has {NAME_IN_WORDS}.")
     if name in taken_names():
@@ -63,7 +82,7 @@ def _check_name(models: Path, name: str) -> None:
 
 
 @contextmanager
-def _set_up_aside(models: Path, name: str) -> Iterator[Path]:
+def set_up_aside(models: Path, name: str) -> Iterator[Path]:
     """A models directory beside everything that is read, on the same disk; gone afterwards, whatever happened.
 
     What a killed process left of one is cleared away by the next with the same name.
@@ -101,16 +120,11 @@ def _card(file: str, network: NetworkFile, shape: Shape, terms: Terms) -> str:
     return "\n".join(
         [
             "# Written by `visavis models add`.",
-            *_fields(of_model),
+            *fields_of(of_model),
             "\n[[network]]",
-            *_fields(of_network),
+            *fields_of(of_network),
             "\n[network.alignment]",
-            *_fields(of_alignment),
+            *fields_of(of_alignment),
             "",
         ]
     )
-
-
-def _fields(fields: list[tuple[str, object]]) -> Iterator[str]:
-    """Lines of TOML: its strings, numbers and lists are written as those of JSON."""
-    return (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from visavis.errors import SetupError
 from visavis.vision.acceptance import accepted_packs
+from visavis.vision.fitted_packs import BASE, read_fitted
 from visavis.vision.models import CARDS, PACKS, RECOGNITION_CARDS, Pack, RecognitionCard, Task
-from visavis.vision.own_packs import names_of_packs, read_pack
+from visavis.vision.own_packs import names_of_packs, read_content, read_pack
 from visavis.vision.store import ModelStore
 
 
@@ -49,16 +50,18 @@ class Catalogue:
         cards = {
             card.name: card for card in (*RECOGNITION_CARDS, *(card for pack in accepted for card in pack.cards))
         }
-        taken = taken_names()
-        own, broken = {}, {}
-        for name in names_of_packs(models):
+        contents, broken = _contents(models)
+        own: dict[str, RecognitionCard] = {}
+        for name, content in contents.items():
             try:
-                if name in taken:
-                    raise SetupError(f"The pack {name} in {models} has the name of another recognition model.")  # noqa: TRY301
-                own[name] = read_pack(models, name)
+                if BASE in content:
+                    known = cls(cards | own, (), accepted, broken)
+                    own[name] = read_fitted(models, name, content, known.require)
+                else:
+                    own[name] = read_pack(models, name, content)
             except SetupError as error:
                 broken[name] = str(error)
-        return cls(cards | own, tuple(own), accepted, broken)
+        return cls(cards | own, tuple(sorted(own)), accepted, broken)
 
     def require(self, name: str) -> RecognitionCard:
         """Raises SetupError, with the reason, if there is no such model."""
@@ -74,6 +77,20 @@ class Catalogue:
                     f"visavis models pull {pack.name}"
                 )
         raise SetupError(f"There is no recognition model {name}, only: {', '.join(self.cards)}.")
+
+
+def _contents(models: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The cards of packs of the user's own, those with networks first, and why others are refused; by name."""
+    contents, broken = {}, {}
+    taken = taken_names()
+    for name in names_of_packs(models):
+        try:
+            if name in taken:
+                raise SetupError(f"The pack {name} in {models} has the name of another recognition model.")  # noqa: TRY301
+            contents[name] = read_content(models, name)
+        except SetupError as error:
+            broken[name] = str(error)
+    return dict(sorted(contents.items(), key=lambda item: BASE in item[1])), broken
 
 
 def installed(store: ModelStore, catalogue: Catalogue) -> list[tuple[str, str, str]]:

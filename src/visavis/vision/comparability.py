@@ -1,10 +1,11 @@
 """Whether a picture of a face holds enough to be compared at all.
 
-Networks answer faces without detail alike, whoever they show: two strangers in two blurred pictures match. Three
-faults do that, and each is measured on the aligned crop: blur (detail of 1-2 px against that of 2-4 px), darkness
-(light, contrast, and how many grey levels are left), and compression (even areas, and grey levels again). No
-measure knows who the face is. A fault is a weighted sum of measures, and the limit is where it is 0. Weights
-and limits are fitted by training/comparability/fit.py (docs/decisions/0041, docs/robustness.md).
+Networks answer faces without detail alike, whoever they show: two strangers in two blurred pictures match.
+Three faults do that, besides showing nothing at all; each is measured on the aligned crop: blur (detail of 1-2
+px against that of 2-4 px), darkness (light, contrast, and how many grey levels are left), and compression (even
+areas, and grey levels again). No measure knows who the face is. A fault is a weighted sum of measures, and the
+limit is where it is 0. Weights and limits are fitted by training/comparability/fit.py (docs/decisions/0041,
+docs/robustness.md).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ FAULTS = {
     Flaw.BLURRED: ("fine detail", "coarse detail"),
     Flaw.TOO_DARK: ("contrast", "light", "grey levels"),
     Flaw.COMPRESSED: ("grey levels", "evenness"),
+    Flaw.LOW_CONTRAST: ("coarse detail",),
 }
 """What each fault is seen by."""
 

@@ -32,6 +32,7 @@ _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
 _END_OF_IMAGE, _SCAN = b"\xd9", b"\xda"
 _WITHOUT_BODY = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 _METADATA = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
 """Application segments and comments, except JFIF and Adobe, which say what the colours mean."""
 _ORIENTATION, _SHORT = 0x0112, 3
@@ -59,6 +60,8 @@ class Container:
     """EXIF orientation, 1-8; 1 if it is missing or broken."""
     stripped: bytes
     """The same file without anything that does not make the picture."""
+    has_end: bool = True
+    """False of a JPEG without its end marker, which `stripped` has: it is whole if it decodes strictly."""
 
 
 def open_container(data: bytes) -> Container:
@@ -128,7 +131,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _read_jpeg(data: bytes) -> Container:
-    size, orientation = None, 1
+    size, orientation, has_end, progressive = None, 1, True, False
     stripped = bytearray(b"\xff\xd8")
     for marker, body, whole in _jpeg_segments(data):
         if marker in _FRAME_HEADERS:
@@ -136,19 +139,25 @@ def _read_jpeg(data: bytes) -> Container:
                 raise broken("its header is damaged")
             height, width = struct.unpack(">HH", body[1:5])
             size = _check_size(ImageSize(width, height))
+            progressive = marker in _PROGRESSIVE
         elif marker == _EXIF and body.startswith(b"Exif\x00\x00"):
             orientation = _exif_orientation(body[6:])
         if marker not in _METADATA:
             stripped += whole
         if marker == _START_OF_SCAN and size is not None:
-            _check_scans(whole, size)
+            has_end = _check_scans(whole, size)
     if size is None:
         raise broken("it has no header")
-    return Container("JPEG", size, orientation, bytes(stripped))
+    if has_end or progressive:  # of a progressive picture nobody knows how many scans are missing
+        return Container("JPEG", size, orientation, bytes(stripped))
+    return Container("JPEG", size, orientation, bytes(stripped.rstrip(b"\xff")) + b"\xff\xd9", has_end=False)
 
 
-def _check_scans(rest: bytes, size: ImageSize) -> None:
-    """`rest`: the file from its first scan on. What follows the end of the picture does not count."""
+def _check_scans(rest: bytes, size: ImageSize) -> bool:
+    """Whether the picture has an end; what follows it does not count. `rest`: the file from its first scan on.
+
+    Raises BROKEN_IMAGE if it has too many scans.
+    """
     most = min(MAX_SCANS, MAX_SCANNED_PIXELS // (size.width * size.height))
     scans, at = 0, 0
     while (found := _MARKER.search(rest, at)) is not None and found[1] != _END_OF_IMAGE:
@@ -156,6 +165,7 @@ def _check_scans(rest: bytes, size: ImageSize) -> None:
         if scans > most:
             raise broken("it has more scans than any encoder writes")
         at = found.end() + int.from_bytes(rest[found.end() : found.end() + 2])
+    return found is not None
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:

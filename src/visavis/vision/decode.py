@@ -78,6 +78,8 @@ def decode(data: bytes, first_look: Callable[[ImageSize], float] = lambda _: 1.0
         factor = min(_factor(first_look(jpeg.size)), jpeg.coarsest)
         if (pixels := jpeg.decoded(factor)) is not None:
             return DecodedPicture(pixels, factor, jpeg)
+        if not container.has_end:
+            raise broken("it ends before its last pixels")
     return DecodedPicture(_upright(_decoded_with_care(container), container.orientation))
 
 

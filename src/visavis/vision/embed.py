@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.models import FaceNetwork, RecognitionCard, View
+from visavis.vision.models import ARCFACE, Alignment, FaceNetwork, RecognitionCard, View
 from visavis.vision.poorness import poorness
 from visavis.vision.session import Network
 
@@ -41,10 +41,12 @@ class Embedder:
         """
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
+        cut = _Cuts(picture, faces)
         parts = zip(self._card.networks, self._networks, strict=True)
-        told, lengths = zip(*(_answer(told, network, picture, faces) for told, network in parts), strict=True)
+        told, lengths = zip(*(_answer(told, network, cut) for told, network in parts), strict=True)
         if self._card.allowance:
-            return np.hstack([*told, [[poorness(align(picture, face))] for face in faces]]).astype(np.float32)
+            poor = [[poorness(crop)] for crop in cut.crops(ARCFACE, View())]
+            return np.hstack([*told, poor]).astype(np.float32)
         if self._card.lift is None:
             return np.hstack(told)
         return np.hstack([*told, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
@@ -85,28 +87,35 @@ def _with_poorness(embeddings: Embedding, poor: NDArray[np.float32], allowance: 
     return _unit(np.hstack([embeddings, np.float32(math.sqrt(2 * allowance)) * (poor - np.float32(0.5))]))
 
 
-def _answer(
-    told: FaceNetwork, network: Network, picture: DecodedPicture, faces: Sequence[Landmarks]
-) -> tuple[Embedding, NDArray[np.float32]]:
+class _Cuts:
+    """The crops of the faces of one picture; what several networks see, or one in a mirror too, is cut once."""
+
+    def __init__(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> None:
+        self._picture = picture
+        self._faces = faces
+        self._cut: dict[tuple[Alignment, View], Pixels] = {}
+
+    def crops(self, alignment: Alignment, view: View) -> Pixels:
+        """Of all faces, shape (n, side, side, 3), BGR."""
+        straight = replace(view, mirrored=False)
+        key = alignment, straight
+        if key not in self._cut:
+            self._cut[key] = np.stack([align(self._picture, face, alignment, straight) for face in self._faces])
+        return self._cut[key][:, :, ::-1] if view.mirrored else self._cut[key]
+
+
+def _answer(told: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embedding, NDArray[np.float32]]:
     """The sums of a network's vectors over its views: at unit length, shortened, and the lengths that they had.
 
-    Shapes (len(faces), its dimension) and (len(faces), 1).
+    Shapes (faces, its dimension) and (faces, 1).
     """
-    outputs = network.run(_fed(told, _crops(told, picture, faces)))
+    crops = np.concatenate([cut.crops(told.alignment, view) for view in told.views])
+    outputs = network.run(_fed(told, crops))
     length = told.answers or told.dimension
-    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), len(faces), length).sum(axis=0)
+    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), -1, length).sum(axis=0)
     answer = _unit(raw)
     shortened = answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
     return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
-
-
-def _crops(told: FaceNetwork, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Pixels:
-    """Each view of all faces, one view after the other; what is seen in a mirror too is cut out once."""
-    cut: dict[View, Pixels] = {}
-    for view in {replace(view, mirrored=False) for view in told.views}:
-        cut[view] = np.stack([align(picture, face, told.alignment, view) for face in faces])
-    views = ((view, cut[replace(view, mirrored=False)]) for view in told.views)
-    return np.concatenate([crops[:, :, ::-1] if view.mirrored else crops for view, crops in views])
 
 
 def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
@@ -72,7 +71,7 @@ def _read(file: Path) -> bytes:
 def _parsed(file: Path, data: bytes) -> onnx.ModelProto:
     try:
         network = onnx.load_from_string(data)
-    except DecodeError as error:
+    except Exception as error:  # the parser has an exception of its own, which lies outside of onnx
         raise SetupError(f"{file} is no ONNX file.") from error
     if not network.graph.node:
         raise SetupError(f"{file} is no ONNX file, or one without a network in it.")

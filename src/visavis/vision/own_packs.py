@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -40,65 +41,66 @@ def _differs_from_zero(value: float) -> float:
     return value
 
 
-_Text = Annotated[str, Field(min_length=1, max_length=2000)]
-_Number = Annotated[float, Field(ge=-1e6, le=1e6)]
-_Divisor = Annotated[_Number, AfterValidator(_differs_from_zero)]
-_Point = tuple[_Number, _Number]
+_Model = TypeVar("_Model", bound=BaseModel)
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Number = Annotated[float, Field(ge=-1e6, le=1e6)]
+_Divisor = Annotated[Number, AfterValidator(_differs_from_zero)]
+_Point = tuple[Number, Number]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """Unknown fields and values of another type are refused: a misspelt field must not be left out in silence."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class AlignmentPart(_Part):
+class AlignmentPart(Part):
     side: int = Field(ge=16, le=1024)
     points: tuple[_Point, _Point, _Point, _Point, _Point]
 
 
-class ViewPart(_Part):
+class ViewPart(Part):
     mirrored: bool = False
     scale: float = Field(1.0, ge=0.1, le=10)
     shift: _Point = (0.0, 0.0)
 
 
-class NetworkPart(_Part):
+class NetworkPart(Part):
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*\.onnx$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     dimension: int = Field(ge=2, le=4096)
     alignment: AlignmentPart | None = None
     channels: Literal["RGB", "BGR"] = "RGB"
-    offset: tuple[_Number, _Number, _Number] = (0.0, 0.0, 0.0)
+    offset: tuple[Number, Number, Number] = (0.0, 0.0, 0.0)
     divisor: tuple[_Divisor, _Divisor, _Divisor] = (1.0, 1.0, 1.0)
     layout: Literal["NCHW", "NHWC"] = "NCHW"
-    output: _Text | None = None
+    output: Text | None = None
     weight: float = Field(1.0, gt=0, le=1000)
     view: tuple[ViewPart, ...] = Field((ViewPart(),), min_length=1, max_length=16)
 
 
-class CalibrationPart(_Part):
-    set: _Text
+def rise_strictly(knots: tuple[tuple[float, float], ...]) -> bool:
+    """Whether knots rise strictly in both columns, from [-1, 0] on."""
+    return knots[0] == (-1.0, 0.0) and bool((np.diff(knots, axis=0) > 0).all())
+
+
+class CalibrationPart(Part):
+    set: Text
     knots: tuple[tuple[float, float], ...] = Field(min_length=2, max_length=1000)
-    mean: tuple[_Number, ...] | None = None
+    mean: tuple[Number, ...] | None = None
 
     @model_validator(mode="after")
     def _scale_rises(self) -> Self:
-        knots = np.array(self.knots)
-        if (
-            knots[0].tolist() != [-1, 0]
-            or knots[-1].tolist() != [1, 100]
-            or not (np.diff(knots, axis=0) > 0).all()
-        ):
+        if not rise_strictly(self.knots) or self.knots[-1] != (1.0, 100.0):
             raise ValueError("knots must rise strictly in both columns, from [-1, 0] to [1, 100]")
         return self
 
 
-class Card(_Part):
-    licence: _Text
-    origin: _Text
+class Card(Part):
+    licence: Text
+    origin: Text
     non_commercial: bool = False
-    accuracy: tuple[_Text, ...] = ()
+    accuracy: tuple[Text, ...] = ()
     network: tuple[NetworkPart, ...] = Field(min_length=1, max_length=8)
     calibration: CalibrationPart | None = None
 
@@ -113,6 +115,11 @@ class Card(_Part):
         return self
 
 
+def fields_of(fields: list[tuple[str, object]]) -> Iterator[str]:
+    """Lines of TOML: its strings, numbers and lists are written as those of JSON."""
+    return (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields)
+
+
 def is_model_name(name: str) -> bool:
     """Whether a model of one's own can be called this."""
     return re.fullmatch(_NAME, name) is not None
@@ -123,24 +130,35 @@ def names_of_packs(models: Path) -> list[str]:
     return sorted(path.parent.name for path in (models / FOLDER).glob(f"*/{CARD}"))
 
 
-def read_pack(models: Path, name: str) -> RecognitionCard:
-    """The recognition model of a folder. Its files are not read.
+def read_content(models: Path, name: str) -> dict[str, Any]:
+    """The card of a folder as it is written. Raises SetupError that names the card and what is wrong with it."""
+    path = models / FOLDER / name / CARD
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SetupError(f"{path} cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path} is not TOML: {error}.") from error
+    if not is_model_name(name):
+        raise SetupError(f"{path}: the folder is the model's name, and that has {NAME_IN_WORDS}.")
+    return content
+
+
+def read_pack(models: Path, name: str, content: Mapping[str, Any]) -> RecognitionCard:
+    """The recognition model of a folder whose card has this content. Its files are not read.
 
     Raises SetupError that names the card, the field and what is wrong with it.
     """
     path = Path(FOLDER, name, CARD)
+    return _recognition_card(models, path, validated(Card, models / path, json.dumps(content, default=str)))
+
+
+def validated(kind: type[_Model], path: Path, content: str | bytes) -> _Model:
+    """What a file holds, given as JSON. Raises SetupError that names the file, the field and what is wrong."""
     try:
-        content = (models / path).read_text(encoding="utf-8")
-        card = Card.model_validate_json(json.dumps(tomllib.loads(content), default=str))
-    except OSError as error:
-        raise SetupError(f"{models / path} cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupError(f"{models / path} is not TOML: {error}.") from error
+        return kind.model_validate_json(content)
     except ValidationError as error:
-        raise SetupError(f"{models / path}: {_first_problem(error)}.") from error
-    if not is_model_name(name):
-        raise SetupError(f"{models / path}: the folder is the model's name, and that has {NAME_IN_WORDS}.")
-    return _recognition_card(models, path, card)
+        raise SetupError(f"{path}: {_first_problem(error)}.") from error
 
 
 def _first_problem(error: ValidationError) -> str:

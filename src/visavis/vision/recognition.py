@@ -31,14 +31,20 @@ class Recognizer:
 
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
         """One unit vector for each face of the picture: shape (n, d), float32."""
-        found = (
-            [face.landmarks for face in faces] if self._landmarks is None else self._landmarks.find(picture, faces)
-        )
-        return self._embedder.embed(picture, found)
+        return self._embedder.embed(picture, self._found(picture, faces))
+
+    def answers(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
+        """What its networks tell of each face, before any fit is applied (`Embedder.answers`)."""
+        return self._embedder.answers(picture, self._found(picture, faces))
 
     def as_probe(self, embeddings: Embedding) -> Embedding:
         """Embeddings, shape (..., d), as faces that are asked about."""
         return self._embedder.as_probe(embeddings)
+
+    def _found(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Landmarks]:
+        if self._landmarks is None:
+            return [face.landmarks for face in faces]
+        return self._landmarks.find(picture, faces)
 
 
 class Recognizers:

@@ -75,6 +75,19 @@ def test_a_picture_is_looked_for_in_a_group(pictures: dict[str, str], tmp_path: 
     assert told == [("command", "door", "staff", None)] * 3
 
 
+def test_a_search_tells_of_strangers_who_match_by_chance_and_how_to_have_fewer(
+    pictures: dict[str, str], tmp_path: Path
+) -> None:
+    where = ("--app", "door", "--group", "staff", "--data-dir", str(tmp_path / "data"))
+    visavis("app", "create", "door", "--data-dir", str(tmp_path / "data"))
+    (tmp_path / "list.csv").write_text("path,external_image_id\nanna.jpg,anna\n")
+    visavis("import", str(tmp_path / "list.csv"), *where, "--create")
+    low = visavis("search", pictures["anna-again"], *where, "--threshold", "30")
+    assert "At 30, about 10 of 100 strangers match the one face by chance." in low.stdout
+    assert "A threshold of 55 keeps it to 1 in 100." in low.stdout
+    assert "by chance" not in visavis("search", pictures["anna-again"], *where, "--threshold", "55").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 
 from anyio import CapacityLimiter, to_thread
@@ -10,33 +12,34 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 _PATIENCE_S = 2.0
+_GOOD_FOR_S = 1.0
 
 
-def health(check_records: Callable[[], None]) -> APIRouter:
-    """`/livez` and `/readyz`. `check_records` raises if the records cannot be read; it may take long.
+def health(check_reads: Callable[[], None], check_writes: Callable[[], None]) -> APIRouter:
+    """`/livez` and `/readyz`. The checks raise if records cannot be read, or written; they may take long.
 
     The application says by `state.stopping` that it has been told to stop.
     """
     router = APIRouter()
-    records = _Check(check_records)
+    reads, writes = _Check(check_reads), _Check(check_writes, _GOOD_FOR_S)
 
-    @router.head("/livez")  # what some monitors ask
     @router.get("/livez")
     async def alive() -> dict[str, str]:
         """Answered by the event loop itself, however busy the workers and the database are."""
         return {"status": "ok"}
 
-    @router.head("/readyz")
     @router.get("/readyz")
     async def ready(request: Request) -> JSONResponse:
-        """Whether more requests should come: the records can be read, within two seconds, and no end is near.
+        """Whether more requests should come: records can be read and written, and no end is near.
 
         A server that answers at all has its models loaded: it does not listen before.
         """
         if request.app.state.stopping:
             return _not_ready("The server is stopping.")
-        if not await records.passes():
+        if not await reads.passes():
             return _not_ready("The database does not answer.")
+        if not await writes.passes():
+            return _not_ready("The database cannot be written to.")
         return JSONResponse({"status": "ok"})
 
     return router
@@ -47,16 +50,27 @@ def _not_ready(why: str) -> JSONResponse:
 
 
 class _Check:
-    """One call at a time, which all who ask meanwhile wait for: a database that hangs costs one thread."""
+    """One call at a time, which all who ask meanwhile wait for: a database that hangs costs one thread.
 
-    def __init__(self, check: Callable[[], None]) -> None:
+    What passed is not asked again for `good_for` seconds: anybody may ask, and each write takes the disk's time.
+    """
+
+    def __init__(self, check: Callable[[], None], good_for: float = 0.0) -> None:
         self._check = check
+        self._good_for = good_for
+        self._passed = -math.inf
         self._limiter = CapacityLimiter(1)
         self._running: asyncio.Task[None] | None = None
 
     async def passes(self) -> bool:
+        """Whether the check ends well within two seconds."""
+        if time.monotonic() - self._passed < self._good_for:
+            return True
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(to_thread.run_sync(self._check, limiter=self._limiter))
         running = self._running
         await asyncio.wait({running}, timeout=_PATIENCE_S)
-        return running.done() and running.exception() is None
+        passed = running.done() and running.exception() is None
+        if passed:
+            self._passed = time.monotonic()
+        return passed

@@ -17,6 +17,8 @@ from visavis.api.bearer import require_token
 from visavis.api.exchange import NO_TELEMETRY
 from visavis.api.recording import admin_event, refusal_of
 from visavis.api.services import Services
+from visavis.core.calibration import strangers_matched
+from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind, KeyRecord
 from visavis.trail import ActorKind, AuditFilter
@@ -228,4 +230,12 @@ def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
 def _settings(services: Services, group: Group) -> dict[str, Any]:
     newer = services.groups.newer_model(group)
     facts = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
-    return facts | {"faceCount": group.face_count} | asdict(group.settings)
+    return facts | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
+
+
+def _strangers(group: Group) -> dict[str, float | None]:
+    """What the group's similarity means for people who are not in it; an estimate from the scale."""
+    return {
+        "matched": strangers_matched(group.settings.similarity, group.face_count),
+        "similarity_for_1_in_100": enough_similarity(group.face_count),
+    }

@@ -11,16 +11,19 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+import h11
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from visavis.api.dialect import HTTP_ERRORS, RETRY_STATUSES, WireError
 from visavis.api.edge.answer_headers import DEFAULTS
+from visavis.api.edge.strict import MAX_HEAD_BYTES, StrictConnection
 from visavis.api.nhn.envelope import failure
 
-MAX_HEAD_BYTES: Final = 32_768
-"""Request line and headers together."""
+_TOO_MANY: Final = WireError(-50300, "ServiceUnavailable", 503)
+_MALFORMED: Final = WireError(-40000, "InvalidParam", 400)
+_TOO_LONG: Final = f"The request line and headers are longer than {MAX_HEAD_BYTES:,} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,22 @@ class Limits:
     connections: int
     head_seconds: float
     answer_seconds: float
+    handshake_seconds: float
 
 
-def guarded_connection(limits: Limits) -> type[HttpToolsProtocol]:
-    """The protocol class for uvicorn (`http=`)."""
-    return type("GuardedConnection", (GuardedConnection,), {"limits": limits})
+class GuardedConnection(H11Protocol):
+    """uvicorn's HTTP/1.1 connection on a strict reader, with limits."""
 
+    conn: StrictConnection
 
-class GuardedConnection(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 connection, with limits."""
-
-    limits: ClassVar[Limits]
+    def __init__(self, limits: Limits, left: Callable[[], None], *, is_welcome: bool, **of_server: Any) -> None:
+        """`left` is called when the connection has ended; `of_server` is what uvicorn gives its protocols."""
+        super().__init__(**of_server)
+        self.conn = StrictConnection()
+        self._limits = limits
+        self._left = left
+        self._is_welcome = is_welcome
+        self._refused = False
 
     # The connection itself
 
@@ -48,86 +56,65 @@ class GuardedConnection(HttpToolsProtocol):
         self._head = _Alarm(self.loop, self._head_is_late)
         self._rest = _Alarm(self.loop, transport.abort)
         self._answer = _Alarm(self.loop, self._answer_is_not_taken)
-        self._head_bytes = 0
-        self._refused = False
         super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
-            self._refuse(WireError(-50300, "ServiceUnavailable", 503), "Too many connections are open")
+        if self._is_welcome:
+            self._head.set(self._limits.head_seconds)
         else:
-            self._head.set(self.limits.head_seconds)
+            self._refuse(_TOO_MANY, "Too many connections are open")
 
     def connection_lost(self, exc: Exception | None) -> None:
         for alarm in (self._head, self._rest, self._answer):
             alarm.stop()
         super().connection_lost(exc)
+        self._left()
 
     # What comes in
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        in_head = self._head.is_set
-        if not in_head and (self.cycle is None or self.cycle.response_complete) and not self._rest.is_set:
-            self._head.set(self.limits.head_seconds)  # line breaks before a request count as its beginning
+        if self.conn.their_state is h11.IDLE and not self._head.is_set:
+            self._head.set(self._limits.head_seconds)  # line breaks before a request count as its beginning
         super().data_received(data)
-        if in_head and self._head.is_set:
-            self._head_bytes += len(data)
-            self._check_head(self._head_bytes)
+        self._watch()
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        if not self._head.is_set:
-            self._head.set(self.limits.head_seconds)
-
-    def on_headers_complete(self) -> None:
-        self._head.stop()
-        self._head_bytes = 0
-        self._check_head(len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers))
-        # The parser leaves blanks at the end of a value, which are no part of it (RFC 9110, 5.5).
-        self.headers[:] = [(name, value.rstrip(b" \t")) for name, value in self.headers]
-        if not self._refused:
-            super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        if not self._refused:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        if self._refused:
-            return
-        if self._rest.is_set:
+    def _watch(self) -> None:
+        """Wait for what has to come next, and for nothing else."""
+        state = self.conn.their_state
+        if state is not h11.IDLE:
+            self._head.stop()
+        if self._rest.is_set and state is not h11.SEND_BODY:
             self._rest.stop()
-            self._head.set(self.limits.head_seconds)
-        super().on_message_complete()
+            self._head.set(self._limits.head_seconds)
 
-    def _check_head(self, size: int) -> None:
-        if size > MAX_HEAD_BYTES and not self._refused:
-            detail = f"The request line and headers are longer than {MAX_HEAD_BYTES:,} bytes"
-            self._refuse(HTTP_ERRORS[431], detail)
+    def _should_upgrade(self) -> bool:
+        """Never: whoever asks for another protocol is answered in this one (RFC 9110, 7.8)."""
+        return False
 
     def _head_is_late(self) -> None:
-        if self.flow.read_paused:  # an earlier request is still being answered
-            self._head.set(self.limits.head_seconds)
-        elif self._head_bytes:
-            self._refuse(HTTP_ERRORS[408], "The request's headers came too slowly")
-        else:
+        if self.conn.is_between_requests:
             self.transport.close()
+        else:
+            self._refuse(HTTP_ERRORS[408], "The request's headers came too slowly")
 
     # What goes out
 
     def on_response_complete(self) -> None:
-        unread = self.cycle.more_body
         super().on_response_complete()
         if self.transport.get_write_buffer_size() and not self._answer.is_set:
-            self._answer.set(self.limits.answer_seconds)
-        if unread and not self.transport.is_closing():
+            self._answer.set(self._limits.answer_seconds)
+        if self.transport.is_closing():
+            return
+        if self.conn.their_state is h11.SEND_BODY and self.cycle.response_complete:
             self._unset_keepalive_if_required()
-            self._rest.set(self.limits.head_seconds)
+            self._rest.set(self._limits.head_seconds)
+        elif self.conn.their_state is h11.IDLE and not self.conn.is_between_requests:
+            self._head.set(self._limits.head_seconds)  # of a request that came before this answer
 
     def pause_writing(self) -> None:
         super().pause_writing()
         if not self._answer.is_set:
-            self._answer.set(self.limits.answer_seconds)
+            self._answer.set(self._limits.answer_seconds)
 
     def resume_writing(self) -> None:
         self._answer.stop()
@@ -138,13 +125,23 @@ class GuardedConnection(HttpToolsProtocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - its interface
-        self._refuse(WireError(-40000, "InvalidParam", 400), "The request is not HTTP/1.1 as it should be")
+        if self.conn.too_long:
+            self._refuse(HTTP_ERRORS[431], _TOO_LONG)
+        else:
+            self._refuse(_MALFORMED, self.conn.problem)
 
     def _refuse(self, error: WireError, detail: str) -> None:
         """Answer without having understood the request, and hang up."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
+        self._head.stop()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.abort()
+                return
         body = json.dumps(failure(error)).encode()
         headers = {
             "Content-Type": "application/json",
@@ -154,9 +151,10 @@ class GuardedConnection(HttpToolsProtocol):
             **({"Retry-After": "1"} if error.status in RETRY_STATUSES else {}),
             **DEFAULTS,
         }
+        line = b"HTTP/1.1 %d %s\r\n" % (error.status, STATUS_PHRASES[error.status])
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(STATUS_LINE[error.status] + lines.encode() + b"\r\n" + body)
-        self._answer.set(self.limits.answer_seconds)
+        self.transport.write(line + lines.encode() + b"\r\n" + body)
+        self._answer.set(self._limits.answer_seconds)
         self.transport.close()
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from visavis import __version__
-from visavis.api.body import MAX_BODY_BYTES
+from visavis.api.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, RETRY_STATUSES, Dialect, KeyHeader, WireError
 from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
@@ -61,7 +61,8 @@ _ABOUT_STATUS = {
     404: "There is no such path.",
     405: "The path does not take this method.",
     408: "The body came too slowly.",
-    413: f"The body has more than {MAX_BODY_BYTES:,} bytes.",
+    413: f"The body has more than {MAX_BODY_BYTES:,} bytes, or {MAX_PLAIN_BODY_BYTES:,} without a picture.",
+    415: "The body has a Content-Encoding.",
     431: "The request line and headers have more than 32,768 bytes.",
     429: "The app sends more requests than it may, or too many wrong keys came from this address.",
     503: "Too many requests are waiting, or the database cannot be reached or written to just now.",
@@ -174,7 +175,7 @@ def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
         for status, group in by_status.items()
         if status != 200
     }
-    referred = [status for status in HTTP_ERRORS if status not in {408, 413} or operation.method == "POST"]
+    referred = [status for status in HTTP_ERRORS if status not in {408, 413, 415} or operation.method == "POST"]
     http_errors = {
         str(status): {"$ref": f"#/components/responses/{HTTPStatus(status).name}"} for status in referred
     }

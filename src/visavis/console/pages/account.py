@@ -48,7 +48,7 @@ async def sign_in(visit: Visit) -> Response:
     name, password = visit.form.get("name", "").strip(), visit.form.get("password", "")
     after = local(visit.form.get("next", ""))
     try:
-        secret = await visit.quick(lambda: visit.services.sessions.sign_in(name, password, visit.place))
+        secret = await visit.hashing(lambda: visit.services.sessions.sign_in(name, password, visit.place))
     except AccountError as error:
         await _tell(visit, error)
         sentence = objection(visit, error)
@@ -107,7 +107,7 @@ async def _accept(visit: Visit, *, asks_name: bool) -> Response:
         return sessions.open(user)
 
     try:
-        secret = await visit.quick(accept)
+        secret = await visit.hashing(accept)
     except AccountError as error:
         field = "password"
         if error.objection in _ABOUT_NAME:

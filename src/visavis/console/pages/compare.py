@@ -13,7 +13,7 @@ from visavis.console.visit import Visit
 from visavis.core.calibration import pairs_per_false_match
 from visavis.core.compare import Compared, Pairs, about
 from visavis.core.questions import Sent
-from visavis.errors import FaceError
+from visavis.errors import ErrorCode, FaceError
 from visavis.types import ImageBytes, Want
 
 _THRESHOLD = 90
@@ -45,11 +45,20 @@ async def compare(visit: Visit) -> Response:
             "pairs": [[pairs_per_false_match(similarity) for similarity in row] for row in pairs.similarities],
         }
         try:
-            return answer | {"replies": _replies(visit, pictures, pairs)}
+            return answer | _incomparable(visit, pairs) | {"replies": _replies(visit, pictures, pairs)}
         except FaceError as error:  # there is nobody in the first picture
             return answer | {"problem": problem(visit, error), "replies": _refusals(visit, pictures, error)}
 
     return visit.json(await with_pictures(visit, work))
+
+
+def _incomparable(visit: Visit, pairs: Pairs) -> dict[str, Any]:
+    """The problem of a picture that is too poor for any verdict; nothing where some pair can be compared."""
+    if any(similarity for row in pairs.similarities for similarity in row):
+        return {}
+    detail = pairs.of_largest(_THRESHOLD).detail
+    place = detail.partition(" ")[0]
+    return {"problem": problem(visit, FaceError(ErrorCode.TOO_POOR, detail, place))} if detail else {}
 
 
 def _pairs(visit: Visit, pictures: list[Sent]) -> Pairs:

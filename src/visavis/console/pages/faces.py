@@ -11,6 +11,7 @@ from visavis.console.pages.groups import group_of, group_path
 from visavis.console.paging import ITEMS, Paging
 from visavis.console.pictures import Upload, with_pictures
 from visavis.console.refusals import Refused
+from visavis.console.strangers import meaning
 from visavis.console.visit import Visit
 from visavis.core import policy
 from visavis.core.faces import Registered
@@ -41,7 +42,8 @@ async def show_registration(visit: Visit) -> Response:
 
 
 async def show_search(visit: Visit) -> Response:
-    return visit.page("group_search.html", group=await group_of(visit))
+    group = await group_of(visit)
+    return visit.page("group_search.html", group=group, strangers=meaning(visit.words, group.face_count))
 
 
 async def register(visit: Visit) -> Response:
@@ -85,6 +87,7 @@ async def search(visit: Visit) -> Response:
     return visit.json(
         {
             "probe": _face(found.probe.face, found.probe.size),
+            "refused": visit.words("face.too_poor") if found.detail else "",
             "matches": [
                 {
                     "faceId": match.face.face_id,

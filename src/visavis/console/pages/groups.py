@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Response
 
 from visavis.console.paging import Paging
+from visavis.console.strangers import meaning
 from visavis.console.visit import Visit
 from visavis.core import policy
 from visavis.errors import ErrorCode, FaceError
@@ -97,8 +98,11 @@ async def _list(visit: Visit, status: int = 200, name: str = "", error: str = ""
 
 
 def _settings(visit: Visit, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
-    newer = visit.services.groups.newer_model(group)
-    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong, newer=newer)
+    facts = {
+        "newer": visit.services.groups.newer_model(group),
+        "strangers": meaning(visit.words, group.face_count),
+    }
+    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong, **facts)
 
 
 class _Wrong(Exception):  # noqa: N818 - what somebody typed, not a failure

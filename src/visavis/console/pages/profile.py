@@ -20,7 +20,7 @@ async def change_password(visit: Visit) -> Response:
     old, new = visit.form.get("old", ""), visit.form.get("password", "")
     sessions = visit.services.sessions
     try:
-        secret = await visit.quick(lambda: sessions.change_password(visit.user, old, new, visit.place))
+        secret = await visit.hashing(lambda: sessions.change_password(visit.user, old, new, visit.place))
     except AccountError as error:
         of_old = {Objection.WRONG_PASSWORD, Objection.TOO_MANY_ATTEMPTS}
         field = "old" if error.objection in of_old else "password"

@@ -112,7 +112,7 @@ function draw() {
   const threshold = Number(slider.value);
   find("threshold-value").textContent = threshold;
   find("threshold-meaning").textContent = fill(words.threshold_meaning, { rarity: rarity(scale[threshold]) });
-  const similarities = answer?.similarities ?? [];
+  const similarities = comparable();
   const any = Boolean(similarities[0]?.length);
   find("pairs").hidden = !any;
   drawVerdict(threshold, any);
@@ -128,9 +128,8 @@ function draw() {
 
 function drawVerdict(threshold, any) {
   if (!any) {
-    const said = answer && !answer.problem ? words.nobody_in_second : words.waiting;
     verdict.className = "verdict";
-    verdict.replaceChildren(icon("info", 28), element("p", {}, said));
+    verdict.replaceChildren(icon("info", 28), element("p", {}, whyNoVerdict()));
     return;
   }
   const similarity = answer.similarities[chosen.source][chosen.target];
@@ -147,6 +146,16 @@ function drawVerdict(threshold, any) {
   );
 }
 
+function whyNoVerdict() {
+  if (answer?.problem?.code === "too_poor") return words.poor;
+  return answer && !answer.problem ? words.nobody_in_second : words.waiting;
+}
+
+// No number is shown of pictures of which one is too poor.
+function comparable() {
+  return (answer?.problem ? null : answer?.similarities) ?? [];
+}
+
 function many() {
   return answer.similarities.length > 1 || answer.similarities[0].length > 1;
 }
@@ -154,7 +163,7 @@ function many() {
 function drawPairs() {
   const threshold = Number(slider.value);
   const ready = views.source.faces.length && views.target.faces.length;
-  const pairs = (ready && answer?.similarities ? answer.similarities : []).flatMap((row, source) => row.map((similarity, target) => ({
+  const pairs = (ready ? comparable() : []).flatMap((row, source) => row.map((similarity, target) => ({
     source,
     target,
     similarity,

@@ -45,6 +45,7 @@ async function search() {
     probe.querySelector("svg")?.remove();
     probe.append(frames([found.probe.box]));
     show(found.matches);
+    if (found.refused) say(found.refused, "bad");
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Refused)) throw error;

@@ -10,8 +10,7 @@ const AS_FAR_AS_THE_SCALE_GOES = 1e6;
 // `pairs`: in how many pairs of strangers one is so alike; in a few words, or with the strangers in a sentence.
 export function rarity(pairs, kind = "strangers") {
   if (pairs < 2) return words[`${kind}.most`];
-  const many = pairs >= AS_FAR_AS_THE_SCALE_GOES;
-  return fill(words[`${kind}.${many ? "one_in_or_fewer" : "one_in"}`], { pairs: counts.format(rounded(pairs)) });
+  return fill(words[`${kind}.one_in`], { pairs: counts.format(rounded(pairs)) });
 }
 
 function rounded(pairs) {

@@ -60,10 +60,14 @@ class GroupHead(_Strict):
         """Raises SetupError for what this version would lose."""
         if unknown := set(self.settings) - {field.name for field in fields(GroupSettings)}:
             raise SetupError(f"The archive is of a newer version: its groups have a setting {min(unknown)!r}.")
+        impossible = SetupError("The archive has settings of a group that cannot be.")
         try:
-            return _SETTINGS.validate_python(self.settings)
+            settings = _SETTINGS.validate_python(self.settings)
         except ValidationError:
-            raise SetupError("The archive has settings of a group that cannot be.") from None
+            raise impossible from None
+        if not settings.are_possible:
+            raise impossible
+        return settings
 
     @classmethod
     def of(cls, name: str, model: str, created_at: datetime, faces: int, settings: GroupSettings) -> GroupHead:

@@ -137,6 +137,14 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupTable:
+    """Error rates within groups of people whom no fit has seen, as training/fairness/measure.py prints them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecognitionCard:
     """A recipe. Its name is the model version that groups are created with: another recipe is another name."""
 
@@ -155,6 +163,8 @@ class RecognitionCard:
     (`visavis.vision.poorness`). A face that is asked about has it with the other sign, so that two poor pictures
     are never helped. Not together with a lift.
     """
+    base: str | None = None
+    """The recipe to whose networks its user fitted this one; None: it came with its networks."""
 
     @property
     def dimension(self) -> int:
@@ -181,6 +191,11 @@ class RecognitionCard:
     def fit(self) -> Fit:
         """Mean embedding and similarity table."""
         return self.own_fit or _bundled_fit(self.name)
+
+    @property
+    def groups(self) -> GroupTable | None:
+        """How often strangers match in groups of people; None where that was not measured."""
+        return _bundled_groups(self.name)
 
     @property
     def similarity_table(self) -> tuple[tuple[float, float], ...]:
@@ -215,6 +230,15 @@ def _bundled_directions(network: str) -> NDArray[np.float32]:
     with resources.files("visavis.vision").joinpath("calibration", f"{network}.npy").open("rb") as file:
         directions: NDArray[np.float16] = np.load(file, allow_pickle=False)
     return directions.astype(np.float32)
+
+
+@cache
+def _bundled_groups(name: str) -> GroupTable | None:
+    file = resources.files("visavis.vision").joinpath("calibration", f"{name}.groups.json")
+    if not file.is_file():
+        return None
+    content = json.loads(file.read_bytes())
+    return GroupTable(tuple(content["columns"]), tuple(tuple(row) for row in content["rows"]))
 
 
 @cache

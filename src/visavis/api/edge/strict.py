@@ -1,0 +1,117 @@
+"""HTTP/1.1 without second meanings: what two readers could split differently is no request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, Final, NoReturn
+
+import h11
+
+MAX_HEAD_BYTES: Final = 32_768
+"""Request line and headers together; and what follows the last chunk of a body."""
+
+_FREE_CHUNKS: Final = 256
+_BYTES_A_CHUNK: Final = 256
+"""A body may have so many chunks, and one more for so many bytes: each takes as long to read as a short head."""
+
+_DOUBTFUL: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\n[ \t]")
+"""Lines that do not end in CR LF, or go on in the next line."""
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%:\[\]-]*")
+"""RFC 9110, 7.2, without commas: a list of hosts is the mark of two headers made one."""
+_CHUNK_FRAMING: Final = re.compile(rb"\r?\n?(?:[\t\x20-\x7e]{1,256}\r\n)?")
+"""The end of one chunk and the size line of the next; another reader might end that line within an extension."""
+_ABSOLUTE: Final = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+
+
+class StrictConnection(h11.Connection):
+    """h11's reader for a server, narrowed.
+
+    h11 takes what old peers sent: lines that end in LF, headers over several lines, a length beside chunks.
+    Proxies disagree about each of these, which is how one request becomes two. Here they end the connection.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(h11.SERVER, MAX_HEAD_BYTES)
+        self.problem = ""
+        """Why the last event could not be read."""
+        self.too_long = False
+        self._chunks = 0
+        self._body_bytes = 0
+
+    @property
+    def is_between_requests(self) -> bool:
+        """Whether nothing of a next request has come yet."""
+        return self.their_state is h11.IDLE and not self.trailing_data[0]
+
+    def receive_data(self, data: bytes) -> None:
+        """Take what came; line breaks before a request line count for nothing (RFC 9112, 2.2)."""
+        if self.is_between_requests:
+            data = data.lstrip(b"\r\n")
+        if data:  # to h11, none means that the peer has hung up
+            super().receive_data(data)
+
+    def next_event(self) -> Any:
+        """As h11's. Raises h11.RemoteProtocolError, after which `problem` says why."""
+        before = self.trailing_data[0]
+        try:
+            event = super().next_event()
+        except h11.RemoteProtocolError as error:
+            read = len(before) - len(self.trailing_data[0])
+            self.too_long = self.too_long or read > MAX_HEAD_BYTES or error.error_status_hint == 431
+            self.problem = self.problem or "The request is not HTTP/1.1 as it should be"
+            raise
+        if isinstance(event, h11.Request):
+            self._chunks = self._body_bytes = 0
+            self._check_lines(before)
+            return self._checked(event)
+        if isinstance(event, h11.EndOfMessage):
+            self._check_lines(before)
+        elif isinstance(event, h11.Data):
+            self._check_chunk(before, bytes(event.data))
+            self._count(event)
+        elif event is h11.NEED_DATA:
+            self._check_chunk(before, b"")
+        return event
+
+    def _check_lines(self, before: bytes) -> None:
+        left = len(self.trailing_data[0])
+        read = before[: len(before) - left]
+        if len(read) > MAX_HEAD_BYTES:
+            self.too_long = True
+            self._refuse("The request line and headers are too long")
+        if _DOUBTFUL.search(read):
+            self._refuse("A line of the request does not end in CR LF, or goes on in the next")
+
+    def _checked(self, request: h11.Request) -> h11.Request:
+        names = {name for name, _ in request.headers}
+        if not all(_HOST.fullmatch(value) for name, value in request.headers if name == b"host"):
+            self._refuse("The Host of the request is none")
+        if b"transfer-encoding" in names and b"content-length" in names:
+            self._refuse("The request has a Content-Length and a Transfer-Encoding")
+        if b"transfer-encoding" in names and request.http_version < b"1.1":
+            self._refuse("A request in HTTP/1.0 has no Transfer-Encoding")
+        if request.http_version not in {b"1.0", b"1.1"}:
+            self._refuse("The request is not HTTP/1.1 as it should be")
+        target = _ABSOLUTE.sub(b"", request.target, count=1)
+        if request.method == b"CONNECT" or not (target or b"/").startswith((b"/", b"?", b"*")):
+            self._refuse("The request line names no path")
+        if target == request.target:
+            return request
+        return replace(request, target=target if target.startswith(b"/") else b"/" + target)
+
+    def _check_chunk(self, before: bytes, data: bytes) -> None:
+        """Look at what was read around the data of a chunk."""
+        read = before[: len(before) - len(self.trailing_data[0])]
+        if not _CHUNK_FRAMING.fullmatch(read[: len(read) - len(data)]):
+            self._refuse("The size of a chunk is not a line as it should be")
+
+    def _count(self, data: h11.Data) -> None:
+        self._chunks += data.chunk_start
+        self._body_bytes += len(data.data)
+        if self._chunks > _FREE_CHUNKS + self._body_bytes // _BYTES_A_CHUNK:
+            self._refuse("The body comes in too many small chunks")
+
+    def _refuse(self, why: str) -> NoReturn:
+        self.problem = why
+        raise h11.RemoteProtocolError(why)

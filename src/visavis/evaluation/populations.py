@@ -1,0 +1,71 @@
+"""Everybody and each group of people, compared within themselves: what a common scale is fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from visavis.evaluation.comparisons import Comparisons, compare_all
+from visavis.evaluation.grouping import Grouping
+from visavis.evaluation.verification import Faces
+
+FEWEST_IN_A_GROUP = 450
+FEWEST_OF_A_GROUP = 100_000
+"""People and pairs of one group. With fewer its rate at 99 would mostly be chance (docs/decisions/0014)."""
+_SIMILARITIES = (90.0, 99.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """People of one group, or everybody, and how alike two of them are."""
+
+    name: str
+    count: int
+    """Of the people."""
+    compared: Comparisons
+
+    @property
+    def enough_for_a_group(self) -> bool:
+        """Whether a scale can be fitted on them beside everybody's."""
+        return self.count >= FEWEST_IN_A_GROUP and self.compared.impostor_count >= FEWEST_OF_A_GROUP
+
+
+def populations(
+    faces: Faces, grouping: Grouping | None, one_person: Collection[tuple[int, int]]
+) -> list[Population]:
+    """Everybody first, then each group. `one_person`: pairs of people, as in `faces`, who are not compared."""
+    everybody = compare_all(faces.embeddings, faces.people, one_person, probes=faces.asked)
+    found = [Population("everybody", len(faces.given), everybody)]
+    if grouping is None:
+        return found
+    for number, name in enumerate(grouping.names):
+        members = np.flatnonzero(grouping.of_person[faces.given] == number)
+        found.append(_group(name, faces, members.tolist(), one_person))
+    return found
+
+
+def _group(name: str, faces: Faces, members: Sequence[int], one_person: Iterable[tuple[int, int]]) -> Population:
+    row = {member: place for place, member in enumerate(members)}
+    chosen = np.flatnonzero(np.isin(faces.people, members))
+    people = np.array([row[person] for person in faces.people[chosen].tolist()], np.int64)
+    pairs = [(row[a], row[b]) for a, b in one_person if a in row and b in row]
+    compared = compare_all(faces.embeddings[chosen], people, pairs, probes=faces.asked[chosen])
+    return Population(name, len(members), compared)
+
+
+def of_groups(groups: Sequence[Population], knots: Iterable[tuple[float, float]]) -> list[dict[str, Any]]:
+    """How groups fare on a scale that has knots at 90 and 99, as the command prints it in JSON; shares, 0-1."""
+    cosine = {similarity: cosine for cosine, similarity in knots}
+    return [
+        {
+            "group": group.name,
+            "people": group.count,
+            "impostor": group.compared.impostor_count,
+            "fmr_at_similarity": {f"{at:g}": group.compared.fmr(cosine[at]) for at in _SIMILARITIES},
+            "fitted": group.enough_for_a_group,
+        }
+        for group in groups
+    ]
