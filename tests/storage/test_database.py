@@ -140,7 +140,7 @@ def test_a_statement_that_fails_does_not_show_in_the_error(database: SqliteDatab
 
 def test_a_file_that_is_no_database_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "visavis.db").write_bytes(b"no database at all " * 100)
-    with pytest.raises(SetupError, match=r"The database is damaged\."):
+    with pytest.raises(SetupError, match=r"The database .*visavis\.db cannot be used: file is not a database\."):
         open_storage(tmp_path)
 
 

@@ -123,12 +123,13 @@ def _form_fields(headers: Headers, body: bytes) -> Mapping[str, Any]:
         form = _finished(parser.parse())
     except MultiPartException as error:
         raise FaceError(ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}") from None
-    if not parser.complete:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "The multipart body ends before its last boundary.")
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
         content = value.file.read() if isinstance(value, UploadFile) else value
         fields[name] = [fields[name], content] if name in fields else content
+    _finished(form.close())
+    if not parser.complete:
+        raise FaceError(ErrorCode.INVALID_PARAMETER, "The multipart body ends before its last boundary.")
     return fields
 
 

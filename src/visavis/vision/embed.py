@@ -112,7 +112,8 @@ def _answer(told: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embedding,
     crops = np.concatenate([cut.crops(told.alignment, view) for view in told.views])
     outputs = network.run(_fed(told, crops))
     length = told.answers or told.dimension
-    raw = outputs[told.output or network.outputs[0]].reshape(len(told.views), -1, length).sum(axis=0)
+    shape = len(told.views), len(crops) // len(told.views), length
+    raw = outputs[told.output or network.outputs[0]].reshape(shape).sum(axis=0)
     answer = _unit(raw)
     shortened = answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
     return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
