@@ -49,7 +49,7 @@ async def echo(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], sen
 
 
 def serve_ours(port: int) -> None:
-    """The same application behind the product's own connections."""
+    """Serve the same application through the connections that Visavis uses."""
     import uvicorn  # noqa: PLC0415 - the others must not load it
     from fastapi import FastAPI  # noqa: PLC0415
 

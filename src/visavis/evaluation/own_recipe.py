@@ -35,7 +35,7 @@ class Seen:
     """What networks told of the pictures of people, and of poor versions of some of them."""
 
     pictures: Pictures
-    """Those with a face."""
+    """The pictures in which a face was found."""
     groups: NDArray[np.int64]
     """The group of each person, shape (people,), a place in `group_names`, or -1 for none."""
     group_names: tuple[str, ...]

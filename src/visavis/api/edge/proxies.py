@@ -15,7 +15,7 @@ PREFIX: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 """A path that the server may be seen under."""
 
 SEEN_UNDER: Final = "visavis.prefix"
-"""Where the prefix of a request is kept in its scope."""
+"""The key, in the scope of an ASGI request, of the prefix under which the client sees the server."""
 
 
 class Proxies:
