@@ -155,7 +155,7 @@ def test_a_url_that_cannot_be_read_or_reached_stops_the_start(data_dir: Path) ->
         with pytest.raises(SetupError, match=r"begins with postgresql://"):
             Place(data_dir, url).open()
     port = free_port()
-    with pytest.raises(SetupError, match=rf"^The PostgreSQL at 127\.0\.0\.1, port {port}, cannot be used: .*refused"):
+    with pytest.raises(SetupError, match=rf"^The PostgreSQL at 127\.0\.0\.1, port {port}, cannot be used: "):
         Place(data_dir, f"postgresql://visavis:hidden@127.0.0.1:{port}/none").open()
 
 

@@ -30,7 +30,7 @@ class Measured:
     scale: Calibration | None
     """None: it has no scale of similarity yet."""
     scale_name: str
-    """Whose scale it is, as the table prints it: of the model, its own, or none yet and the command that makes one."""
+    """Whose scale it is, as the table prints it: of the model, its own, or none yet and how to make one."""
     file_bytes: int
     """Of all its files."""
     seconds: float

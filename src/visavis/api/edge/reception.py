@@ -14,7 +14,7 @@ from visavis.api.edge.connection import GuardedConnection, Limits
 logger = logging.getLogger(__name__)
 
 TURNED_AWAY: Final = 32
-"""How many connections beyond the limit are answered with a reason at the same time. Any more are closed at once."""
+"""How many connections beyond the limit are told why at the same time. Any more are closed at once."""
 
 _BACKLOG: Final = 2048
 _REST_S: Final = 0.1
