@@ -68,7 +68,7 @@ class ModelsObserver:
 
 
 def faces_by_model(people: Sequence[Person], sights: Sequence[Sight], models: int) -> list[Faces]:
-    """The same faces once for each model. `sights`: of the people's pictures, in their order.
+    """A copy of the faces for each model. `sights` holds what was found in the pictures, in the order of the people.
 
     Raises SetupError if no face was found in any.
     """

@@ -53,7 +53,7 @@ def _errors(groups: Mapping[str, Any], similarity: str) -> Sheet:
 
 
 def _between(pairs: list[Mapping[str, Any]]) -> list[Sheet]:
-    """Those pairs of groups that are taken for each other most often."""
+    """The table of the pairs of groups in which strangers match most often."""
     known = [pair for pair in pairs if pair["fmr_at_similarity"]["90"] is not None]
     if not known:
         return []

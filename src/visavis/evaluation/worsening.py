@@ -17,9 +17,9 @@ from visavis.types import Box, DetectedFace
 from visavis.vision.decode import DecodedPicture, Pixels
 
 Moved: TypeAlias = NDArray[np.float64]
-"""Where the pixels of the picture went, shape (2, 3)."""
+"""The affine map from pixels of the picture to those of the worse one, shape (2, 3)."""
 Worsen: TypeAlias = Callable[[Pixels, DetectedFace], tuple[Pixels, Moved]]
-"""From a picture and the face that it is about."""
+"""Makes a picture worse, given the face that it is about; returns the worse one and where its pixels went."""
 
 _STAYS: Moved = np.array([[1.0, 0, 0], [0, 1, 0]])
 _BETWEEN_THE_EYES = 43.0

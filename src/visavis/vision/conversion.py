@@ -24,9 +24,9 @@ class Recipes:
     """Which recipes are made of the same networks, and what leads from one to the other."""
 
     cards: Mapping[str, RecognitionCard]
-    """Those that may be used, by name."""
+    """The recognition models that may be used, by name."""
     line: Sequence[RecognitionCard] = RECOGNITION_CARDS
-    """Those of which an earlier one is newer than a later one of the same networks."""
+    """Recognition models in order: of those with the same networks, the newest comes first."""
 
     def newer_of(self, model: str) -> str | None:
         """The newest recipe that embeddings of this one can be brought to; None where there is no newer one."""
