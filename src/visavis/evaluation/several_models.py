@@ -68,7 +68,7 @@ class ModelsObserver:
 
 
 def faces_by_model(people: Sequence[Person], sights: Sequence[Sight], models: int) -> list[Faces]:
-    """A copy of the faces for each model. `sights` holds what was found in the pictures, in the order of the people.
+    """A copy of the faces for each model. `sights` are of the pictures, in the order of the people.
 
     Raises SetupError if no face was found in any.
     """
