@@ -16,7 +16,7 @@ from visavis.app.services import services_of
 from visavis.core.bulk import BulkRegistration, Entry, Result
 from visavis.identities import App
 from visavis.settings import Settings
-from visavis.storage.gallery import SealedGallery
+from visavis.storage.gallery.gallery import SealedGallery
 from visavis.types import Embedding, ImageBytes, Want
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue

@@ -13,6 +13,7 @@ from tests.storage.faces import unit_rows
 from tests.storage.place import Place
 from visavis.errors import FaceError
 from visavis.storage.store import Storage
+from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group
 
 _LONGEST_LIFE_S = 0.5
@@ -126,7 +127,7 @@ def _check(place: Place, with_us: Storage, ledger: Ledger, told: Kills) -> None:
     there = {name: _listed(storage, group) for name, group in groups.items()}
     ledger.settle(there)
     told.faults += ledger.differences(there)
-    told.faults += storage.faults(lambda _: None)
+    told.faults += check_all(storage.database, storage.keys, lambda _: None)
     for opened, whose in ((storage, "a new process"), (with_us, "a process that lived on")):
         for name, group in groups.items():
             if _indexed(opened, group) != there[name]:

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from tests.storage.place import Place
 from tests.storage.trails import event
-from visavis.storage.audit.facts import AuditKeys
+from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import Verdict, verify
-from visavis.storage.schema import AUDIT_FACTS
-from visavis.storage.sqlite import SqliteDatabase
+from visavis.storage.database.schema import AUDIT_FACTS
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
 from visavis.trail import AuditHead
 
@@ -176,7 +176,7 @@ def test_a_beginning_that_was_cut_off_is_noticed_even_with_a_cut_made_up_for_it(
 def test_a_record_without_our_seal_is_not_chained_but_reported(place: Place) -> None:
     with closing(place.open()) as storage:
         storage.journal.add(event(1))
-        with storage._database.write() as connection:
+        with storage.database.write() as connection:
             connection.exec_driver_sql("UPDATE audit_inbox SET operation = 'nothing'")
         storage.journal.add(event(2))
         verdict = storage.verify_audit([], lambda _: None)
@@ -187,11 +187,11 @@ def test_a_record_without_our_seal_is_not_chained_but_reported(place: Place) -> 
 def test_a_record_copied_back_into_the_inbox_is_noticed_as_double(place: Place) -> None:
     with closing(place.open()) as storage:
         storage.journal.add(event(1))
-        with storage._database.read() as connection:
+        with storage.database.read() as connection:
             waiting = [dict(row) for row in connection.exec_driver_sql("SELECT * FROM audit_inbox").mappings()]
         storage.audit.advance(wait=True)
         names = ", ".join(waiting[0])
-        with storage._database.write() as connection:
+        with storage.database.write() as connection:
             mark = "?" if connection.dialect.name == "sqlite" else "%s"
             marks = ", ".join([mark] * len(waiting[0]))
             connection.exec_driver_sql(

@@ -222,7 +222,7 @@ def test_a_server_notices_that_the_log_was_cut_while_it_runs(
     for number in range(4):
         storage.journal.add(event(number))
     storage.audit.advance(wait=True)
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         link = connection.exec_driver_sql("SELECT link FROM audit WHERE position = 2").scalar_one()
         connection.exec_driver_sql("DELETE FROM audit WHERE position > 2")
         mark = "?" if connection.dialect.name == "sqlite" else "%s"
@@ -243,7 +243,7 @@ def test_the_log_outlives_what_it_speaks_of_and_holds_nothing_of_a_face_but_its_
     storage.apps.delete_app(app)
     records = log(storage)
     assert tuple(face.face_id for face in stored) in {record.event.faces for record in records}
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM audit").all()
     for value in (value for row in rows for value in row):
         shown = value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else b""
@@ -254,7 +254,7 @@ def test_the_log_outlives_what_it_speaks_of_and_holds_nothing_of_a_face_but_its_
 def test_records_that_cannot_be_put_on_disk_are_an_error_for_each_that_waits(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE audit_inbox RENAME TO elsewhere")
 
     def attempt(number: int) -> bool:
@@ -266,7 +266,7 @@ def test_records_that_cannot_be_put_on_disk_are_an_error_for_each_that_waits(
 
     with ThreadPoolExecutor(8) as pool:
         assert not any(pool.map(attempt, range(24)))
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO audit_inbox")
     assert attempt(1)
     assert len(log(storage)) == 1

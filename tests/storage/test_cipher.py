@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from tests.storage.faces import unit_rows
 from visavis.errors import ErrorCode, FaceError
-from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
+from visavis.storage.keys.cipher import GroupBinding, GroupCipher, MasterKey
 from visavis.storage.keys.providers import GivenKeys
 from visavis.storage.keys.ring import KeyRing
 
 MASTER = MasterKey(bytes(range(32)))
-PLACE = GroupPlace(app_id=1, group_id=23, name="group", model="sface")
+PLACE = GroupBinding(app_id=1, group_id=23, name="group", model="sface")
 WRAPPED = MASTER.new_group_key(PLACE.app_id, PLACE.name, PLACE.model)
 RING = KeyRing(
     GivenKeys((bytes(range(32)),)),
@@ -74,7 +74,7 @@ other_places = st.one_of(
 
 
 @given(other_places)
-def test_a_template_does_not_open_in_another_place_even_under_the_same_key(place: GroupPlace) -> None:
+def test_a_template_does_not_open_in_another_place_even_under_the_same_key(place: GroupBinding) -> None:
     sealed = GroupCipher(bytes(32), PLACE).seal("face", EMBEDDING)
     GroupCipher(bytes(32), PLACE).open("face", sealed)
     _does_not_open(GroupCipher(bytes(32), place), "face", sealed)
@@ -92,7 +92,7 @@ def test_neighbouring_parts_of_a_place_do_not_run_together() -> None:
         words.map(lambda word: replace(PLACE, model=word)),
     ).filter(lambda place: place != PLACE)
 )
-def test_a_group_key_unwraps_only_for_its_app_name_and_model(place: GroupPlace) -> None:
+def test_a_group_key_unwraps_only_for_its_app_name_and_model(place: GroupBinding) -> None:
     with pytest.raises(FaceError, match="key of a group"):
         RING.group_cipher(WRAPPED, place)
 

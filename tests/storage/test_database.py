@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage.schema import meta, metadata
-from visavis.storage.sqlite import SqliteDatabase
+from visavis.storage.database.schema import meta, metadata
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.storage.faces import unit_rows
-from visavis.storage.blocks import Sequences
-from visavis.storage.index import Snapshot, VectorIndex
+from visavis.index.blocks import Sequences
+from visavis.index.vector_index import Snapshot, VectorIndex
 from visavis.types import Embedding
 
 

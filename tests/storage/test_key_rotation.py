@@ -21,13 +21,14 @@ from tests.storage.peer import SPAWN
 from tests.storage.place import Place
 from visavis.errors import FaceError, SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.cipher import MasterKey
-from visavis.storage.facts import drop_fact
-from visavis.storage.keys import facts
+from visavis.storage.database.metadata import drop_fact
+from visavis.storage.database.schema import groups
+from visavis.storage.keys import metadata
+from visavis.storage.keys.cipher import MasterKey
 from visavis.storage.keys.providers import GivenKeys
 from visavis.storage.keys.rotation import Rotation
-from visavis.storage.schema import groups
 from visavis.storage.store import Storage, open_storage
+from visavis.transfer.checking import check_all
 from visavis.types import Group, NewFace
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
@@ -52,7 +53,7 @@ def faces(storage: Storage, group: Group) -> list[NewFace]:
 def assert_whole(storage: Storage, group: Group, faces: list[NewFace]) -> None:
     for face in faces:
         assert storage.gallery.open_template(group, face.face_id).tobytes() == face.embedding.tobytes()
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
     assert storage.verify_audit([], lambda _: None).faults == []
 
 
@@ -119,7 +120,11 @@ def test_groups_made_while_the_others_are_wrapped_anew_are_not_left_behind(
     late = other.gallery.create_group(app, "late", "sface", quota=10)  # the other has not noticed yet
     other.gallery.add(late, new_faces(1), quota=10)
     assert set(rotation.status().groups) == {new.id}
-    assert storage.faults(lambda _: None) == other.faults(lambda _: None) == []
+    assert (
+        check_all(storage.database, storage.keys, lambda _: None)
+        == check_all(other.database, other.keys, lambda _: None)
+        == []
+    )
 
 
 @contextmanager
@@ -216,7 +221,7 @@ def test_servers_with_both_keys_let_a_rotation_pass_and_forget_the_old_key(place
         with following(server):
             assert rotate(operator, patience=1) == MasterKey(NEW).id
         server.key_follower.turn()
-        assert server._ring.count == 1
+        assert server.keys.count == 1
         assert_whole(server, group, faces)
     with closing(given(place, NEW)) as after:
         assert_whole(after, group, faces)
@@ -295,14 +300,14 @@ def test_databases_from_before_there_were_data_keys_keep_their_app_keys(place: P
     with closing(given(place, OLD)) as storage:
         app = storage.apps.create_app("app", {})
         digest = old_hash("app-key")
-        with storage._database.write() as connection:
+        with storage.database.write() as connection:
             mark = "?" if connection.dialect.name == "sqlite" else "%s"
             connection.exec_driver_sql(
                 f"INSERT INTO keys (app_id, kind, hash, created_at) VALUES ({mark}, 'appKey', {mark}, "  # noqa: S608
                 f"'2026-01-01 00:00:00')",
                 (app.id, digest),
             )
-            for name in facts.DATA_KEYS.values():
+            for name in metadata.DATA_KEYS.values():
                 drop_fact(connection, name)
             connection.exec_driver_sql("UPDATE groups SET wrapped_by = ''")
     with closing(given(place, OLD, NEW)) as upgraded:
@@ -321,7 +326,7 @@ def old_hash(credential: str) -> bytes:
 def test_a_group_key_that_was_altered_stops_a_rotation_in_a_sentence(
     storage: Storage, group: Group, place: Place
 ) -> None:
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.execute(update(groups).values(wrapped_key=b"something else"))
     with pytest.raises(SetupError, match="does not open"):
         rotate(storage)

@@ -16,9 +16,9 @@ from tests.server import free_port
 from tests.storage.faces import new_faces
 from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage import migrations
-from visavis.storage.postgresql import PostgresDatabase
-from visavis.storage.schema import metadata
+from visavis.storage.database import migrations
+from visavis.storage.database.postgresql import PostgresDatabase
+from visavis.storage.database.schema import metadata
 from visavis.storage.store import open_storage
 
 

@@ -14,7 +14,7 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_faces
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App
-from visavis.storage.schema import tombstones
+from visavis.storage.database.schema import tombstones
 from visavis.storage.store import Storage
 from visavis.types import Group
 
@@ -50,7 +50,7 @@ def test_a_group_of_the_same_name_takes_the_place_of_the_tombstone(
         assert _why_not(storage, app, "group") is ErrorCode.GROUP_DELETED
         group = storage.gallery.create_group(app, "group", "sface", quota=10)
         assert storage.gallery.require_group(app, "group") == group
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         assert connection.scalars(select(tombstones.c.name)).all() == ["other"]
 
 

@@ -17,8 +17,8 @@ from tests.storage.faces import new_face, unit_rows
 from tests.storage.trails import CLIENT, event
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind
-from visavis.storage import migrations
-from visavis.storage.sqlite import SqliteDatabase
+from visavis.storage.database import migrations
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.stages import Observer, unobserved
-from visavis.storage.backup.file import Manifest
-from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import DATABASE_FILE, Storage, open_storage
 from visavis.trail import Actor, ActorKind, Effect, Event
+from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
 

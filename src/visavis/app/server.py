@@ -45,7 +45,7 @@ from visavis.core.retention import Retention
 from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.stages import both
-from visavis.storage.keys.following import FOLLOW_SECONDS
+from visavis.storage.keys.sync import FOLLOW_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes

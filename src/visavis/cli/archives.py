@@ -20,8 +20,8 @@ from visavis.core import policy
 from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.identities import App
 from visavis.settings import Settings
-from visavis.storage.archive.archives import ArchivedGroup, Archives
-from visavis.storage.archive.restoring import Target
+from visavis.transfer.archive.archives import ArchivedGroup, Archives
+from visavis.transfer.archive.restoring import Target
 from visavis.types import Group
 from visavis.vision.catalogue import Catalogue
 
@@ -56,7 +56,7 @@ def export(
             raise SetupError(f"The app {app!r} has no groups.")
         passphrase = new_passphrase(settings, passphrase_fd)
         with _new_file(file) as sealed, progress("faces", sum(each.face_count for each in wanted)) as tell:
-            counts = storage.archives.write(sealed, passphrase, wanted, tell)
+            counts = Archives.of(storage).write(sealed, passphrase, wanted, tell)
     if as_json:
         print_json({"file": str(file), "bytes": file.stat().st_size, "groups": counts})
         return
@@ -80,13 +80,13 @@ def import_archive(
     with closing(wiring.open_records(settings)) as storage, wiring.open_apps(settings) as apps:
         owner = apps.require(app)
         with progress("faces checked", None) as tell:
-            found = _inspected(storage.archives, archive, passphrase, tell)
+            found = _inspected(Archives.of(storage), archive, passphrase, tell)
         target = _target(owner, found, group, settings, merge=merge)
         _tell_of_models(found, settings)
         total = sum(each.head.faces for each in found)
         with _opened(archive) as file, progress("faces stored", total) as tell:
             try:
-                restored = storage.archives.restore(file, passphrase, target, tell)
+                restored = Archives.of(storage).restore(file, passphrase, target, tell)
             except FaceError as error:
                 if error.code is ErrorCode.DUPLICATE_GROUP:
                     raise SetupError(f"{error.detail} --group gives another id, --merge adds to it.") from error

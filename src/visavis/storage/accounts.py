@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from visavis.errors import AccountError, Objection
 from visavis.identities import Invitation, Role, Session, User
 from visavis.storage.audit.journal import Journal
-from visavis.storage.database import Database
-from visavis.storage.schema import invitations, sessions, users
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import invitations, sessions, users
 
 _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.language, users.c.theme)
 

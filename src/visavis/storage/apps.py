@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, Caller, KeyKind, KeyRecord
-from visavis.storage import schema
+from visavis.index.cache import IndexCache
 from visavis.storage.audit.journal import Journal
-from visavis.storage.database import Database
+from visavis.storage.database import schema
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import apps
 from visavis.storage.keys.ring import KeyRing
-from visavis.storage.loaded import LoadedGroups
-from visavis.storage.schema import apps
 
 _APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off, apps.c.rate_limit)
 _OWNER = (
@@ -31,11 +31,11 @@ _OWNER = (
 class KeyedApps:
     """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
 
-    def __init__(self, database: Database, ring: KeyRing, loaded: LoadedGroups, journal: Journal) -> None:
+    def __init__(self, database: Database, ring: KeyRing, index_cache: IndexCache, journal: Journal) -> None:
         self._database = database
         self._journal = journal
         self._ring = ring
-        self._loaded = loaded
+        self._index_cache = index_cache
 
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
         """Raises `ValueError` if the name is taken."""
@@ -114,7 +114,7 @@ class KeyedApps:
         with self._database.write() as connection:
             if connection.execute(delete(apps).where(apps.c.id == app.id)).rowcount:
                 self._journal.note(connection, "delete_app", app_id=app.id, app=app.name)
-        self._loaded.forget_app(app.id)
+        self._index_cache.evict_app(app.id)
         self._database.forget_deleted()
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:

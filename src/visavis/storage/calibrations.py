@@ -7,8 +7,8 @@ import json
 from sqlalchemy import delete, insert, select
 
 from visavis.storage.audit.journal import Journal
-from visavis.storage.database import Database
-from visavis.storage.schema import calibrations
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import calibrations
 from visavis.types import OwnScale
 
 

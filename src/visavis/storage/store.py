@@ -10,34 +10,33 @@ from pathlib import Path
 from sqlalchemy import Connection, select, update
 
 from visavis.errors import FaceError, SetupError
+from visavis.index.cache import IndexCache
 from visavis.stages import Observer, unobserved
-from visavis.storage import checking, group_rows, migrations
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
-from visavis.storage.archive.archives import Archives
 from visavis.storage.audit.chain import Chain, begin_chain
-from visavis.storage.audit.facts import AuditKeys
 from visavis.storage.audit.journal import Journal
 from visavis.storage.audit.pruning import prune
+from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import Verdict, verify
-from visavis.storage.backup.file import Manifest
-from visavis.storage.backup.make import make_backup
 from visavis.storage.calibrations import StoredCalibrations
-from visavis.storage.database import Database, why, without_traces
-from visavis.storage.facts import UNFINISHED_COPY, get_fact
-from visavis.storage.gallery import SealedGallery
-from visavis.storage.keys.facts import DATA_KEYS
-from visavis.storage.keys.following import KeyFollower
+from visavis.storage.database import migrations
+from visavis.storage.database.connection import Database, why, without_traces
+from visavis.storage.database.metadata import UNFINISHED_COPY, get_fact
+from visavis.storage.database.postgresql import PostgresDatabase, place
+from visavis.storage.database.schema import meta
+from visavis.storage.database.sqlite import SqliteDatabase
+from visavis.storage.gallery import group_rows
+from visavis.storage.gallery.embeddings import StoredEmbeddings
+from visavis.storage.gallery.gallery import SealedGallery
+from visavis.storage.gallery.model_change import Conversions, no_conversions
+from visavis.storage.keys.bootstrap import settle_keys
+from visavis.storage.keys.metadata import DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
-from visavis.storage.keys.settling import settle_keys
-from visavis.storage.loaded import LoadedGroups
-from visavis.storage.moving import Conversions, no_conversions
-from visavis.storage.postgresql import PostgresDatabase, place
-from visavis.storage.schema import meta
-from visavis.storage.sqlite import SqliteDatabase
-from visavis.trail import Actor, ActorKind, AuditHead, Effect, Event
+from visavis.storage.keys.sync import KeyFollower
+from visavis.trail import Actor, ActorKind, AuditHead
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -59,7 +58,6 @@ class Storage:
     gallery: SealedGallery
     apps: KeyedApps
     calibrations: StoredCalibrations
-    archives: Archives
     accounts: StoredAccounts
     journal: Journal
     """How what no store records by itself gets into the audit log."""
@@ -70,60 +68,49 @@ class Storage:
     """32 bytes for signing page tokens, the same in every process on the same data."""
     key_follower: KeyFollower
     rotation: Rotation
-    _database: Database
-    _ring: KeyRing = field(repr=False)
+    database: Database
+    keys: KeyRing = field(repr=False)
+    index_cache: IndexCache
     _audit_keys: AuditKeys = field(repr=False)
-    _loaded: LoadedGroups
 
     def check(self) -> None:
         """Raises FaceError if the records cannot be read."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             connection.execute(select(1))
 
     def check_writes(self) -> None:
         """Raises FaceError if nothing can be written: by writing what is there already, to the disk."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(update(meta).where(meta.c.key == _UNTOUCHED).values(value=meta.c.value))
 
     def use(self) -> StorageUse:
         """What is held at the moment, without asking the database."""
-        connections, index = self._database.connections(), self._loaded.use()
+        connections, index = self.database.connections(), self.index_cache.use()
         return StorageUse(*index, connections.open, connections.in_use)
-
-    def faults(self, progress: Callable[[int], None]) -> list[str]:
-        """What is not as it must be, in a sentence each; `progress` is told of faces that were looked at."""
-        return checking.check_all(self._database, self._ring, progress)
 
     def verify_audit(self, noted: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
         """Hold the audit log against its chain, and against heads noted before."""
         self.audit.advance(wait=True)
-        return verify(self._database, self._audit_keys, noted, progress)
+        return verify(self.database, self._audit_keys, noted, progress)
 
     def prune_audit(self, before: datetime) -> int:
         """Take the records older than this moment out of the audit log; how many."""
-        return prune(self._database, self._audit_keys, self.journal, before)
-
-    def backup(self, file: Path, progress: Callable[[int], None]) -> Manifest:
-        """Write everything that is kept to a new file (see `make_backup`), and put that on record."""
-        manifest = make_backup(self._database, self._ring, file, progress)
-        told = f"{manifest.faces} faces of {manifest.groups} groups"
-        self.journal.add(Event(actor=self.owner, operation="backup", effect=Effect.USE, detail=told))
-        return manifest
+        return prune(self.database, self._audit_keys, self.journal, before)
 
     def tidy(self) -> None:
         """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             group_rows.prune_tombstones(connection, datetime.now(UTC) - TOMBSTONES_KEPT)
-        self._database.tidy()
+        self.database.tidy()
 
     def compact(self) -> None:
         """Write the database anew, so that nothing is left of what was deleted; requests wait meanwhile."""
-        self._database.compact()
+        self.database.compact()
 
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
-        self._loaded.clear()
-        self._database.close()
+        self.index_cache.clear()
+        self.database.close()
 
 
 def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
@@ -159,14 +146,13 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
         raise SetupError(f"{where} cannot be used: {why(error)}.") from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
-    loaded = LoadedGroups(database, ring, max_loaded_bytes)
+    index_cache = IndexCache(StoredEmbeddings(database, ring), max_loaded_bytes)
     audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
     return Storage(
-        gallery=SealedGallery(database, ring, loaded, journal, conversions, observe),
-        apps=KeyedApps(database, ring, loaded, journal),
+        gallery=SealedGallery(database, ring, index_cache, journal, conversions, observe),
+        apps=KeyedApps(database, ring, index_cache, journal),
         calibrations=StoredCalibrations(database, journal),
-        archives=Archives(database, ring, journal),
         accounts=StoredAccounts(database, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
@@ -174,10 +160,10 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
         token_key=ring.derive("page tokens"),
         key_follower=KeyFollower(database, ring),
         rotation=Rotation(database, ring, journal),
-        _database=database,
-        _ring=ring,
+        database=database,
+        keys=ring,
+        index_cache=index_cache,
         _audit_keys=audit_keys,
-        _loaded=loaded,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
 
-from visavis.storage.audit.facts import GENESIS, AuditKeys, pack, record_of, unpack
-from visavis.storage.database import Database
-from visavis.storage.facts import get_fact, put_fact
-from visavis.storage.schema import AUDIT_FACTS, Label, audit, audit_inbox, meta
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, pack, record_of, unpack
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import get_fact, put_fact
+from visavis.storage.database.schema import AUDIT_FACTS, Label, audit, audit_inbox, meta
 from visavis.trail import AuditFilter, AuditHead, AuditRecord
 
 logger = logging.getLogger(__name__)

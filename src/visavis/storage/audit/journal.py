@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from visavis.storage.audit.facts import AuditKeys, facts_of
-from visavis.storage.database import Database
-from visavis.storage.group_commit import GroupCommit
-from visavis.storage.schema import apps, audit_inbox
+from visavis.storage.audit.record_codec import AuditKeys, facts_of
+from visavis.storage.database.connection import Database
+from visavis.storage.database.group_commit import GroupCommit
+from visavis.storage.database.schema import apps, audit_inbox
 from visavis.trail import Actor, Effect, Event
 
 

@@ -8,12 +8,12 @@ from sqlalchemy import delete, func, select
 
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage.audit.chain import lock_head
-from visavis.storage.audit.facts import AuditKeys, pack
 from visavis.storage.audit.journal import Journal
+from visavis.storage.audit.record_codec import AuditKeys, pack
 from visavis.storage.audit.verify import CUT, read_cut
-from visavis.storage.database import Database
-from visavis.storage.facts import put_fact
-from visavis.storage.schema import audit
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import put_fact
+from visavis.storage.database.schema import audit
 from visavis.trail import AuditHead
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from visavis.storage.audit.chain import read_head
-from visavis.storage.audit.facts import GENESIS, AuditKeys, unpack
-from visavis.storage.database import Database
-from visavis.storage.facts import get_fact
-from visavis.storage.schema import AUDIT_FACTS, audit, audit_inbox
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, unpack
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import get_fact
+from visavis.storage.database.schema import AUDIT_FACTS, audit, audit_inbox
 from visavis.trail import AuditHead
 
 CUT = "audit cut"

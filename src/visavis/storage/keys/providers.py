@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from visavis.errors import SetupError
-from visavis.storage.cipher import KEY_BYTES
+from visavis.storage.keys.cipher import KEY_BYTES
 
 logger = logging.getLogger(__name__)
 
