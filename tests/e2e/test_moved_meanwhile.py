@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.packs import PLAIN, add_pack, link_models, plain_card
-from visavis.api.services import Services
 from visavis.app.records import make_records
 from visavis.app.services import services_of
 from visavis.core.bulk import BulkRegistration, Entry, Result
@@ -23,6 +22,7 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import SFACE
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
+from visavis.web.services import Services
 
 from .conftest import sample
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.server import Server
-from visavis.api.edge.answer_headers import DEFAULTS
+from visavis.web.edge.answer_headers import DEFAULTS
 
 from .conftest import Secure
 

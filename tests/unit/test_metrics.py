@@ -9,11 +9,11 @@ from contextlib import ExitStack
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from visavis.api.metrics import Metrics
-from visavis.api.turns import Turns
 from visavis.errors import ErrorCode, FaceError
 from visavis.stages import Stage
 from visavis.types import StorageUse
+from visavis.web.admission import Turns
+from visavis.web.metrics import Metrics
 
 NOTHING = StorageUse(0, 0, 0, 0, 0)
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from visavis.api.metrics import Metrics
-from visavis.api.turns import Turns
 from visavis.errors import ErrorCode
 from visavis.stages import Stage
 from visavis.types import StorageUse
+from visavis.web.admission import Turns
+from visavis.web.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.api.tokens import PageTokens
 from visavis.errors import ErrorCode, FaceError
+from visavis.web.page_tokens import PageTokens
 
 TOKENS = PageTokens(b"k" * 32, max_age_seconds=3600)
 STATE = {"query": {"limit": 2}, "after": "group-b", "group": None}

@@ -9,8 +9,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from visavis.api.turns import Gone, Ticket, Turns
 from visavis.errors import ErrorCode, FaceError
+from visavis.web.admission import Gone, Ticket, Turns
 
 MANY, FEW, THIRD = 1, 2, 3
 

@@ -17,17 +17,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from visavis.api.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
-from visavis.api.exchange import NO_TELEMETRY, UNKNOWN, mark
-from visavis.api.operation import Call, Operation
-from visavis.api.recording import actor_of, client_address, event_of, refusal_of
-from visavis.api.services import Services
-from visavis.api.turns import Gone
+from visavis.api.operation import Call, Operation, event_of
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import Caller, KeyKind
 from visavis.stages import Stage
 from visavis.trail import Actor, ActorKind
 from visavis.types import Refusal
+from visavis.web.admission import Gone
+from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
+from visavis.web.recording import actor_of, client_address, refusal_of
+from visavis.web.request_log import NO_TELEMETRY, UNKNOWN, mark
+from visavis.web.services import Services
 
 logger = logging.getLogger(__name__)
 

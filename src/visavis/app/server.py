@@ -14,19 +14,10 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from visavis.api.access_log import log_exchange
 from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.admin.scrape import scrape
 from visavis.api.dialect import build, install_http_errors
-from visavis.api.edge.answer_headers import AnswerHeaders
-from visavis.api.edge.deadlines import BodyDeadlines
-from visavis.api.edge.head_requests import HeadRequests
-from visavis.api.edge.origins import open_to
-from visavis.api.edge.proxies import Proxies
-from visavis.api.edge.request_id import RequestIds
-from visavis.api.exchange import NO_TELEMETRY, Exchange, Watch, remember
-from visavis.api.metrics import Metrics
 from visavis.api.nhn.envelope import failure
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
@@ -34,7 +25,6 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.api.tracing_option import open_tracing
 from visavis.app.records import make_records, now
 from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import ModelFact
@@ -50,9 +40,19 @@ from visavis.storage.store import SERVER, Storage
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
+from visavis.web.access_log import log_exchange
+from visavis.web.edge.answer_headers import AnswerHeaders
+from visavis.web.edge.deadlines import BodyDeadlines
+from visavis.web.edge.head_requests import HeadRequests
+from visavis.web.edge.origins import open_to
+from visavis.web.edge.proxies import Proxies
+from visavis.web.edge.request_id import RequestIds
+from visavis.web.metrics import Metrics
+from visavis.web.request_log import NO_TELEMETRY, Exchange, Watch, remember
+from visavis.web.tracing_option import open_tracing
 
 if TYPE_CHECKING:
-    from visavis.api.tracing import Tracing
+    from visavis.web.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 

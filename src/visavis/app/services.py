@@ -6,18 +6,11 @@ import logging
 from collections.abc import Container, Mapping
 from datetime import timedelta
 
-from visavis.api.body import form_fields
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
-from visavis.api.rates import Rates
-from visavis.api.recording import actor_of
 from visavis.api.replies import Replies
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.api.services import Services
-from visavis.api.tokens import PageTokens
-from visavis.api.turns import Gone
-from visavis.api.workers import Workers
 from visavis.app.records import now
 from visavis.console.services import Condition, ConsoleServices, ModelFact
 from visavis.core.accounts import Accounts
@@ -35,7 +28,7 @@ from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
 from visavis.stages import Observer, unobserved
 from visavis.storage.store import Storage
-from visavis.trail import ActorKind, Effect
+from visavis.trail import Effect
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -43,6 +36,10 @@ from visavis.vision.conversion import Recipes
 from visavis.vision.models import not_calibrated
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
+from visavis.web.page_tokens import PageTokens
+from visavis.web.rates import Rates
+from visavis.web.services import Services
+from visavis.web.workers import Workers
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
@@ -103,9 +100,6 @@ def console_services(
         workers=services.workers,
         condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
         audit=services.audit,
-        actor=lambda request, name: actor_of(request, ActorKind.USER, user=name),
-        read_upload=form_fields,
-        client_gone=Gone,
         replies=Replies(DIALECTS, services.confidence_factor),
         scale_set=own.measured_on if own else catalogue.require(model).fit.set,
     )

@@ -24,7 +24,6 @@ from rich.progress import (
 from rich.text import Text
 
 from visavis import app as wiring
-from visavis.api.services import Services
 from visavis.cli.archives import import_archive
 from visavis.cli.passphrase import PassphraseFd
 from visavis.cli.reports import ReportFile, Tally
@@ -34,6 +33,7 @@ from visavis.core.bulk import BulkRegistration, Entry
 from visavis.errors import ErrorCode, FaceError
 from visavis.settings import Settings
 from visavis.types import Group
+from visavis.web.services import Services
 
 SOME_LEFT_OUT = 3
 INTERRUPTED = 130

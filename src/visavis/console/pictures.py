@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from visavis.console.visit import Visit
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import ImageBytes, ImageSource, ImageUrl
+from visavis.web.body import form_fields
 
 Result = TypeVar("Result")
 
@@ -54,6 +55,6 @@ async def with_pictures(visit: Visit, work: Callable[[Upload], Result]) -> Resul
     """
     workers = visit.services.workers
     with workers.images.ticket(visit.app.id) as ticket:
-        upload = Upload(await visit.services.read_upload(visit.request))
+        upload = Upload(await form_fields(visit.request))
         await workers.images.turn(ticket, visit.gone)
         return await workers.run(lambda: work(upload))

@@ -24,6 +24,7 @@ from visavis.console.services import ConsoleServices
 from visavis.console.visit import Visit
 from visavis.console.words import read_catalogues
 from visavis.errors import AccountError, FaceError
+from visavis.web.admission import Gone
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def _endpoint(route: Route, doorkeeper: Doorkeeper) -> Callable[[Request], Any]:
             return await recorded(visit, route)
         except SignInFirst:
             return await _sign_in_first(request, route, doorkeeper)
-        except (ClientDisconnect, doorkeeper.services.client_gone):
+        except (ClientDisconnect, Gone):
             return Response(status_code=_CLIENT_GONE)
         except (Refused, FaceError, AccountError, HTTPException) as error:
             return _refusal(await _visit(request, doorkeeper), error)

@@ -18,7 +18,8 @@ from visavis.console.services import ConsoleServices
 from visavis.console.words import Words
 from visavis.errors import FaceError
 from visavis.identities import App, Role, Session, User
-from visavis.trail import Actor
+from visavis.trail import Actor, ActorKind
+from visavis.web.recording import actor_of
 
 Result = TypeVar("Result")
 
@@ -109,7 +110,7 @@ class Visit:
     def actor(self, name: str | None = None) -> Actor:
         """The visitor, for the audit log; `name` is whose account they have just proven to be theirs."""
         known = self.session.user.name if self.session else None
-        return self.services.actor(self.request, name or known)
+        return actor_of(self.request, ActorKind.USER, user=name or known)
 
     @property
     def csrf(self) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from visavis.core.compare import Compared
+from visavis.core.faces import Detected
+from visavis.errors import FaceError
 from visavis.identities import App
 
 
@@ -49,3 +53,16 @@ class Reply:
     """JSON, to the letter."""
     detail: str = ""
     """Of the header X-Error-Detail; nothing if all went well."""
+
+
+class Replies(Protocol):
+    """What the dialects would have answered."""
+
+    @property
+    def max_image_bytes(self) -> int:
+        """Of a picture, in the most generous dialect."""
+        ...
+
+    def to(self, question: Question, outcome: Detected | Compared | FaceError) -> Sequence[Reply]:
+        """An answer of each dialect that has the operation, from what core made of the request, or why not."""
+        ...

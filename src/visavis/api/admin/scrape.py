@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 
 from visavis.api.admin.answers import on_error
-from visavis.api.bearer import require_token
-from visavis.api.metrics import Metrics
-from visavis.api.recording import refusal_of
 from visavis.core.attempts import Attempts
 from visavis.core.audit import Audit
 from visavis.errors import FaceError
 from visavis.trail import ActorKind
+from visavis.web.bearer import require_token
+from visavis.web.metrics import Metrics
+from visavis.web.recording import refusal_of
 
 
 def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts, audit: Audit) -> APIRouter:

@@ -8,11 +8,11 @@ from typing import Protocol
 from visavis.api.nhn.paging import FacePage, GroupPage, Pager
 from visavis.api.nhn.requests import CreateGroup, ListQuery
 from visavis.api.operation import About, Call
-from visavis.api.parameters import NoParameters
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected, Registered
 from visavis.core.search import Found, Verified
 from visavis.types import Group, ImageSource, Match, Sensitivity, Want
+from visavis.web.parameters import NoParameters
 
 
 class HasImage(Protocol):

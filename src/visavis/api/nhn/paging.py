@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from visavis.api.nhn.requests import FaceListQuery, ListQuery
-from visavis.api.tokens import PageTokens
 from visavis.errors import ErrorCode, FaceError
 from visavis.types import FaceFilter, FaceRecord, Group
+from visavis.web.page_tokens import PageTokens
 
 
 @dataclass(frozen=True, slots=True)

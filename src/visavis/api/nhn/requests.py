@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field, WithJsonSchema, model_validator
 
-from visavis.api.parameters import IN_QUERY, Parameters
 from visavis.core import policy
 from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, Sensitivity, Want
+from visavis.web.parameters import IN_QUERY, Parameters
 
 SearchLimit = Annotated[int, Field(ge=1, le=100)]
 LongSearchLimit = Annotated[int, Field(ge=1, le=4096)]

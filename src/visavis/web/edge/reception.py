@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from visavis.api.edge.connection import GuardedConnection, Limits
+from visavis.web.edge.connection import GuardedConnection, Limits
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from visavis.api.json_body import json_object
-from visavis.api.parameters import Parameters
 from visavis.errors import ErrorCode, FaceError
+from visavis.web.json_body import json_object
+from visavis.web.parameters import Parameters
 
 Result = TypeVar("Result")
 

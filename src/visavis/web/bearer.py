@@ -7,9 +7,9 @@ import hmac
 from fastapi import Request
 from pydantic import SecretStr
 
-from visavis.api.recording import client_address
 from visavis.core.attempts import Attempts
 from visavis.errors import ErrorCode, FaceError
+from visavis.web.recording import client_address
 
 
 def require_token(request: Request, token: SecretStr | None, attempts: Attempts, otherwise: str) -> None:

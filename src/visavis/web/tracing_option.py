@@ -9,7 +9,7 @@ from pydantic import HttpUrl
 from visavis.errors import SetupError
 
 if TYPE_CHECKING:
-    from visavis.api.tracing import Tracing
+    from visavis.web.tracing import Tracing
 
 
 def open_tracing(endpoint: HttpUrl | None) -> Tracing | None:
@@ -17,7 +17,7 @@ def open_tracing(endpoint: HttpUrl | None) -> Tracing | None:
     if endpoint is None:
         return None
     try:
-        from visavis.api.tracing import Tracing  # noqa: PLC0415 - see above
+        from visavis.web.tracing import Tracing  # noqa: PLC0415 - see above
     except ImportError as error:
         raise SetupError(
             "VISAVIS_TRACING_ENDPOINT is set, but the packages for tracing are not installed: "

@@ -2,28 +2,27 @@
 
 uvicorn bounds the idle time between requests and nothing else. Here a request's head has a size and a deadline,
 an answer must be taken, and what is left of a body that nobody reads any more is not waited for. Bodies that are
-being read have deadlines of their own (`visavis.api.edge.deadlines`).
+being read have deadlines of their own (`visavis.web.edge.deadlines`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
 
 import h11
-from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from visavis.api.dialect import HTTP_ERRORS, RETRY_STATUSES, WireError
-from visavis.api.edge.answer_headers import DEFAULTS
-from visavis.api.edge.strict import MAX_HEAD_BYTES, StrictConnection
-from visavis.api.nhn.envelope import failure
+from visavis.web.edge.answer_headers import DEFAULTS
+from visavis.web.edge.strict import MAX_HEAD_BYTES, StrictConnection
 
-_TOO_MANY: Final = WireError(-50300, "ServiceUnavailable", 503)
-_MALFORMED: Final = WireError(-40000, "InvalidParam", 400)
 _TOO_LONG: Final = f"The request line and headers are longer than {MAX_HEAD_BYTES:,} bytes"
+
+Refusal: TypeAlias = Callable[[HTTPStatus], bytes]
+"""The JSON body of an answer to a request that reached no dialect. Its status is 400, 408, 431 or 503."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,14 @@ class GuardedConnection(H11Protocol):
 
     conn: StrictConnection
 
-    def __init__(self, limits: Limits, left: Callable[[], None], *, is_welcome: bool, **of_server: Any) -> None:
+    def __init__(
+        self, limits: Limits, refusal: Refusal, left: Callable[[], None], *, is_welcome: bool, **of_server: Any
+    ) -> None:
         """`left` is called when the connection has ended; `of_server` is what uvicorn gives its protocols."""
         super().__init__(**of_server)
         self.conn = StrictConnection()
         self._limits = limits
+        self._refusal = refusal
         self._left = left
         self._is_welcome = is_welcome
         self._refused = False
@@ -60,7 +62,7 @@ class GuardedConnection(H11Protocol):
         if self._is_welcome:
             self._head.set(self._limits.head_seconds)
         else:
-            self._refuse(_TOO_MANY, "Too many connections are open")
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections are open")
 
     def connection_lost(self, exc: Exception | None) -> None:
         for alarm in (self._head, self._rest, self._answer):
@@ -95,7 +97,7 @@ class GuardedConnection(H11Protocol):
         if self.conn.is_between_requests:
             self.transport.close()
         else:
-            self._refuse(HTTP_ERRORS[408], "The request's headers came too slowly")
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request's headers came too slowly")
 
     # What goes out
 
@@ -126,11 +128,11 @@ class GuardedConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - its interface
         if self.conn.too_long:
-            self._refuse(HTTP_ERRORS[431], _TOO_LONG)
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LONG)
         else:
-            self._refuse(_MALFORMED, self.conn.problem)
+            self._refuse(HTTPStatus.BAD_REQUEST, self.conn.problem)
 
-    def _refuse(self, error: WireError, detail: str) -> None:
+    def _refuse(self, status: HTTPStatus, detail: str) -> None:
         """Answer without having understood the request, and hang up."""
         if self._refused or self.transport.is_closing():
             return
@@ -142,18 +144,20 @@ class GuardedConnection(H11Protocol):
             if self.cycle.response_started:
                 self.transport.abort()
                 return
-        body = json.dumps(failure(error)).encode()
+        body = self._refusal(status)
         headers = {
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
             "Connection": "close",
             "X-Error-Detail": f"{detail}.",
-            **({"Retry-After": "1"} if error.status in RETRY_STATUSES else {}),
+            **({"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}),
             **DEFAULTS,
         }
-        line = b"HTTP/1.1 %d %s\r\n" % (error.status, STATUS_PHRASES[error.status])
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(line + lines.encode() + b"\r\n" + body)
+        lines = [
+            f"HTTP/1.1 {status.value} {status.phrase}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode() + body)
         self._answer.set(self._limits.answer_seconds)
         self.transport.close()
 

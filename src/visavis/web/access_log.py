@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from visavis.api.exchange import Exchange
+from visavis.web.request_log import Exchange
 
 logger = logging.getLogger("visavis.access")
 

@@ -19,8 +19,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from visavis import __version__
-from visavis.api.exchange import Exchange, exchange_of
 from visavis.stages import Stage
+from visavis.web.request_log import Exchange, exchange_of
 
 _UNTRACED = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked every few seconds by machines."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from visavis.api.rates import Rates
-from visavis.api.tokens import PageTokens
-from visavis.api.workers import Workers
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.attempts import Attempts
@@ -16,6 +13,9 @@ from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
 from visavis.stages import Observer, unobserved
+from visavis.web.page_tokens import PageTokens
+from visavis.web.rates import Rates
+from visavis.web.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from visavis import __version__
-from visavis.api.exchange import Exchange
-from visavis.api.turns import Turns
 from visavis.errors import ErrorCode, FaceError
 from visavis.stages import Stage
 from visavis.types import StorageUse
+from visavis.web.admission import Turns
+from visavis.web.request_log import Exchange
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

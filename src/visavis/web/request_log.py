@@ -15,9 +15,9 @@ from typing import TypeAlias
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from visavis.api.edge.proxies import SEEN_UNDER
 from visavis.core.activity import Activity, Incident
 from visavis.errors import ErrorCode
+from visavis.web.edge.proxies import SEEN_UNDER
 
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """For every FastAPI application: its own would tell paths and queries, and so keys, to whoever collects."""

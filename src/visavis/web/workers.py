@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from visavis.api.turns import Turns
 from visavis.errors import ErrorCode, FaceError
+from visavis.web.admission import Turns
 
 Result = TypeVar("Result")
 
