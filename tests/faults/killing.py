@@ -11,7 +11,7 @@ from threading import Thread
 from tests.faults.writing import APP, SHARED, Process, Told, Write
 from tests.storage.faces import unit_rows
 from tests.storage.place import Place
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.storage.store import Storage
 from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group
@@ -148,6 +148,6 @@ def _listed(storage: Storage, group: Group) -> set[str]:
 def _indexed(storage: Storage, group: Group) -> set[str]:
     try:
         found = storage.gallery.search(group, unit_rows(1, width=32)[0], 1_000_000, -1.5)
-    except FaceError as error:
+    except ServiceError as error:
         return {error.detail}
     return {record.face_id for record, _ in found}

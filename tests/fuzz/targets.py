@@ -19,7 +19,7 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.core.images import decode_base64
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch.target import parse
 from visavis.vision.container import MIN_SIDE, open_container
 from visavis.vision.decode import decode
@@ -125,7 +125,7 @@ def outcome(read: Callable[[], object], *expected: ErrorCode) -> ErrorCode | Non
     """What it came to. Anything raised but a refusal with one of the codes, in a plain sentence, is a finding."""
     try:
         read()
-    except FaceError as error:
+    except ServiceError as error:
         refusal = error
     except HTTPException as error:
         if error.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

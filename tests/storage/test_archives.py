@@ -15,7 +15,7 @@ import pytest
 from tests.storage.archives import PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.database.schema import metadata
 from visavis.storage.gallery import group_rows
@@ -68,7 +68,7 @@ def test_groups_that_are_there_are_in_the_way_unless_they_are_to_be_merged(
     mine = storage.gallery.create_group(other, "group", "sface", 10)
     storage.gallery.add(mine, [new_face(unit_rows(1, seed=9)[0], "mine")], 10)
     before = contents(storage)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         restore(storage, other, archive)
     assert (caught.value.code, contents(storage)) == (ErrorCode.DUPLICATE_GROUP, before)
 
@@ -109,7 +109,7 @@ def test_quotas_hold_for_archives_too(
     quotas: dict[str, Any], code: ErrorCode, storage: Storage, filled: Group, other: App
 ) -> None:
     archive, before = exported(storage, filled), contents(storage)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         restore(storage, other, archive, **quotas)
     assert (caught.value.code, contents(storage)) == (code, before)
 

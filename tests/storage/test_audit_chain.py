@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from tests.storage.place import Place
 from tests.storage.trails import event
+from visavis.audit_events import AuditHead
 from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import Verdict, verify
-from visavis.storage.database.schema import AUDIT_FACTS
+from visavis.storage.database.schema import AUDIT_COLUMNS
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
-from visavis.trail import AuditHead
 
 KEY = bytes(range(32))
 RECORDS = 8
-COLUMNS = tuple(name for name in AUDIT_FACTS if name not in {"uid", "at"})
+COLUMNS = tuple(name for name in AUDIT_COLUMNS if name not in {"uid", "at"})
 
 Tampering: TypeAlias = Callable[[sqlite3.Connection], None]
 
@@ -116,13 +116,13 @@ def test_records_that_changed_places_are_noticed(log: Log, pair: tuple[int, int]
             for old, new in ((pair[0], -1), (pair[1], pair[0]), (-1, pair[1])):
                 connection.execute("UPDATE audit SET position = ? WHERE position = ?", (new, old))
             return
-        names = ", ".join(AUDIT_FACTS)
+        names = ", ".join(AUDIT_COLUMNS)
         rows = [
             connection.execute(f"SELECT {names} FROM audit WHERE position = ?", (at,)).fetchone()  # noqa: S608
             for at in pair
         ]
         for at, row in zip(reversed(pair), rows, strict=True):
-            marks = ", ".join(f"{name} = ?" for name in AUDIT_FACTS)
+            marks = ", ".join(f"{name} = ?" for name in AUDIT_COLUMNS)
             connection.execute(f"UPDATE audit SET {marks} WHERE position = ?", (*row, at))  # noqa: S608
 
     assert log.verdict(swap).faults
@@ -133,7 +133,7 @@ def test_a_record_that_was_put_in_is_noticed(log: Log, source: int, at: int) -> 
     def insert(connection: sqlite3.Connection) -> None:
         for position in range(RECORDS, at - 1, -1):
             connection.execute("UPDATE audit SET position = ? WHERE position = ?", (position + 1, position))
-        names = ", ".join((*AUDIT_FACTS, "link"))
+        names = ", ".join((*AUDIT_COLUMNS, "link"))
         shown = source + (source >= at)
         connection.execute(
             f"INSERT INTO audit (position, {names}) SELECT ?, {names} FROM audit WHERE position = ?",  # noqa: S608

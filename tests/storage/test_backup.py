@@ -26,10 +26,10 @@ from tests.postgres import Postgres
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
-from visavis.errors import FaceError, SetupError
+from visavis.audit_events import AuditFilter
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import Storage, open_storage
-from visavis.trail import AuditFilter
 from visavis.transfer.backup.file import Manifest
 from visavis.transfer.backup.make import back_up
 from visavis.transfer.backup.restore import Target, restore_backup
@@ -100,7 +100,7 @@ def test_what_is_restored_is_what_was_backed_up(
             theirs = restored.gallery.search(found, face.embedding, 5, -1.5)
             assert theirs == storage.gallery.search(group, face.embedding, 5, -1.5)
         assert check_all(restored.database, restored.keys, lambda _: None) == []
-        with pytest.raises(FaceError, match="deleted"):
+        with pytest.raises(ServiceError, match="deleted"):
             restored.gallery.require_group(app, "gone")
         assert restored.gallery.create_group(app, "next", "sface", quota=9).id > found.id + 1
 

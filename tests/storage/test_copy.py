@@ -15,7 +15,7 @@ from tests.postgres import Postgres
 from tests.storage.conftest import OpenStorage, owner
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import KeyKind
 from visavis.storage.database import schema
 from visavis.storage.store import Storage, open_database
@@ -79,7 +79,7 @@ def test_a_copy_answers_as_the_original_did(filled: Storage, place: Place, targe
         assert copy.gallery.list_faces(group, *everything) == filled.gallery.list_faces(group, *everything)
         probe = unit_rows(1, width=16, seed=9)[0]
         assert copy.gallery.search(group, probe, 50, -1.0) == filled.gallery.search(group, probe, 50, -1.0)
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             copy.gallery.require_group(app, "gone")
         assert caught.value.code is ErrorCode.GROUP_DELETED
         assert check_all(copy.database, copy.keys, lambda _: None) == []

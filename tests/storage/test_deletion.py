@@ -11,7 +11,7 @@ import pytest
 
 from tests.storage.conftest import only_sqlite
 from tests.storage.faces import new_face, new_faces, unit_rows
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import Storage
 from visavis.types import Group
@@ -111,7 +111,7 @@ def test_a_deleted_app_takes_everything_with_it(storage: Storage, data_dir: Path
     storage.apps.delete_app(goes)
     assert _rows(data_dir) == {"apps": 1, "keys": 1, "groups": 1, "tombstones": 0, "faces": 3, "deletions": 0}
     assert not rows.any()
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.search(groups[1], unit_rows(1)[0], 1, -1.0)
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
     assert len(storage.gallery.search(groups[0], unit_rows(1)[0], 9, -1.5)) == 3

@@ -19,9 +19,9 @@ from tests.storage.conftest import OpenStorage, owner
 from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
 from tests.storage.place import Place
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.database.metadata import drop_fact
+from visavis.storage.database.metadata import delete_metadata
 from visavis.storage.database.schema import groups
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import MasterKey
@@ -95,7 +95,7 @@ def test_another_process_goes_on_before_and_after_it_has_noticed(
     assert_whole(other, group, faces)
     more = new_faces(2)
     other.gallery.add(group, more, quota=100)
-    other.key_follower.turn()
+    other.key_sync.run_once()
     assert other.rotation.status().current == new
     assert_whole(other, group, faces + more)
     made = other.gallery.create_group(app, "later", "sface", quota=10)
@@ -134,7 +134,7 @@ def following(storage: Storage) -> Iterator[None]:
 
     def run() -> None:
         while not stop.wait(0.05):
-            storage.key_follower.turn()
+            storage.key_sync.run_once()
 
     thread = Thread(target=run)
     thread.start()
@@ -164,7 +164,7 @@ def test_a_server_that_lacks_the_new_key_stops_a_rotation_before_it_changes_anyt
 def test_a_server_that_lacks_the_new_key_stops_a_rotation_that_begins_again(place: Place) -> None:
     with closing(given(place, OLD)) as server, closing(given(place, OLD, NEW)) as operator:
         operator.rotation._announce()  # and is killed
-        server.key_follower.turn()
+        server.key_sync.run_once()
         with following(server), pytest.raises(SetupError, match=r"not known to .* process"):
             rotate(operator, patience=2)
 
@@ -220,7 +220,7 @@ def test_servers_with_both_keys_let_a_rotation_pass_and_forget_the_old_key(place
         server.gallery.add(group, faces, quota=10)
         with following(server):
             assert rotate(operator, patience=1) == MasterKey(NEW).id
-        server.key_follower.turn()
+        server.key_sync.run_once()
         assert server.keys.count == 1
         assert_whole(server, group, faces)
     with closing(given(place, NEW)) as after:
@@ -308,7 +308,7 @@ def test_databases_from_before_there_were_data_keys_keep_their_app_keys(place: P
                 (app.id, digest),
             )
             for name in metadata.DATA_KEYS.values():
-                drop_fact(connection, name)
+                delete_metadata(connection, name)
             connection.exec_driver_sql("UPDATE groups SET wrapped_by = ''")
     with closing(given(place, OLD, NEW)) as upgraded:
         assert owner(upgraded.apps, KeyKind.APP_KEY, "app-key", datetime.now(UTC)) == app
@@ -330,5 +330,5 @@ def test_a_group_key_that_was_altered_stops_a_rotation_in_a_sentence(
         connection.execute(update(groups).values(wrapped_key=b"something else"))
     with pytest.raises(SetupError, match="does not open"):
         rotate(storage)
-    with pytest.raises(FaceError):
+    with pytest.raises(ServiceError):
         storage.gallery.add(group, new_faces(1), quota=10)

@@ -20,7 +20,7 @@ from tests.storage.place import Place
 from tests.storage.recipes import NEW, OLD, OTHER, embedded, faces_by
 from tests.storage.test_audit_journal import log, told
 from tests.storage.test_deletion_bytes import files, sealed
-from visavis.errors import ErrorCode, FaceError, GroupMoved, SetupError
+from visavis.errors import ErrorCode, GroupMoved, ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.transfer.checking import check_all
@@ -254,7 +254,7 @@ def test_a_model_that_nothing_leads_to_is_refused_and_nothing_changes(
 ) -> None:
     storage.gallery.add(group, faces_by(OLD, 3), 10)
     before, templates = log(storage), sealed(storage)
-    with pytest.raises(FaceError) as refused:
+    with pytest.raises(ServiceError) as refused:
         move(storage, group, model)
     assert refused.value.code is ErrorCode.INVALID_PARAMETER
     assert model in refused.value.detail
@@ -264,7 +264,7 @@ def test_a_model_that_nothing_leads_to_is_refused_and_nothing_changes(
 
 def test_a_group_that_was_deleted_does_not_move(storage: Storage, group: Group) -> None:
     storage.gallery.delete_group(group)
-    with pytest.raises(FaceError) as refused:
+    with pytest.raises(ServiceError) as refused:
         move(storage, group)
     assert refused.value.code is ErrorCode.GROUP_NOT_FOUND
 

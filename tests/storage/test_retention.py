@@ -13,7 +13,7 @@ from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.core.retention import Retention
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.database import schema
 from visavis.storage.store import Storage
@@ -82,7 +82,7 @@ def test_what_has_expired_is_found_by_nobody_though_it_is_still_there(
         assert gallery.list_faces(group, FaceFilter(image_id="image"), None, 100) == listed
         assert gallery.count_faces(group, FaceFilter()) == 5
         for hidden in (gallery.require_face, gallery.open_template):
-            with pytest.raises(FaceError) as caught:
+            with pytest.raises(ServiceError) as caught:
                 hidden(group, old[0].face_id)
             assert caught.value.code is ErrorCode.FACE_NOT_FOUND
         assert gallery.open_template(group, new[0].face_id).tobytes() == new[0].embedding.tobytes()
@@ -197,7 +197,7 @@ def test_a_group_that_goes_meanwhile_is_no_trouble(
 ) -> None:
     group = keeping(storage, group, 24)
     storage.gallery.delete_group(group)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.delete_expired(group, 10)
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
     assert enforce(storage) == 0

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.storage.archives import CHEAP, PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import only_sqlite
 from tests.storage.faces import new_face, unit_rows
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.transfer.archive.archives import Archives
@@ -182,7 +182,7 @@ def test_what_cannot_be_is_refused_though_the_passphrase_is_right(
     archive = forged(*records)
     with pytest.raises(SetupError):
         Archives.of(storage).inspect(io.BytesIO(archive), PASSPHRASE, nothing)
-    with pytest.raises((SetupError, FaceError)):
+    with pytest.raises((SetupError, ServiceError)):
         restore(storage, other, archive)
     assert contents(storage) == before
 

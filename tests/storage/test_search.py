@@ -13,7 +13,7 @@ from sqlalchemy import delete, event
 from tests.storage.conftest import OpenStorage
 from tests.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.place import Place
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.database import schema
 from visavis.storage.store import Storage
@@ -100,7 +100,7 @@ def test_templates_that_were_tampered_with_fail_the_search_loudly(
     storage.gallery.add(group, faces, quota=10)
     with storage.database.write() as connection:
         connection.exec_driver_sql("UPDATE faces SET template = (SELECT template FROM faces ORDER BY id LIMIT 1)")
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         open_again().gallery.search(group, faces[0].embedding, 1, 0.0)
     assert (caught.value.code, "altered" in caught.value.detail) == (ErrorCode.INTERNAL, True)
 

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from visavis.audit_events import Actor, Effect, Event
 from visavis.identities import App
-from visavis.trail import Actor, Effect, Event
 from visavis.web.parameters import NoParameters, Parameters
 from visavis.web.services import Services
 

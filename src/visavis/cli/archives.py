@@ -17,7 +17,7 @@ from visavis.cli.database import progress
 from visavis.cli.passphrase import PassphraseFd, known_passphrase, new_passphrase
 from visavis.cli.terminal import AsJson, DataDir, complaint, print_json, read_settings, say
 from visavis.core import policy
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.settings import Settings
 from visavis.transfer.archive.archives import ArchivedGroup, Archives
@@ -87,7 +87,7 @@ def import_archive(
         with _opened(archive) as file, progress("faces stored", total) as tell:
             try:
                 restored = Archives.of(storage).restore(file, passphrase, target, tell)
-            except FaceError as error:
+            except ServiceError as error:
                 if error.code is ErrorCode.DUPLICATE_GROUP:
                     raise SetupError(f"{error.detail} --group gives another id, --merge adds to it.") from error
                 raise

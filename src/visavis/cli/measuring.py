@@ -12,9 +12,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from visavis.cli.terminal import complaint, out, print_json, read_settings, say
+from visavis.evaluation.corpus import Instrumentation, Look, Which
 from visavis.evaluation.folders import PersonIs
 from visavis.evaluation.grouping import Grouping
-from visavis.evaluation.looks import Look, Observer, Which
 from visavis.evaluation.pages import Sheet
 from visavis.settings import Settings
 from visavis.types import Traits
@@ -93,7 +93,7 @@ def look_at(
     recognizers = Recognizers(store, Catalogue.read(store.directory))
     if model is not None:
         recognizers.load(model)
-    observer = Observer(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
+    observer = Instrumentation(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
     looks = with_progress(files, observer.look_at)
     name_unreadable(looks)
     return looks

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
+from visavis.core.api_preview import Previews
 from visavis.core.apps import Apps
 from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
-from visavis.core.questions import Replies
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.types import StorageUse
@@ -20,7 +20,7 @@ from visavis.web.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFact:
+class ModelDescription:
     """A model on this server, as people should know it."""
 
     name: str
@@ -33,7 +33,7 @@ class ModelFact:
 class Condition:
     """How the server does."""
 
-    models: Sequence[ModelFact]
+    models: Sequence[ModelDescription]
     groups_by_model: Callable[[], Mapping[str, int]]
     """Asks the database."""
     use: Callable[[], StorageUse]
@@ -54,6 +54,6 @@ class ConsoleServices:
     workers: Workers
     condition: Condition
     audit: Audit
-    replies: Replies
+    previews: Previews
     scale_set: str
     """Whose faces the similarity of comparisons was calibrated on, in words."""

@@ -14,7 +14,7 @@ _DEAD_ROWS = 64
 """So many dead rows are left where they are, whatever the size of their block."""
 
 
-class Draft:
+class IndexBuilder:
     """Parts that begin as those of the published snapshot."""
 
     def __init__(self, published: tuple[Part, ...], *, coded: bool) -> None:

@@ -37,7 +37,7 @@ class EmbeddingSource(Protocol):
         """
         ...
 
-    def models_of(self, group_ids: Sequence[int]) -> Mapping[int, str]:
+    def models_of(self, group_keys: Sequence[int]) -> Mapping[int, str]:
         """The recognition model of each of these groups that is there."""
         ...
 
@@ -84,10 +84,10 @@ class IndexCache:
             with loaded.writing:
                 loaded.index.update(loaded.index.snapshot.version, removed=sequences)
 
-    def evict(self, group_id: int) -> None:
+    def evict(self, group_key: int) -> None:
         """Take a group out of memory, whatever its model."""
         with self._mutex:
-            there = [self._by_key.pop(key) for key in list(self._by_key) if key[0] == group_id]
+            there = [self._by_key.pop(key) for key in list(self._by_key) if key[0] == group_key]
         for loaded in there:
             with loaded.writing:
                 loaded.index.clear()
@@ -105,9 +105,9 @@ class IndexCache:
     def evict_app(self, app_id: int) -> None:
         """Take all groups of an app out of memory."""
         with self._mutex:
-            group_ids = {group_id for (group_id, _), loaded in self._by_key.items() if loaded.app_id == app_id}
-        for group_id in group_ids:
-            self.evict(group_id)
+            group_keys = {group_key for (group_key, _), loaded in self._by_key.items() if loaded.app_id == app_id}
+        for group_key in group_keys:
+            self.evict(group_key)
 
     def use(self) -> tuple[int, int, int]:
         """How many groups are in memory, the bytes of their embeddings, and the bound of these."""
@@ -117,15 +117,15 @@ class IndexCache:
 
     def clear(self) -> None:
         with self._mutex:
-            group_ids = {group_id for group_id, _ in self._by_key}
-        for group_id in group_ids:
-            self.evict(group_id)
+            group_keys = {group_key for group_key, _ in self._by_key}
+        for group_key in group_keys:
+            self.evict(group_key)
 
     def _trim(self) -> None:
         """Let go of groups that were deleted or moved, then of those used longest ago while too much is held."""
         with self._mutex:
             keys = list(self._by_key)
-        there = self._source.models_of([group_id for group_id, _ in keys])
+        there = self._source.models_of([group_key for group_key, _ in keys])
         for key in keys:
             if key not in there.items():
                 self._let_go(key)

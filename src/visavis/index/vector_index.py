@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from visavis.index.blocks import Part, Sequences
-from visavis.index.builder import Draft, Stale
+from visavis.index.builder import IndexBuilder, Stale
 from visavis.index.kernels import Kernel, best_kernel
 from visavis.index.scan import Float32Bounds, Int8Bounds, Scan, ranked
 from visavis.types import Embedding
@@ -72,7 +72,7 @@ class VectorIndex:
         ignored. If a batch fails, nothing changes.
         """
         old = self.snapshot
-        draft = Draft(old.parts, coded=old.kernel is not None)
+        draft = IndexBuilder(old.parts, coded=old.kernel is not None)
         try:
             for sequences, rows in added:
                 draft.append(sequences, rows, expected)

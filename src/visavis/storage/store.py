@@ -9,9 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
-from visavis.errors import FaceError, SetupError
+from visavis.audit_events import Actor, ActorKind, AuditHead
+from visavis.errors import ServiceError, SetupError
 from visavis.index.cache import IndexCache
-from visavis.stages import Observer, unobserved
+from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain, begin_chain
@@ -22,7 +23,7 @@ from visavis.storage.audit.verify import Verdict, verify
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.database import migrations
 from visavis.storage.database.connection import Database, why, without_traces
-from visavis.storage.database.metadata import UNFINISHED_COPY, get_fact
+from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata
 from visavis.storage.database.postgresql import PostgresDatabase, place
 from visavis.storage.database.schema import meta
 from visavis.storage.database.sqlite import SqliteDatabase
@@ -30,13 +31,12 @@ from visavis.storage.gallery import group_rows
 from visavis.storage.gallery.embeddings import StoredEmbeddings
 from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.gallery.model_change import Conversions, no_conversions
-from visavis.storage.keys.bootstrap import settle_keys
+from visavis.storage.keys.bootstrap import bootstrap_keys
 from visavis.storage.keys.metadata import DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
-from visavis.storage.keys.sync import KeyFollower
-from visavis.trail import Actor, ActorKind, AuditHead
+from visavis.storage.keys.sync import KeySync
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -66,7 +66,7 @@ class Storage:
     """Whom the audit log names for what nobody else has begun."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
-    key_follower: KeyFollower
+    key_sync: KeySync
     rotation: Rotation
     database: Database
     keys: KeyRing = field(repr=False)
@@ -88,10 +88,10 @@ class Storage:
         connections, index = self.database.connections(), self.index_cache.use()
         return StorageUse(*index, connections.open, connections.in_use)
 
-    def verify_audit(self, noted: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
+    def verify_audit(self, recorded: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
         """Hold the audit log against its chain, and against heads noted before."""
         self.audit.advance(wait=True)
-        return verify(self.database, self._audit_keys, noted, progress)
+        return verify(self.database, self._audit_keys, recorded, progress)
 
     def prune_audit(self, before: datetime) -> int:
         """Take the records older than this moment out of the audit log; how many."""
@@ -121,7 +121,7 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     database_connections: int = 16,
     *,
     conversions: Conversions = no_conversions,
-    observe: Observer = unobserved,
+    instrument: Instrumentation = uninstrumented,
     owner: Actor = SERVER,
 ) -> Storage:
     """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
@@ -135,13 +135,13 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database: Database = (
-            PostgresDatabase(database_url, database_connections, observe)
+            PostgresDatabase(database_url, database_connections, instrument)
             if database_url
-            else SqliteDatabase(data_dir / DATABASE_FILE, observe)
+            else SqliteDatabase(data_dir / DATABASE_FILE, instrument)
         )
         with without_traces():
             ring = prepare(database, master_key, data_dir / KEY_FILE)
-    except FaceError as error:
+    except ServiceError as error:
         where = place(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
         raise SetupError(f"{where} cannot be used: {why(error)}.") from error
     except OSError as error:
@@ -150,7 +150,7 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
     return Storage(
-        gallery=SealedGallery(database, ring, index_cache, journal, conversions, observe),
+        gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
         apps=KeyedApps(database, ring, index_cache, journal),
         calibrations=StoredCalibrations(database, journal),
         accounts=StoredAccounts(database, journal),
@@ -158,7 +158,7 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
         audit=Chain(database, audit_keys),
         owner=owner,
         token_key=ring.derive("page tokens"),
-        key_follower=KeyFollower(database, ring),
+        key_sync=KeySync(database, ring),
         rotation=Rotation(database, ring, journal),
         database=database,
         keys=ring,
@@ -188,7 +188,7 @@ def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file
             migrations.upgrade(connection)
             _refuse_unfinished_copy(connection)
             begin_chain(connection)
-            return settle_keys(connection, _provider(master_key, key_file))
+            return bootstrap_keys(connection, _provider(master_key, key_file))
     except BaseException:
         database.close()
         raise
@@ -201,5 +201,5 @@ def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:
 
 
 def _refuse_unfinished_copy(connection: Connection) -> None:
-    if get_fact(connection, UNFINISHED_COPY) is not None:
+    if get_metadata(connection, UNFINISHED_COPY) is not None:
         raise SetupError("A copy into this database was not finished: run `visavis db copy` again.")

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from sqlalchemy import Connection, func, select, text
 
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.storage.database.connection import Database
 from visavis.storage.database.schema import apps, deletions, faces, groups
 from visavis.storage.gallery import face_rows
@@ -44,21 +44,21 @@ def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], Non
     columns = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model)
     state = (groups.c.version, groups.c.face_count, groups.c.wrapped_key)
     for *place, version, face_count, wrapped_key in connection.execute(select(*columns, *state)).all():
-        group_id, app_id, name, model = place
-        shown = f"Group {name!r} (number {group_id})"
-        newest = connection.scalar(select(func.max(faces.c.version)).where(faces.c.group_id == group_id)) or 0
-        deleted = connection.scalar(select(func.max(deletions.c.version)).where(deletions.c.group_id == group_id))
+        group_key, app_id, name, model = place
+        shown = f"Group {name!r} (number {group_key})"
+        newest = connection.scalar(select(func.max(faces.c.version)).where(faces.c.group_id == group_key)) or 0
+        deleted = connection.scalar(select(func.max(deletions.c.version)).where(deletions.c.group_id == group_key))
         if max(newest, deleted or 0) > version:
             yield f"{shown} has changes newer than its version, {version}."
         seen = 0
         try:
-            cipher = keys.group_cipher(wrapped_key, GroupBinding(app_id, group_id, name, model))
-            with closing(face_rows.templates_after(connection, group_id, 0)) as batches:
+            cipher = keys.group_cipher(wrapped_key, GroupBinding(app_id, group_key, name, model))
+            with closing(face_rows.templates_after(connection, group_key, 0)) as batches:
                 for batch in batches:
                     cipher.open_all([(face_id, template) for _, face_id, template in batch])
                     seen += len(batch)
                     progress(len(batch))
-        except FaceError as error:
+        except ServiceError as error:
             yield f"{shown}: {error.detail}"
         else:
             if seen != face_count:

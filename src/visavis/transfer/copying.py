@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select, tex
 from visavis.errors import SetupError
 from visavis.storage.database import migrations
 from visavis.storage.database.connection import Database
-from visavis.storage.database.metadata import UNFINISHED_COPY, get_fact, put_fact
+from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata, set_metadata
 from visavis.storage.database.schema import audit, faces, meta, metadata
 
 Progress = Callable[[int], None]
@@ -59,17 +59,17 @@ def copy_all(source: Database, target: Database, progress: Progress) -> dict[str
 
 def _begin(reader: Connection, target: Database, progress: Progress) -> None:
     """Take over `meta`, with a mark in it that names the source."""
-    if get_fact(reader, UNFINISHED_COPY) is not None:
+    if get_metadata(reader, UNFINISHED_COPY) is not None:
         raise SetupError("The source is itself a copy that was not finished.")
     rows = _rows(reader, meta)
     mark = hashlib.sha256(repr(sorted(rows)).encode()).digest()
     with target.set_up() as connection:
-        found = get_fact(connection, UNFINISHED_COPY)
+        found = get_metadata(connection, UNFINISHED_COPY)
         if found is None:
             if any(_count(connection, table) for table in (meta, *_TABLES)):
                 raise SetupError("The target has records already. Copy into an empty database.")
             connection.execute(insert(meta), [row._asdict() for row in rows])
-            put_fact(connection, UNFINISHED_COPY, mark)
+            set_metadata(connection, UNFINISHED_COPY, mark)
         elif found != mark:
             raise SetupError("The target holds the unfinished copy of another database. Start with an empty one.")
     progress(len(rows))

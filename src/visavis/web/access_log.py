@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import logging
 
-from visavis.web.request_log import Exchange
+from visavis.web.request_log import RequestLogRecord
 
 logger = logging.getLogger("visavis.access")
 
 
-def log_exchange(exchange: Exchange) -> None:
+def log_request(record: RequestLogRecord) -> None:
     """Method, route, HTTP status, time, request id, and why the request failed."""
-    milliseconds = round(exchange.seconds * 1000, 1)
+    milliseconds = round(record.seconds * 1000, 1)
     facts = {
-        "method": exchange.method,
-        "route": exchange.route,
-        "status": exchange.status,
+        "method": record.method,
+        "route": record.route,
+        "status": record.status,
         "duration_ms": milliseconds,
-        "dialect": exchange.dialect,
-        "operation": exchange.operation,
-        "code": exchange.code,
-        "error": exchange.error,
-        "detail": exchange.detail,
-        "request_id": exchange.request_id,
+        "dialect": record.dialect,
+        "operation": record.operation,
+        "code": record.code,
+        "error": record.error,
+        "detail": record.detail,
+        "request_id": record.request_id,
     }
     logger.info(
         "%s %s %d %.0f ms %s%s",
-        exchange.method,
-        exchange.route,
-        exchange.status,
+        record.method,
+        record.route,
+        record.status,
         milliseconds,
-        exchange.request_id or "-",
-        f" {exchange.detail}" if exchange.detail else "",
+        record.request_id or "-",
+        f" {record.detail}" if record.detail else "",
         extra={name: fact for name, fact in facts.items() if fact not in {"", None}},
     )

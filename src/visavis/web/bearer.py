@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import SecretStr
 
 from visavis.core.attempts import Attempts
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.web.recording import client_address
 
 
@@ -17,7 +17,7 @@ def require_token(request: Request, token: SecretStr | None, attempts: Attempts,
 
     def check() -> None:
         if not _has_token(request, token):
-            raise FaceError(ErrorCode.UNAUTHORIZED, otherwise)
+            raise ServiceError(ErrorCode.UNAUTHORIZED, otherwise)
 
     attempts.verify(client_address(request), {"token": request.headers.get("authorization", "")}, check)
 

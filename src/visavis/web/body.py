@@ -12,7 +12,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.web.json_body import json_object
 from visavis.web.parameters import Parameters
 
@@ -87,7 +87,7 @@ def _require_type(request: Request, wanted: bytes) -> None:
     """No charset but UTF-8: the codecs of Python are more, and stranger, than a client should choose from."""
     media_type, charset = _content_type(request)
     if media_type != wanted or charset not in _CHARSETS:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise HTTPException(415, "The body has a Content-Encoding: send it as it is.")
 
@@ -122,14 +122,16 @@ def _form_fields(headers: Headers, body: bytes) -> Mapping[str, Any]:
     try:
         form = _finished(parser.parse())
     except MultiPartException as error:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}") from None
+        raise ServiceError(
+            ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}"
+        ) from None
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
         content = value.file.read() if isinstance(value, UploadFile) else value
         fields[name] = [fields[name], content] if name in fields else content
     _finished(form.close())
     if not parser.complete:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "The multipart body ends before its last boundary.")
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The multipart body ends before its last boundary.")
     return fields
 
 

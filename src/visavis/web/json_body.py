@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 MAX_MARKS: Final = 10_000
 """Of `"`, `,`, `:`, `[` and `{` together: no operation takes more than some dozens of values."""
@@ -28,13 +28,13 @@ def json_object(body: bytes) -> Mapping[str, Any]:
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if len(body.translate(None, delete=_NO_MARKS)) > MAX_MARKS:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "The JSON has more values than any operation takes.")
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The JSON has more values than any operation takes.")
     try:
         content = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise FaceError(ErrorCode.INVALID_PARAMETER, f"The body is not valid JSON: {error}.") from None
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, f"The body is not valid JSON: {error}.") from None
     if not isinstance(content, dict):
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "The body is not a JSON object.")
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The body is not a JSON object.")
     json.loads(_shortened(body), object_pairs_hook=_refuse_twins, parse_int=str, parse_float=str)
     return content
 
@@ -53,4 +53,4 @@ def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
     for name in names:
         if names.count(name) > 1:
             detail = f"Parameter '{name}' is given more than once."
-            raise FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=name)
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, detail, subject=name)

@@ -23,11 +23,11 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from visavis import __version__
-from visavis.errors import ErrorCode, FaceError
-from visavis.stages import Stage
+from visavis.errors import ErrorCode, ServiceError
+from visavis.spans import Span
 from visavis.types import StorageUse
-from visavis.web.admission import Turns
-from visavis.web.request_log import Exchange
+from visavis.web.admission import AdmissionQueue
+from visavis.web.request_log import RequestLogRecord
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -67,7 +67,7 @@ class Metrics:
             ("stage",),
             registry=self.registry,
         )
-        for stage in Stage:  # from the start, so that a first failure is a rise from 0
+        for stage in Span:  # from the start, so that a first failure is a rise from 0
             self._stages.labels(stage)
             self._stage_failures.labels(stage)
         self.logged = _Logged(
@@ -84,26 +84,26 @@ class Metrics:
         for standard in (ProcessCollector, PlatformCollector, GCCollector):
             standard(registry=self.registry)
 
-    def listen(self, exchange: Exchange) -> None:
+    def listen(self, record: RequestLogRecord) -> None:
         """Count a request that has been answered."""
-        labels = exchange.dialect, exchange.operation
-        self._requests.labels(*labels, str(exchange.code), exchange.error).inc()
-        self._durations.labels(*labels).observe(exchange.seconds)
+        labels = record.dialect, record.operation
+        self._requests.labels(*labels, str(record.code), record.error).inc()
+        self._durations.labels(*labels).observe(record.seconds)
 
     @contextmanager
-    def observe(self, stage: Stage) -> Iterator[None]:
-        """Time a stage, and count it where the server failed in it (an `Observer`)."""
+    def instrument(self, stage: Span) -> Iterator[None]:
+        """Time a stage, and count it where the server failed in it (an `Instrumentation`)."""
         start = time.perf_counter()
         try:
             yield
         except Exception as error:
-            if not isinstance(error, FaceError) or error.code in {ErrorCode.INTERNAL, ErrorCode.OVERLOADED}:
+            if not isinstance(error, ServiceError) or error.code in {ErrorCode.INTERNAL, ErrorCode.OVERLOADED}:
                 self._stage_failures.labels(stage).inc()
             raise
         finally:
             self._stages.labels(stage).observe(time.perf_counter() - start)
 
-    def watch(self, queues: Mapping[str, Turns], storage: Callable[[], StorageUse]) -> None:
+    def watch(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
         """From now on tell, whenever the metrics are read, how full the queues and the storage are."""
         self.registry.register(_Levels(queues, storage))
 
@@ -129,7 +129,7 @@ class _Logged(logging.Handler):
 class _Levels(Collector):
     """What is there at the moment it is asked for."""
 
-    def __init__(self, queues: Mapping[str, Turns], storage: Callable[[], StorageUse]) -> None:
+    def __init__(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
         self._queues = queues
         self._storage = storage
 
@@ -159,8 +159,8 @@ class _Levels(Collector):
         refused = CounterMetricFamily(
             "visavis_requests_refused", "Requests sent away because all places were taken.", labels=("queue",)
         )
-        for name, turns in self._queues.items():
-            working.add_metric((name,), turns.working)
-            waiting.add_metric((name,), turns.waiting)
-            refused.add_metric((name,), turns.refused)
+        for name, queue in self._queues.items():
+            working.add_metric((name,), queue.working)
+            waiting.add_metric((name,), queue.waiting)
+            refused.add_metric((name,), queue.refused)
         yield from (working, waiting, refused)

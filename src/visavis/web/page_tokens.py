@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 # What decoders of Base64 would quietly skip must not slip through, so the spelling is checked first. A SHA-384
 # signature fills its 64 characters to the last bit, which leaves no second spelling of the same bytes.
@@ -32,7 +32,7 @@ class PageTokens:
         if _SPELLING.fullmatch(token):
             with suppress(BadData):
                 return cast("dict[str, Any]", self._serializer(scope).loads(token, max_age=self._max_age))
-        raise FaceError(
+        raise ServiceError(
             ErrorCode.INVALID_TOKEN,
             "The next-token is damaged, has expired, or belongs to another listing.",
         )

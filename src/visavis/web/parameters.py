@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from starlette.datastructures import QueryParams
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 _INTEGER = re.compile(r"-?[0-9]{1,4000}", re.ASCII)
 """Python reads no longer ones; a shorter limit would call a number none that is only too large."""
@@ -88,11 +88,11 @@ def _typed(text: str, annotation: object) -> object:
     return text
 
 
-def _invalid(error: ValidationError, twice: set[str]) -> FaceError:
+def _invalid(error: ValidationError, twice: set[str]) -> ServiceError:
     """The first thing that is wrong, in a sentence; never the value that was sent. `twice`: what came twice."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     subject = f"Parameter '{where}'" if where else "The request"
     message = _PLAIN.get(first["type"], first["msg"]).removeprefix("Value error, ")
     detail = f"{subject} is given more than once." if where in twice else f"{subject}: {message}."
-    return FaceError(ErrorCode.INVALID_PARAMETER, detail, subject=str(first["loc"][0]) if where else None)
+    return ServiceError(ErrorCode.INVALID_PARAMETER, detail, subject=str(first["loc"][0]) if where else None)

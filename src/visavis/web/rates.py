@@ -9,7 +9,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 
 
@@ -27,4 +27,4 @@ class Rates:
         if not self._limiter.hit(limit, str(app.id)):
             wait = self._limiter.get_window_stats(limit, str(app.id)).reset_time - time.time()
             detail = f"The app may send {app.rate_limit.replace('/', ' requests a ')} and has sent them."
-            raise FaceError(ErrorCode.RATE_LIMITED, detail, retry_after=max(1, math.ceil(wait)))
+            raise ServiceError(ErrorCode.RATE_LIMITED, detail, retry_after=max(1, math.ceil(wait)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request
 
+from visavis.audit_events import Actor, ActorKind, Effect, Event
 from visavis.errors import ErrorCode
-from visavis.trail import Actor, ActorKind, Effect, Event
 from visavis.web.edge.request_id import NAMELESS, request_id
 
 

@@ -30,7 +30,7 @@ _SCOPE_KEY = "visavis.exchange"
 
 
 @dataclass(slots=True)
-class Exchange:
+class RequestLogRecord:
     """Filled in while the request is on its way through the server, complete when it has been answered."""
 
     method: str
@@ -53,11 +53,11 @@ class Exchange:
         return self.error in _BY_SERVER or self.error.startswith("http_5")
 
 
-Listener: TypeAlias = Callable[[Exchange], None]
+Listener: TypeAlias = Callable[[RequestLogRecord], None]
 """Is told of every exchange when it is over, on the event loop: quick, and never raises."""
 
 
-class Watch:
+class RequestLogMiddleware:
     """ASGI middleware that tells the listeners of each request when it is over."""
 
     def __init__(self, app: ASGIApp, listeners: Sequence[Listener]) -> None:
@@ -68,71 +68,71 @@ class Watch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = scope[_SCOPE_KEY] = Exchange(scope["method"])
+        record = scope[_SCOPE_KEY] = RequestLogRecord(scope["method"])
         start = time.perf_counter()
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = dict(message["headers"])
-                exchange.status = message["status"]
-                exchange.detail = headers.get(b"x-error-detail", b"").decode("latin-1")
-                exchange.request_id = headers.get(b"x-request-id", b"").decode("latin-1")
+                record.status = message["status"]
+                record.detail = headers.get(b"x-error-detail", b"").decode("latin-1")
+                record.request_id = headers.get(b"x-request-id", b"").decode("latin-1")
             await send(message)
 
         try:
             await self._app(scope, receive, watch)
         finally:
-            exchange.seconds = time.perf_counter() - start
-            _complete(exchange, scope)
+            record.seconds = time.perf_counter() - start
+            _complete(record, scope)
             for listener in self._listeners:
-                listener(exchange)
+                listener(record)
 
 
 def remember(activity: Activity, dialects: Collection[str]) -> Listener:
     """Notes what operations of these dialects came to."""
 
-    def listen(exchange: Exchange) -> None:
-        if exchange.dialect in dialects and exchange.operation != UNKNOWN:
-            activity.note(_incident(exchange, activity.clock()) if exchange.error else None)
+    def listen(record: RequestLogRecord) -> None:
+        if record.dialect in dialects and record.operation != UNKNOWN:
+            activity.record(_incident(record, activity.clock()) if record.error else None)
 
     return listen
 
 
 def mark(scope: Scope, dialect: str, operation: str, code: int, error: str = "") -> None:
     """Say what a request asked for and how it ended, once that is known."""
-    exchange: Exchange | None = scope.get(_SCOPE_KEY)
-    if exchange is not None:
-        exchange.dialect, exchange.operation, exchange.code, exchange.error = dialect, operation, code, error
+    record: RequestLogRecord | None = scope.get(_SCOPE_KEY)
+    if record is not None:
+        record.dialect, record.operation, record.code, record.error = dialect, operation, code, error
 
 
-def exchange_of(scope: Scope) -> Exchange | None:
+def log_record_of(scope: Scope) -> RequestLogRecord | None:
     """What is known of a request so far, if it is watched."""
-    exchange: Exchange | None = scope.get(_SCOPE_KEY)
-    return exchange
+    record: RequestLogRecord | None = scope.get(_SCOPE_KEY)
+    return record
 
 
-def _incident(exchange: Exchange, now: datetime) -> Incident:
+def _incident(record: RequestLogRecord, now: datetime) -> Incident:
     return Incident(
         now,
-        exchange.dialect,
-        exchange.operation,
-        exchange.code,
-        exchange.detail,
-        exchange.request_id,
-        by_server=exchange.by_server,
+        record.dialect,
+        record.operation,
+        record.code,
+        record.detail,
+        record.request_id,
+        by_server=record.by_server,
     )
 
 
-def _complete(exchange: Exchange, scope: Scope) -> None:
+def _complete(record: RequestLogRecord, scope: Scope) -> None:
     route = scope.get("route")
     mounted_at = scope.get("root_path", "").removeprefix(scope.get(SEEN_UNDER, ""))
     if route is not None:
-        exchange.route = f"{mounted_at}{route.path}"
-    if exchange.dialect:
+        record.route = f"{mounted_at}{route.path}"
+    if record.dialect:
         return
-    status = exchange.status or HTTPStatus.INTERNAL_SERVER_ERROR
-    exchange.dialect = mounted_at.strip("/") or "server"
-    exchange.code = int(status) if status >= HTTPStatus.BAD_REQUEST else 0
-    exchange.error = f"http_{exchange.code}" if exchange.code else ""
+    status = record.status or HTTPStatus.INTERNAL_SERVER_ERROR
+    record.dialect = mounted_at.strip("/") or "server"
+    record.code = int(status) if status >= HTTPStatus.BAD_REQUEST else 0
+    record.error = f"http_{record.code}" if record.code else ""
     if route is not None and status != HTTPStatus.METHOD_NOT_ALLOWED:
-        exchange.operation = f"{exchange.method} {route.path}"
+        record.operation = f"{record.method} {route.path}"

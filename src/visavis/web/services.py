@@ -12,7 +12,7 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
-from visavis.stages import Observer, unobserved
+from visavis.spans import Instrumentation, uninstrumented
 from visavis.web.page_tokens import PageTokens
 from visavis.web.rates import Rates
 from visavis.web.workers import Workers
@@ -36,5 +36,5 @@ class Services:
     """What a detection score of 0-1 is multiplied with before it is reported (contract.md 10)."""
     activity: Activity
     """What was asked of the dialects lately, for people to look at."""
-    observe: Observer = unobserved
+    instrument: Instrumentation = uninstrumented
     """Told of the stages of a request that the wire itself has."""

@@ -13,14 +13,15 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace import Span as TraceSpan
+from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from visavis import __version__
-from visavis.stages import Stage
-from visavis.web.request_log import Exchange, exchange_of
+from visavis.spans import Span
+from visavis.web.request_log import RequestLogRecord, log_record_of
 
 _UNTRACED = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked every few seconds by machines."""
@@ -40,18 +41,18 @@ class Tracing:
         self._tracer = self._provider.get_tracer("visavis", __version__)
         self._propagator = TraceContextTextMapPropagator()
 
-    def observe(self, stage: Stage) -> AbstractContextManager[None]:
-        """A span of the stage in the request's (an `Observer`); what happens outside of requests has none."""
+    def instrument(self, span: Span) -> AbstractContextManager[None]:
+        """A child span in the span of the request (an `Instrumentation`); outside of requests there is none."""
         if not trace.get_current_span().get_span_context().is_valid:
             return nullcontext()
-        return self._span_of(stage)
+        return self._child(span)
 
     @contextmanager
-    def _span_of(self, stage: Stage) -> Iterator[None]:
-        with self._tracer.start_as_current_span(stage, record_exception=False, set_status_on_exception=False):
+    def _child(self, span: Span) -> Iterator[None]:
+        with self._tracer.start_as_current_span(span, record_exception=False, set_status_on_exception=False):
             yield
 
-    def request(self, scope: Scope) -> AbstractContextManager[Span]:
+    def request(self, scope: Scope) -> AbstractContextManager[TraceSpan]:
         """The span of a request, in the trace that its `traceparent` header tells of (W3C Trace Context)."""
         return self._tracer.start_as_current_span(
             scope["method"],
@@ -62,7 +63,7 @@ class Tracing:
         )
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
-        """Makes a span of every request to `app` but probes; `Watch` is to be within."""
+        """Makes a span of every request to `app` but probes; `RequestLogMiddleware` is to be within."""
         return _TraceRequests(app, self)
 
     def close(self) -> None:
@@ -83,27 +84,27 @@ class _TraceRequests:
             try:
                 await self._app(scope, receive, send)
             finally:
-                exchange = exchange_of(scope)
-                if exchange is not None:
-                    _describe(span, exchange)
+                record = log_record_of(scope)
+                if record is not None:
+                    _describe(span, record)
 
 
-def _describe(span: Span, exchange: Exchange) -> None:
+def _describe(span: TraceSpan, record: RequestLogRecord) -> None:
     """Names of OpenTelemetry's semantic conventions for HTTP where they have one; never the path."""
-    span.update_name(f"{exchange.method} {exchange.route}")
+    span.update_name(f"{record.method} {record.route}")
     span.set_attributes(
         {
-            "http.request.method": exchange.method,
-            "http.route": exchange.route,
-            "http.response.status_code": exchange.status,
-            "visavis.dialect": exchange.dialect,
-            "visavis.operation": exchange.operation,
-            "visavis.code": exchange.code,
+            "http.request.method": record.method,
+            "http.route": record.route,
+            "http.response.status_code": record.status,
+            "visavis.dialect": record.dialect,
+            "visavis.operation": record.operation,
+            "visavis.code": record.code,
         }
     )
-    if exchange.request_id:
-        span.set_attribute("visavis.request_id", exchange.request_id)
-    if exchange.error:
-        span.set_attribute("error.type", exchange.error)
-    if exchange.by_server:
-        span.set_status(StatusCode.ERROR, exchange.detail)
+    if record.request_id:
+        span.set_attribute("visavis.request_id", record.request_id)
+    if record.error:
+        span.set_attribute("error.type", record.error)
+    if record.by_server:
+        span.set_status(StatusCode.ERROR, record.detail)

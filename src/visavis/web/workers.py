@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from visavis.errors import ErrorCode, FaceError
-from visavis.web.admission import Turns
+from visavis.errors import ErrorCode, ServiceError
+from visavis.web.admission import AdmissionQueue
 
 Result = TypeVar("Result")
 
@@ -28,8 +28,8 @@ class Workers:
     """Checks, passwords, records, pictures: no kind of work waits for a thread that another one has."""
 
     def __init__(self, image_requests: int, image_queue: int) -> None:
-        self.records = Turns(_RECORDS, _QUEUE)
-        self.images = Turns(image_requests, image_queue)
+        self.records = AdmissionQueue(_RECORDS, _QUEUE)
+        self.images = AdmissionQueue(image_requests, image_queue)
         self._threads = CapacityLimiter(_RECORDS + image_requests)
         self._checks = CapacityLimiter(_CHECKS)
         self._passwords = CapacityLimiter(_PASSWORDS)
@@ -49,5 +49,5 @@ class Workers:
 
 async def _in_line(call: Callable[[], Result], limiter: CapacityLimiter, queue: int) -> Result:
     if limiter.statistics().tasks_waiting >= queue:
-        raise FaceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")
+        raise ServiceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")
     return await to_thread.run_sync(call, limiter=limiter)

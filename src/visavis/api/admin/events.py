@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from visavis.trail import ActorKind, Effect, Event
+from visavis.audit_events import ActorKind, Effect, Event
 from visavis.web.recording import actor_of
 
 _ADMIN_READS = {"read_audit": Effect.USE}

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from visavis.storage.database.schema import AUDIT_FACTS
-from visavis.trail import Actor, ActorKind, AuditHead, AuditRecord, Effect, Event
+from visavis.audit_events import Actor, ActorKind, AuditHead, AuditRecord, Effect, Event
+from visavis.storage.database.schema import AUDIT_COLUMNS
 
 GENESIS = AuditHead(0, bytes(32))
 """Before the first record."""
@@ -28,27 +28,27 @@ class AuditKeys:
         self._links = derive("audit links")
         self._cuts = derive("audit cuts")
 
-    def seal(self, facts: Mapping[str, Any]) -> bytes:
+    def seal(self, columns: Mapping[str, Any]) -> bytes:
         """What a record carries until it is in the chain."""
-        return hmac.digest(self._seals, canonical(facts), "sha256")
+        return hmac.digest(self._seals, canonical(columns), "sha256")
 
-    def link(self, before: AuditHead, facts: Mapping[str, Any]) -> bytes:
+    def link(self, before: AuditHead, columns: Mapping[str, Any]) -> bytes:
         """Binds a record to its position and to all that came before."""
         position = (before.position + 1).to_bytes(8, "big")
-        return hmac.digest(self._links, before.link + position + canonical(facts), "sha256")
+        return hmac.digest(self._links, before.link + position + canonical(columns), "sha256")
 
     def cut(self, at: AuditHead) -> bytes:
         """Says that everything up to here was taken away in good order."""
         return hmac.digest(self._cuts, pack(at), "sha256")
 
 
-def canonical(facts: Mapping[str, Any]) -> bytes:
+def canonical(columns: Mapping[str, Any]) -> bytes:
     """The one spelling of a record: JSON in ASCII, names sorted, what is not set left out."""
-    spelt = {name: _spelt(facts[name]) for name in AUDIT_FACTS if facts[name] is not None}
+    spelt = {name: _spelt(columns[name]) for name in AUDIT_COLUMNS if columns[name] is not None}
     return json.dumps(spelt, sort_keys=True, separators=(",", ":")).encode()
 
 
-def facts_of(event: Event, at: datetime) -> dict[str, Any]:
+def columns_of(event: Event, at: datetime) -> dict[str, Any]:
     """The columns of a new record."""
     actor = event.actor
     return {

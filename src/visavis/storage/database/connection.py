@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Connections:
 class Database(Protocol):
     """Transactions, for any number of threads and processes at once.
 
-    Whatever goes wrong below surfaces as `FaceError` with a plain detail, without statements and parameters.
+    Whatever goes wrong below surfaces as `ServiceError` with a plain detail, without statements and parameters.
     """
 
     def read(self) -> AbstractContextManager[Connection]:
@@ -72,11 +72,11 @@ def connections_of(engine: Engine) -> Connections:
     return Connections(in_use + pool.checkedin(), in_use)
 
 
-def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.INTERNAL) -> FaceError:
+def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.INTERNAL) -> ServiceError:
     """What to raise in place of a database's own error, which goes into the log."""
     plain = detail or "The database did not do what was asked of it."
     logger.error("%s", plain, exc_info=error)
-    return FaceError(code, plain)
+    return ServiceError(code, plain)
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _nothing(_record: logging.LogRecord) -> bool:
     return False
 
 
-def why(error: FaceError) -> str:
+def why(error: ServiceError) -> str:
     """What the database itself said, on one line, or what we make of it."""
     cause = error.__cause__
     lines = str(getattr(cause, "orig", None) or cause or error.detail).splitlines()

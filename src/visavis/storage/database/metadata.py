@@ -10,15 +10,15 @@ UNFINISHED_COPY = "unfinished copy"
 """The name of the fact that marks a database into which another one is being copied."""
 
 
-def get_fact(connection: Connection, name: str) -> bytes | None:
+def get_metadata(connection: Connection, name: str) -> bytes | None:
     return connection.scalar(select(meta.c.value).where(meta.c.key == name))
 
 
-def put_fact(connection: Connection, name: str, value: bytes) -> None:
+def set_metadata(connection: Connection, name: str, value: bytes) -> None:
     """Set or replace; inside a write transaction."""
     if not connection.execute(update(meta).where(meta.c.key == name).values(value=value)).rowcount:
         connection.execute(insert(meta).values(key=name, value=value))
 
 
-def drop_fact(connection: Connection, name: str) -> None:
+def delete_metadata(connection: Connection, name: str) -> None:
     connection.execute(delete(meta).where(meta.c.key == name))

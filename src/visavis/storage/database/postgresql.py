@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from visavis.errors import ErrorCode, SetupError
-from visavis.stages import Observer, Stage, unobserved
+from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.database.connection import Connections, connections_of, failure
 from visavis.storage.database.schema import metadata
 
@@ -62,7 +62,7 @@ def place(url: str) -> str:
 class PostgresDatabase:
     """Transactions on one PostgreSQL database (see `Database`)."""
 
-    def __init__(self, url: str, connections: int, observe: Observer = unobserved) -> None:
+    def __init__(self, url: str, connections: int, instrument: Instrumentation = uninstrumented) -> None:
         """`url` is a libpq URI, several hosts included; at most `connections` are open at once.
 
         Raises SetupError if the URL cannot be read. Connects to nothing yet.
@@ -81,20 +81,20 @@ class PostgresDatabase:
             pool_pre_ping=True,
         )
         self._engine = engine
-        self._observe = observe
+        self._instrument = instrument
         self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
-        with self._observe(Stage.DATABASE_READ), _connected(self._reader) as connection, _plain_errors():
+        with self._instrument(Span.DATABASE_READ), _connected(self._reader) as connection, _plain_errors():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction at READ COMMITTED, on disk when the block has ended."""
         connected = _connected(self._engine)
-        with self._observe(Stage.DATABASE_WRITE), connected as connection, _plain_errors(), connection.begin():
+        with self._instrument(Span.DATABASE_WRITE), connected as connection, _plain_errors(), connection.begin():
             yield connection
 
     @contextmanager

@@ -276,5 +276,5 @@ key_holders = Table(
     Column("has_it", Boolean, nullable=False),
 )
 
-AUDIT_FACTS = tuple(column.name for column in _audit_facts(chained=True))
+AUDIT_COLUMNS = tuple(column.name for column in _audit_facts(chained=True))
 """What a record says, by the names of its columns."""

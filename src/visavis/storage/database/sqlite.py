@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from visavis.errors import ErrorCode
-from visavis.stages import Observer, Stage, unobserved
+from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.database.connection import Connections, connections_of, failure
 
 logger = logging.getLogger(__name__)
@@ -55,17 +55,17 @@ _LASTING = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 class SqliteDatabase:
     """Transactions on one SQLite file in WAL mode.
 
-    Any number of threads and processes may use the same file. Whatever goes wrong below surfaces as `FaceError`
+    Any number of threads and processes may use the same file. Whatever goes wrong below surfaces as `ServiceError`
     with a plain detail, OVERLOADED for what may pass, else INTERNAL; statements and parameters stay out of it.
     """
 
-    def __init__(self, path: Path, observe: Observer = unobserved) -> None:
+    def __init__(self, path: Path, instrument: Instrumentation = uninstrumented) -> None:
         """Creates the file, readable by its owner alone, if it does not exist. Raises OSError if it cannot."""
         if not path.exists():
             _create(path)
         self._path = path
-        self._observe = observe
-        self._turn = _Queue()
+        self._instrument = instrument
+        self._writer_lock = _FifoLock()
         self._log_holds_deleted = False
         self._engine = _engine(path)
         self._writer = self._engine.execution_options(visavis_begin="BEGIN IMMEDIATE")
@@ -73,13 +73,18 @@ class SqliteDatabase:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
-        with self._observe(Stage.DATABASE_READ), _plain_errors(), self._engine.connect() as connection:
+        with self._instrument(Span.DATABASE_READ), _plain_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is the only writer, on disk when the block has ended; first come, first served."""
-        with self._observe(Stage.DATABASE_WRITE), self._turn, _plain_errors(), self._writer.begin() as connection:
+        with (
+            self._instrument(Span.DATABASE_WRITE),
+            self._writer_lock,
+            _plain_errors(),
+            self._writer.begin() as connection,
+        ):
             yield connection
 
     @contextmanager
@@ -96,7 +101,7 @@ class SqliteDatabase:
         can put the emptying off, until `tidy` tries again.
         """
         self._log_holds_deleted = True
-        with self._turn:
+        with self._writer_lock:
             if self._log_holds_deleted:
                 self._log_holds_deleted = not self._empty_log()
 
@@ -106,7 +111,11 @@ class SqliteDatabase:
 
     def compact(self) -> None:
         """Write the file anew, without the room that deleted rows have left."""
-        with self._turn, _plain_errors(), closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+        with (
+            self._writer_lock,
+            _plain_errors(),
+            closing(sqlite3.connect(self._path, isolation_level=None)) as connection,
+        ):
             connection.execute(f"PRAGMA busy_timeout = {int(_PATIENCE_S * 1000)}")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("VACUUM")
@@ -134,7 +143,7 @@ class SqliteDatabase:
         self._engine.dispose()
 
 
-class _Queue:
+class _FifoLock:
     """A lock that serves its waiters in the order in which they came, which `threading.Lock` does not promise."""
 
     def __init__(self) -> None:

@@ -49,17 +49,17 @@ class StoredEmbeddings:
             with closing(_opened(connection, group.id, since, cipher)) as added:
                 index.update(state.version, added, removed, expected=0 if since else state.face_count)
 
-    def models_of(self, group_ids: Sequence[int]) -> dict[int, str]:
+    def models_of(self, group_keys: Sequence[int]) -> dict[int, str]:
         """The recognition model of each of these groups that is there."""
         with self._database.read() as connection:
-            return group_rows.models_of(connection, group_ids)
+            return group_rows.models_of(connection, group_keys)
 
 
 def _opened(
-    connection: Connection, group_id: int, since: int, cipher: GroupCipher
+    connection: Connection, group_key: int, since: int, cipher: GroupCipher
 ) -> Generator[tuple[Sequences, Embedding]]:
     # Closed with the transaction still open: a database may be asked to forget the rest of the answer.
-    with closing(face_rows.templates_after(connection, group_id, since)) as batches:
+    with closing(face_rows.templates_after(connection, group_key, since)) as batches:
         for batch in batches:
             for start in range(0, len(batch), _ROWS_AT_ONCE):
                 sequences, face_ids, templates = zip(*batch[start : start + _ROWS_AT_ONCE], strict=True)

@@ -31,7 +31,7 @@ _FACES_BY_SEQUENCE = select(*_FACE).where(
 
 def insert_faces(
     connection: Connection,
-    group_id: int,
+    group_key: int,
     after: int,
     new: Sequence[NewFace],
     templates: Sequence[bytes],
@@ -41,7 +41,7 @@ def insert_faces(
     now = datetime.now(UTC)
     rows = [
         {
-            "group_id": group_id,
+            "group_id": group_key,
             "version": version,
             "face_id": face.face_id,
             "image_id": face.image_id,
@@ -62,17 +62,17 @@ def insert_faces(
     return [_record(row) for row in rows]
 
 
-def delete_face(connection: Connection, group_id: int, face_id: str) -> int | None:
+def delete_face(connection: Connection, group_key: int, face_id: str) -> int | None:
     """Delete a face; its sequence, or None if it was not there."""
-    statement = delete(faces).where(faces.c.group_id == group_id, faces.c.face_id == face_id)
+    statement = delete(faces).where(faces.c.group_id == group_key, faces.c.face_id == face_id)
     return connection.scalar(statement.returning(faces.c.version))
 
 
-def delete_oldest_faces(connection: Connection, group_id: int, until: datetime, limit: int) -> dict[int, str]:
+def delete_oldest_faces(connection: Connection, group_key: int, until: datetime, limit: int) -> dict[int, str]:
     """Delete up to `limit` of the faces registered `until` then; their sequences and face ids."""
     oldest = (
         select(faces.c.id)
-        .where(faces.c.group_id == group_id, faces.c.created_at <= until)
+        .where(faces.c.group_id == group_key, faces.c.created_at <= until)
         .order_by(faces.c.created_at)
         .limit(limit)
     )
@@ -81,101 +81,101 @@ def delete_oldest_faces(connection: Connection, group_id: int, until: datetime, 
     return {sequence: face_id for sequence, face_id in rows}  # noqa: C416 - `dict` cannot be given rows
 
 
-def note_deletions(
-    connection: Connection, group_id: int, after: int, sequences: Sequence[int], floor: int
+def record_deletions(
+    connection: Connection, group_key: int, after: int, sequences: Sequence[int], floor: int
 ) -> None:
     """Leave word of deletions, the versions that follow `after`, and drop the word of all up to `floor`."""
-    noted = [
-        {"group_id": group_id, "version": version, "sequence": sequence}
+    recorded = [
+        {"group_id": group_key, "version": version, "sequence": sequence}
         for version, sequence in enumerate(sequences, start=after + 1)
     ]
-    connection.execute(insert(deletions), noted)
-    connection.execute(delete(deletions).where(deletions.c.group_id == group_id, deletions.c.version <= floor))
+    connection.execute(insert(deletions), recorded)
+    connection.execute(delete(deletions).where(deletions.c.group_id == group_key, deletions.c.version <= floor))
 
 
-def sequence_of(connection: Connection, group_id: int, face_id: str) -> int | None:
+def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | None:
     return connection.scalar(
-        select(faces.c.version).where(faces.c.group_id == group_id, faces.c.face_id == face_id)
+        select(faces.c.version).where(faces.c.group_id == group_key, faces.c.face_id == face_id)
     )
 
 
-def template_of(connection: Connection, group_id: int, where: FaceFilter) -> bytes | None:
+def template_of(connection: Connection, group_key: int, where: FaceFilter) -> bytes | None:
     """Of the one face that agrees with `where`."""
-    return connection.scalar(select(faces.c.template).where(*_conditions(group_id, where)))
+    return connection.scalar(select(faces.c.template).where(*_conditions(group_key, where)))
 
 
 def list_faces(
-    connection: Connection, group_id: int, where: FaceFilter, before: int | None, limit: int, offset: int
+    connection: Connection, group_key: int, where: FaceFilter, before: int | None, limit: int, offset: int
 ) -> list[FaceRecord]:
-    statement = select(*_FACE).where(*_conditions(group_id, where)).order_by(faces.c.version.desc())
+    statement = select(*_FACE).where(*_conditions(group_key, where)).order_by(faces.c.version.desc())
     if before is not None:
         statement = statement.where(faces.c.version < before)
     rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
     return [_record(row) for row in rows]
 
 
-def any_template(connection: Connection, group_id: int) -> tuple[str, bytes] | None:
+def any_template(connection: Connection, group_key: int) -> tuple[str, bytes] | None:
     """Face id and template of one face of the group, if it has any."""
-    statement = select(faces.c.face_id, faces.c.template).where(faces.c.group_id == group_id).limit(1)
+    statement = select(faces.c.face_id, faces.c.template).where(faces.c.group_id == group_key).limit(1)
     row = connection.execute(statement).one_or_none()
     return None if row is None else (row.face_id, row.template)
 
 
-def face_ids_among(connection: Connection, group_id: int, wanted: Sequence[str]) -> set[str]:
+def face_ids_among(connection: Connection, group_key: int, wanted: Sequence[str]) -> set[str]:
     """Those of `wanted` that faces of the group have."""
-    return among(connection, faces.c.face_id, wanted, faces.c.group_id == group_id)
+    return among(connection, faces.c.face_id, wanted, faces.c.group_id == group_key)
 
 
 def faces_with_templates(
-    connection: Connection, group_id: int, where: FaceFilter
+    connection: Connection, group_key: int, where: FaceFilter
 ) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
     """The faces that agree with `where` and their templates, oldest first, in batches."""
-    statement = select(*_FACE, faces.c.template).where(*_conditions(group_id, where)).order_by(faces.c.version)
+    statement = select(*_FACE, faces.c.template).where(*_conditions(group_key, where)).order_by(faces.c.version)
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         for batch in rows.mappings().partitions():
             yield [(_record(row), row["template"]) for row in batch]
 
 
-def fingerprints(connection: Connection, group_id: int, where: FaceFilter) -> set[bytes]:
+def fingerprints(connection: Connection, group_key: int, where: FaceFilter) -> set[bytes]:
     """Of the faces that agree with `where`, those that have one."""
-    statement = select(faces.c.fingerprint).where(*_conditions(group_id, where), faces.c.fingerprint.is_not(None))
+    statement = select(faces.c.fingerprint).where(*_conditions(group_key, where), faces.c.fingerprint.is_not(None))
     return set(connection.scalars(statement.distinct()))
 
 
 def fingerprints_among(
-    connection: Connection, group_id: int, where: FaceFilter, wanted: Sequence[bytes]
+    connection: Connection, group_key: int, where: FaceFilter, wanted: Sequence[bytes]
 ) -> set[bytes]:
     """Those of `wanted` that faces that agree with `where` have."""
-    return among(connection, faces.c.fingerprint, wanted, *_conditions(group_id, where))
+    return among(connection, faces.c.fingerprint, wanted, *_conditions(group_key, where))
 
 
-def count_faces(connection: Connection, group_id: int, where: FaceFilter) -> int:
-    statement = select(func.count()).select_from(faces).where(*_conditions(group_id, where))
+def count_faces(connection: Connection, group_key: int, where: FaceFilter) -> int:
+    statement = select(func.count()).select_from(faces).where(*_conditions(group_key, where))
     return connection.execute(statement).scalar_one()
 
 
-def count_faces_until(connection: Connection, group_id: int, until: datetime) -> int:
+def count_faces_until(connection: Connection, group_key: int, until: datetime) -> int:
     """How many faces of the group were registered then or before."""
-    statement = select(func.count()).where(faces.c.group_id == group_id, faces.c.created_at <= until)
+    statement = select(func.count()).where(faces.c.group_id == group_key, faces.c.created_at <= until)
     return connection.execute(statement).scalar_one()
 
 
-def faces_by_sequence(connection: Connection, group_id: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
+def faces_by_sequence(connection: Connection, group_key: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
     found: dict[int, FaceRecord] = {}
     for start in range(0, len(sequences), BATCH):
-        asked = {"group": group_id, "sequences": sequences[start : start + BATCH]}
+        asked = {"group": group_key, "sequences": sequences[start : start + BATCH]}
         rows = connection.execute(_FACES_BY_SEQUENCE, asked).mappings()
         found.update({row["version"]: _record(row) for row in rows})
     return found
 
 
 def templates_after(
-    connection: Connection, group_id: int, version: int
+    connection: Connection, group_key: int, version: int
 ) -> Generator[Sequence[tuple[int, str, bytes]]]:
     """(sequence, face id, template) of the faces added after `version`, ascending, in batches."""
     statement = (
         select(faces.c.version, faces.c.face_id, faces.c.template)
-        .where(faces.c.group_id == group_id, faces.c.version > version)
+        .where(faces.c.group_id == group_key, faces.c.version > version)
         .order_by(faces.c.version)
     )
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
@@ -183,36 +183,38 @@ def templates_after(
 
 
 def some_templates_after(
-    connection: Connection, group_id: int, sequence: int, limit: int
+    connection: Connection, group_key: int, sequence: int, limit: int
 ) -> Sequence[tuple[int, str, bytes]]:
     """(sequence, face id, template) of up to `limit` faces above this sequence, ascending."""
-    here = (faces.c.group_id == group_id, faces.c.version > sequence)
+    here = (faces.c.group_id == group_key, faces.c.version > sequence)
     statement = select(faces.c.version, faces.c.face_id, faces.c.template).where(*here)
     return [tuple(row) for row in connection.execute(statement.order_by(faces.c.version).limit(limit))]
 
 
 def replace_templates(
-    connection: Connection, group_id: int, sequences: Sequence[int], templates: Sequence[bytes]
+    connection: Connection, group_key: int, sequences: Sequence[int], templates: Sequence[bytes]
 ) -> None:
     """Put others in the place of the templates of these faces."""
-    here = (faces.c.group_id == group_id, faces.c.version == bindparam("sequence"))
+    here = (faces.c.group_id == group_key, faces.c.version == bindparam("sequence"))
     rows = [{"sequence": at, "sealed": template} for at, template in zip(sequences, templates, strict=True)]
     connection.execute(update(faces).where(*here).values(template=bindparam("sealed")), rows)
 
 
-def forget_deletions(connection: Connection, group_id: int) -> None:
+def forget_deletions(connection: Connection, group_key: int) -> None:
     """Drop the word of all deletions: nobody follows them any more."""
-    connection.execute(delete(deletions).where(deletions.c.group_id == group_id))
+    connection.execute(delete(deletions).where(deletions.c.group_id == group_key))
 
 
-def deletions_after(connection: Connection, group_id: int, version: int) -> list[int]:
+def deletions_after(connection: Connection, group_key: int, version: int) -> list[int]:
     """The sequences of the faces deleted after `version`."""
-    statement = select(deletions.c.sequence).where(deletions.c.group_id == group_id, deletions.c.version > version)
+    statement = select(deletions.c.sequence).where(
+        deletions.c.group_id == group_key, deletions.c.version > version
+    )
     return list(connection.scalars(statement))
 
 
-def _conditions(group_id: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
-    yield faces.c.group_id == group_id
+def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
+    yield faces.c.group_id == group_key
     if where.face_id is not None:
         yield faces.c.face_id == where.face_id
     if where.image_id is not None:

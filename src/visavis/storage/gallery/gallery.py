@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 import numpy as np
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError, GroupMoved
+from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
 from visavis.index.cache import IndexCache
-from visavis.stages import Observer, Stage, unobserved
+from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
 from visavis.storage.gallery import face_rows, group_rows
 from visavis.storage.gallery.group_rows import GroupState, group_not_found
-from visavis.storage.gallery.locks import GroupTurns
+from visavis.storage.gallery.locks import KeyedLock
 from visavis.storage.gallery.model_change import Conversions, move_group, no_conversions
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
@@ -45,23 +45,23 @@ class SealedGallery:
         index_cache: IndexCache,
         journal: Journal,
         conversions: Conversions = no_conversions,
-        observe: Observer = unobserved,
+        instrument: Instrumentation = uninstrumented,
     ) -> None:
         self._database = database
         self._journal = journal
         self._keys = keys
         self._index_cache = index_cache
-        self._turns = GroupTurns()
+        self._writers = KeyedLock()
         self._conversions = conversions
-        self._observe = observe
+        self._instrument = instrument
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
         """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
         with self._database.write() as connection:
             claim_group(connection, app, name, quota)
-            wrapped_key = self._keys.new_group_key(connection, app.id, name, model)
+            wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
             group = group_rows.insert_group(connection, app.id, name, model, wrapped_key)
-            self._journal.note(connection, "create_group", app_id=app.id, app=app.name, group=name)
+            self._journal.record(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
@@ -79,7 +79,7 @@ class SealedGallery:
         with self._database.read() as connection:
             group = group_rows.find_group(connection, app.id, name)
             if group is None and group_rows.has_tombstone(connection, app.id, name):
-                raise FaceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
+                raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
             return _existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
@@ -88,7 +88,7 @@ class SealedGallery:
             changed = _existing(group_rows.set_settings(connection, group.id, changes))
             if changes:
                 detail = ", ".join(f"{name}: {value}" for name, value in sorted(changes.items()))
-                self._journal.note(
+                self._journal.record(
                     connection, "change_group", app_id=group.app_id, group=group.name, detail=detail
                 )
             return changed
@@ -99,14 +99,14 @@ class SealedGallery:
         Nobody can write to the group meanwhile; searches find it as it was. `progress` is told how many faces more
         are done. Raises GROUP_NOT_FOUND, and INVALID_PARAMETER where no conversion leads to that model.
         """
-        with self._turns.of(group.id), self._database.write() as connection:
+        with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             if state.model == model:
                 return replace(group, model=model, face_count=state.face_count)
             convert = self._conversions(state.model, model)
             moved = move_group(connection, self._keys, group, state, model, convert, progress)
             detail = f"from {state.model} to {model}"
-            self._journal.note(connection, "upgrade_group", app_id=group.app_id, group=group.name, detail=detail)
+            self._journal.record(connection, "upgrade_group", app_id=group.app_id, group=group.name, detail=detail)
         self._index_cache.evict(group.id)
         self._database.forget_deleted()
         return moved
@@ -118,13 +118,13 @@ class SealedGallery:
 
     def delete_group(self, group: Group) -> None:
         """Delete the group, its key and all its faces; its name and the time are kept. Raises GROUP_NOT_FOUND."""
-        with self._turns.of(group.id), self._database.write() as connection:
+        with self._writers.hold(group.id), self._database.write() as connection:
             count = group_rows.lock_app(connection, group.app_id)
             if count is None or not group_rows.delete_group(connection, group.id):
                 raise group_not_found()
             group_rows.set_group_count(connection, group.app_id, count - 1)
             group_rows.insert_tombstone(connection, group.app_id, group.name)
-            self._journal.note(connection, "delete_group", app_id=group.app_id, group=group.name)
+            self._journal.record(connection, "delete_group", app_id=group.app_id, group=group.name)
         self._index_cache.evict(group.id)
         self._database.forget_deleted()
 
@@ -133,11 +133,11 @@ class SealedGallery:
 
         Raises GROUP_NOT_FOUND, and FACE_QUOTA_EXCEEDED when there was room for none.
         """
-        with self._turns.of(group.id), self._database.write() as connection:
+        with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
             if faces and not fitting:
-                raise FaceError(
+                raise ServiceError(
                     ErrorCode.FACE_QUOTA_EXCEEDED, f"The group has {state.face_count} faces, and may have {quota}."
                 )
             return self._insert(connection, group, state, fitting)
@@ -150,7 +150,7 @@ class SealedGallery:
         Returns the records, and the fingerprints that were there before. Pictures are stored whole, from the first
         on, as the quota leaves room for. Raises GROUP_NOT_FOUND.
         """
-        with self._turns.of(group.id), self._database.write() as connection:
+        with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
             there = face_rows.fingerprints_among(connection, group.id, kept(group, FaceFilter()), asked)
@@ -173,7 +173,7 @@ class SealedGallery:
         stored = face_rows.insert_faces(connection, group.id, state.version, faces, templates)
         if stored:
             added_ids = [record.face_id for record in stored]
-            self._journal.note(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
+            self._journal.record(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
         return stored
 
     def _cipher(self, group: Group, state: GroupState) -> GroupCipher:
@@ -199,13 +199,13 @@ class SealedGallery:
 
     def delete_face(self, group: Group, face_id: str) -> None:
         """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
-        with self._turns.of(group.id), self._database.write() as connection:
+        with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             sequence = face_rows.delete_face(connection, group.id, face_id)
             if sequence is None:
                 raise _face_not_found()
-            _note_deletions(connection, group, state, [sequence])
-            self._journal.note(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
+            _record_deletions(connection, group, state, [sequence])
+            self._journal.record(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
         self._index_cache.remove(replace(group, model=state.model), [sequence])
         self._database.forget_deleted()
 
@@ -214,7 +214,7 @@ class SealedGallery:
 
         Returns how many they were. Raises GROUP_NOT_FOUND.
         """
-        with self._turns.of(group.id), self._database.write() as connection:
+        with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             expired_by = group_rows.settings_of(connection, group.id).expired_by(datetime.now(UTC))
             if expired_by is None:
@@ -222,9 +222,9 @@ class SealedGallery:
             expired = face_rows.delete_oldest_faces(connection, group.id, expired_by, limit)
             if not expired:
                 return 0
-            _note_deletions(connection, group, state, list(expired))
+            _record_deletions(connection, group, state, list(expired))
             gone = list(expired.values())
-            self._journal.note(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
+            self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
         self._index_cache.remove(replace(group, model=state.model), expired)
         self._database.forget_deleted()
         return len(expired)
@@ -272,7 +272,7 @@ class SealedGallery:
         Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND, and GroupMoved where the
         group's model is not the one of the probe.
         """
-        with self._observe(Stage.SEARCH):
+        with self._instrument(Span.SEARCH):
             return self._search(group, probe, limit, min_cosine, exclude)
 
     def _search(
@@ -308,11 +308,11 @@ def claim_group(connection: Connection, app: App, name: str, quota: int) -> None
     """
     count = group_rows.lock_app(connection, app.id)
     if count is None:
-        raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+        raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
     if group_rows.find_group(connection, app.id, name) is not None:
-        raise FaceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
+        raise ServiceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
     if count >= quota:
-        raise FaceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}.")
+        raise ServiceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}.")
     group_rows.set_group_count(connection, app.id, count + 1)
     group_rows.delete_tombstone(connection, app.id, name)
 
@@ -322,13 +322,13 @@ def kept(group: Group, where: FaceFilter) -> FaceFilter:
     return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
 
 
-def _note_deletions(
+def _record_deletions(
     connection: Connection, group: Group, state: group_rows.GroupState, sequences: Sequence[int]
 ) -> None:
     """Move the version and the count of the group by faces that have just been deleted."""
     version = state.version + len(sequences)
     floor = max(state.floor, version - DELETIONS_KEPT)
-    face_rows.note_deletions(connection, group.id, state.version, sequences, floor)
+    face_rows.record_deletions(connection, group.id, state.version, sequences, floor)
     group_rows.set_group_state(connection, group.id, version, floor, state.face_count - len(sequences))
 
 
@@ -338,5 +338,5 @@ def _existing(found: T | None) -> T:
     return found
 
 
-def _face_not_found() -> FaceError:
-    return FaceError(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group.")
+def _face_not_found() -> ServiceError:
+    return ServiceError(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.database.chunked import BATCH
 from visavis.storage.database.schema import apps, groups, tombstones
 from visavis.storage.keys.cipher import WrappedKey
@@ -106,9 +106,9 @@ def models_in_use(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(statement).all())
 
 
-def set_settings(connection: Connection, group_id: int, changes: Mapping[str, Any]) -> Group | None:
+def set_settings(connection: Connection, group_key: int, changes: Mapping[str, Any]) -> Group | None:
     """The group with other values in the named columns; None if there is no such group."""
-    here = groups.c.id == group_id
+    here = groups.c.id == group_key
     change = update(groups).where(here).values(changes).returning(*_GROUP)
     row = connection.execute(change if changes else select(*_GROUP).where(here)).one_or_none()
     return None if row is None else _group(row)
@@ -119,9 +119,9 @@ def groups_with_retention(connection: Connection) -> list[Group]:
     return [_group(row) for row in connection.execute(select(*_GROUP).where(groups.c.retention_hours > 0))]
 
 
-def settings_of(connection: Connection, group_id: int) -> GroupSettings:
+def settings_of(connection: Connection, group_key: int) -> GroupSettings:
     """Of a group that is there."""
-    return _group(connection.execute(select(*_GROUP).where(groups.c.id == group_id)).one()).settings
+    return _group(connection.execute(select(*_GROUP).where(groups.c.id == group_key)).one()).settings
 
 
 def insert_tombstone(connection: Connection, app_id: int, name: str) -> None:
@@ -142,52 +142,52 @@ def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
     return connection.scalar(statement) is not None
 
 
-def delete_group(connection: Connection, group_id: int) -> bool:
+def delete_group(connection: Connection, group_key: int) -> bool:
     """Delete the group and, by cascade, its faces and deletions. Tells whether it was there."""
-    return connection.execute(delete(groups).where(groups.c.id == group_id)).rowcount == 1
+    return connection.execute(delete(groups).where(groups.c.id == group_key)).rowcount == 1
 
 
-def group_version(connection: Connection, group_id: int) -> int | None:
-    return connection.scalar(_VERSION, {"group": group_id})
+def group_version(connection: Connection, group_key: int) -> int | None:
+    return connection.scalar(_VERSION, {"group": group_key})
 
 
-def models_of(connection: Connection, group_ids: Sequence[int]) -> dict[int, str]:
+def models_of(connection: Connection, group_keys: Sequence[int]) -> dict[int, str]:
     """The recognition models of those of these groups that exist."""
     found: dict[int, str] = {}
-    for start in range(0, len(group_ids), BATCH):
-        few = groups.c.id.in_(group_ids[start : start + BATCH])
+    for start in range(0, len(group_keys), BATCH):
+        few = groups.c.id.in_(group_keys[start : start + BATCH])
         found.update(connection.execute(select(groups.c.id, groups.c.model).where(few)).all())
     return found
 
 
-def group_state(connection: Connection, group_id: int) -> GroupState | None:
+def group_state(connection: Connection, group_key: int) -> GroupState | None:
     """None if there is no such group."""
-    row = connection.execute(_STATE_OF_GROUP, {"group": group_id}).one_or_none()
+    row = connection.execute(_STATE_OF_GROUP, {"group": group_key}).one_or_none()
     return None if row is None else GroupState(*row)
 
 
-def lock_group(connection: Connection, group_id: int) -> GroupState | None:
+def lock_group(connection: Connection, group_key: int) -> GroupState | None:
     """The group's state, for this transaction alone to change; None if there is no such group."""
-    row = connection.execute(_STATE_TO_CHANGE, {"group": group_id}).one_or_none()
+    row = connection.execute(_STATE_TO_CHANGE, {"group": group_key}).one_or_none()
     return None if row is None else GroupState(*row)
 
 
-def set_group_state(connection: Connection, group_id: int, version: int, floor: int, face_count: int) -> None:
+def set_group_state(connection: Connection, group_key: int, version: int, floor: int, face_count: int) -> None:
     values = {"version": version, "floor": floor, "face_count": face_count}
-    connection.execute(update(groups).where(groups.c.id == group_id).values(values))
+    connection.execute(update(groups).where(groups.c.id == group_key).values(values))
 
 
-def set_model(connection: Connection, group_id: int, model: str, wrapped_key: bytes) -> Group:
+def set_model(connection: Connection, group_key: int, model: str, wrapped_key: bytes) -> Group:
     """The group with another recognition model, and its key wrapped for that."""
-    change = update(groups).where(groups.c.id == group_id).values(model=model, wrapped_key=wrapped_key)
+    change = update(groups).where(groups.c.id == group_key).values(model=model, wrapped_key=wrapped_key)
     return _group(connection.execute(change.returning(*_GROUP)).one())
 
 
 def _group(row: Sequence[Any]) -> Group:
     """From the columns of `_GROUP`."""
-    group_id, app_id, name, model, face_count, created_at, *settings = row
-    return Group(group_id, app_id, name, model, face_count, created_at, GroupSettings(*settings))
+    group_key, app_id, name, model, face_count, created_at, *settings = row
+    return Group(group_key, app_id, name, model, face_count, created_at, GroupSettings(*settings))
 
 
-def group_not_found() -> FaceError:
-    return FaceError(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id.")
+def group_not_found() -> ServiceError:
+    return ServiceError(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id.")

@@ -7,27 +7,28 @@ from contextlib import contextmanager
 from threading import Lock
 
 
-class GroupTurns:
-    """Writers of one group wait for each other here, not in the database, where each would hold a connection.
+class KeyedLock:
+    """A lock for each key, there as long as somebody holds it or waits for it.
 
-    So however many write to one group, the connections are there for the others.
+    Writers of one group wait for each other here and not in the database, where each would hold a connection. So
+    however many write to one group, the connections are there for the others.
     """
 
     def __init__(self) -> None:
         self._mutex = Lock()
-        self._waiting: dict[int, tuple[Lock, int]] = {}
+        self._locks: dict[int, tuple[Lock, int]] = {}
 
     @contextmanager
-    def of(self, group_id: int) -> Iterator[None]:
-        """Wait for the turn of this group, and have it until the block ends."""
+    def hold(self, key: int) -> Iterator[None]:
+        """Wait for the lock of this key, and hold it until the block ends."""
         with self._mutex:
-            turn, count = self._waiting.get(group_id, (Lock(), 0))
-            self._waiting[group_id] = turn, count + 1
+            lock, count = self._locks.get(key, (Lock(), 0))
+            self._locks[key] = lock, count + 1
         try:
-            with turn:
+            with lock:
                 yield
         finally:
             with self._mutex:
-                turn, count = self._waiting.pop(group_id)
+                lock, count = self._locks.pop(key)
                 if count > 1:
-                    self._waiting[group_id] = turn, count - 1
+                    self._locks[key] = lock, count - 1

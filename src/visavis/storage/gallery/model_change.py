@@ -60,21 +60,21 @@ def move_group(
 
 def _convert_templates(
     connection: Connection,
-    group_id: int,
+    group_key: int,
     old: GroupCipher,
     new: GroupCipher,
     convert: Conversion,
     progress: Callable[[int], None],
 ) -> None:
     done = 0
-    while batch := face_rows.some_templates_after(connection, group_id, done, _AT_ONCE):
+    while batch := face_rows.some_templates_after(connection, group_key, done, _AT_ONCE):
         sequences, face_ids, templates = zip(*batch, strict=True)
         embeddings = old.open_all(list(zip(face_ids, templates, strict=True)))
         converted = convert(embeddings)
         sealed = [new.seal(face_id, row) for face_id, row in zip(face_ids, converted, strict=True)]
         embeddings.fill(0)
         converted.fill(0)
-        face_rows.replace_templates(connection, group_id, sequences, sealed)
+        face_rows.replace_templates(connection, group_key, sequences, sealed)
         done = sequences[-1]
         progress(len(batch))
         sleep(_PAUSE_S)

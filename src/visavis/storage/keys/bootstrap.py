@@ -7,7 +7,7 @@ import os
 from sqlalchemy import Connection, update
 
 from visavis.errors import SetupError
-from visavis.storage.database.metadata import get_fact, put_fact
+from visavis.storage.database.metadata import get_metadata, set_metadata
 from visavis.storage.database.schema import groups
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import KEY_BYTES, MasterKey
@@ -15,19 +15,19 @@ from visavis.storage.keys.providers import KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 
 
-def settle_keys(connection: Connection, provider: KeyProvider) -> KeyRing:
+def bootstrap_keys(connection: Connection, provider: KeyProvider) -> KeyRing:
     """The keys of this database; a first start makes them.
 
     Call it inside a write transaction that sets up: of two processes that start at once, one makes the keys and
     the other finds them. Raises SetupError if the master key is missing, or not the one of this database.
     """
-    check = get_fact(connection, metadata.CHECK)
+    check = get_metadata(connection, metadata.CHECK)
     masters = {master.id: master for master in map(MasterKey, _given(provider, in_use=check is not None))}
     if check is None:
         if len(masters) > 1:
             raise SetupError("There are two master keys and no database yet: give one.")
         [current] = masters.values()
-        put_fact(connection, metadata.CHECK, current.check)
+        set_metadata(connection, metadata.CHECK, current.check)
     else:
         current = _current(connection, check, masters, provider)
         for key_id in metadata.retired_ids(connection):
@@ -75,11 +75,11 @@ def _current(
 
 def _data_key(connection: Connection, master: MasterKey, name: str, *, existed: bool) -> bytes:
     place = metadata.DATA_KEYS[name]
-    wrapped = get_fact(connection, place)
+    wrapped = get_metadata(connection, place)
     if wrapped is not None:
         return master.unwrap(wrapped, name)
     # Databases from before there were data keys hashed credentials by a key derived from their first master key.
     inherited = name == "credentials" and existed
     secret = master.derive("credentials") if inherited else os.urandom(KEY_BYTES)
-    put_fact(connection, place, master.wrap(secret, name))
+    set_metadata(connection, place, master.wrap(secret, name))
     return secret

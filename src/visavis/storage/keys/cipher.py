@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding, Group
 
 KEY_BYTES = 32
@@ -54,11 +54,11 @@ class MasterKey:
         try:
             return _open(self._wrapping, wrapped, _associated_data("data key", name))
         except InvalidTag:
-            raise FaceError(
+            raise ServiceError(
                 ErrorCode.INTERNAL, "A key in the database was altered or belongs elsewhere."
             ) from None
 
-    def new_group_key(self, app_id: int, name: str, model: str) -> bytes:
+    def new_wrapped_key(self, app_id: int, name: str, model: str) -> bytes:
         """A random group key, wrapped for the group of this app, name and recognition model."""
         return _seal(
             self._wrapping,
@@ -68,20 +68,20 @@ class MasterKey:
 
     def try_group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher | None:
         """What seals and opens the templates of one group; None if another master key wrapped its key."""
-        key = self._group_key(wrapped_key, binding)
+        key = self._unwrapped(wrapped_key, binding)
         return None if key is None else GroupCipher(key, binding)
 
     def rewrapped(self, wrapped_key: bytes, binding: GroupBinding, other: MasterKey) -> bytes | None:
         """The key of a group, wrapped by the other master key; None if this one did not wrap it."""
-        key = self._group_key(wrapped_key, binding)
+        key = self._unwrapped(wrapped_key, binding)
         return None if key is None else _seal(other._wrapping, key, _data_of_key(binding))
 
     def rebound(self, wrapped_key: bytes, binding: GroupBinding, model: str) -> bytes | None:
         """The key of a group, wrapped for another recognition model; None if another master key wrapped it."""
-        key = self._group_key(wrapped_key, binding)
+        key = self._unwrapped(wrapped_key, binding)
         return None if key is None else _seal(self._wrapping, key, _data_of_key(replace(binding, model=model)))
 
-    def _group_key(self, wrapped_key: bytes, binding: GroupBinding) -> bytes | None:
+    def _unwrapped(self, wrapped_key: bytes, binding: GroupBinding) -> bytes | None:
         try:
             return _open(self._wrapping, wrapped_key, _data_of_key(binding))
         except InvalidTag:
@@ -101,7 +101,7 @@ class GroupBinding:
     """What a group's key and templates are bound to."""
 
     app_id: int
-    group_id: int
+    group_key: int
     name: str
     model: str
 
@@ -117,7 +117,7 @@ class GroupCipher:
     def __init__(self, key: bytes, binding: GroupBinding) -> None:
         self._aead = AESGCM(key)
         self._template_data = _associated_data(
-            "template", _FORMAT, str(binding.app_id), str(binding.group_id), binding.model
+            "template", _FORMAT, str(binding.app_id), str(binding.group_key), binding.model
         )
         self._fingerprints = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"visavis fingerprints").derive(key)
 
@@ -147,7 +147,7 @@ class GroupCipher:
         """
         size = len(sealed[0][1]) - _NONCE_BYTES - _TAG_BYTES
         if any(len(template) != len(sealed[0][1]) for _, template in sealed):
-            raise FaceError(ErrorCode.INTERNAL, "The templates of a group differ in size.")
+            raise ServiceError(ErrorCode.INTERNAL, "The templates of a group differ in size.")
         if size <= 0 or size % _LITTLE_ENDIAN.itemsize:
             raise _altered()
         embeddings = np.empty((len(sealed), size // _LITTLE_ENDIAN.itemsize), _LITTLE_ENDIAN)
@@ -162,8 +162,8 @@ class GroupCipher:
         return embeddings.astype(np.float32, copy=False)
 
 
-def _altered() -> FaceError:
-    return FaceError(ErrorCode.INTERNAL, "A stored template was altered or belongs elsewhere.")
+def _altered() -> ServiceError:
+    return ServiceError(ErrorCode.INTERNAL, "A stored template was altered or belongs elsewhere.")
 
 
 def derived(secret: bytes, purpose: str) -> bytes:

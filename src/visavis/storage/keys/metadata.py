@@ -6,7 +6,7 @@ import hmac
 
 from sqlalchemy import Connection, select
 
-from visavis.storage.database.metadata import get_fact
+from visavis.storage.database.metadata import get_metadata
 from visavis.storage.database.schema import meta
 from visavis.storage.keys.cipher import MasterKey
 
@@ -19,12 +19,12 @@ DATA_KEYS = {"credentials": "credentials key", "derivation": "derivation key"}
 
 def next_id(connection: Connection) -> str | None:
     """Of the key that a rotation is moving to."""
-    value = get_fact(connection, NEXT)
+    value = get_metadata(connection, NEXT)
     return None if value is None else value.decode("ascii")
 
 
 def retired_ids(connection: Connection) -> list[str]:
-    return (get_fact(connection, RETIRED) or b"").decode("ascii").split()
+    return (get_metadata(connection, RETIRED) or b"").decode("ascii").split()
 
 
 def is_current(key: MasterKey, check: bytes | None) -> bool:

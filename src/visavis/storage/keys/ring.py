@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import GroupBinding, GroupCipher, MasterKey, WrappedKey, derived
 from visavis.storage.keys.providers import KeyProvider
@@ -60,15 +60,15 @@ class KeyRing:
         """What is kept of a credential: HMAC-SHA256, 32 bytes."""
         return hmac.digest(self._hashing, credential.encode(errors="surrogatepass"), "sha256")
 
-    def new_group_key(self, connection: Connection, app_id: int, name: str, model: str) -> WrappedKey:
+    def new_wrapped_key(self, connection: Connection, app_id: int, name: str, model: str) -> WrappedKey:
         """A random group key, wrapped by the master key that is current until this transaction ends."""
         check = metadata.lock_check(connection, shared=True)
         key_id = self._id_of(check)
         if key_id is None and self._ask():
             key_id = self._id_of(check)
         if key_id is None:
-            raise FaceError(ErrorCode.INTERNAL, "The master key was replaced by one that this server lacks.")
-        return WrappedKey(self._masters[key_id].new_group_key(app_id, name, model), key_id)
+            raise ServiceError(ErrorCode.INTERNAL, "The master key was replaced by one that this server lacks.")
+        return WrappedKey(self._masters[key_id].new_wrapped_key(app_id, name, model), key_id)
 
     def group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher:
         """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
@@ -108,7 +108,7 @@ class KeyRing:
         if found is None and self._ask():
             found = self._try(unwrap)
         if found is None:
-            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
+            raise ServiceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
         return found
 
     def _try(self, unwrap: Callable[[MasterKey], T | None]) -> T | None:

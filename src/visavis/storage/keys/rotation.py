@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from visavis.errors import SetupError
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.database.metadata import drop_fact, get_fact, put_fact
+from visavis.storage.database.metadata import delete_metadata, get_metadata, set_metadata
 from visavis.storage.database.schema import groups, key_holders
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import KEY_BYTES, GroupBinding, MasterKey
@@ -102,7 +102,7 @@ class Rotation:
             new = self._next(connection, given)
             if new is not None:
                 connection.execute(delete(key_holders))
-                put_fact(connection, metadata.NEXT, new.id.encode())
+                set_metadata(connection, metadata.NEXT, new.id.encode())
             return new
 
     def _take_current(self, given: Iterable[MasterKey], check: bytes | None) -> None:
@@ -143,7 +143,7 @@ class Rotation:
                 select(func.count()).where(groups.c.wrapped_by == metadata.next_id(connection))
             )
             if not begun:
-                drop_fact(connection, metadata.NEXT)
+                delete_metadata(connection, metadata.NEXT)
 
     def _rewrap_some(self, new: MasterKey, progress: Callable[[int], None]) -> int:
         with self.database.write() as connection:
@@ -154,13 +154,13 @@ class Rotation:
     def _rewrap(self, connection: Connection, new: MasterKey, limit: int | None = _BATCH) -> int:
         rows = select(*_COLUMNS).where(groups.c.wrapped_by != new.id).order_by(groups.c.id).limit(limit)
         found = connection.execute(rows.with_for_update()).all()
-        for group_id, app_id, name, model, wrapped in found:
-            binding = GroupBinding(app_id, group_id, name, model)
+        for group_key, app_id, name, model, wrapped in found:
+            binding = GroupBinding(app_id, group_key, name, model)
             rewrapped = self.ring.current.rewrapped(wrapped, binding, new)
             if rewrapped is None:
-                raise SetupError(f"The key of group number {group_id} does not open: run `visavis db check`.")
+                raise SetupError(f"The key of group number {group_key} does not open: run `visavis db check`.")
             values = {"wrapped_key": rewrapped, "wrapped_by": new.id}
-            connection.execute(update(groups).where(groups.c.id == group_id).values(values))
+            connection.execute(update(groups).where(groups.c.id == group_key).values(values))
         return len(found)
 
     def _finish(self, new: MasterKey) -> None:
@@ -178,12 +178,12 @@ class Rotation:
     def _move(self, connection: Connection, old: MasterKey, new: MasterKey) -> None:
         self._rewrap(connection, new, limit=None)
         for name, place in metadata.DATA_KEYS.items():
-            put_fact(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
-        put_fact(connection, metadata.CHECK, new.check)
-        put_fact(connection, metadata.RETIRED, " ".join([*metadata.retired_ids(connection), old.id]).encode())
-        drop_fact(connection, metadata.NEXT)
+            set_metadata(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
+        set_metadata(connection, metadata.CHECK, new.check)
+        set_metadata(connection, metadata.RETIRED, " ".join([*metadata.retired_ids(connection), old.id]).encode())
+        delete_metadata(connection, metadata.NEXT)
         connection.execute(delete(key_holders))
-        self.journal.note(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")
+        self.journal.record(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")
 
     def _tidy(self) -> None:
         """Take the keys that are done with out of the server's own key file."""
@@ -199,6 +199,6 @@ class Rotation:
 
 
 def _there(connection: Connection, place: str) -> bytes:
-    value = get_fact(connection, place)
+    value = get_metadata(connection, place)
     assert value is not None  # noqa: S101 - settled when the storage was opened
     return value

@@ -10,18 +10,18 @@ import socket
 from sqlalchemy import Connection, delete, insert, select
 
 from visavis.storage.database.connection import Database
-from visavis.storage.database.metadata import get_fact
+from visavis.storage.database.metadata import get_metadata
 from visavis.storage.database.schema import key_holders
 from visavis.storage.keys import metadata
 from visavis.storage.keys.ring import KeyRing
 
 logger = logging.getLogger(__name__)
 
-FOLLOW_SECONDS = 1.0
+SYNC_SECONDS = 1.0
 """How often a server looks. Within this time it answers a rotation, and stops taking a key that was replaced."""
 
 
-class KeyFollower:
+class KeySync:
     """One in each server."""
 
     def __init__(self, database: Database, ring: KeyRing) -> None:
@@ -29,9 +29,9 @@ class KeyFollower:
         self._ring = ring
         self._holder = secrets.token_hex(8)
 
-    def turn(self) -> None:
+    def run_once(self) -> None:
         with self._database.read() as connection:
-            following, check = metadata.next_id(connection), get_fact(connection, metadata.CHECK)
+            following, check = metadata.next_id(connection), get_metadata(connection, metadata.CHECK)
             answered = None if following is None else self._answered(connection)
         if following is None:
             if not metadata.is_current(self._ring.current, check) or self._ring.count > 1:

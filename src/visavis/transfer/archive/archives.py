@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
 from visavis.storage.gallery import face_rows, group_rows
@@ -75,7 +75,7 @@ class Archives:
     ) -> int:
         state = group_rows.group_state(connection, group.id)
         if state is None:
-            raise FaceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
+            raise ServiceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
         cipher = self.keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
         where = kept(group, FaceFilter())
         count = face_rows.count_faces(connection, group.id, where)
@@ -114,7 +114,7 @@ class Archives:
         with self.database.write() as connection:
             # The app before its groups, as everybody locks them: who deletes one waits, or is waited for.
             if group_rows.lock_app(connection, target.app.id) is None:
-                raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+                raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
             restoring = Restoring(connection, self.keys, self.journal, target, progress)
             return [restoring.group(head, faces) for head, faces in _groups_in(sealed)]
 

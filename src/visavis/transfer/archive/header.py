@@ -39,7 +39,7 @@ class Cost:
     lanes: int = 4
 
 
-class _Told(BaseModel):
+class _Fields(BaseModel):
     """The second line. Bounds keep a file from asking for more than it is worth."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,8 +58,8 @@ def write_header(file: BinaryIO, passphrase: str, cost: Cost) -> tuple[bytes, by
     salt = os.urandom(_SALT_BYTES)
     key, check = _keys(passphrase, salt, cost)
     fields = {"memory_kib": cost.memory_kib, "passes": cost.passes, "lanes": cost.lanes}
-    told = _Told(salt=salt.hex(), check=check.hex(), **fields)
-    header = _MAGIC + told.model_dump_json().encode() + b"\n"
+    fields_ = _Fields(salt=salt.hex(), check=check.hex(), **fields)
+    header = _MAGIC + fields_.model_dump_json().encode() + b"\n"
     file.write(header)
     return key, header
 
@@ -72,12 +72,12 @@ def read_header(file: BinaryIO, passphrase: str) -> tuple[bytes, bytes]:
         raise SetupError("This archive is of a newer version." if newer else "This is not an archive of Visavis.")
     line = file.readline(_LONGEST_LINE)
     try:
-        told = _Told.model_validate_json(line)
+        fields_ = _Fields.model_validate_json(line)
     except ValidationError:
         raise SetupError("The archive is damaged: its header cannot be read.") from None
-    cost = Cost(told.memory_kib, told.passes, told.lanes)
-    key, check = _keys(passphrase, bytes.fromhex(told.salt), cost)
-    if not hmac.compare_digest(check, bytes.fromhex(told.check)):
+    cost = Cost(fields_.memory_kib, fields_.passes, fields_.lanes)
+    key, check = _keys(passphrase, bytes.fromhex(fields_.salt), cost)
+    if not hmac.compare_digest(check, bytes.fromhex(fields_.check)):
         raise SetupError("The passphrase is not that of this archive, or the archive is damaged.")
     return key, magic + line
 

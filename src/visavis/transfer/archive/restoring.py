@@ -8,7 +8,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.audit.journal import Journal
 from visavis.storage.gallery import face_rows, group_rows
@@ -73,7 +73,7 @@ class Restoring:
             added, present = added + len(new), present + len(batch) - len(new)
             self.progress(len(batch))
         if state.face_count + added > self.target.faces_quota:
-            raise FaceError(
+            raise ServiceError(
                 ErrorCode.FACE_QUOTA_EXCEEDED,
                 f"The group {group.name!r} would have {state.face_count + added} faces, and may have "
                 f"{self.target.faces_quota}.",
@@ -90,8 +90,8 @@ class Restoring:
         there = group_rows.find_group(self.connection, target.app.id, name)
         if there is None:
             claim_group(self.connection, target.app, name, target.groups_quota)
-            wrapped_key = self.keys.new_group_key(self.connection, target.app.id, name, head.model)
-            self.journal.note(
+            wrapped_key = self.keys.new_wrapped_key(self.connection, target.app.id, name, head.model)
+            self.journal.record(
                 self.connection, "create_group", app_id=target.app.id, app=target.app.name, group=name
             )
             return group_rows.insert_group(
@@ -104,7 +104,7 @@ class Restoring:
                 settings=head.group_settings(),
             )
         if not target.merge:
-            raise FaceError(ErrorCode.DUPLICATE_GROUP, f"There is a group {name!r} already.")
+            raise ServiceError(ErrorCode.DUPLICATE_GROUP, f"There is a group {name!r} already.")
         if there.model != head.model:
             raise SetupError(
                 f"The faces of the archive are of the recognition model {head.model}, those of the group {name!r} "
@@ -133,4 +133,6 @@ class Restoring:
         face_rows.insert_faces(self.connection, group.id, state.version + added, new, templates, times)
         if new:
             ids = [face.face_id for face in new]
-            self.journal.note(self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids)
+            self.journal.record(
+                self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids
+            )

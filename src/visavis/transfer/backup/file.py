@@ -46,8 +46,8 @@ def pack(file: Path, manifest: Manifest, database: Path) -> None:
     """Write the archive: whole and on disk under its name, or not at all."""
     with drafted(file) as draft:
         with draft.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as archive:
-            told = json.dumps(asdict(manifest), indent=1).encode()
-            _add(archive, _MANIFEST, len(told), io.BytesIO(told))
+            described = json.dumps(asdict(manifest), indent=1).encode()
+            _add(archive, _MANIFEST, len(described), io.BytesIO(described))
             with database.open("rb") as content:
                 _add(archive, _DATABASE, manifest.bytes, content)
         on_disk(draft)
@@ -116,8 +116,8 @@ def _content(archive: tarfile.TarFile, name: str) -> io.BufferedReader:
     return found
 
 
-def _manifest(told: bytes) -> Manifest:
-    manifest = Manifest(**json.loads(told))
+def _manifest(content: bytes) -> Manifest:
+    manifest = Manifest(**json.loads(content))
     if manifest.format != _FORMAT:
         raise ValueError(manifest.format)
     return manifest

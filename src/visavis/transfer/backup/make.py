@@ -10,13 +10,13 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, select
 
 import visavis
-from visavis.errors import FaceError, SetupError
+from visavis.audit_events import Effect, Event
+from visavis.errors import ServiceError, SetupError
 from visavis.storage.database.connection import Database
 from visavis.storage.database.schema import apps, faces, groups
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.store import Storage
-from visavis.trail import Effect, Event
 from visavis.transfer import checking
 from visavis.transfer.backup.file import Manifest, drafted, fingerprint, pack
 from visavis.transfer.copying import copy_all
@@ -36,7 +36,7 @@ def back_up(storage: Storage, file: Path, progress: Callable[[int], None]) -> Ma
             pack(file, manifest, copy)
     except OSError as error:
         raise SetupError(f"The backup cannot be written to {file}: {error.strerror}.") from error
-    except FaceError as error:
+    except ServiceError as error:
         raise SetupError(f"The backup cannot be made: {error.detail}") from error
     detail = f"{manifest.faces} faces of {manifest.groups} groups"
     storage.journal.add(Event(actor=storage.owner, operation="backup", effect=Effect.USE, detail=detail))

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.providers import KeyProvider
@@ -54,7 +54,7 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
     except OSError as error:
         reason = ": ".join(str(each) for each in (error.filename, error.strerror) if each is not None)
         raise SetupError(f"The backup cannot be restored: {reason}.") from error
-    except FaceError as error:
+    except ServiceError as error:
         raise SetupError(f"The backup cannot be restored. {error.detail}") from error
     return manifest
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from visavis.core.policy import is_comparable, is_too_poor
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Box, DetectedFace, Embedding, GroupSettings, ImageSize, Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
@@ -48,7 +48,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Observer:
+class Instrumentation:
     """Looks at one face of each picture, at several pictures at once."""
 
     analyzer: Analyzer
@@ -107,7 +107,7 @@ def see_one_face(
         with analyzer.decode(data) as picture:
             face = meant(analyzer.find(picture), which, picture.size)
             return None if face is None else see(picture, face)
-    except FaceError as error:
+    except ServiceError as error:
         if error.code is ErrorCode.INTERNAL:
             raise
         raise UnreadableError(error.detail) from error

@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from visavis.console import cookies, forgery
+from visavis.console import cookies, csrf
+from visavis.console.i18n import Catalogue, preferred
 from visavis.console.refusals import Refused, SignInFirst
 from visavis.console.rendering import Renderer
+from visavis.console.request_context import THEMES, RequestContext, new_secret
 from visavis.console.routes import Route
 from visavis.console.services import ConsoleServices
-from visavis.console.visit import THEMES, Visit, new_secret
-from visavis.console.words import Words, preferred
 from visavis.identities import App, Session
 
 _MAX_FORM_BYTES = 64_000
@@ -22,29 +22,29 @@ _MAX_FIELDS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Doorkeeper:
+class RequestAuthentication:
     """Lets requests in, or raises why not."""
 
     services: ConsoleServices
     renderer: Renderer
-    catalogues: Mapping[str, Words]
+    catalogues: Mapping[str, Catalogue]
 
-    async def admit(self, request: Request, route: Route) -> Visit:
+    async def admit(self, request: Request, route: Route) -> RequestContext:
         """Raises SignInFirst, Refused 403, 413 and 415."""
-        visit = await self.visit(request)
-        if route.role is not None and visit.session is None:
+        context = await self.context(request)
+        if route.role is not None and context.session is None:
             raise SignInFirst
-        if route.role is not None and not visit.may(route.role):
+        if route.role is not None and not context.may(route.role):
             raise Refused(403)
         if route.method == "POST":
-            forgery.check_site(request)
+            csrf.check_site(request)
             if not route.pictures:
-                visit.form = await _read_form(request)
-            given = request.headers.get(forgery.HEADER) or visit.form.get(forgery.FIELD, "")
-            forgery.check_token("" if visit.is_new else visit.secret, given)
-        return visit
+                context.form = await _read_form(request)
+            given = request.headers.get(csrf.HEADER) or context.form.get(csrf.FIELD, "")
+            csrf.check_token("" if context.is_new else context.secret, given)
+        return context
 
-    async def visit(self, request: Request) -> Visit:
+    async def context(self, request: Request) -> RequestContext:
         """Who it is, without a look at what they want."""
         secret = cookies.read(request, cookies.SESSION)
         session, apps = await self.services.workers.quick(lambda: self._known(secret)) if secret else (None, [])
@@ -54,7 +54,7 @@ class Doorkeeper:
         if language not in self.catalogues:
             language = preferred(request.headers.get("accept-language", ""))
         theme = (session and session.user.theme) or cookies.read(request, cookies.THEME)
-        return Visit(
+        return RequestContext(
             request,
             self.services,
             self.renderer,
@@ -66,10 +66,12 @@ class Doorkeeper:
             is_new=not secret,
         )
 
-    def stranger(self, request: Request) -> Visit:
+    def stranger(self, request: Request) -> RequestContext:
         """A visit for the page that says that the records cannot be read."""
         language = preferred(request.headers.get("accept-language", ""))
-        return Visit(request, self.services, self.renderer, self.catalogues[language], "", None, new_secret(), [])
+        return RequestContext(
+            request, self.services, self.renderer, self.catalogues[language], "", None, new_secret(), []
+        )
 
     def _known(self, secret: str) -> tuple[Session | None, list[App]]:
         session = self.services.sessions.find(secret)

@@ -13,14 +13,14 @@ from typing import Annotated, Any
 import typer
 
 from visavis import app as wiring
+from visavis.audit_events import Effect, Event
 from visavis.cli.drawing import draw_faces
 from visavis.cli.terminal import AsJson, DataDir, complain, folding_table, out, print_json, read_settings, say
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
 from visavis.core.strangers import are_too_many, enough_similarity, strangers
-from visavis.errors import FaceError, SetupError
-from visavis.trail import Effect, Event
-from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, Traits, Want
+from visavis.errors import ServiceError, SetupError
+from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, RequestedAttributes, Traits
 
 NONE, TROUBLE = 1, 2
 
@@ -35,7 +35,7 @@ def _as_grep_does() -> Iterator[None]:
     """What goes wrong is told in a sentence, and is told apart from `nothing was found`."""
     try:
         yield
-    except (SetupError, FaceError) as error:
+    except (SetupError, ServiceError) as error:
         complain(error)
         raise typer.Exit(TROUBLE) from None
 
@@ -85,7 +85,7 @@ def compare(
     with _as_grep_does():
         comparer = wiring.comparer(read_settings(data_dir=data_dir))
         first, second = (ImageBytes(_read(each), MAX_FILE_BYTES) for each in (source, target))
-        compared = comparer.compare(first, second, threshold, Want())
+        compared = comparer.compare(first, second, threshold, RequestedAttributes())
     scored = [*compared.matched, *compared.unmatched]
     if as_json:
         rows = [
@@ -98,10 +98,10 @@ def compare(
     else:
         table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
         for face, similarity in scored:
-            told = (
+            cells = (
                 _judged(similarity, threshold) if similarity or not compared.detail else ("-", "not compared", "-")
             )
-            table.add_row(_place(face.box, compared.size), *told)
+            table.add_row(_place(face.box, compared.size), *cells)
         out.print(table if scored else "There is no face in the second picture.")
         if compared.detail:
             say(compared.detail)
@@ -137,7 +137,7 @@ def search(
             group=group,
         )
         with services.audit.recording(event):
-            found = services.search.by_image(owner, group, source, limit, threshold, Want())
+            found = services.search.by_image(owner, group, source, limit, threshold, RequestedAttributes())
     if as_json:
         rows = [
             {
@@ -206,9 +206,9 @@ def _show_faces(faces: Sequence[DetectedFace], size: ImageSize) -> None:
     for number, face in enumerate(faces, start=1):
         pose = face.pose
         angles = f"{pose.yaw:+.0f}, {pose.pitch:+.0f}, {pose.roll:+.0f}" if pose else ""
-        flaw = str(face.quality.flaw or "") if face.quality else ""
+        defect = str(face.quality.defect or "") if face.quality else ""
         row = (_place(face.box, size), angles, "yes" if face.mask else "no", f"{face.liveness:.0f}")
-        table.add_row(str(number), *row, _quality(face), flaw)
+        table.add_row(str(number), *row, _quality(face), defect)
     out.print(table)
 
 
@@ -235,5 +235,5 @@ def _told(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
         "pose": pose and {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll},
         "mask": face.mask,
         "liveness": face.liveness,
-        "quality": quality and {"score": quality.score, "flaw": quality.flaw},
+        "quality": quality and {"score": quality.score, "flaw": quality.defect},
     }

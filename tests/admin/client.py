@@ -14,7 +14,7 @@ TOKEN = "the-operator-of-these-tests"  # a made-up token
 
 
 @dataclass(frozen=True)
-class Office:
+class AdminClient:
     server: Server
 
     @property

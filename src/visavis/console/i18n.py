@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parent / "messages"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Catalogue:
     """The messages of one language."""
 
     language: str
@@ -40,9 +40,9 @@ class Words:
         return {key.removeprefix(start): text for key, text in self.messages.items() if key.startswith(start)}
 
 
-def read_catalogues() -> dict[str, Words]:
+def read_catalogues() -> dict[str, Catalogue]:
     """Every language, from the files of the package; a file for each part of the console."""
-    return {tag: Words(tag, dict(_messages(tag))) for tag in LANGUAGES}
+    return {tag: Catalogue(tag, dict(_messages(tag))) for tag in LANGUAGES}
 
 
 def _messages(tag: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from tests.server import Server, running_server
 
 from . import pictures
 from .picture_host import PictureHost, serving_pictures
-from .scene import Scene, unique
+from .session import Session, unique
 from .tables import Dialect
 
 OPEN_SETTINGS = {
@@ -24,7 +24,7 @@ OPEN_SETTINGS = {
 FACE_QUOTA, GROUP_QUOTA = 3, 4
 
 
-class Ground:
+class Servers:
     """Everything that tests stand on; `close` stops what was started."""
 
     def __init__(self, dialect: Dialect, folder: Path) -> None:
@@ -40,17 +40,17 @@ class Ground:
         return self._stack.enter_context(serving_pictures())
 
     @cached_property
-    def main(self) -> Scene:
+    def main(self) -> Session:
         """The furnished scene of most tests."""
         return self._scene(self._server("main", OPEN_SETTINGS), "first").furnished()
 
     @cached_property
-    def neighbour(self) -> Scene:
+    def neighbour(self) -> Session:
         """Another app on the same server, with furniture of its own."""
         return self._scene(self.main.server, "second").furnished()
 
     @cached_property
-    def small(self) -> Scene:
+    def small(self) -> Session:
         """A server of small quotas, with confidences from 0 to 1 and the guards of image URLs in place."""
         settings = {
             "QUOTA__FACES_PER_GROUP": str(FACE_QUOTA),
@@ -59,7 +59,7 @@ class Ground:
         }
         return self._scene(self._server("small", settings), "small")
 
-    def small_app(self) -> Scene:
+    def small_app(self) -> Session:
         """A new app on the server of small quotas."""
         return self._scene(self.small.server, unique())
 
@@ -73,16 +73,16 @@ class Ground:
         return group
 
     @cached_property
-    def damaged(self) -> Scene:
+    def damaged(self) -> Session:
         """A server whose tables were taken away while it ran."""
-        scene = self._scene(self._server("damaged", {}), "damaged")
-        with closing(sqlite3.connect(self._database(scene.server))) as database:
+        session = self._scene(self._server("damaged", {}), "damaged")
+        with closing(sqlite3.connect(self._database(session.server))) as database:
             tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in tables:
                 if not name.startswith("sqlite_"):
                     database.execute(f'DROP TABLE "{name}"')
             database.commit()
-        return scene
+        return session
 
     def _database(self, server: Server) -> Path:
         for path in server.data_dir.iterdir():
@@ -91,8 +91,8 @@ class Ground:
                     return path
         raise AssertionError("the data directory has no database")
 
-    def _scene(self, server: Server, app: str) -> Scene:
-        return Scene(server, self.dialect, server.create_app(app))
+    def _scene(self, server: Server, app: str) -> Session:
+        return Session(server, self.dialect, server.create_app(app))
 
     def _server(self, name: str, settings: dict[str, str]) -> Server:
         folder = self._folder / name

@@ -9,10 +9,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from visavis.console.pictures import Upload
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 from visavis.core import images, policy
-from visavis.core.questions import Question, Reply, Sent
-from visavis.errors import ErrorCode, FaceError
+from visavis.core.api_preview import Preview, PreviewRequest, SentPicture
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, ImageBytes, ImageSize, ImageUrl
 
 _OURS = frozenset({ErrorCode.INTERNAL, ErrorCode.OVERLOADED})
@@ -24,42 +24,44 @@ _HOST = re.compile(r"[\w.\-\[\]:]+")
 _PNG = b"\x89PNG"
 
 
-def sent(upload: Upload, name: str, role: str) -> Sent:
+def sent(upload: Upload, name: str, role: str) -> SentPicture:
     """A picture of the form: its file, or its URL. Raises INVALID_PARAMETER."""
     source = upload.picture(name)
     if isinstance(source, ImageUrl):
-        return Sent(role, "", source.url)
+        return SentPicture(role, "", source.url)
     data = upload.fields[name]
-    return Sent(role, _file_name(upload.text(f"{name}_name"), data), data=data)
+    return SentPicture(role, _file_name(upload.text(f"{name}_name"), data), data=data)
 
 
-def loaded(visit: Visit, picture: Sent) -> Sent:
+def loaded(context: RequestContext, picture: SentPicture) -> SentPicture:
     """The picture with its file, which is fetched if there is only a URL. Raises image errors."""
-    limit = visit.services.replies.max_image_bytes
+    limit = context.services.previews.max_image_bytes
     source = ImageUrl(picture.url, limit) if picture.url else ImageBytes(picture.data or b"", limit)
-    return replace(picture, data=images.load(source, visit.services.faces.fetcher))
+    return replace(picture, data=images.load(source, context.services.faces.fetcher))
 
 
-def question(visit: Visit, operation: str, pictures: Sequence[Sent], **options: bool | int) -> Question:
+def question(
+    context: RequestContext, operation: str, pictures: Sequence[SentPicture], **options: bool | int
+) -> PreviewRequest:
     """What would be asked of the API at the address that the console is open at."""
-    host = visit.request.url.netloc
-    origin = f"{visit.request.url.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}{visit.outside}"
-    return Question(operation, visit.app, tuple(pictures), options, origin)
+    host = context.request.url.netloc
+    origin = f"{context.request.url.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}{context.outside}"
+    return PreviewRequest(operation, context.app, tuple(pictures), options, origin)
 
 
-def problem(visit: Visit, error: FaceError) -> dict[str, Any]:
+def problem(context: RequestContext, error: ServiceError) -> dict[str, Any]:
     """What went wrong, in the reader's words and in those of X-Error-Detail. Raises what is our own fault."""
     if error.code in _OURS:
         raise error
     return {
         "code": error.code,
-        "sentence": visit.words(f"error.{error.code}"),
+        "sentence": context.words(f"error.{error.code}"),
         "detail": error.detail,
         "place": error.subject,
     }
 
 
-def told(size: ImageSize, faces: Sequence[DetectedFace], picture: Sent) -> dict[str, Any]:
+def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPicture) -> dict[str, Any]:
     """A picture for scripts: pixels, degrees, 0-100. One that was fetched goes along, to be shown and let go."""
     data = base64.b64encode(picture.data).decode() if picture.url and picture.data else None
     return {
@@ -70,7 +72,7 @@ def told(size: ImageSize, faces: Sequence[DetectedFace], picture: Sent) -> dict[
     }
 
 
-def reply(given: Reply) -> Mapping[str, Any]:
+def reply(given: Preview) -> Mapping[str, Any]:
     return asdict(given)
 
 
@@ -85,7 +87,7 @@ def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
         "mask": face.mask,
         "liveness": face.liveness,
         "spoof": face.spoof,
-        "quality": quality and {**asdict(quality), "flaw": quality.flaw and quality.flaw.name.lower()},
+        "quality": quality and {**asdict(quality), "flaw": quality.defect and quality.defect.name.lower()},
     }
 
 

@@ -11,14 +11,14 @@ from urllib.parse import quote, urlencode
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from visavis.console import cookies, forgery
+from visavis.audit_events import Actor, ActorKind
+from visavis.console import cookies, csrf
+from visavis.console.i18n import Catalogue
 from visavis.console.refusals import Refused
 from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
-from visavis.console.words import Words
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.identities import App, Role, Session, User
-from visavis.trail import Actor, ActorKind
 from visavis.web.recording import actor_of
 
 Result = TypeVar("Result")
@@ -28,13 +28,13 @@ RANK = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(slots=True)
-class Visit:
+class RequestContext:
     """What the function of a page is given, and how it answers."""
 
     request: Request
     services: ConsoleServices
     renderer: Renderer
-    words: Words
+    words: Catalogue
     theme: str
     """`light`, `dark`, or nothing: as the system has it."""
     session: Session | None
@@ -114,7 +114,7 @@ class Visit:
 
     @property
     def csrf(self) -> str:
-        return forgery.token_of(self.secret)
+        return csrf.token_of(self.secret)
 
     async def quick(self, call: Callable[[], Result]) -> Result:
         """Call what reads or writes records, outside the event loop."""
@@ -130,8 +130,8 @@ class Visit:
             pass
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
-        """The template, with the visit as `visit`, the messages as `t`, and the context."""
-        markup = self.renderer.render(template, visit=self, t=self.words, **context)
+        """The template, with the visit as `context`, the messages as `t`, and the context."""
+        markup = self.renderer.render(template, context=self, t=self.words, **context)
         response = HTMLResponse(markup, status)
         if self.is_new:
             cookies.keep(self.request, response, cookies.VISITOR, self.secret, life=None)
@@ -151,7 +151,7 @@ class Visit:
         """The path below `base` of something whose ids may hold anything."""
         return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
-    def why(self, error: FaceError) -> str:
+    def why(self, error: ServiceError) -> str:
         """A sentence on what went wrong: the error's own in English, one about its kind in other languages."""
         return error.detail if self.words.language == "en" else self.words(f"error.{error.code}")
 

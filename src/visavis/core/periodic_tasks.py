@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -14,11 +14,11 @@ _EVERY_S = 60.0
 _PATIENCE_S = 10.0
 
 
-class Chores:
+class PeriodicTasks:
     """Does its chores one after another in a thread of its own: at once, then now and then until it is stopped."""
 
-    def __init__(self, chores: Sequence[Callable[[], object]], every_seconds: float = _EVERY_S) -> None:
-        self._chores = chores
+    def __init__(self, tasks: Sequence[Callable[[], object]], every_seconds: float = _EVERY_S) -> None:
+        self._tasks = tasks
         self._every_seconds = every_seconds
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="chores", daemon=True)
@@ -33,7 +33,7 @@ class Chores:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            for chore in self._chores:
+            for chore in self._tasks:
                 if not self._stopped.is_set():
                     _do(chore)
             self._stopped.wait(self._every_seconds)
@@ -43,7 +43,7 @@ def _do(chore: Callable[[], object]) -> None:
     """What goes wrong is in the log, and is tried again next time."""
     try:
         chore()
-    except FaceError as error:
+    except ServiceError as error:
         logger.warning("A chore of the server has to wait: %s", error.detail)
     except Exception:
         logger.exception("A chore of the server failed.")

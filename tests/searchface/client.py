@@ -44,7 +44,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Desk:
+class SearchFaceClient:
     """An app on a server, and a collection of it that has the portrait of person 1 in it, as "person-1"."""
 
     server: Server
@@ -52,7 +52,7 @@ class Desk:
     collection: str = "no-collection"
     face: str = "no-face"
 
-    def furnished(self) -> Desk:
+    def furnished(self) -> SearchFaceClient:
         collection = self.new_collection()
         return replace(self, collection=collection, face=self.add(collection, "person-1", pictures.portrait(1)))
 

@@ -13,19 +13,19 @@ from visavis.api.curl import curl, split_options
 from visavis.api.dialect import Dialect, plain
 from visavis.api.operation import Operation
 from visavis.core import images
+from visavis.core.api_preview import Preview, PreviewRequest, SentPicture
 from visavis.core.apps import require_spoken
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected
-from visavis.core.questions import Question, Reply, Sent
-from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Want
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import DetectedFace, RequestedAttributes
 
 _PLACES = {"sourceImage": "Source", "targetImage": "Target"}
 """What errors call the two pictures of a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replies:
+class Previews:
     """Answers questions in the words of every dialect that has the operation."""
 
     dialects: Sequence[Dialect]
@@ -36,7 +36,7 @@ class Replies:
         """Of the most generous dialect."""
         return max(dialect.max_image_bytes for dialect in self.dialects)
 
-    def to(self, question: Question, outcome: Detected | Compared | FaceError) -> list[Reply]:
+    def to(self, question: PreviewRequest, outcome: Detected | Compared | ServiceError) -> list[Preview]:
         """`outcome`: what core made of the request, with all traits that may be reported, or why it did not."""
         return [
             self._reply(dialect, operation, question, outcome)
@@ -46,26 +46,30 @@ class Replies:
         ]
 
     def _reply(
-        self, dialect: Dialect, operation: Operation, question: Question, outcome: Detected | Compared | FaceError
-    ) -> Reply:
+        self,
+        dialect: Dialect,
+        operation: Operation,
+        question: PreviewRequest,
+        outcome: Detected | Compared | ServiceError,
+    ) -> Preview:
         as_form = operation.form is not None and not any(sent.url for sent in question.pictures)
         request = curl(dialect, operation, question, as_form=as_form)
         try:
             require_spoken(question.app, dialect.name)
             _require_small_enough(dialect, question.pictures)
-            if isinstance(outcome, FaceError):
+            if isinstance(outcome, ServiceError):
                 raise outcome
             result = _as_asked(outcome, _want(operation, question, as_form=as_form))
-        except FaceError as error:
+        except ServiceError as error:
             wire = dialect.wire_error(error, operation, as_form)
             body = _compact(dialect.failure(wire))
-            return Reply(dialect.name, dialect.title, request, wire.status, body, plain(error.detail))
+            return Preview(dialect.name, dialect.title, request, wire.status, body, plain(error.detail))
         success = dialect.success(result, operation.present(result, self.confidence_factor))
         body = success.body.model_dump_json(exclude_none=True)
-        return Reply(dialect.name, dialect.title, request, 200, body)
+        return Preview(dialect.name, dialect.title, request, 200, body)
 
 
-def _want(operation: Operation, question: Question, *, as_form: bool) -> Want:
+def _want(operation: Operation, question: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
     """What the operation's own schema makes of the options."""
     query, body = split_options(operation, question, as_form=as_form)
     given: Mapping[str, Any]
@@ -74,33 +78,33 @@ def _want(operation: Operation, question: Question, *, as_form: bool) -> Want:
     else:
         schema, given = operation.schema, {sent.role: {"url": ""} for sent in question.pictures}
     parameters = schema.read(QueryParams({name: str(value) for name, value in query.items()}), {**given, **body})
-    want: Want = parameters.want()  # type: ignore[attr-defined]
-    return want
+    requested: RequestedAttributes = parameters.requested()  # type: ignore[attr-defined]
+    return requested
 
 
-def _as_asked(result: Detected | Compared, want: Want) -> Detected | Compared:
+def _as_asked(result: Detected | Compared, requested: RequestedAttributes) -> Detected | Compared:
     """The result without what was not asked for."""
     if isinstance(result, Detected):
-        return replace(result, faces=[face.only(want) for face in result.faces])
+        return replace(result, faces=[face.only(requested) for face in result.faces])
 
     def scored(faces: list[tuple[DetectedFace, float]]) -> list[tuple[DetectedFace, float]]:
-        return [(face.only(want), similarity) for face, similarity in faces]
+        return [(face.only(requested), similarity) for face, similarity in faces]
 
     return replace(
         result,
-        probe=replace(result.probe, face=result.probe.face.only(want)),
+        probe=replace(result.probe, face=result.probe.face.only(requested)),
         matched=scored(result.matched),
         unmatched=scored(result.unmatched),
     )
 
 
-def _require_small_enough(dialect: Dialect, pictures: Sequence[Sent]) -> None:
+def _require_small_enough(dialect: Dialect, pictures: Sequence[SentPicture]) -> None:
     """Raises IMAGE_TOO_LARGE; dialects differ in their limits."""
     for sent in pictures:
         if sent.data is not None and len(sent.data) > dialect.max_image_bytes:
             detail = images.too_large(len(sent.data), dialect.max_image_bytes)
             place = _PLACES.get(sent.role)
-            raise FaceError(
+            raise ServiceError(
                 ErrorCode.IMAGE_TOO_LARGE, f"{place} image: {detail}" if place else detail, subject=place
             )
 

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.identities import App
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentPicture:
     """A picture of a request: a file, or a URL."""
 
     role: str
@@ -26,13 +26,13 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PreviewRequest:
     """A request, whatever it travels in."""
 
     operation: str
     """The name that the dialects have for it; those that have none do not answer."""
     app: App
-    pictures: tuple[Sent, ...]
+    pictures: tuple[SentPicture, ...]
     options: Mapping[str, bool | int]
     """Parameters beside the pictures, by the names of the wire; a dialect that does not know one leaves it out."""
     origin: str
@@ -40,7 +40,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Preview:
     """What one dialect would have answered."""
 
     dialect: str
@@ -55,7 +55,7 @@ class Reply:
     """Of the header X-Error-Detail; nothing if all went well."""
 
 
-class Replies(Protocol):
+class Previews(Protocol):
     """What the dialects would have answered."""
 
     @property
@@ -63,6 +63,6 @@ class Replies(Protocol):
         """Of a picture, in the most generous dialect."""
         ...
 
-    def to(self, question: Question, outcome: Detected | Compared | FaceError) -> Sequence[Reply]:
+    def to(self, question: PreviewRequest, outcome: Detected | Compared | ServiceError) -> Sequence[Preview]:
         """An answer of each dialect that has the operation, from what core made of the request, or why not."""
         ...

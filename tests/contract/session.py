@@ -16,7 +16,7 @@ from .tables import Dialect, Operation, Parameter, Place
 
 
 @dataclass(frozen=True)
-class Scene:
+class Session:
     """An app on a server. The ids are empty until `furnished` fills them."""
 
     server: Server
@@ -29,11 +29,11 @@ class Scene:
     scratch: str = "no-group"
     """A group for registrations that nobody looks at."""
 
-    def speaking(self, dialect: Dialect) -> Scene:
+    def speaking(self, dialect: Dialect) -> Session:
         """The same app and the same furniture, through another dialect."""
         return replace(self, dialect=dialect)
 
-    def furnished(self) -> Scene:
+    def furnished(self) -> Session:
         group, scratch = self.new_group(), self.new_group()
         faces = [
             self.registered(group, picture, externalImageId=label)[0]
