@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import FaceError, SetupError
+from visavis.files import sync
 from visavis.storage import checking
-from visavis.storage.backup.file import Manifest, drafted, on_disk, unpack
+from visavis.storage.backup.file import Manifest, drafted, unpack
 from visavis.storage.copying import copy_all
 from visavis.storage.keys.providers import KeyProvider
 from visavis.storage.postgresql import PostgresDatabase
@@ -69,13 +70,13 @@ def _prove(draft: Path, target: Target, progress: Callable[[int], None]) -> None
 
 
 def _move(draft: Path, place: Path) -> None:
-    on_disk(draft)
+    sync(draft)
     if place.exists():
         _let_go(place)
     for suffix in ("-wal", "-shm"):  # of a damaged database, or left behind where one was taken away by hand
         place.with_name(place.name + suffix).unlink(missing_ok=True)
     draft.replace(place)
-    on_disk(place.parent)
+    sync(place.parent)
 
 
 def _let_go(place: Path) -> None:
