@@ -24,7 +24,7 @@ class Peer:
         self._connection = connection
 
     def call(self, method: str, *args: Any) -> Any:
-        """What the method returned, or the code of the FaceError it raised."""
+        """What the method returned, or the code of the ServiceError it raised."""
         self._connection.send((method, args))
         return self._connection.recv()
 

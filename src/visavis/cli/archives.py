@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -18,6 +16,7 @@ from visavis.cli.passphrase import PassphraseFd, known_passphrase, new_passphras
 from visavis.cli.terminal import AsJson, DataDir, complaint, print_json, read_settings, say
 from visavis.core import policy
 from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.files import creating
 from visavis.identities import App
 from visavis.settings import Settings
 from visavis.transfer.archive.archives import ArchivedGroup, Archives
@@ -75,7 +74,7 @@ def import_archive(
     merge: bool,
     as_json: bool,
 ) -> None:
-    """Store the groups of an archive: all of it, or nothing. Raises SetupError, FaceError."""
+    """Store the groups of an archive: all of it, or nothing. Raises SetupError, ServiceError."""
     passphrase = known_passphrase(settings, passphrase_fd)
     with closing(wiring.open_records(settings)) as storage, wiring.open_apps(settings) as apps:
         owner = apps.require(app)
@@ -154,17 +153,8 @@ def _opened(archive: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """A file that is there whole or not at all, for its owner alone. Raises SetupError."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            path.hardlink_to(draft)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
+        with creating(path) as file:
+            yield file
     except OSError as error:
         raise SetupError(f"The archive {path} cannot be written: {error.strerror}.") from error

@@ -61,6 +61,8 @@ def _in_a_folder(file: Path | None) -> Path | None:
     """Before the work, not after it."""
     if file is not None and not file.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {file.parent}.")
+    if file is not None and file.exists() and not file.is_file():
+        raise typer.BadParameter(f"{file} is no file.")
     return file
 
 

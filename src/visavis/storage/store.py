@@ -74,12 +74,12 @@ class Storage:
     _audit_keys: AuditKeys = field(repr=False)
 
     def check(self) -> None:
-        """Raises FaceError if the records cannot be read."""
+        """Raises ServiceError if the records cannot be read."""
         with self.database.read() as connection:
             connection.execute(select(1))
 
     def check_writes(self) -> None:
-        """Raises FaceError if nothing can be written: by writing what is there already, to the disk."""
+        """Raises ServiceError if nothing can be written: by writing what is there already, to the disk."""
         with self.database.write() as connection:
             connection.execute(update(meta).where(meta.c.key == _UNTOUCHED).values(value=meta.c.value))
 

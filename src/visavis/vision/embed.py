@@ -13,6 +13,7 @@ from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models import ARCFACE, Alignment, FaceNetwork, RecognitionCard, View
+from visavis.vision.models.recipes import unit
 from visavis.vision.poorness import poorness
 from visavis.vision.session import Network
 
@@ -61,14 +62,14 @@ def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
     centred = answers[:, : len(card.mean)] - np.asarray(card.mean, np.float32)
     ends = np.cumsum([network.dimension for network in card.networks])
     *vectors, strength = np.split(centred, ends, axis=1)
-    parts = [np.float32(share) * _unit(part) for share, part in zip(card.shares, vectors, strict=True)]
+    parts = [np.float32(share) * unit(part) for share, part in zip(card.shares, vectors, strict=True)]
     centring = card.fit.centring
     if card.lift is None:
         side_by_side = np.hstack(parts)
         local = side_by_side if centring is None else centring.applied(side_by_side)
         return local if not card.allowance else _with_poorness(local, answers[:, -1:], card.allowance)
     weakness = (np.float32(card.lift.reach) - strength).clip(0)
-    return _unit(np.hstack([*parts, np.float32(math.sqrt(card.lift.slope / card.lift.reach)) * weakness]))
+    return unit(np.hstack([*parts, np.float32(math.sqrt(card.lift.slope / card.lift.reach)) * weakness]))
 
 
 def as_probe(card: RecognitionCard, embeddings: Embedding) -> Embedding:
@@ -84,7 +85,7 @@ def as_probe(card: RecognitionCard, embeddings: Embedding) -> Embedding:
 
 
 def _with_poorness(embeddings: Embedding, poor: NDArray[np.float32], allowance: float) -> Embedding:
-    return _unit(np.hstack([embeddings, np.float32(math.sqrt(2 * allowance)) * (poor - np.float32(0.5))]))
+    return unit(np.hstack([embeddings, np.float32(math.sqrt(2 * allowance)) * (poor - np.float32(0.5))]))
 
 
 class _Cuts:
@@ -114,7 +115,7 @@ def _answer(member: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embeddin
     length = member.answers or member.dimension
     shape = len(member.views), len(crops) // len(member.views), length
     raw = outputs[member.output or network.outputs[0]].reshape(shape).sum(axis=0)
-    answer = _unit(raw)
+    answer = unit(raw)
     shortened = answer if member.answers is None else np.asarray(answer @ member.directions, np.float32)
     return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
 
@@ -127,8 +128,3 @@ def _fed(member: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
         return np.ascontiguousarray((pixels - offset) / divisor)
     planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
     return (planes - offset[:, np.newaxis, np.newaxis]) / divisor[:, np.newaxis, np.newaxis]
-
-
-def _unit(vectors: NDArray[np.float32]) -> Embedding:
-    """Every row at length 1."""
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

@@ -51,7 +51,7 @@ def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None
 
 
 async def on_error(_: Request, error: Exception) -> JSONResponse:
-    """A FaceError as the operator's APIs write it."""
+    """A ServiceError as the operator's APIs write it."""
     assert isinstance(error, ServiceError)  # noqa: S101 - registered for this type only
     headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else {}
     if error.retry_after is not None:

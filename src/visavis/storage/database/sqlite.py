@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from visavis.errors import ErrorCode
+from visavis.files import draft_of, sync
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.database.connection import Connections, connections_of, failure
 
@@ -173,15 +173,12 @@ class _FifoLock:
 
 def _create(path: Path) -> None:
     """A new database that is in WAL mode when others see it: a switch fails beside any other connection."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    draft.touch(mode=0o600, exist_ok=False)  # before SQLite does; -wal and -shm files inherit the mode
-    try:
+    with draft_of(path) as draft:  # there before SQLite opens it; -wal and -shm files inherit the mode
         with _plain_errors(), closing(sqlite3.connect(draft)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         with suppress(FileExistsError):  # another process was first
             path.hardlink_to(draft)
-    finally:
-        draft.unlink()
+    sync(path.parent)
 
 
 def _engine(path: Path) -> Engine:

@@ -23,7 +23,7 @@ Conversion: TypeAlias = Callable[[Embedding], Embedding]
 """Embeddings of one recognition model, shape (n, d), to those of another."""
 
 Conversions: TypeAlias = Callable[[str, str], Conversion]
-"""The conversion from one model to another, by their names; raises FaceError where there is none."""
+"""The conversion from one model to another, by their names; raises ServiceError where there is none."""
 
 _AT_ONCE = 250
 _PAUSE_S = 1e-5

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import secrets
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from visavis.errors import SetupError
+from visavis.files import draft_of, replacing
 
 _FORMAT = "visavis backup 1"
 _MANIFEST, _DATABASE = "manifest.json", "visavis.db"
@@ -44,15 +43,11 @@ class Manifest:
 
 def pack(file: Path, manifest: Manifest, database: Path) -> None:
     """Write the archive: whole and on disk under its name, or not at all."""
-    with drafted(file) as draft:
-        with draft.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as archive:
-            described = json.dumps(asdict(manifest), indent=1).encode()
-            _add(archive, _MANIFEST, len(described), io.BytesIO(described))
-            with database.open("rb") as content:
-                _add(archive, _DATABASE, manifest.bytes, content)
-        on_disk(draft)
-        draft.replace(file)
-    on_disk(file.parent)
+    with replacing(file) as raw, tarfile.open(fileobj=raw, mode="w") as archive:
+        described = json.dumps(asdict(manifest), indent=1).encode()
+        _add(archive, _MANIFEST, len(described), io.BytesIO(described))
+        with database.open("rb") as content:
+            _add(archive, _DATABASE, manifest.bytes, content)
 
 
 def unpack(file: Path, database: Path) -> Manifest:
@@ -81,23 +76,13 @@ def fingerprint(file: Path) -> str:
 
 @contextmanager
 def drafted(file: Path) -> Iterator[Path]:
-    """An empty file beside `file`, for its owner alone, gone when the block ends unless it was moved."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    draft.touch(mode=0o600, exist_ok=False)
-    try:
-        yield draft
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-
-
-def on_disk(path: Path) -> None:
-    """Wait until a file or directory is."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """A draft for a SQLite database, whose logs are removed with it when the block ends."""
+    with draft_of(file) as draft:
+        try:
+            yield draft
+        finally:
+            for suffix in ("-wal", "-shm", "-journal"):
+                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
 def _add(archive: tarfile.TarFile, name: str, size: int, content: BinaryIO) -> None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import ServiceError, SetupError
+from visavis.files import sync
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.providers import KeyProvider
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
 from visavis.transfer import checking
-from visavis.transfer.backup.file import Manifest, drafted, on_disk, unpack
+from visavis.transfer.backup.file import Manifest, drafted, unpack
 from visavis.transfer.copying import copy_all
 
 
@@ -69,13 +70,13 @@ def _prove(draft: Path, target: Target, progress: Callable[[int], None]) -> None
 
 
 def _move(draft: Path, place: Path) -> None:
-    on_disk(draft)
+    sync(draft)
     if place.exists():
         _let_go(place)
     for suffix in ("-wal", "-shm"):  # of a damaged database, or left behind where one was taken away by hand
         place.with_name(place.name + suffix).unlink(missing_ok=True)
     draft.replace(place)
-    on_disk(place.parent)
+    sync(place.parent)
 
 
 def _let_go(place: Path) -> None:
