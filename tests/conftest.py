@@ -12,7 +12,7 @@ import pytest
 import skimage
 from hypothesis import settings
 
-from tests.postgres import Postgres, running_postgres
+from harness.postgres import Postgres, running_postgres
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import CARDS
 from visavis.vision.store import ModelStore, default_directory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.server import Keys
+from harness.servers import Keys
 
 from .office import TOKEN, Office
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.servers import Keys, running_server
 from tests.admin.office import TOKEN, Office
-from tests.server import Keys, running_server
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import inspect
 
 import pytest
 
+from harness.servers import Keys, Server
 from tests.conftest import OpenPeoplePicture
-from tests.server import Keys, Server
 from visavis_client import AsyncClient, Client, GroupNotFound
 
 METHODS = [name for name, _ in inspect.getmembers(Client, inspect.isfunction) if not name.startswith("_")]

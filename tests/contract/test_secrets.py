@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.server import Keys
+from harness.servers import Keys
 
 from .ground import Ground
 from .tables import OPERATIONS

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from harness.servers import Server, running_server
 from tests.conftest import OpenPeoplePicture
 from tests.packs import link_models
-from tests.server import Server, running_server
 from visavis.cli import cli
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import visavis
+from harness.servers import visavis
 from visavis.errors import SetupError
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 

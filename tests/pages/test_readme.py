@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.servers import free_port, running_server
 from tests.conftest import OpenPeoplePicture
-from tests.server import free_port, running_server
 
 ROOT = Path(__file__).parents[2]
 ASSETS = Path(str(resources.files("visavis"))) / "assets"

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.postgres import Postgres
-from tests.storage.faces import new_face, unit_rows
-from tests.storage.place import Place
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, unit_rows
+from harness.storage.place import Place
 from visavis.identities import App, KeyKind
 from visavis.storage.apps import KeyedApps
 from visavis.storage.store import Storage

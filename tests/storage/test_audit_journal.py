@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from tests.storage.trails import CLIENT, event
 from visavis.core.audit import Audit
 from visavis.core.audit_upkeep import AuditUpkeep

@@ -22,10 +22,10 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.errors import FaceError, SetupError
 from visavis.identities import App, KeyKind
 from visavis.storage.backup.file import Manifest

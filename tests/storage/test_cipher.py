@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.storage.faces import unit_rows
+from harness.storage.faces import unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
 from visavis.storage.keys.providers import GivenKeys

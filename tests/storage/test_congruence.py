@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.storage.faces import unit_rows
+from harness.storage.faces import unit_rows
 from visavis.storage import blocks, draft, scan
 from visavis.storage.index import Snapshot, VectorIndex
 from visavis.storage.kernels import Kernel, four_at_once, numpy_dots, one_by_one

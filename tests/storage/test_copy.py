@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, owner
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.identities import KeyKind
 from visavis.storage import schema

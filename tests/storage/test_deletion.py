@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.conftest import only_sqlite
-from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import Storage

@@ -14,11 +14,11 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_faces, unit_rows
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from visavis.identities import App
 from visavis.storage.quantised import quantise
 from visavis.storage.schema import faces as face_table

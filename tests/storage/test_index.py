@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.storage.faces import unit_rows
+from harness.storage.faces import unit_rows
 from visavis.storage.blocks import Sequences
 from visavis.storage.index import Snapshot, VectorIndex
 from visavis.types import Embedding

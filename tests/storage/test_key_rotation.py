@@ -15,10 +15,10 @@ from threading import Barrier, BrokenBarrierError, Event, Thread
 import pytest
 from sqlalchemy import update
 
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, owner
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from visavis.errors import FaceError, SetupError
 from visavis.identities import App, KeyKind
 from visavis.storage.cipher import MasterKey

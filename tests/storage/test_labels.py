@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.storage.faces import new_face, unit_rows
+from harness.storage.faces import new_face, unit_rows
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage

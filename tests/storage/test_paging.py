@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.storage.faces import new_faces
+from harness.storage.faces import new_faces
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
 from visavis.types import FaceFilter

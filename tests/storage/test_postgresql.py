@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from tests.postgres import Postgres, running_postgres
-from tests.server import free_port
-from tests.storage.faces import new_faces
-from tests.storage.place import Place
+from harness.postgres import Postgres, running_postgres
+from harness.servers import free_port
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from visavis.errors import ErrorCode, FaceError, SetupError
 from visavis.storage import migrations
 from visavis.storage.postgresql import PostgresDatabase

@@ -13,9 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN, open_and_close
-from tests.storage.place import Place
 from visavis.errors import SetupError
 from visavis.identities import App, KeyKind
 from visavis.storage.schema import metadata

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.storage.faces import new_face, unit_rows
 from tests.storage.archives import CHEAP, PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import only_sqlite
-from tests.storage.faces import new_face, unit_rows
 from visavis.errors import FaceError, SetupError
 from visavis.identities import App
 from visavis.storage.archive.contents import ContentsWriter, GroupHead

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, event
 
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App
 from visavis.storage import schema

@@ -12,8 +12,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from harness.storage.faces import new_face, unit_rows
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
-from tests.storage.faces import new_face, unit_rows
 from tests.storage.trails import CLIENT, event
 from visavis.errors import ErrorCode, FaceError
 from visavis.identities import App, KeyKind

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from harness import things
 from tests.conftest import PEOPLE, OpenPeoplePicture
-from tests.vision import things
 from visavis.core.calibration import Calibration
 from visavis.core.policy import is_comparable
 from visavis.evaluation.worsening import ROWS, Worsen, as_in_lfw
