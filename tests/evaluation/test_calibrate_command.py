@@ -22,6 +22,8 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION, SFACE_2, SFACE_FR
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 MODEL = DEFAULT_RECOGNITION.name
 HALVES = OwnScale(MODEL, ((-1.0, 0.0), (1.0, 100.0)), "nobody: a scale for this test", datetime.now(UTC))
 """A scale no faces would give: half of the cosine plus one, in percent."""

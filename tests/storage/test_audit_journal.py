@@ -27,6 +27,8 @@ from visavis.storage.store import SERVER, Storage
 from visavis.trail import AuditFilter, AuditRecord, Effect, Event
 from visavis.types import FaceFilter, Group
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = AuditFilter()
 
 

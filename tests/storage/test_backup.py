@@ -34,6 +34,8 @@ from visavis.storage.store import Storage, open_storage
 from visavis.trail import AuditFilter
 from visavis.types import FaceFilter, Group
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:

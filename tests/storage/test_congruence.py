@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from harness.storage.faces import unit_rows
+from tests.properties import examples
 from visavis.storage import blocks, draft, scan
 from visavis.storage.index import Snapshot, VectorIndex
 from visavis.storage.kernels import Kernel, four_at_once, numpy_dots, one_by_one
@@ -167,7 +168,7 @@ class Float32(Histories):
 
 
 _settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    examples(40), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 for _machine in (Int8FourAtOnce, Int8OneByOne, Int8ByNumpy, Float32):
     _machine.TestCase.settings = _settings

@@ -22,6 +22,8 @@ from visavis.storage.copying import copy_all, count_rows
 from visavis.storage.store import Storage, open_database
 from visavis.types import FaceFilter, GroupSettings
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC)
 
 

@@ -26,6 +26,8 @@ from visavis.storage.schema import groups as group_table
 from visavis.storage.store import Storage
 from visavis.types import Group, NewFace
 
+pytestmark = pytest.mark.slow
+
 WIDTH = 128
 
 

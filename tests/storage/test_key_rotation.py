@@ -30,6 +30,8 @@ from visavis.storage.schema import groups
 from visavis.storage.store import Storage, open_storage
 from visavis.types import Group, NewFace
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 STEPS = ("_announce", "_hear", "_rewrap_some", "_move", "_finish")
 

@@ -25,6 +25,8 @@ from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.types import Embedding, FaceFilter, Group, NewFace
 
+pytestmark = pytest.mark.slow
+
 EVERY = FaceFilter()
 COUNT = 700
 

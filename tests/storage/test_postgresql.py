@@ -21,6 +21,8 @@ from visavis.storage.postgresql import PostgresDatabase
 from visavis.storage.schema import metadata
 from visavis.storage.store import open_storage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def database(postgres: Postgres) -> Iterator[PostgresDatabase]:

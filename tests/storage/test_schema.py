@@ -21,6 +21,8 @@ from visavis.identities import App, KeyKind
 from visavis.storage.schema import metadata
 from visavis.storage.store import Storage
 
+pytestmark = pytest.mark.slow
+
 
 def _statements(database: Path) -> set[str]:
     """What the database was made with, but for Alembic's own table, columns and constraints in any order."""

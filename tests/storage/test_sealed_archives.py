@@ -24,6 +24,8 @@ from visavis.storage.archive.stream import CHUNK_BYTES, SealedReader, SealedWrit
 from visavis.storage.store import Storage
 from visavis.types import Embedding, FaceRecord, Group, GroupSettings
 
+pytestmark = pytest.mark.slow
+
 SEALED_CHUNK = CHUNK_BYTES + 16
 
 

@@ -22,6 +22,8 @@ from visavis.storage.sqlite import SqliteDatabase
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings
 
+pytestmark = pytest.mark.slow
+
 
 def _as_of(revision: str, path: Path) -> None:
     """Put the rows of the database into one of an older revision, which takes its place."""

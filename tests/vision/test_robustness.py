@@ -18,6 +18,8 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models import DEFAULT_RECOGNITION
 
+pytestmark = pytest.mark.slow
+
 MATCH = 90.0
 CLEARLY_DIFFERENT = 55.0
 """Some of the ten synthetic people look alike. Those who do not are below this in good pictures."""
