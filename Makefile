@@ -29,7 +29,7 @@ install: .venv/dev ## .venv with everything for development, and the model weigh
 	@$(BIN)/visavis models pull
 
 test-fast: install ## before every commit, under a minute on two cores: what needs no server and no PostgreSQL
-	$(BIN)/pytest -n 2 -m "not slow" --hypothesis-profile fast $(FAST:%=tests/%) $(ARGS)
+	$(BIN)/pytest -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast $(FAST:%=tests/%) $(ARGS)
 
 test: install ## every test that has no target of its own below
 	$(BIN)/pytest -n 2 $(patsubst %,--ignore=tests/%,$(APART)) $(ARGS)
