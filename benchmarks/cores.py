@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.wire import Connection
-from tests.server import free_port
+from harness.servers import free_port
 
 ROUNDS = 5
 PINGS = 400

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
 TOKEN = "the-operator-of-these-tests"  # a made-up token
 

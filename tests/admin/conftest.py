@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import Keys, running_server
+from harness.servers import Keys, running_server
 
 from .client import TOKEN, AdminClient
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server import Keys, visavis
+from harness.servers import Keys, visavis
 
 from .client import AdminClient, assert_refused
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
 from .client import AdminClient, assert_refused
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import Keys
+from harness.servers import Keys
 
 from .client import AdminClient, assert_refused
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.server import Keys
+from harness.servers import Keys
 
 from .client import TOKEN, AdminClient
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Keys, running_server, visavis
+from harness.servers import Keys, running_server, visavis
 
 from .client import TOKEN, AdminClient, assert_refused
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.servers import Keys, running_server
 from tests.admin.client import TOKEN, AdminClient
-from tests.server import Keys, running_server
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.servers import Keys, visavis
 from tests.admin.client import TOKEN, AdminClient, assert_refused
 from tests.conftest import OpenPeoplePicture
-from tests.server import Keys, visavis
 
 Record = Mapping[str, Any]
 

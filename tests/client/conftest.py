@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
+from harness.servers import Keys, Server, running_server
 from tests.client.blocking import BlockingClient
-from tests.server import Keys, Server, running_server
 from visavis_client import Client
 
 

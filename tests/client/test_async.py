@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from harness.servers import Keys, Server
 from tests.conftest import OpenPeoplePicture
-from tests.server import Keys, Server
 from visavis_client import AsyncClient
 
 

@@ -6,7 +6,7 @@ import traceback
 
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 from visavis.api.nhn.errors import V2_ERRORS, V2_UPLOAD_ERRORS
 from visavis_client import (
     ApiError,

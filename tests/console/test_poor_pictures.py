@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.pictures import PORTRAIT, SELFIE
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import PORTRAIT, SELFIE
 from visavis.console.i18n import Catalogue, read_catalogues
 from visavis.types import Refusal
 

@@ -8,10 +8,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.pictures import OMAR, PORTRAIT, SELFIE
-from tests.console.test_groups import upload
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import OMAR, PORTRAIT, SELFIE, upload
 from visavis.console.i18n import read_catalogues
 from visavis.console.strangers import meaning
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 
-from tests.server import Server, running_server
+from harness.servers import Server, running_server
 
 from . import pictures
 from .picture_host import PictureHost, serving_pictures

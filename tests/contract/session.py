@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
 from . import pictures
 from .answers import Answer, assert_success

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server import visavis
+from harness.servers import visavis
 
 from . import pictures
 from .answers import Answer, assert_error, assert_success

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.server import visavis
+from harness.servers import visavis
 
 from . import pictures
 from .answers import Answer, assert_success

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.server import Server
+from harness.servers import Server
 from visavis.web.edge.answer_headers import DEFAULTS
 
 from .conftest import Secure

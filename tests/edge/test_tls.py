@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
-from tests.server import Server
+from harness.servers import Server
 from visavis.cli.serve import _certificate
 from visavis.errors import SetupError
 from visavis.settings import Settings

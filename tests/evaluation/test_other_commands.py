@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from tests.conftest import OpenPeoplePicture
 from visavis.cli import cli
 
+pytestmark = pytest.mark.slow
+
 
 def evaluate(*arguments: str | Path) -> str:
     done = CliRunner().invoke(cli, ["evaluate", *map(str, arguments)])

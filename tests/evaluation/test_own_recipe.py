@@ -30,6 +30,8 @@ from visavis.vision.models import SFACE_2
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 BASE = SFACE_2
 GROUPS = ("north", "south")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.server import Keys, Server, running_server
+from harness.servers import Keys, Server, running_server
 from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.decode import decode
 

@@ -9,7 +9,7 @@ from importlib import resources
 import httpx
 import pytest
 
-from tests.server import Keys, Server, running_server
+from harness.servers import Keys, Server, running_server
 
 
 @dataclass(frozen=True)

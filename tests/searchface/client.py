@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import httpx
 
+from harness.servers import Keys, Server
 from tests.contract import pictures
-from tests.server import Keys, Server
 
 from .tables import OPERATIONS, Operation
 

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.server import Server, running_server
+from harness.servers import Server, running_server
 from visavis.storage.store import DATABASE_FILE
 
 from .client import TOKEN, SearchFaceClient

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from harness.servers import running_server
 from tests.contract import pictures
 from tests.contract.answers import assert_detail
-from tests.server import running_server
 
 from .client import SearchFaceClient
 from .tables import OPERATIONS, Operation

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from harness.storage.faces import new_face, unit_rows
 from tests.contract import pictures
-from tests.storage.faces import new_face, unit_rows
 from visavis.storage.store import open_storage
 from visavis.vision.models import RECOGNITION_CARDS
 

@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any
 
-from tests.storage.faces import new_face, unit_rows
-from tests.storage.place import Place
+from harness.storage.faces import new_face, unit_rows
+from harness.storage.place import Place
 from visavis.errors import ErrorCode, ServiceError
 
 SPAWN = multiprocessing.get_context("spawn")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.archives import PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.database.schema import metadata

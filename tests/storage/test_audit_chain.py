@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.place import Place
+from harness.storage.place import Place
 from tests.storage.trails import event
 from visavis.audit_events import AuditHead
 from visavis.storage.audit.record_codec import AuditKeys

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from tests.storage.trails import CLIENT, event
 from visavis.audit_events import AuditFilter, AuditRecord, Effect, Event
 from visavis.core.audit import Audit
@@ -26,6 +26,8 @@ from visavis.errors import ServiceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import SERVER, Storage
 from visavis.types import FaceFilter, Group
+
+pytestmark = pytest.mark.slow
 
 EVERYTHING = AuditFilter()
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.audit_events import AuditFilter
 from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
@@ -35,6 +35,8 @@ from visavis.transfer.backup.make import back_up
 from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

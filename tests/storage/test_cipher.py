@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.storage.faces import unit_rows
+from harness.storage.faces import unit_rows
 from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.keys.cipher import GroupBinding, GroupCipher, MasterKey
 from visavis.storage.keys.providers import GivenKeys

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.storage.faces import unit_rows
+from harness.storage.faces import unit_rows
+from tests.properties import examples
 from visavis.index import blocks, builder, scan
 from visavis.index.kernels import Kernel, four_at_once, numpy_dots, one_by_one
 from visavis.index.vector_index import Snapshot, VectorIndex
@@ -167,7 +168,7 @@ class Float32(Histories):
 
 
 _settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    examples(40), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 for _machine in (Int8FourAtOnce, Int8OneByOne, Int8ByNumpy, Float32):
     _machine.TestCase.settings = _settings

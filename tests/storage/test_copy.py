@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, owner
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import KeyKind
 from visavis.storage.database import schema
@@ -22,6 +22,8 @@ from visavis.storage.store import Storage, open_database
 from visavis.transfer.checking import check_all
 from visavis.transfer.copying import copy_all, count_rows
 from visavis.types import FaceFilter, GroupSettings
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime.now(UTC)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.conftest import only_sqlite
-from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import Storage
@@ -32,6 +32,7 @@ def _rows(data_dir: Path) -> dict[str, int]:
         return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608 - ours
 
 
+@pytest.mark.slow
 @only_sqlite
 def test_no_plain_template_is_in_any_file(storage: Storage, group: Group, data_dir: Path) -> None:
     faces = new_faces(50)

@@ -14,11 +14,11 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_faces, unit_rows
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from visavis.identities import App
 from visavis.index.quantised import quantise
 from visavis.storage.database.schema import faces as face_table
@@ -27,6 +27,8 @@ from visavis.storage.store import Storage
 from visavis.transfer.backup.make import back_up
 from visavis.transfer.checking import check_all
 from visavis.types import Group, NewFace
+
+pytestmark = pytest.mark.slow
 
 WIDTH = 128
 

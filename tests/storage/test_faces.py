@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from tests.storage.faces import new_faces
+from harness.storage.faces import new_faces
 from visavis.identities import App
 from visavis.storage.database import schema
 from visavis.storage.store import Storage

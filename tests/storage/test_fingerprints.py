@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.storage.faces import new_faces
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import pytest
 
+from harness.storage.faces import new_faces, unit_rows
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces, unit_rows
 from visavis.core.ports import Gallery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App

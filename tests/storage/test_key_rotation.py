@@ -15,10 +15,10 @@ from threading import Barrier, BrokenBarrierError, Event, Thread
 import pytest
 from sqlalchemy import update
 
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, owner
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
 from visavis.storage.database.metadata import delete_metadata
@@ -30,6 +30,8 @@ from visavis.storage.keys.rotation import Rotation
 from visavis.storage.store import Storage, open_storage
 from visavis.transfer.checking import check_all
 from visavis.types import Group, NewFace
+
+pytestmark = pytest.mark.slow
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 STEPS = ("_announce", "_hear", "_rewrap_some", "_move", "_finish")

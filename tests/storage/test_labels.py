@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.faces import new_face, unit_rows
+from harness.storage.faces import new_face, unit_rows
+from tests.properties import examples
 from visavis.audit_events import AuditFilter
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
@@ -28,7 +29,7 @@ labels = st.text(r"aAbZ0_.-:%/\'", max_size=5)
 """Few letters in both cases, and all that a pattern could take for something else."""
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.none() | labels, min_size=1, max_size=8), labels)
 def test_a_part_is_found_in_any_case_and_every_other_character_is_itself(
     shared: tuple[Storage, App], made: list[str | None], part: str

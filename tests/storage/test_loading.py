@@ -9,9 +9,9 @@ from threading import Event
 
 import pytest
 
+from harness.storage.faces import new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.identities import App
 from visavis.storage.keys.cipher import GroupCipher
 from visavis.storage.store import Storage

@@ -13,11 +13,11 @@ from time import sleep
 
 import pytest
 
+from harness.storage.place import Place
+from harness.storage.recipes import NEW, OLD, OTHER, embedded, faces_by
 from tests.storage.archives import exported, restore
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
-from tests.storage.recipes import NEW, OLD, OTHER, embedded, faces_by
 from tests.storage.test_audit_journal import log, told
 from tests.storage.test_deletion_bytes import files, sealed
 from visavis.errors import ErrorCode, GroupMoved, ServiceError, SetupError
@@ -25,6 +25,8 @@ from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.transfer.checking import check_all
 from visavis.types import Embedding, FaceFilter, Group, NewFace
+
+pytestmark = pytest.mark.slow
 
 EVERY = FaceFilter()
 COUNT = 700

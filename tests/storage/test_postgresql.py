@@ -11,15 +11,17 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from tests.postgres import Postgres, running_postgres
-from tests.server import free_port
-from tests.storage.faces import new_faces
-from tests.storage.place import Place
+from harness.postgres import Postgres, running_postgres
+from harness.servers import free_port
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.storage.database import migrations
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.schema import metadata
 from visavis.storage.store import open_storage
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

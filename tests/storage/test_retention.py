@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.core.retention import Retention
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App

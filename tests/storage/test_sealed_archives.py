@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.storage.faces import new_face, unit_rows
 from tests.storage.archives import CHEAP, PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import only_sqlite
-from tests.storage.faces import new_face, unit_rows
 from visavis.errors import ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.store import Storage
@@ -24,6 +24,8 @@ from visavis.transfer.archive.contents import ContentsWriter, GroupHead
 from visavis.transfer.archive.header import write_header
 from visavis.transfer.archive.stream import CHUNK_BYTES, SealedReader, SealedWriter
 from visavis.types import Embedding, FaceRecord, Group, GroupSettings
+
+pytestmark = pytest.mark.slow
 
 SEALED_CHUNK = CHUNK_BYTES + 16
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, event
 
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.database import schema
@@ -76,6 +76,7 @@ def test_another_opening_of_the_same_data_agrees(storage: Storage, group: Group,
         assert reader.gallery.search(group, face.embedding, 1, 0.9) == []
 
 
+@pytest.mark.slow
 def test_a_reader_too_far_behind_to_follow_starts_over(
     storage: Storage, group: Group, open_again: OpenStorage
 ) -> None:
@@ -164,6 +165,7 @@ def _search_until(done: Event, storage: Storage, group: Group, standing: list[Ne
     return count, wrong
 
 
+@pytest.mark.slow
 def test_searches_beside_a_writer_see_all_that_was_acknowledged(
     storage: Storage, group: Group, open_again: OpenStorage
 ) -> None:

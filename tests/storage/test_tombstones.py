@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from harness.storage.faces import new_faces
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_faces
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.database.schema import tombstones

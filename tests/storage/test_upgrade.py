@@ -12,8 +12,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from harness.storage.faces import new_face, unit_rows
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
-from tests.storage.faces import new_face, unit_rows
 from tests.storage.trails import CLIENT, event
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
@@ -21,6 +21,8 @@ from visavis.storage.database import migrations
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings
+
+pytestmark = pytest.mark.slow
 
 
 def _as_of(revision: str, path: Path) -> None:

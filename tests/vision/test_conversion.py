@@ -31,6 +31,8 @@ from visavis.vision.models.recipes import Lift
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 EmbedAll = Callable[[RecognitionCard], Embedding]
 
 

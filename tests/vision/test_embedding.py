@@ -15,6 +15,8 @@ from visavis.vision.catalogue import best_installed
 from visavis.vision.models import RECOGNITION_CARDS, SFACE, SFACE_2, SFACE_FR, SFACE_FR_2, RecognitionCard
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 OTHER_PICTURES = ("studio_posture", "amateur_selfie", "amateur_posture", "character_sheet", "emotions_sheet")
 
 

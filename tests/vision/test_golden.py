@@ -27,6 +27,8 @@ from visavis.vision.models import ARCFACE, RECOGNITION_CARDS, FaceNetwork, Recog
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 WHOLE_WAY = 1e-4
 """1 less the least cosine."""
 TOLERANCES = {

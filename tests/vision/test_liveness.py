@@ -29,6 +29,8 @@ from visavis.vision.session import Network
 from visavis.vision.spoof import LivenessEstimator, _part, read_scale
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 WEAK, BALANCED = 30.0, 50.0
 SCALES = ("liveness-fused", "liveness-minifas")
 ALIGNED = np.array([(76.6, 103.3), (147.2, 103), (112, 143.4), (83.1, 184.8), (141.3, 184.8)])

@@ -46,6 +46,7 @@ def test_the_smallest_picture_is_80_by_80(file_format: str) -> None:
     assert (size.width, size.height) == (80, 80)
 
 
+@pytest.mark.slow
 def test_a_picture_of_50_megapixels_is_read() -> None:
     size = decode(encoded(np.zeros((5000, 10_000), np.uint8), "PNG")).size
     assert (size.width, size.height) == (10_000, 5000)

@@ -32,6 +32,7 @@ def test_more_scans_than_any_encoder_writes_are_refused(data: bytes) -> None:
     assert caught.value.code is ErrorCode.BROKEN_IMAGE
 
 
+@pytest.mark.slow
 def test_the_largest_progressive_picture_is_read() -> None:
     assert open_container(one_colour_jpeg(7_000, 7_000, progressive=True)).size.width == 7_000
 

@@ -24,6 +24,8 @@ from visavis.vision.models import (
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
     # Where it reports, it writes an id of the machine and what it has yet to send into the user's cache.

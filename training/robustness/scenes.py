@@ -28,7 +28,7 @@ from visavis.vision.decode import DecodedPicture, Pixels, decode
 from visavis.vision.models import DEFAULT_RECOGNITION
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.vision import things
+from harness import things
 
 MATCH, SURE = 90.0, 99.0
 

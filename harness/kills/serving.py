@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from tests.faults.killing import Kills, Ledger
-from tests.faults.writing import SHARED, Write
-from tests.nodes.conftest import code, picture
-from tests.server import Keys, Server, free_port, running_server
+from harness.kills.killing import Kills, Ledger
+from harness.kills.writing import SHARED, Write
+from harness.servers import Keys, Server, free_port, running_server
+from harness.v2 import code, picture
 from visavis.storage.store import open_storage
 from visavis.transfer.checking import check_all
 

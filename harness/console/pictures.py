@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.server import Keys, Server
+from harness.console.person import Person
+from harness.servers import Keys, Server
 
 SAMPLES = Path(str(resources.files("visavis"))) / "assets"
 PORTRAIT, SELFIE, OMAR = (SAMPLES / f"{name}.jpg" for name in ("ines-portrait", "ines-selfie", "omar-selfie"))
@@ -74,3 +75,17 @@ def carried_out(command: str, keys: Keys, folder: Path) -> Any:
         check=True,
     )
     return json.loads(done.stdout)
+
+
+def upload(
+    person: Person, group: str, action: str = "faces", picture: bytes | None = None, **fields: str
+) -> tuple[int, Any]:
+    """What the server answers to a picture, as the page's script sends it."""
+    data = PORTRAIT.read_bytes() if picture is None else picture
+    answer = person.client.post(
+        f"/console/apps/1/groups/{group}/{action}",
+        headers={"X-CSRF-Token": person.token(), "Accept": "application/json"},
+        files={"picture": data},
+        data=fields,
+    )
+    return answer.status_code, answer.json()

@@ -11,13 +11,13 @@ from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Literal
 
-from tests.storage.faces import new_face, unit_rows
-from tests.storage.place import Place
+from harness.storage.faces import new_face, unit_rows
+from harness.storage.place import Place
 from visavis.identities import App
 from visavis.storage.gallery.gallery import SealedGallery
 
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.faults.writing"])
+FORKED.set_forkserver_preload(["harness.kills.writing"])
 """A process begins in milliseconds: what it imports has been imported."""
 
 THREADS = 6

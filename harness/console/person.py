@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.server import Server, visavis
+from harness.servers import Server, visavis
 
 PASSWORD = "four quiet words of mine"
 

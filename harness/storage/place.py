@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.storage.recipes import CONVERSIONS
+from harness.storage.recipes import CONVERSIONS
 from visavis.storage.store import Storage, open_storage
 
 

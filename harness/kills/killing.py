@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from threading import Thread
 
-from tests.faults.writing import APP, SHARED, Process, Told, Write
-from tests.storage.faces import unit_rows
-from tests.storage.place import Place
+from harness.kills.writing import APP, SHARED, Process, Told, Write
+from harness.storage.faces import unit_rows
+from harness.storage.place import Place
 from visavis.errors import ServiceError
 from visavis.storage.store import Storage
 from visavis.transfer.checking import check_all

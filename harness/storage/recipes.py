@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.storage.faces import new_face, unit_rows
+from harness.storage.faces import new_face, unit_rows
 from visavis.types import Embedding, NewFace
 from visavis.vision.conversion import Recipes
 from visavis.vision.embed import fused

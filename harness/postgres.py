@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import psycopg
 
-from tests.server import free_port
+from harness.servers import free_port
 
 USER = "visavis"
 _NOBODY = "nobody"
