@@ -87,7 +87,7 @@ def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
         "mask": face.mask,
         "liveness": face.liveness,
         "spoof": face.spoof,
-        "quality": quality and {**asdict(quality), "flaw": quality.defect and quality.defect.name.lower()},
+        "quality": quality and {**asdict(quality), "defect": quality.defect and quality.defect.name.lower()},
     }
 
 
