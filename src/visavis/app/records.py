@@ -15,7 +15,7 @@ from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import DATABASE_FILE, Storage, open_storage
-from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.manifest import Manifest
 from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
@@ -61,9 +61,17 @@ def has_records(settings: Settings) -> bool:
     return True
 
 
-def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
+def restore(
+    settings: Settings,
+    file: Path,
+    progress: Callable[[int], None],
+    *,
+    replace: bool,
+    takes_unauthenticated: bool,
+) -> Manifest:
     """Put a backup where the settings keep records (see `restore_backup`), and put that on its record."""
-    target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
+    place = (settings.data_dir, _key_provider(settings), _database_url(settings))
+    target = Target(*place, replace, takes_unauthenticated)
     manifest = restore_backup(file, target, progress)
     with closing(open_records(settings)) as storage:
         description = f"a backup of {manifest.made_at}"

@@ -37,6 +37,7 @@ from visavis.settings import Settings
 from visavis.spans import both
 from visavis.storage.keys.sync import SYNC_SECONDS
 from visavis.storage.store import SERVER, Storage
+from visavis.transfer.backup.restore import forget_killed_restores
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     catalogue = Catalogue.read(store.directory)
     analyzer = analyzer_of(settings, store, catalogue, instrument)
     storage = make_records(settings, instrument, SERVER)
+    forget_killed_restores(settings.data_dir)
     _tell_of_models(catalogue, store, storage)
     _tell_of_older_models(Recipes(catalogue.cards), storage)
     services = services_of(settings, catalogue, analyzer, storage, instrument)

@@ -10,9 +10,9 @@ import typer
 
 from visavis import app as wiring
 from visavis.cli.database import progress
-from visavis.cli.terminal import DataDir, read_settings, say
-from visavis.transfer.backup.file import Manifest
+from visavis.cli.terminal import DataDir, read_settings, say, stopped_in_good_order
 from visavis.transfer.backup.make import back_up
+from visavis.transfer.backup.manifest import Manifest
 
 
 def backup(
@@ -21,10 +21,12 @@ def backup(
 ) -> None:
     """Write everything that is kept to one file, also beside a running server.
 
-    The file holds one moment of the database, sealed as it is; every template is opened before it is written. The
-    master key is not in it: keep that elsewhere, since without it the backup is of no use to anybody.
+    The file holds one moment of the database, sealed as it is; every template is opened before it is written. It
+    carries a MAC under a key derived from the master key, by which a restore knows it. The master key is not in
+    it: keep that elsewhere, since without it the backup is of no use to anybody.
     """
     with (
+        stopped_in_good_order(),
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("faces", None) as tell,
     ):
@@ -37,16 +39,25 @@ def restore(
     data_dir: DataDir = None,
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Let the database that is there give way.")] = False,
+    accept_unauthenticated: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unauthenticated",
+            help="Take a backup of an earlier version, which has no MAC: anybody could have changed it.",
+        ),
+    ] = False,
 ) -> None:
-    """Put a backup in place, after it was checked: its checksum, the schema, the master key, every template.
+    """Put a backup in place, after it was checked: its MAC, the schema, the master key, every template.
 
     Stop the servers first. Until all is checked nothing is touched, and then the database changes in one step. The
     master key is that of the settings, or the key file of the data directory: put it there before. Where the
     settings name a PostgreSQL database, that must be empty. What was deleted after the backup is there again.
     """
     settings = read_settings(data_dir=data_dir)
-    with progress("faces", None) as tell:
-        manifest = wiring.restore(settings, file, tell, replace=replace)
+    with stopped_in_good_order(), progress("faces", None) as tell:
+        manifest = wiring.restore(
+            settings, file, tell, replace=replace, takes_unauthenticated=accept_unauthenticated
+        )
     say(f"Restored: {_content(manifest)}, as of {manifest.made_at}.")
 
 

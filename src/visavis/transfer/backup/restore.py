@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import ServiceError, SetupError
-from visavis.files import sync
+from visavis.files import locked, sync
+from visavis.storage.database.expected_schema import strange_parts
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
-from visavis.storage.keys.providers import KeyProvider
+from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
 from visavis.transfer import checking
-from visavis.transfer.backup.file import Manifest, drafted, unpack
+from visavis.transfer.backup.file import drafted, remove_drafts, unpack
+from visavis.transfer.backup.manifest import Manifest, Trust
 from visavis.transfer.copying import copy_all
+
+_DRAFT = "visavis.db.restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,16 @@ class Target:
     database_url: str | None = None
     replace: bool = False
     """Whether a SQLite database that is there gives way."""
+    takes_unauthenticated: bool = False
+    """Whether a backup is taken that was made before backups had a MAC."""
 
 
 def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) -> Manifest:
     """Check the backup, then put it in place in one step; `progress` is told of templates that were opened.
 
-    Raises SetupError, with everything as it was, if the backup is damaged or of a newer version, the master key is
-    not the one it was made with, a server is at work, or there is something in its place that must not give way.
+    Raises SetupError, with everything as it was, if the backup is forged, damaged or of a newer version, the
+    master key is not the one it was made with, a server is at work, or there is something in its place that must
+    not give way.
     """
     place = target.data_dir / DATABASE_FILE
     if target.database_url is None and place.exists() and not target.replace:
@@ -45,8 +52,9 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
         )
     try:
         target.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with drafted(place) as draft:
-            manifest = unpack(file, draft)
+        with _alone_in(target.data_dir), drafted(target.data_dir / _DRAFT) as draft:
+            manifest = unpack(file, draft, _trust(target))
+            _require_our_schema(draft)
             _prove(draft, target, progress)
             if target.database_url is None:
                 _move(draft, place)
@@ -58,6 +66,38 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
     except ServiceError as error:
         raise SetupError(f"The backup cannot be restored. {error.detail}") from error
     return manifest
+
+
+def forget_killed_restores(data_dir: Path) -> None:
+    """Remove what restores into this directory have left that were killed, unless one is at work there."""
+    with locked(data_dir) as alone:
+        if alone:
+            remove_drafts(data_dir / _DRAFT)
+
+
+@contextmanager
+def _alone_in(data_dir: Path) -> Iterator[None]:
+    """What a killed restore has left is gone when the block begins. Raises SetupError if another is at work."""
+    with locked(data_dir) as alone:
+        if not alone:
+            raise SetupError(f"Another restore is at work in the data directory {data_dir}.")
+        remove_drafts(data_dir / _DRAFT)
+        yield
+
+
+def _trust(target: Target) -> Trust:
+    given = target.master_key
+    if given is None:
+        given = KeyFile(target.data_dir / KEY_FILE, own=True)
+    elif isinstance(given, bytes):
+        given = GivenKeys((given,))
+    return Trust.in_keys_of(given, takes_unauthenticated=target.takes_unauthenticated)
+
+
+def _require_our_schema(draft: Path) -> None:
+    """Before anything opens the database: triggers act on the first write. Raises SetupError."""
+    if strange := strange_parts(draft):
+        raise SetupError(f"The database of the backup has another schema than ours: {', '.join(strange)}.")
 
 
 def _prove(draft: Path, target: Target, progress: Callable[[int], None]) -> None:
