@@ -83,8 +83,10 @@ class AccountErrorCode(StrEnum):
     NAME_TAKEN = auto()
     PASSWORD_TOO_SHORT = auto()
     PASSWORD_TOO_LONG = auto()
+    PASSWORD_COMMON = auto()
+    """One that many people have, or that is made of such a one."""
     PASSWORD_TOO_PLAIN = auto()
-    """One that is guessed first: few characters over and over, or the name of its owner."""
+    """One that is guessed soon: few characters over and over, or the name of its owner."""
     WRONG_PASSWORD = auto()
     """Or there is no such user, which is nobody's business."""
     TOO_MANY_ATTEMPTS = auto()
