@@ -191,6 +191,11 @@ class Settings(BaseSettings):
     master_key_command: SecretStr | None = Field(
         None, description="A command that prints the master key, to be run instead; no shell runs it."
     )
+    require_private_files: bool = Field(
+        default=False,
+        description="Do not start while other users of the machine can get at the data directory, the database or a "
+        "key file; without it that is a warning.",
+    )
     admin_token: SecretStr | None = Field(
         None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."
     )

@@ -25,6 +25,7 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.app.private_files import require_private_files
 from visavis.app.records import make_records, now
 from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import ModelDescription
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     analyzer = analyzer_of(settings, store, catalogue, instrument)
+    require_private_files(settings)
     storage = make_records(settings, instrument, SERVER)
     forget_killed_restores(settings.data_dir)
     _tell_of_models(catalogue, store, storage)
