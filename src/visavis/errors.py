@@ -87,6 +87,10 @@ class AccountErrorCode(StrEnum):
     """One that many people have, or that is made of such a one."""
     PASSWORD_TOO_PLAIN = auto()
     """One that is guessed soon: few characters over and over, or the name of its owner."""
+    WRONG_CODE = auto()
+    """No code of the second factor, or one that was used before."""
+    SIGN_IN_EXPIRED = auto()
+    """Too long ago the password was given that the code belongs to."""
     WRONG_PASSWORD = auto()
     """Or there is no such user, which is nobody's business."""
     TOO_MANY_ATTEMPTS = auto()

@@ -8,6 +8,7 @@ from visavis.app.commands import (
     open_apps,
     open_calibrations,
     open_groups,
+    open_second_factors,
     open_services,
 )
 from visavis.app.records import make_records, open_records, operator, restore
@@ -26,6 +27,7 @@ __all__ = [
     "open_calibrations",
     "open_groups",
     "open_records",
+    "open_second_factors",
     "open_services",
     "operator",
     "refusal",

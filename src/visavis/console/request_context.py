@@ -17,6 +17,7 @@ from visavis.console.i18n import Catalogue
 from visavis.console.refusals import Refused
 from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
+from visavis.core.sessions import Place
 from visavis.errors import ServiceError
 from visavis.identities import App, Role, Session, User
 from visavis.web.recording import actor_of
@@ -103,9 +104,10 @@ class RequestContext:
         return self.base.removesuffix("/console")
 
     @property
-    def place(self) -> str:
+    def place(self) -> Place:
         """Where the request comes from."""
-        return self.request.client.host if self.request.client else ""
+        address = self.request.client.host if self.request.client else ""
+        return Place(address, self.request.headers.get("user-agent", ""))
 
     def actor(self, name: str | None = None) -> Actor:
         """The visitor, for the audit log; `name` is whose account they have just proven to be theirs."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from visavis.core import passwords
 from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, AccountErrorCode
-from visavis.identities import Invitation, Role, User
+from visavis.identities import Invitation, OpenInvitation, Role, User
 
 INVITATION_LIFE = timedelta(days=7)
 MAX_NAME = 64
@@ -24,13 +24,25 @@ class Accounts:
     store: AccountStore
     clock: Clock
 
-    def invite(self, role: Role) -> str:
-        """The secret that opens one account of this role, shown now and never again."""
-        return self._invite(role, None)
+    def invite(self, role: Role, invited_by: str = "") -> str:
+        """The secret that opens one account of this role, shown now and never again.
 
-    def invite_anew(self, user: User) -> str:
+        `invited_by` is the name of a user, and empty for a command.
+        """
+        return self._invite(role, None, invited_by)
+
+    def invite_anew(self, user: User, invited_by: str = "") -> str:
         """The secret that sets a new password for an account, once."""
-        return self._invite(user.role, user)
+        return self._invite(user.role, user, invited_by)
+
+    def open_invitations(self) -> list[OpenInvitation]:
+        """Those that nobody has used yet, the newest first."""
+        return self.store.list_invitations(self.clock())
+
+    def revoke_invitation(self, invitation_id: str) -> None:
+        """Let it open nothing any more. Raises INVITATION_INVALID if there is none of this id."""
+        if not self.store.revoke_invitation(invitation_id):
+            raise AccountError(AccountErrorCode.INVITATION_INVALID)
 
     def is_invited(self) -> bool:
         """Whether somebody holds an invitation that still opens a new account."""
@@ -67,9 +79,9 @@ class Accounts:
             raise AccountError(AccountErrorCode.USER_NOT_FOUND)
         return found[0]
 
-    def _invite(self, role: Role, user: User | None) -> str:
+    def _invite(self, role: Role, user: User | None, invited_by: str) -> str:
         secret = secrets.token_urlsafe(32)
-        self.store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE)
+        self.store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE, invited_by)
         return secret
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,8 +11,10 @@ from visavis.core import passwords
 from visavis.core.accounts import as_kept, digest
 from visavis.core.attempts import Attempts
 from visavis.core.ports import AccountStore, Clock
+from visavis.core.second_factor import SecondFactors
+from visavis.core.sign_in_tickets import SignInTickets
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
-from visavis.identities import Session, User
+from visavis.identities import Session, SessionRecord, User
 
 _WRONG_PASSWORDS = 10
 _WINDOW_S = 900.0
@@ -20,34 +23,71 @@ _WINDOW_S = 900.0
 _NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is kept when a session was last seen: a write for every click would be too many."""
 
+_LONGEST_BROWSER = 200
+"""Characters that are kept of what a browser calls itself."""
+
+
+class CodeNeeded(Exception):  # noqa: N818 - the first half of signing in
+    """The password is right, and the account has a second factor: `SignInTickets` says what the ticket is for."""
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__()
+        self.ticket = ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request comes from."""
+
+    address: str
+    browser: str = ""
+    """What the browser calls itself (User-Agent)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Lets people in who know their password, and remembers their browsers for a while."""
+    """Lets people in who know their password, and a code if they have a second factor; remembers browsers."""
 
     store: AccountStore
     clock: Clock
+    second_factors: SecondFactors
+    tickets: SignInTickets
     idle: timedelta
     """A session that is not used for so long has ended."""
     lifetime: timedelta
     """Every session has ended after so long."""
+    proof_lasts: timedelta
+    """For so long after somebody has proven to be the user, nothing asks again."""
     attempts: Attempts = field(default_factory=lambda: Attempts(_WRONG_PASSWORDS, window_s=_WINDOW_S))
-    """What makes whoever guesses passwords wait."""
+    """What makes whoever guesses passwords and codes wait."""
     _decoy: str = field(default_factory=lambda: passwords.hashed(secrets.token_hex()), repr=False)
 
-    def sign_in(self, name: str, password: str, place: str) -> str:
-        """The secret of a new session; `place` is where the request comes from.
+    def sign_in(self, name: str, password: str, place: Place) -> str:
+        """The secret of a new session.
 
-        Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS.
+        Raises CodeNeeded where there is a second factor; WRONG_PASSWORD, TOO_MANY_ATTEMPTS.
         """
-        return self.open(self._proven(name, password, place))
+        user = self._proven(name, password, place.address)
+        if self.second_factors.has(user):
+            raise CodeNeeded(self.tickets.issue(user, self._hash_of(user)))
+        return self.open(user, place)
 
-    def open(self, user: User) -> str:
+    def finish(self, ticket: str, code: str, place: Place) -> tuple[str, User]:
+        """The secret of a new session of whoever got this ticket, and who that is.
+
+        Raises SIGN_IN_EXPIRED, WRONG_CODE, TOO_MANY_ATTEMPTS.
+        """
+        user = self.tickets.holder(ticket, self.store)
+        self._require_code(user, code, place.address)
+        return self.open(user, place), user
+
+    def open(self, user: User, place: Place) -> str:
         """The secret of a new session of somebody who has just proven to be this user."""
         now = self.clock()
         self.store.forget_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
-        self.store.add_session(digest(secret), user, now)
+        browser = "".join(filter(str.isprintable, place.browser))[:_LONGEST_BROWSER]
+        self.store.add_session(digest(secret), user, now, place.address, browser)
         return secret
 
     def find(self, secret: str) -> Session | None:
@@ -60,32 +100,82 @@ class Sessions:
             self.store.touch_session(digest(secret), now)
         return session
 
+    def is_proven(self, session: Session) -> bool:
+        """Whether its user has proven to be the one a short time ago."""
+        return session.proven_at is not None and self.clock() < session.proven_at + self.proof_lasts
+
+    def prove(self, secret: str, user: User, password: str, code: str, place: Place) -> None:
+        """Note that whoever has this session is the user: by the password, and a code if there is a second factor.
+
+        Raises WRONG_PASSWORD, WRONG_CODE, TOO_MANY_ATTEMPTS.
+        """
+        self._proven(user.name, password, place.address)
+        if self.second_factors.has(user):
+            self._require_code(user, code, place.address)
+        self.store.prove_session(digest(secret), self.clock())
+
     def close(self, secret: str) -> None:
         """End the session."""
         self.store.delete_session(digest(secret))
 
-    def change_password(self, user: User, old: str, new: str, place: str) -> str:
+    def all_of(self, user: User, secret: str) -> list[SessionRecord]:
+        """Sessions of the user that have not ended, the one seen last first; `secret` is of the one that asks."""
+        now = self.clock()
+        return [
+            each
+            for each in self.store.list_sessions(user, digest(secret))
+            if now < min(each.created_at + self.lifetime, each.seen_at + self.idle)
+        ]
+
+    def end_others(self, user: User, secret: str) -> None:
+        """End all sessions of the user but the one of this secret."""
+        self.store.end_other_sessions(user, digest(secret))
+
+    def change_password(self, user: User, old: str, new: str, place: Place) -> str:
         """End all sessions of the user and open a new one; its secret.
 
         Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS, and what `passwords.check` does.
         """
-        self._proven(user.name, old, place)
+        self._proven(user.name, old, place.address)
         passwords.check(new, user.name)
         self.store.set_password(user, passwords.hashed(new))
-        return self.open(user)
+        return self.open(user, place)
 
-    def _proven(self, name: str, password: str, place: str) -> User:
+    def _require_code(self, user: User, code: str, address: str) -> None:
+        """Raises WRONG_CODE, TOO_MANY_ATTEMPTS."""
+
+        def check() -> None:
+            if not self.second_factors.take(user, code):
+                raise ServiceError(ErrorCode.UNAUTHORIZED, "The code is wrong, or was used before.")
+
+        account = f"code of {user.id}"
+        self._verify(address, {"code of": account, "code": code}, check, account, AccountErrorCode.WRONG_CODE)
+
+    def _proven(self, name: str, password: str, address: str) -> User:
         """The user of this name and password. Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS."""
         name = as_kept(name)
         account = name.casefold()
         keys = {"name": account, "password": password}
+        wrong = AccountErrorCode.WRONG_PASSWORD
+        found: list[User] = []
+        self._verify(address, keys, lambda: found.append(self._require(name, password)), account, wrong)
+        return found[0]
+
+    def _verify(
+        self,
+        address: str,
+        keys: dict[str, str],
+        check: Callable[[], None],
+        account: str,
+        wrong: AccountErrorCode,
+    ) -> None:
         try:
-            return self.attempts.verify(place, keys, lambda: self._require(name, password), account)
+            self.attempts.verify(address, keys, check, account)
         except ServiceError as error:
             if error.code is ErrorCode.RATE_LIMITED:
                 raise AccountError(AccountErrorCode.TOO_MANY_ATTEMPTS, error.retry_after or 1) from None
             if error.code is ErrorCode.UNAUTHORIZED:
-                raise AccountError(AccountErrorCode.WRONG_PASSWORD) from None
+                raise AccountError(wrong) from None
             raise
 
     def _require(self, name: str, password: str) -> User:
@@ -96,3 +186,7 @@ class Sessions:
         if passwords.is_dated(password_hash):
             self.store.keep_hash(user, passwords.hashed(password))
         return user
+
+    def _hash_of(self, user: User) -> str:
+        found = self.store.find_user(user.name)
+        return "" if found is None else found[1]

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import AccountError, AccountErrorCode
-from visavis.identities import Invitation, Role, Session, User
+from visavis.identities import Invitation, OpenInvitation, Role, Session, SessionRecord, User
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.database.schema import invitations, sessions, users
+from visavis.storage.database.schema import invitations, second_factors, sessions, users
 
 _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.language, users.c.theme)
 
@@ -69,8 +69,10 @@ class StoredAccounts:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
             self._note(connection, "delete_user", f"user {user.name}")
 
-    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
-        values = {"digest": digest, "role": role.value, "expires_at": expires_at}
+    def add_invitation(
+        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+    ) -> None:
+        values = {"digest": digest, "role": role.value, "expires_at": expires_at, "invited_by": invited_by}
         with self._database.write() as connection:
             connection.execute(delete(invitations).where(invitations.c.expires_at <= datetime.now(UTC)))
             try:
@@ -80,6 +82,30 @@ class StoredAccounts:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
             self._note(connection, "invite_anew" if user else "invite_user", about)
+
+    def list_invitations(self, now: datetime) -> list[OpenInvitation]:
+        """Those that have not expired, the newest first."""
+        statement = (
+            select(invitations, users.c.name)
+            .select_from(invitations.outerjoin(users, users.c.id == invitations.c.user_id))
+            .where(invitations.c.expires_at > now)
+            .order_by(invitations.c.expires_at.desc())
+        )
+        with self._database.read() as connection:
+            return [
+                OpenInvitation(_id_of(row.digest), Role(row.role), row.name, row.invited_by, row.expires_at)
+                for row in connection.execute(statement)
+            ]
+
+    def revoke_invitation(self, invitation_id: str) -> bool:
+        """Delete the invitation of this id; whether there was one."""
+        with self._database.write() as connection:
+            for digest in connection.scalars(select(invitations.c.digest)).all():
+                if _id_of(digest) == invitation_id:
+                    connection.execute(delete(invitations).where(invitations.c.digest == digest))
+                    self._note(connection, "revoke_invitation", f"invitation {invitation_id}")
+                    return True
+        return False
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         with self._database.read() as connection:
@@ -112,20 +138,61 @@ class StoredAccounts:
             self._note(connection, "open_account", f"user {user.name}: {user.role}")
             return user
 
-    def add_session(self, digest: bytes, user: User, now: datetime) -> None:
-        values = {"digest": digest, "user_id": user.id, "created_at": now, "seen_at": now}
+    def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
+        place = {"address": address, "browser": browser}
+        times = dict.fromkeys(("created_at", "seen_at", "proven_at"), now)
+        values = {"digest": digest, "user_id": user.id, **place, **times}
         with self._database.write() as connection:
             connection.execute(insert(sessions).values(values))
 
     def find_session(self, digest: bytes) -> Session | None:
+        enrolled = exists().where(second_factors.c.user_id == sessions.c.user_id)
+        facts = (sessions.c.created_at, sessions.c.seen_at, sessions.c.proven_at, enrolled)
         statement = (
-            select(sessions.c.created_at, sessions.c.seen_at, *_USER)
-            .join(users, users.c.id == sessions.c.user_id)
-            .where(sessions.c.digest == digest)
+            select(*facts, *_USER).join(users, users.c.id == sessions.c.user_id).where(sessions.c.digest == digest)
         )
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
-        return None if row is None else Session(_user(row[2:]), row[0], row[1])
+        return None if row is None else Session(_user(row[4:]), row[0], row[1], row[2], bool(row[3]))
+
+    def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:
+        """The one seen last first; `digest` is that of the session that asks."""
+        statement = select(sessions).where(sessions.c.user_id == user.id).order_by(sessions.c.seen_at.desc())
+        with self._database.read() as connection:
+            return [
+                SessionRecord(
+                    _id_of(row.digest),
+                    row.address,
+                    row.browser,
+                    row.created_at,
+                    row.seen_at,
+                    is_this=row.digest == digest,
+                )
+                for row in connection.execute(statement)
+            ]
+
+    def prove_session(self, digest: bytes, now: datetime) -> None:
+        """Keep when its user has proven to be the one."""
+        with self._database.write() as connection:
+            connection.execute(update(sessions).where(sessions.c.digest == digest).values(proven_at=now))
+
+    def end_session(self, user: User, session_id: str) -> bool:
+        """End the user's session of this id; whether there was one."""
+        mine = select(sessions.c.digest).where(sessions.c.user_id == user.id)
+        with self._database.write() as connection:
+            for digest in connection.scalars(mine).all():
+                if _id_of(digest) == session_id:
+                    connection.execute(delete(sessions).where(sessions.c.digest == digest))
+                    self._note(connection, "end_session", f"user {user.name}")
+                    return True
+        return False
+
+    def end_other_sessions(self, user: User, digest: bytes) -> None:
+        """End all sessions of the user but the one of this digest."""
+        others = and_(sessions.c.user_id == user.id, sessions.c.digest != digest)
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(others))
+            self._note(connection, "end_sessions", f"user {user.name}: all others")
 
     def touch_session(self, digest: bytes, now: datetime) -> None:
         with self._database.write() as connection:
@@ -198,6 +265,11 @@ def _invitation(connection: Connection, digest: bytes, now: datetime) -> Invitat
         return None
     role, expires_at, *user = row
     return Invitation(Role(role), None if user[0] is None else _user(user), expires_at)
+
+
+def _id_of(digest: bytes) -> str:
+    """What a row is called on pages: enough of the digest to tell it from others, and none of its secret."""
+    return digest[:8].hex()
 
 
 def _folded(name: str) -> str:

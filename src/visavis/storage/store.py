@@ -37,6 +37,7 @@ from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.sync import KeySync
+from visavis.storage.second_factors import StoredSecondFactors
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -59,6 +60,7 @@ class Storage:
     apps: KeyedApps
     calibrations: StoredCalibrations
     accounts: StoredAccounts
+    second_factors: StoredSecondFactors
     journal: Journal
     """How what no store records by itself gets into the audit log."""
     audit: Chain
@@ -66,6 +68,8 @@ class Storage:
     """Whom the audit log names for what nobody else has begun."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
+    sign_in_key: bytes = field(repr=False)
+    """32 bytes likewise, for what a browser holds between password and code."""
     key_sync: KeySync
     rotation: Rotation
     database: Database
@@ -154,10 +158,12 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
         apps=KeyedApps(database, ring, index_cache, journal),
         calibrations=StoredCalibrations(database, journal),
         accounts=StoredAccounts(database, journal),
+        second_factors=StoredSecondFactors(database, ring, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
         owner=owner,
         token_key=ring.derive("page tokens"),
+        sign_in_key=ring.derive("sign-in tickets"),
         key_sync=KeySync(database, ring),
         rotation=Rotation(database, ring, journal),
         database=database,
