@@ -23,6 +23,7 @@ from visavis.cli.imports import import_
 from visavis.cli.keys import keys_commands
 from visavis.cli.models import models_commands
 from visavis.cli.own_models import add_model, check_model
+from visavis.cli.private_memory import keep_memory_private
 from visavis.cli.recognise import compare, detect, search
 from visavis.cli.serve import serve
 from visavis.cli.terminal import complain, say
@@ -60,6 +61,7 @@ def main() -> None:
     """Run the command line; expected failures end as one sentence and exit code 1."""
     if logging.lastResort is not None:  # takes what is logged where no log was started
         logging.lastResort.addFilter(lambda record: record.exc_info is None)
+    keep_memory_private()
     try:
         cli()
     except (SetupError, ServiceError) as error:
