@@ -16,6 +16,7 @@ from visavis.storage.database.connection import Database
 from visavis.storage.gallery import face_rows, group_rows
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.wiping import wipe
 from visavis.types import Embedding, Group
 
 _ROWS_AT_ONCE = 250
@@ -64,6 +65,7 @@ def _opened(
             for start in range(0, len(batch), _ROWS_AT_ONCE):
                 sequences, face_ids, templates = zip(*batch[start : start + _ROWS_AT_ONCE], strict=True)
                 rows = cipher.open_all(list(zip(face_ids, templates, strict=True)))
+                wipe(templates)
                 yield np.array(sequences, np.int64), rows
                 rows.fill(0)  # the index has its own copy, which goes with the face
                 sleep(_PAUSE_S)

@@ -22,6 +22,7 @@ from visavis.storage.gallery.locks import KeyedLock
 from visavis.storage.gallery.model_change import Conversions, move_group, no_conversions
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.wiping import wipe
 from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class SealedGallery:
             claim_group(connection, app, name, quota)
             wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
             group = group_rows.insert_group(connection, app.id, name, model, wrapped_key)
+            wipe([wrapped_key.wrapped])
             self._journal.record(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
 
@@ -171,6 +173,7 @@ class SealedGallery:
             connection, group.id, state.version + added, state.floor, state.face_count + added
         )
         stored = face_rows.insert_faces(connection, group.id, state.version, faces, templates)
+        wipe(templates)
         if stored:
             added_ids = [record.face_id for record in stored]
             self._journal.record(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
@@ -262,7 +265,9 @@ class SealedGallery:
             raise _face_not_found()
         if state.model != group.model:
             raise GroupMoved
-        return self._cipher(group, state).open(face_id, template)
+        embedding = self._cipher(group, state).open(face_id, template)
+        wipe([template])
+        return embedding
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None

@@ -13,6 +13,7 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.database.chunked import BATCH
 from visavis.storage.database.schema import apps, groups, tombstones
 from visavis.storage.keys.cipher import WrappedKey
+from visavis.storage.keys.wiping import wipe
 from visavis.types import Group, GroupSettings
 
 _GROUP = (
@@ -51,6 +52,10 @@ class GroupState:
     face_count: int
     model: str
     wrapped_key: bytes
+
+    def __del__(self) -> None:
+        """The key leaves memory with what was read: it may be a deleted group's by then."""
+        wipe([self.wrapped_key])
 
 
 def lock_app(connection: Connection, app_id: int) -> int | None:

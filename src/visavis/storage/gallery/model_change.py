@@ -17,6 +17,7 @@ from visavis.storage.gallery import face_rows, group_rows
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.wiping import wipe
 from visavis.types import Embedding, Group
 
 Conversion: TypeAlias = Callable[[Embedding], Embedding]
@@ -70,11 +71,13 @@ def _convert_templates(
     while batch := face_rows.some_templates_after(connection, group_key, done, _AT_ONCE):
         sequences, face_ids, templates = zip(*batch, strict=True)
         embeddings = old.open_all(list(zip(face_ids, templates, strict=True)))
+        wipe(templates)
         converted = convert(embeddings)
         sealed = [new.seal(face_id, row) for face_id, row in zip(face_ids, converted, strict=True)]
         embeddings.fill(0)
         converted.fill(0)
         face_rows.replace_templates(connection, group_key, sequences, sealed)
+        wipe(sealed)
         done = sequences[-1]
         progress(len(batch))
         sleep(_PAUSE_S)
