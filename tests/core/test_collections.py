@@ -10,7 +10,7 @@ from tests.core.world import FACE_QUOTA, World, refused, sent, showing
 from tests.fakes.pictures import FakeFace, picture
 from visavis.core.collections import MAX_MATCHES, Applied, Enrolled, Identified
 from visavis.errors import ErrorCode
-from visavis.types import Box, GroupSettings, ImageUrl, NewFace
+from visavis.types import Box, GroupSettings, ImageUrl, NewFace, Traits
 
 NO_FACE = "No face of at least 60 x 60 pixels was found in the image."
 LARGE: dict[str, Any] = {"left": 300.0, "width": 200.0, "height": 200.0}
@@ -198,3 +198,29 @@ def test_a_group_that_has_moved_is_asked_by_its_own_model_and_scale(world: World
     add(world, FakeFace(1))
     [match] = identify(world, FakeFace(1)).matches
     assert match.similarity == pytest.approx(80)
+
+
+def test_no_more_is_measured_than_the_group_asks_for(world: World) -> None:
+    world.group()
+    add(world, FakeFace(1))
+    identify(world, FakeFace(1))
+    world.groups.change_settings(world.app, "group", {"liveness": True, "min_quality": 1})
+    add(world, FakeFace(1))
+    identify(world, FakeFace(1))
+    assert world.analyzer.wanted == [
+        Traits(pose=True, comparability=True),
+        Traits(comparability=True),
+        Traits(pose=True, comparability=True, quality=True, liveness=True),
+        Traits(comparability=True, liveness=True),
+    ]
+
+
+def test_a_face_that_could_not_be_measured_is_not_added(world: World) -> None:
+    world.group(min_quality=60)
+    with refused(ErrorCode.LOW_QUALITY, "The quality of the face could not be measured."):
+        add(world, FakeFace(quality=None))
+    with refused(ErrorCode.TOO_POOR, "Whether the face can be compared could not be measured."):
+        add(world, FakeFace(comparability=None))
+    assert identify(world, FakeFace(comparability=None)).detail == (
+        "Whether the face can be compared could not be measured."
+    )

@@ -9,6 +9,7 @@ import pytest
 from tests.core.world import PLAIN, World, refused, showing
 from tests.fakes.pictures import FakeFace
 from visavis.errors import ErrorCode, GroupMoved, ServiceError
+from visavis.identities import App
 from visavis.types import Group, GroupSettings
 
 MALFORMED = "The group id must have 1 to 255 characters out of a-z, 0-9 and '-'."
@@ -56,9 +57,9 @@ def test_all_groups_are_read_a_page_at_a_time_in_the_order_of_their_names(world:
     asked: list[tuple[str | None, int]] = []
     list_groups = world.gallery.list_groups
 
-    def listening(app: object, after: str | None, limit: int) -> list[Group]:
+    def listening(app: App, after: str | None, limit: int) -> list[Group]:
         asked.append((after, limit))
-        return list_groups(world.app, after, limit)
+        return list_groups(app, after, limit)
 
     world.gallery.list_groups = listening  # type: ignore[method-assign]
     assert [group.name for group in roomy.all(world.app)] == names

@@ -18,6 +18,7 @@ from visavis.types import (
     Refusal,
     RequestedAttributes,
     Sensitivity,
+    Traits,
 )
 
 FULL = "The group is full: not every face was registered."
@@ -188,3 +189,13 @@ def test_a_group_that_has_moved_gets_faces_of_its_own_model(world: World) -> Non
     [match] = world.search.by_face_id(world.app, "group", world.register(0)[0].face_id, 5, 0)
     assert match.face == registered.added[0].record
     assert match.similarity == pytest.approx(80)
+
+
+def test_no_more_is_measured_than_the_group_and_the_request_ask_for(world: World) -> None:
+    world.group()
+    register(world, FakeFace())
+    world.faces.register(world.app, "group", showing(FakeFace()), 1, None, EVERYTHING)
+    assert world.analyzer.wanted == [
+        Traits(pose=True, comparability=True),
+        Traits(pose=True, mask=True, quality=True, comparability=True),
+    ]

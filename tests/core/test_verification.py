@@ -18,7 +18,7 @@ def verify(world: World, face_id: str, *faces: FakeFace) -> Verified:
 @pytest.mark.parametrize("likeness", [0.0, 0.4, 1.0])
 def test_the_similarity_is_that_of_both_faces(world: World, likeness: float) -> None:
     world.group()
-    _, record = world.register(1, 2)
+    _, record, _ = world.register(1, 2, 3)
     verified = verify(world, record.face_id, FakeFace(2, likeness=likeness))
     assert verified.similarity == pytest.approx(100 * likeness, abs=1e-4)
     assert (verified.record, verified.detail) == (record, "")

@@ -32,6 +32,8 @@ class FakeAnalyzer:
 
     def __init__(self, models: Collection[str] = ("old", "new"), cpu_places: int = 2) -> None:
         self.models = list(models)
+        self.wanted: list[Traits] = []
+        """What was asked for of faces, since what is not wanted need not be computed."""
         self.decoded = 0
         """How many pictures were decoded, which is what takes time."""
         self._places = BoundedSemaphore(cpu_places)
@@ -47,6 +49,7 @@ class FakeAnalyzer:
         return sorted(found, key=lambda face: -face.box.area)[:MAX_FACES]
 
     def describe(self, picture: FakePicture, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:
+        self.wanted.append(traits)
         return [_described(face, _seen(picture, face), traits) for face in faces]
 
     def aligned_liveness(self, picture: FakePicture) -> float:

@@ -39,9 +39,10 @@ class FakeFace:
     """Yaw, pitch and roll."""
     masked: bool = False
     liveness: float = 99.0
-    quality: float = 90.0
+    quality: float | None = 90.0
+    """None where it cannot be measured; so for comparability."""
     defect: str | None = None
-    comparability: float = 99.0
+    comparability: float | None = 99.0
     lacks: str = QualityDefect.BLURRED
 
     def found(self) -> DetectedFace:
@@ -53,12 +54,16 @@ class FakeFace:
         return DetectedFace(Box(x, y, x + width, y + height), points, detection_score=0.9)
 
     @property
-    def measured_quality(self) -> Quality:
+    def measured_quality(self) -> Quality | None:
+        if self.quality is None:
+            return None
         defect = None if self.defect is None else QualityDefect(self.defect)
         return Quality(self.quality, 95, 94, 93, 92, 91, 90, defect)
 
     @property
-    def measured_comparability(self) -> Comparability:
+    def measured_comparability(self) -> Comparability | None:
+        if self.comparability is None:
+            return None
         return Comparability(self.comparability, QualityDefect(self.lacks))
 
     @property
