@@ -13,8 +13,8 @@ FAST_OPTIONS := -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test-fast test-lowest test test-e2e test-console test-nodes test-bulk test-faults crash soak bench measure fit fuzz lint docs site \
-	test-pages audit sbom lock clean
+.PHONY: help install serve demo test-fast test-lowest test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
+	measure fit fuzz lint docs site sync test-pages audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -88,11 +88,15 @@ fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
-lint: .venv/dev ## style, types, import rules
+lint: .venv/dev ## style, types, import rules, one source for both clients
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python clients/python/sync.py --check
+
+sync: .venv/dev ## write the synchronous Python client anew from the asynchronous one
+	$(BIN)/python clients/python/sync.py
 
 docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py

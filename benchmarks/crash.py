@@ -44,10 +44,10 @@ def main(
         runs["writing process, PostgreSQL"] = kill_again_and_again(place, on_postgres, seed)
     with TemporaryDirectory() as folder:
         runs["whole server, SQLite"] = kill_servers(Path(folder), servers, seed)
-    told = _report(runs, seed)
-    result = results.described("crash", told, quick=kills < _KEPT_FROM, seconds=time.perf_counter() - start)
-    console.show(told)
-    for path in results.write("crash", result, told) if write else ():
+    description = _report(runs, seed)
+    result = results.described("crash", description, quick=kills < _KEPT_FROM, seconds=time.perf_counter() - start)
+    console.show(description)
+    for path in results.write("crash", result, description) if write else ():
         console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
     faults = [fault for run in runs.values() for fault in run.faults]
     for fault in faults:

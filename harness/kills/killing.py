@@ -11,8 +11,9 @@ from threading import Thread
 from harness.kills.writing import APP, SHARED, Process, Told, Write
 from harness.storage.faces import unit_rows
 from harness.storage.place import Place
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.storage.store import Storage
+from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group
 
 _LONGEST_LIFE_S = 0.5
@@ -126,7 +127,7 @@ def _check(place: Place, with_us: Storage, ledger: Ledger, told: Kills) -> None:
     there = {name: _listed(storage, group) for name, group in groups.items()}
     ledger.settle(there)
     told.faults += ledger.differences(there)
-    told.faults += storage.faults(lambda _: None)
+    told.faults += check_all(storage.database, storage.keys, lambda _: None)
     for opened, whose in ((storage, "a new process"), (with_us, "a process that lived on")):
         for name, group in groups.items():
             if _indexed(opened, group) != there[name]:
@@ -147,6 +148,6 @@ def _listed(storage: Storage, group: Group) -> set[str]:
 def _indexed(storage: Storage, group: Group) -> set[str]:
     try:
         found = storage.gallery.search(group, unit_rows(1, width=32)[0], 1_000_000, -1.5)
-    except FaceError as error:
+    except ServiceError as error:
         return {error.detail}
     return {record.face_id for record, _ in found}

@@ -16,6 +16,7 @@ from harness.kills.writing import SHARED, Write
 from harness.servers import Keys, Server, free_port, running_server
 from harness.v2 import code, picture
 from visavis.storage.store import open_storage
+from visavis.transfer.checking import check_all
 
 _CLIENTS = 4
 _LIFE_S = (0.2, 3.0)
@@ -147,7 +148,7 @@ def look(server: Server, keys: Keys) -> tuple[dict[str, dict[str, str]], list[st
         known = {name: _faces(client, name) for name in groups}
         faults = [fault for name, faces in known.items() for fault in _of_group(client, name, set(faces.values()))]
     storage = open_storage(server.data_dir)
-    faults += storage.faults(lambda _: None)
+    faults += check_all(storage.database, storage.keys, lambda _: None)
     storage.close()
     return known, faults
 

@@ -14,7 +14,7 @@ from typing import Literal
 from harness.storage.faces import new_face, unit_rows
 from harness.storage.place import Place
 from visavis.identities import App
-from visavis.storage.gallery import SealedGallery
+from visavis.storage.gallery.gallery import SealedGallery
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["harness.kills.writing"])

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from harness.servers import Server
-from visavis.api.edge.answer_headers import DEFAULTS
+from visavis.web.edge.answer_headers import DEFAULTS
 
 from .conftest import Secure
 

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
 from harness.servers import Server
-from visavis.api.edge.tls import Certificate
 from visavis.cli.serve import _certificate
 from visavis.errors import SetupError
 from visavis.settings import Settings
+from visavis.web.edge.tls import Certificate
 
 from .conftest import Secure, issue
 

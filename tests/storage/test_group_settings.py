@@ -9,7 +9,7 @@ from threading import Barrier
 from harness.storage.faces import new_faces
 from tests.storage.conftest import OpenStorage
 from visavis.identities import App
-from visavis.storage.gallery import SealedGallery
+from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.store import Storage
 from visavis.types import Group, GroupSettings
 

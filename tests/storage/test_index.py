@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from harness.storage.faces import unit_rows
 from tests.properties import examples
-from visavis.storage.blocks import Sequences
-from visavis.storage.index import Snapshot, VectorIndex
+from visavis.index.blocks import Sequences
+from visavis.index.vector_index import Snapshot, VectorIndex
 from visavis.types import Embedding
 
 

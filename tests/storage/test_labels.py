@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from harness.storage.faces import new_face, unit_rows
 from tests.properties import examples
-from visavis.errors import ErrorCode, FaceError
+from visavis.audit_events import AuditFilter
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.trail import AuditFilter
 from visavis.types import FaceFilter, Group
 
 
@@ -72,7 +72,7 @@ def test_what_no_database_can_store_is_not_found(storage: Storage, group: Group)
     storage.gallery.add(group, [new_face(unit_rows(1)[0], external_image_id="kim")], quota=10)
     for where in (FaceFilter(face_id="a\0b"), FaceFilter(image_id="\0"), FaceFilter(external_image_id="kim\0")):
         assert storage.gallery.list_faces(group, where, None, 10) == []
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.delete_face(group, "\0")
     assert caught.value.code is ErrorCode.FACE_NOT_FOUND
     assert storage.apps.find_app("app\0") is None

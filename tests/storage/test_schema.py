@@ -18,7 +18,7 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN, open_and_close
 from visavis.errors import SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.schema import metadata
+from visavis.storage.database.schema import metadata
 from visavis.storage.store import Storage
 
 pytestmark = pytest.mark.slow

@@ -20,7 +20,7 @@ import numpy as np
 import openpeople
 from meter import Meter
 
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.evaluation import folders
 from visavis.types import COMPARABLE, DetectedFace
 from visavis.vision.analyzer import Analyzer
@@ -85,7 +85,7 @@ def masked(folder: Path, every: int, analyzer: Analyzer) -> str:
     for file in sorted(folder.glob("*.jpg"))[::every]:
         try:
             picture = decode(file.read_bytes())
-        except FaceError:  # too small for a face that is reported
+        except ServiceError:  # too small for a face that is reported
             continue
         found += bool(analyzer.find(picture))
         count += 1

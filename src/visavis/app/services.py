@@ -6,20 +6,14 @@ import logging
 from collections.abc import Container, Mapping
 from datetime import timedelta
 
-from visavis.api.body import form_fields
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
-from visavis.api.rates import Rates
-from visavis.api.recording import actor_of
-from visavis.api.replies import Replies
+from visavis.api.previews import Previews
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.api.services import Services
-from visavis.api.tokens import PageTokens
-from visavis.api.turns import Gone
-from visavis.api.workers import Workers
 from visavis.app.records import now
-from visavis.console.services import Condition, ConsoleServices, ModelFact
+from visavis.audit_events import Effect
+from visavis.console.services import Condition, ConsoleServices, ModelDescription
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
@@ -33,9 +27,8 @@ from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
-from visavis.stages import Observer, unobserved
+from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.store import Storage
-from visavis.trail import ActorKind, Effect
 from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -43,6 +36,10 @@ from visavis.vision.conversion import Recipes
 from visavis.vision.models import not_calibrated
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
+from visavis.web.page_tokens import PageTokens
+from visavis.web.rates import Rates
+from visavis.web.services import Services
+from visavis.web.workers import Workers
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
@@ -51,9 +48,13 @@ logger = logging.getLogger(__name__)
 
 
 def services_of(
-    settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage, observe: Observer = unobserved
+    settings: Settings,
+    catalogue: Catalogue,
+    analyzer: Analyzer,
+    storage: Storage,
+    instrument: Instrumentation = uninstrumented,
 ) -> Services:
-    fetcher = fetcher_of(settings, observe)
+    fetcher = fetcher_of(settings, instrument)
     model = settings.recognition_model
     calibrations = calibrations_of(model, catalogue, storage.calibrations.all())
     groups = groups_of(settings, catalogue, storage, calibrations)
@@ -72,7 +73,7 @@ def services_of(
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
         activity=Activity(now),
-        observe=observe,
+        instrument=instrument,
     )
 
 
@@ -83,7 +84,7 @@ def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales
 
 
 def console_services(
-    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelFact]
+    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelDescription]
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
@@ -103,29 +104,26 @@ def console_services(
         workers=services.workers,
         condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
         audit=services.audit,
-        actor=lambda request, name: actor_of(request, ActorKind.USER, user=name),
-        read_upload=form_fields,
-        client_gone=Gone,
-        replies=Replies(DIALECTS, services.confidence_factor),
+        previews=Previews(DIALECTS, services.confidence_factor),
         scale_set=own.measured_on if own else catalogue.require(model).fit.set,
     )
 
 
 def analyzer_of(
-    settings: Settings, store: ModelStore, catalogue: Catalogue, observe: Observer = unobserved
+    settings: Settings, store: ModelStore, catalogue: Catalogue, instrument: Instrumentation = uninstrumented
 ) -> Analyzer:
     """All networks, that of new groups included. Raises SetupError if one is missing."""
     recognizers = Recognizers(store, catalogue)
     recognizers.load(settings.recognition_model)
-    return Analyzer.load(store, settings.work.cpu_places, recognizers, observe)
+    return Analyzer.load(store, settings.work.cpu_places, recognizers, instrument)
 
 
-def fetcher_of(settings: Settings, observe: Observer = unobserved) -> GuardedFetcher:
+def fetcher_of(settings: Settings, instrument: Instrumentation = uninstrumented) -> GuardedFetcher:
     return GuardedFetcher(
         allow_private_addresses=settings.fetch.allow_private_addresses,
         connect_timeout=settings.fetch.connect_seconds,
         total_timeout=settings.fetch.total_seconds,
-        observe=observe,
+        instrument=instrument,
     )
 
 
