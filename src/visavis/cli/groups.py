@@ -154,7 +154,7 @@ def upgrade(
 
 
 def _chosen(apps: Apps, groups: Groups, app: str | None, group_id: str | None) -> Iterator[tuple[App, Group]]:
-    for owner in apps.store.list_apps() if app is None else [apps.require(app)]:
+    for owner in apps.all() if app is None else [apps.require(app)]:
         for group in groups.all(owner) if group_id is None else [groups.require(owner, group_id)]:
             yield owner, group
 

@@ -128,7 +128,7 @@ router = APIRouter(route_class=_ForAdmin)
 
 @router.get("/apps")
 async def list_apps(services: OfServer) -> list[dict[str, Any]]:
-    return [_shown(app) for app in await services.workers.quick(services.apps.store.list_apps)]
+    return [_shown(app) for app in await services.workers.quick(services.apps.all)]
 
 
 @router.post("/apps", status_code=201)
@@ -159,7 +159,7 @@ async def rotate_keys(services: OfServer, name: str, body: Rotation) -> dict[str
 
 @router.get("/apps/{name}/keys")
 async def list_keys(services: OfServer, name: str) -> list[dict[str, Any]]:
-    keys = await services.workers.quick(lambda: services.apps.store.list_keys(services.apps.require(name)))
+    keys = await services.workers.quick(lambda: services.apps.keys(services.apps.require(name)))
     return [shown_key(key) for key in keys]
 
 
@@ -170,7 +170,7 @@ async def revoke_key(services: OfServer, name: str, key_id: int) -> None:
 
 @router.delete("/apps/{name}", status_code=204)
 async def delete_app(services: OfServer, name: str) -> None:
-    await services.workers.quick(lambda: services.apps.store.delete_app(services.apps.require(name)))
+    await services.workers.quick(lambda: services.apps.delete(services.apps.require(name)))
 
 
 @router.get("/apps/{name}/groups/{group_id}")
@@ -199,10 +199,8 @@ async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgr
 @router.get("/audit")
 async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, Any]:
     where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, asked.face)
-    page = services.audit.chain.page
-    records = await services.workers.quick(lambda: page(where, asked.before, asked.limit + 1))
-    following = records[asked.limit - 1].position if len(records) > asked.limit else None
-    return {"records": [record.shown() for record in records[: asked.limit]], "next": following}
+    page = await services.workers.quick(lambda: services.audit.page(where, asked.before, asked.limit))
+    return {"records": [record.shown() for record in page.items], "next": page.next}
 
 
 def _shown(app: App) -> dict[str, Any]:
