@@ -11,15 +11,17 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.fields import FieldInfo
 
 from visavis.api.admin.answers import install_errors
 from visavis.api.admin.events import admin_event
 from visavis.audit_events import ActorKind, AuditFilter
 from visavis.core.calibration import strangers_matched
+from visavis.core.group_settings import BOUNDS
 from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind, KeyRecord
-from visavis.types import CENTURY_HOURS, Group
+from visavis.types import Group
 from visavis.web.bearer import require_token
 from visavis.web.recording import refusal_of
 from visavis.web.request_log import NO_TELEMETRY
@@ -50,15 +52,21 @@ class Rotation(_Body):
     overlap_hours: float = Field(24, ge=0, le=MAX_OVERLAP_HOURS)
 
 
+def _within(setting: str) -> FieldInfo:
+    bounds = BOUNDS[setting]
+    field: FieldInfo = Field(ge=bounds.least, le=bounds.most)
+    return field
+
+
 class SettingsChange(_Body):
     """What is left out stays as it is."""
 
     liveness: bool | None = None
-    liveness_threshold: float | None = Field(None, ge=0, le=100)
-    similarity: float | None = Field(None, ge=0, le=100)
-    min_quality: float | None = Field(None, ge=0, le=100)
-    min_comparability: float | None = Field(None, ge=0, le=100)
-    retention_hours: int | None = Field(None, ge=0, le=CENTURY_HOURS)
+    liveness_threshold: Annotated[float | None, _within("liveness_threshold")] = None
+    similarity: Annotated[float | None, _within("similarity")] = None
+    min_quality: Annotated[float | None, _within("min_quality")] = None
+    min_comparability: Annotated[float | None, _within("min_comparability")] = None
+    retention_hours: Annotated[int | None, _within("retention_hours")] = None
 
 
 class Upgrade(_Body):
