@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -265,15 +265,20 @@ class GroupSettings:
     retention_hours: int = 0
     """So long after its registration a face is deleted. 0: it is kept until somebody deletes it."""
 
-    @property
-    def are_possible(self) -> bool:
-        """Whether every number is one that a group may have."""
-        shares = (self.liveness_threshold, self.similarity, self.min_quality, self.min_comparability)
-        return all(0 <= share <= 100 for share in shares) and 0 <= self.retention_hours <= CENTURY_HOURS
-
     def expired_by(self, now: datetime) -> datetime | None:
         """Faces registered at this moment or before have outlived their time; None where they have no end."""
         return now - timedelta(hours=self.retention_hours) if self.retention_hours else None
+
+
+class SettingChanges(TypedDict, total=False):
+    """Some fields of `GroupSettings`, as they are to be."""
+
+    liveness: bool
+    liveness_threshold: float
+    similarity: float
+    min_quality: float
+    min_comparability: float
+    retention_hours: int
 
 
 @dataclass(frozen=True, slots=True)

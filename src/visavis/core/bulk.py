@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from visavis.core.faces import Candidates, look
+from visavis.core.faces import Candidates, Faces, look
 from visavis.core.ports import FaceAnalyzer, Gallery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, RequestedAttributes
@@ -117,6 +117,11 @@ class BulkRegistration:
     threads: int
     stop: Event = field(default_factory=Event)
     """Set, the import ends as soon as what was begun is stored."""
+
+    @classmethod
+    def of(cls, faces: Faces, group: Group, limit: int, threads: int, stop: Event) -> BulkRegistration:
+        """Registers in a group as `faces` does, under the same quota."""
+        return cls(faces.analyzer, faces.gallery, group, limit, faces.quota, threads, stop)
 
     def run(self, entries: Iterable[Entry]) -> Iterator[list[Result]]:
         """The results of the entries, in their order, each when it is stored for good.

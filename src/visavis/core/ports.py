@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
@@ -97,7 +97,7 @@ class Gallery(Protocol):
         """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
         ...
 
-    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
+    def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
         """The group with these fields of its `GroupSettings` changed, and no others, whoever else changes some."""
         ...
 
