@@ -23,7 +23,7 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import Caller, KeyKind
 from visavis.spans import Span
 from visavis.types import Refusal
-from visavis.web.admission import Gone
+from visavis.web.admission import ClientGone
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
 from visavis.web.recording import actor_of, client_address, refusal_of
 from visavis.web.request_log import NO_TELEMETRY, UNKNOWN, mark
@@ -157,7 +157,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
             return refusal(dialect, operation, request, error)
         except HTTPException:
             raise
-        except (Gone, ClientDisconnect):
+        except (ClientGone, ClientDisconnect):
             mark(request.scope, dialect.name, operation.name, CLIENT_GONE, "client_gone")
             return Response(status_code=CLIENT_GONE)
         except Exception:
