@@ -144,7 +144,7 @@ def test_no_flood_of_addresses_fills_the_memory() -> None:
     door = Door()
     for n in range(REMEMBERED + 500):
         door.knock(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", {"appKey": str(n)}, account=str(n))
-    for memory in (door.attempts._of_origin, door.attempts._of_app):
+    for memory in (door.attempts._of_network, door.attempts._of_app):
         assert len(memory) == REMEMBERED
 
 
