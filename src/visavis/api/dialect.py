@@ -24,7 +24,7 @@ from visavis.api.recording import actor_of, client_address, event_of, refusal_of
 from visavis.api.services import Services
 from visavis.api.turns import Gone
 from visavis.errors import ErrorCode, FaceError
-from visavis.identities import Caller, KeyKind
+from visavis.identities import Caller, KeyKind, working_for
 from visavis.stages import Stage
 from visavis.trail import Actor, ActorKind
 from visavis.types import Refusal
@@ -127,6 +127,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     max_body_bytes = MAX_BODY_BYTES if operation.image else MAX_PLAIN_BODY_BYTES
 
     def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
+        working_for.set(caller.app.name)
         parameters = read_parameters(request, body, operation.schema, operation.form)
         call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
         with services.audit.recording(event_of(call, operation, dialect.name)):

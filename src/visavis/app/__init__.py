@@ -1,11 +1,11 @@
 """Wires the parts together; the only room that knows all of them."""
 
 from visavis.app.commands import (
-    comparer,
     models_in_use,
     open_accounts,
     open_apps,
     open_calibrations,
+    open_comparer,
     open_groups,
     open_services,
 )
@@ -16,13 +16,13 @@ from visavis.app.services import DIALECT_NAMES, DIALECTS
 __all__ = [
     "DIALECTS",
     "DIALECT_NAMES",
-    "comparer",
     "create_app",
     "make_records",
     "models_in_use",
     "open_accounts",
     "open_apps",
     "open_calibrations",
+    "open_comparer",
     "open_groups",
     "open_records",
     "open_services",

@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     observe = metrics.observe if tracing is None else both(metrics.observe, tracing.observe)
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
-    analyzer = analyzer_of(settings, store, catalogue, observe)
+    analyzer = analyzer_of(settings, catalogue, observe)
     storage = make_records(settings, observe, SERVER)
     _tell_of_models(catalogue, store, storage)
     _tell_of_older_models(Recipes(catalogue.cards), storage)
@@ -78,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         Chores([storage.key_follower.turn], FOLLOW_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
     )
-    lifespan = _lifespan(background, storage, metrics, tracing)
+    lifespan = _lifespan(background, (analyzer, storage), metrics, tracing)
     app = FastAPI(
         title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
     )
@@ -114,8 +114,14 @@ class _Background(Protocol):
     def stop(self) -> None: ...
 
 
+class _Opened(Protocol):
+    """What is closed when the requests have ended."""
+
+    def close(self) -> None: ...
+
+
 def _lifespan(
-    background: Sequence[_Background], storage: Storage, metrics: Metrics, tracing: Tracing | None
+    background: Sequence[_Background], opened: Sequence[_Opened], metrics: Metrics, tracing: Tracing | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -125,7 +131,8 @@ def _lifespan(
         yield
         for each in background:
             await to_thread.run_sync(each.stop)
-        storage.close()
+        for part in opened:
+            await to_thread.run_sync(part.close)
         if tracing is not None:
             await to_thread.run_sync(tracing.close)
         logging.getLogger().removeHandler(metrics.logged)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Container, Mapping
 from datetime import timedelta
+from typing import Any
 
 from visavis.api.body import form_fields
 from visavis.api.nhn.plus import PLUS
@@ -29,6 +31,7 @@ from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.ports import FaceAnalyzer
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
@@ -37,12 +40,12 @@ from visavis.stages import Observer, unobserved
 from visavis.storage.store import Storage
 from visavis.trail import ActorKind, Effect
 from visavis.types import OwnScale
-from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
 from visavis.vision.models import not_calibrated
-from visavis.vision.recognition import Recognizers
-from visavis.vision.store import ModelStore
+from visavis.vision.pool.analyzer import PooledAnalyzer
+from visavis.vision.pool.fork_server import ForkServer, WorkerPlan
+from visavis.vision.pool.workers import PoolLimits, WorkerPool
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
@@ -51,7 +54,11 @@ logger = logging.getLogger(__name__)
 
 
 def services_of(
-    settings: Settings, catalogue: Catalogue, analyzer: Analyzer, storage: Storage, observe: Observer = unobserved
+    settings: Settings,
+    catalogue: Catalogue,
+    analyzer: FaceAnalyzer[Any],
+    storage: Storage,
+    observe: Observer = unobserved,
 ) -> Services:
     fetcher = fetcher_of(settings, observe)
     model = settings.recognition_model
@@ -112,12 +119,24 @@ def console_services(
 
 
 def analyzer_of(
-    settings: Settings, store: ModelStore, catalogue: Catalogue, observe: Observer = unobserved
-) -> Analyzer:
-    """All networks, that of new groups included. Raises SetupError if one is missing."""
-    recognizers = Recognizers(store, catalogue)
-    recognizers.load(settings.recognition_model)
-    return Analyzer.load(store, settings.work.cpu_places, recognizers, observe)
+    settings: Settings, catalogue: Catalogue, observe: Observer = unobserved, workers: int | None = None
+) -> PooledAnalyzer:
+    """Workers with all networks, that of new groups included; close them in the end.
+
+    `workers`: how many, where that is not what the settings say. Raises SetupError if a network is missing.
+    """
+    work = settings.work
+    plan = WorkerPlan(
+        settings.models_dir,
+        settings.recognition_model,
+        memory_bytes=work.picture_memory_mb * 1_000_000,
+        cpu_seconds=math.ceil(work.picture_seconds * work.worker_pictures) + 60,
+    )
+    server = ForkServer(plan)
+    for warning in server.warnings:
+        logger.warning("%s", warning)
+    limits = PoolLimits(workers or work.cpu_places, work.picture_seconds, work.worker_pictures)
+    return PooledAnalyzer(WorkerPool(server, limits), catalogue.cards, observe)
 
 
 def fetcher_of(settings: Settings, observe: Observer = unobserved) -> GuardedFetcher:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from visavis.console.visit import Visit
 from visavis.errors import ErrorCode, FaceError
+from visavis.identities import App, working_for
 from visavis.types import ImageBytes, ImageSource, ImageUrl
 
 Result = TypeVar("Result")
@@ -56,4 +57,9 @@ async def with_pictures(visit: Visit, work: Callable[[Upload], Result]) -> Resul
     with workers.images.ticket(visit.app.id) as ticket:
         upload = Upload(await visit.services.read_upload(visit.request))
         await workers.images.turn(ticket, visit.gone)
-        return await workers.run(lambda: work(upload))
+        return await workers.run(lambda: _worked(visit.app, work, upload))
+
+
+def _worked(app: App, work: Callable[[Upload], Result], upload: Upload) -> Result:
+    working_for.set(app.name)
+    return work(upload)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
+from visavis.vision.fusion import as_probe, fused, unit
 from visavis.vision.models import ARCFACE, Alignment, FaceNetwork, RecognitionCard, View
 from visavis.vision.poorness import poorness
 from visavis.vision.session import Network
@@ -52,41 +52,6 @@ class Embedder:
         return np.hstack([*told, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
 
 
-def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
-    """The embeddings, shape (n, d), that networks' answers, shape (n, d), make by the fit of a card.
-
-    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011); then what faces of
-    one kind have in common (docs/decisions/0040).
-    """
-    centred = answers[:, : len(card.mean)] - np.asarray(card.mean, np.float32)
-    ends = np.cumsum([network.dimension for network in card.networks])
-    *vectors, strength = np.split(centred, ends, axis=1)
-    parts = [np.float32(share) * _unit(part) for share, part in zip(card.shares, vectors, strict=True)]
-    centring = card.fit.centring
-    if card.lift is None:
-        side_by_side = np.hstack(parts)
-        local = side_by_side if centring is None else centring.applied(side_by_side)
-        return local if not card.allowance else _with_poorness(local, answers[:, -1:], card.allowance)
-    weakness = (np.float32(card.lift.reach) - strength).clip(0)
-    return _unit(np.hstack([*parts, np.float32(math.sqrt(card.lift.slope / card.lift.reach)) * weakness]))
-
-
-def as_probe(card: RecognitionCard, embeddings: Embedding) -> Embedding:
-    """Embeddings, shape (..., d), as faces that are asked about: what stored ones are multiplied with.
-
-    Faces that are asked about and stored ones may change places: the cosine of both stays as it is.
-    """
-    if not card.allowance:
-        return embeddings
-    probes = embeddings.copy()
-    probes[..., -1] *= -1
-    return probes
-
-
-def _with_poorness(embeddings: Embedding, poor: NDArray[np.float32], allowance: float) -> Embedding:
-    return _unit(np.hstack([embeddings, np.float32(math.sqrt(2 * allowance)) * (poor - np.float32(0.5))]))
-
-
 class _Cuts:
     """The crops of the faces of one picture; what several networks see, or one in a mirror too, is cut once."""
 
@@ -114,7 +79,7 @@ def _answer(told: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embedding,
     length = told.answers or told.dimension
     shape = len(told.views), len(crops) // len(told.views), length
     raw = outputs[told.output or network.outputs[0]].reshape(shape).sum(axis=0)
-    answer = _unit(raw)
+    answer = unit(raw)
     shortened = answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
     return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
 
@@ -127,8 +92,3 @@ def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
         return np.ascontiguousarray((pixels - offset) / divisor)
     planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
     return (planes - offset[:, np.newaxis, np.newaxis]) / divisor[:, np.newaxis, np.newaxis]
-
-
-def _unit(vectors: NDArray[np.float32]) -> Embedding:
-    """Every row at length 1."""
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
