@@ -113,7 +113,7 @@ class WorkSettings(BaseModel):
         description="Longest time that a picture is looked at; then its process is ended and the request refused.",
     )
     picture_memory_mb: int = Field(
-        1500, ge=200, description="Memory that a process may take for a picture, beyond that of the networks."
+        1200, ge=200, description="Memory that a process may take for a picture, beyond that of the networks."
     )
     worker_pictures: int = Field(
         1000, ge=1, description="Pictures after which a process that looks at pictures makes room for a fresh one."

@@ -36,7 +36,7 @@ class WorkerPlan:
     """The recognition model that is loaded from the start."""
     provider: str = "cpu"
     """ONNX Runtime's execution provider."""
-    memory_bytes: int = 1_500_000_000
+    memory_bytes: int = 1_200_000_000
     """What a worker may take beyond what it was started with."""
     cpu_seconds: int = 100_000
     """What a worker may compute in its life."""

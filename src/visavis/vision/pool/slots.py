@@ -18,6 +18,7 @@ class FairSlots:
         self._lock = Lock()
         self._held: Counter[str] = Counter()
         self._waiting: dict[str, deque[Event]] = {}
+        self._served: dict[str, int] = {}  # when each owner was served last, in slots handed out
 
     @property
     def busy(self) -> int:
@@ -45,16 +46,23 @@ class FairSlots:
                 del self._held[owner]
             self._free += 1
             self._hand_out()
+            if not self._held:
+                self._served.clear()
 
     def _hand_out(self) -> None:
         while self._free and self._waiting:
-            owner = next(owner for owner in self._waiting if self._may_have_more(owner))
-            line = self._waiting.pop(owner)
+            owner = min(filter(self._may_have_more, self._waiting), key=self._had)
+            line = self._waiting[owner]
             line.popleft().set()
-            if line:
-                self._waiting[owner] = line  # behind all others
+            if not line:
+                del self._waiting[owner]
             self._held[owner] += 1
             self._free -= 1
+            self._served[owner] = 1 + max(self._served.values(), default=0)
+
+    def _had(self, owner: str) -> tuple[int, int]:
+        """What an owner had so far; whoever had least is next."""
+        return self._held[owner], self._served.get(owner, 0)
 
     def _may_have_more(self, owner: str) -> bool:
         return len(self._waiting) == 1 or self._count == 1 or self._held[owner] < self._count - 1

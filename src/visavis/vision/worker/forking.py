@@ -18,6 +18,7 @@ from visavis.vision.pool.messages import MAX_ANSWER_BYTES, MAX_CONTENT, MAX_FILE
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 from visavis.vision.worker.serving import Networks, serve
+from visavis.vision.worker.warming import warm_up
 
 
 def main() -> None:
@@ -44,7 +45,9 @@ def _loaded(plan: WorkerPlan) -> Networks:
     store = ModelStore(plan.models_dir)
     recognizers = Recognizers(store, Catalogue.read(store.directory))
     recognizers.load(plan.model)
-    return Networks(Analyzer.load(store, 1, recognizers), recognizers, {plan.model})
+    analyzer = Analyzer.load(store, 1, recognizers)
+    warm_up(analyzer, plan.model)
+    return Networks(analyzer, recognizers, {plan.model})
 
 
 class _Server:
@@ -98,7 +101,7 @@ class _Server:
         status = 1
         try:
             self._channel.close()
-            serve(Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_FILE_BYTES), self._networks)
+            serve(Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_FILE_BYTES), self._networks, self._plan)
             status = 0
         finally:
             os._exit(status)  # what the other process would do at its end is not this one's to do

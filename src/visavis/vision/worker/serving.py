@@ -15,6 +15,7 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import first_look
 from visavis.vision.pool.channel import Bytes, Channel, ClosedError
+from visavis.vision.pool.fork_server import WorkerPlan
 from visavis.vision.pool.messages import (
     Do,
     Trouble,
@@ -24,6 +25,7 @@ from visavis.vision.pool.messages import (
     traits_content,
 )
 from visavis.vision.recognition import Recognizers
+from visavis.vision.worker.sandbox import shut_in
 
 Answer: TypeAlias = tuple[dict[str, Any], Bytes]
 
@@ -38,9 +40,9 @@ class Networks:
     """The recognition models among them."""
 
 
-def serve(channel: Channel, networks: Networks) -> None:
-    """Answer until the main process closes the channel."""
-    channel.send({"layers": {}})
+def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
+    """Shut this process in, then answer until the main process closes the channel."""
+    channel.send({"layers": shut_in(plan)})
     desk = _Desk(networks)
     try:
         while True:
