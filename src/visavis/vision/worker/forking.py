@@ -15,6 +15,7 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.pool.channel import Channel, ClosedError
 from visavis.vision.pool.fork_server import CONTROL_DESCRIPTOR, WorkerPlan
 from visavis.vision.pool.messages import MAX_ANSWER_BYTES, MAX_CONTENT, MAX_FILE_BYTES
+from visavis.vision.pool.scrubbing import overwrite_freed_memory
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 from visavis.vision.worker.serving import Networks, serve
@@ -25,6 +26,7 @@ def main() -> None:
     """Do as the main process says, until it closes the channel."""
     end = socket.socket(fileno=int(os.environ[CONTROL_DESCRIPTOR]))
     end.set_inheritable(False)
+    overwrite_freed_memory()
     channel = Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_ANSWER_BYTES)
     try:
         plan = WorkerPlan.read(channel.receive()[0])
