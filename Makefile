@@ -6,11 +6,14 @@ DATA ?=
 LOOKS ?= looks
 END_TO_END := e2e edge keys audit hostile
 APART := $(END_TO_END) console nodes bulk/commands examples pages faults
+FAST := unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
+	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
+	searchface/test_error_codes.py
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test test-e2e test-console test-nodes test-bulk test-faults crash soak bench measure fit fuzz lint docs site \
-	test-pages audit sbom lock clean
+.PHONY: help install serve demo test-fast test test-e2e test-console test-nodes test-bulk test-faults crash soak bench measure fit fuzz lint docs site \
+	sync test-pages audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +27,9 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull
+
+test-fast: install ## before every commit, under a minute on two cores: what needs no server and no PostgreSQL
+	$(BIN)/pytest -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast $(FAST:%=tests/%) $(ARGS)
 
 test: install ## every test that has no target of its own below
 	$(BIN)/pytest -n 2 $(patsubst %,--ignore=tests/%,$(APART)) $(ARGS)
@@ -77,11 +83,15 @@ fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
-lint: .venv/dev ## style, types, import rules
+lint: .venv/dev ## style, types, import rules, one source for both clients
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python clients/python/sync.py --check
+
+sync: .venv/dev ## write the synchronous Python client anew from the asynchronous one
+	$(BIN)/python clients/python/sync.py
 
 docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py

@@ -21,7 +21,7 @@ from visavis.core.bulk import BulkRegistration, Entry
 from visavis.core.faces import look
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.types import Group, Want
+from visavis.types import Group, RequestedAttributes
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION
 from visavis.vision.store import ModelStore, default_directory
@@ -57,8 +57,8 @@ def _measure(
     entries = _files(picture, folder / picture.name.replace(" ", "-"), count)
     group = _group(storage, app)
     data = entries[0].path.read_bytes()
-    look(analyzer, group, data, 1, None, Want())  # models are loaded when they are needed first
-    recording = recorded(lambda: look(analyzer, group, data, 1, None, Want()))
+    look(analyzer, group, data, 1, None, RequestedAttributes())  # models are loaded when they are needed first
+    recording = recorded(lambda: look(analyzer, group, data, 1, None, RequestedAttributes()))
 
     def imported(_: int) -> None:
         into = _group(storage, app)

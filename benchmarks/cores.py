@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.wire import Connection
-from tests.server import free_port
+from harness.servers import free_port
 
 ROUNDS = 5
 PINGS = 400
@@ -53,12 +53,14 @@ def serve_ours(port: int) -> None:
     import uvicorn  # noqa: PLC0415 - the others must not load it
     from fastapi import FastAPI  # noqa: PLC0415
 
-    from visavis.api.edge.connection import Limits  # noqa: PLC0415
     from visavis.cli.draining import DrainingServer  # noqa: PLC0415
     from visavis.cli.listening import bind  # noqa: PLC0415
+    from visavis.web.edge.connection import Limits  # noqa: PLC0415
 
     config = uvicorn.Config(echo, log_level="warning", access_log=False, http="h11", ws="none", lifespan="off")
-    DrainingServer(config, FastAPI(), Limits(900, 10, 30, 5), None, 0).run(bind("127.0.0.1", port))
+    DrainingServer(config, FastAPI(), Limits(900, 10, 30, 5), lambda _: b"{}", None, 0).run(
+        bind("127.0.0.1", port)
+    )
 
 
 def start(name: str, port: int) -> subprocess.Popen[bytes]:

@@ -1,6 +1,6 @@
 """Hundreds of kills: `python -m benchmarks.crash [--kills 500] [--servers 60] [--seed 1] [--write]`; `make crash`.
 
-What is killed, and what is checked after each kill, is in tests/faults; CI runs a small sample of the same.
+What is killed, and what is checked after each kill, is in harness/kills; CI runs a small sample of the same.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from benchmarks import console, results
 from benchmarks.machine import versions_of
 from benchmarks.report import Figure, Report, Table
 from benchmarks.timing import Timing
-from tests.faults.killing import Kills, kill_again_and_again
-from tests.faults.serving import kill_servers
-from tests.postgres import running_postgres
-from tests.storage.place import Place
+from harness.kills.killing import Kills, kill_again_and_again
+from harness.kills.serving import kill_servers
+from harness.postgres import running_postgres
+from harness.storage.place import Place
 
 _KEPT_FROM = 100
 """Fewer kills say too little to be kept."""
@@ -44,10 +44,10 @@ def main(
         runs["writing process, PostgreSQL"] = kill_again_and_again(place, on_postgres, seed)
     with TemporaryDirectory() as folder:
         runs["whole server, SQLite"] = kill_servers(Path(folder), servers, seed)
-    told = _report(runs, seed)
-    result = results.described("crash", told, quick=kills < _KEPT_FROM, seconds=time.perf_counter() - start)
-    console.show(told)
-    for path in results.write("crash", result, told) if write else ():
+    description = _report(runs, seed)
+    result = results.described("crash", description, quick=kills < _KEPT_FROM, seconds=time.perf_counter() - start)
+    console.show(description)
+    for path in results.write("crash", result, description) if write else ():
         console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
     faults = [fault for run in runs.values() for fault in run.faults]
     for fault in faults:

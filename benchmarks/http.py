@@ -17,7 +17,7 @@ from benchmarks.pictures import original, resized
 from benchmarks.report import Figure, Report, Table
 from benchmarks.timing import Timing, collector_off
 from benchmarks.wire import Connection, get, post_base64, post_form, post_json
-from tests.server import Server, free_port, running_server
+from harness.servers import Server, free_port, running_server
 
 PACKAGES = ("fastapi", "starlette", "uvicorn", "uvloop", "h11", "pydantic", "pybase64")
 CLIENTS = 8

@@ -20,7 +20,7 @@ from benchmarks.pictures import resized
 from benchmarks.report import Figure, Plot, Report, Series, Table
 from benchmarks.timing import Timing
 from benchmarks.wire import Connection, get, post_form
-from tests.server import running_server
+from harness.servers import running_server
 
 PACKAGES = ("fastapi", "uvicorn", "onnxruntime")
 QUICK = (0.5, 1.0, 3.0)

@@ -3,7 +3,7 @@
 `python -m benchmarks.placement [--nodes 1000] [--groups 10000000] [--seed 1]`; docs/scaling.md shows its table.
 
 Nothing here runs the server. A node is a budget of memory and the groups that it used last, as in
-`visavis.storage.loaded`; the proxy is a ring of hashes, as nginx and HAProxy keep one. Caches are looked at in
+`visavis.index.cache`; the proxy is a ring of hashes, as nginx and HAProxy keep one. Caches are looked at in
 their steady state by the approximation of Che, Tung and Wang (IEEE JSAC 20(7), 2002): a group is in memory if it
 was asked for within the last T seconds, and T is the time for which all that was asked for just fills the memory.
 """

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
-from tests.postgres import Postgres, running_postgres
+from harness.postgres import Postgres, running_postgres
 from visavis.app import create_app, open_apps
 from visavis.identities import KeyKind
 from visavis.settings import Settings, WorkSettings

@@ -9,7 +9,7 @@ import pybase64
 from pydantic_core import to_json
 
 from benchmarks.pictures import Picture
-from tests.server import PREFIX, Keys
+from harness.servers import PREFIX, Keys
 
 
 @dataclass(frozen=True, slots=True)

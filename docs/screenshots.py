@@ -15,11 +15,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.console.conftest import ARGUMENTS, CHROMIUM, signed_in
-from tests.console.person import Crowd, Person
-from tests.console.pictures import OMAR, PORTRAIT, SELFIE, side_by_side
-from tests.console.test_groups import upload
-from tests.server import running_server
+from harness.console.browser import ARGUMENTS, CHROMIUM, signed_in
+from harness.console.person import Crowd, Person
+from harness.console.pictures import OMAR, PORTRAIT, SELFIE, side_by_side, upload
+from harness.servers import running_server
 
 IMAGES = Path(__file__).parent / "images"
 SAMPLES = Path(str(resources.files("visavis"))) / "assets"

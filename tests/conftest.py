@@ -12,7 +12,7 @@ import pytest
 import skimage
 from hypothesis import settings
 
-from tests.postgres import Postgres, running_postgres
+from harness.postgres import Postgres, running_postgres
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import CARDS
 from visavis.vision.store import ModelStore, default_directory
@@ -21,13 +21,24 @@ from visavis.vision.store import ModelStore, default_directory
 settings.register_profile("untimed", deadline=None)
 # A landing is judged by the change it makes: new examples are for whoever can look into them.
 settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("ci" if "CI" in os.environ else "untimed")
+
+SLOW_FIXTURES = {"chromium", "cluster", "ground", "postgres", "server"}
+"""Who asks for one of these waits for a server or a browser to start."""
 
 PEOPLE = tuple(f"P{number:03}" for number in range(1, 11))
 
 OpenPeoplePicture: TypeAlias = Callable[[str, str], bytes]
 """(name, kind) to JPEG bytes; kinds: studio_portrait, studio_posture, amateur_selfie, amateur_posture,
 character_sheet, emotions_sheet."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what waits for a server, so that `make test-fast` leaves it out."""
+    for item in items:
+        if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

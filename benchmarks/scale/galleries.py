@@ -10,8 +10,8 @@ from pathlib import Path
 from uuid import UUID
 
 from benchmarks.faces import crowd
-from visavis.storage.cipher import KEY_BYTES
-from visavis.storage.gallery import SealedGallery
+from visavis.storage.gallery.gallery import SealedGallery
+from visavis.storage.keys.cipher import KEY_BYTES
 from visavis.storage.store import Storage, open_storage
 from visavis.types import Box, Embedding, Group, NewFace
 

@@ -18,7 +18,7 @@ from benchmarks.search.postgres import pgvector, pgvector_hnsw, running_postgres
 from benchmarks.search.recall import Truth
 from benchmarks.search.registrations import busy_and_quiet
 from benchmarks.timing import Timing, interleaved
-from visavis.storage.index import VectorIndex
+from visavis.index.vector_index import VectorIndex
 
 K = 10
 

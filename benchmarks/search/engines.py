@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from visavis.storage.index import VectorIndex
-from visavis.storage.kernels import ROWS_AT_ONCE
-from visavis.storage.quantised import QuantisedProbe
+from visavis.index.kernels import ROWS_AT_ONCE
+from visavis.index.quantised import QuantisedProbe
+from visavis.index.vector_index import VectorIndex
 from visavis.types import Embedding
 
 Find: TypeAlias = Callable[[Embedding, int], Sequence[int]]

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.faces import Crowd
 from benchmarks.timing import Timing, collector_off
-from visavis.storage.index import VectorIndex
+from visavis.index.vector_index import VectorIndex
 from visavis.types import Embedding
 
 A_SECOND = 50

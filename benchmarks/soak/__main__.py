@@ -24,10 +24,10 @@ def main(
 ) -> None:
     """Load a server for a while; exit code 1 if an answer was not the one that was to be expected."""
     seen = soak(minutes, clients, rate)
-    told = report(seen, clients, rate)
-    result = results.described("soak", told, quick=minutes < _KEPT_FROM, seconds=seen.minutes * 60)
-    console.show(told)
-    for path in results.write("soak", result, told) if write else ():
+    description = report(seen, clients, rate)
+    result = results.described("soak", description, quick=minutes < _KEPT_FROM, seconds=seen.minutes * 60)
+    console.show(description)
+    for path in results.write("soak", result, description) if write else ():
         console.progress.print(f"Written: {path}", highlight=False, soft_wrap=True)
     for wrong, count in seen.unexpected.items():
         console.progress.print(f"{count} x {wrong}", markup=False)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks.pictures import Picture, resized
-from tests.server import PREFIX, Keys, Server
+from harness.servers import PREFIX, Keys, Server
 
 MAX_FACES = 200
 """A client's group holds about so many; then it deletes more than it adds."""

@@ -14,7 +14,7 @@ import psutil
 from benchmarks.console import progress
 from benchmarks.soak.load import Request, load
 from benchmarks.soak.watch import Sample, sample
-from tests.server import running_server
+from harness.servers import running_server
 
 _SAMPLES_PER_MINUTE = 12
 WITH_PICTURES = frozenset({"register", "search", "verify", "detect", "compare"})

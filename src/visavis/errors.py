@@ -50,7 +50,7 @@ class ErrorCode(StrEnum):
     INTERNAL = auto()
 
 
-class FaceError(Exception):
+class ServiceError(Exception):
     """A request that cannot be served, for a reason its sender may know.
 
     `detail` is one plain English sentence for the `X-Error-Detail` header: no secrets, no paths, no stack.
@@ -68,7 +68,7 @@ class FaceError(Exception):
         self.retry_after = retry_after
 
 
-class GroupMoved(FaceError):  # noqa: N818 - no failure: whoever asks again is served
+class GroupMoved(ServiceError):  # noqa: N818 - no failure: whoever asks again is served
     """A group has another recognition model than the one with which it was asked for embeddings or given some."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class GroupMoved(FaceError):  # noqa: N818 - no failure: whoever asks again is s
         super().__init__(ErrorCode.OVERLOADED, detail)
 
 
-class Objection(StrEnum):
+class AccountErrorCode(StrEnum):
     """What is wrong with what somebody typed to open an account, or to get into one."""
 
     NAME_INVALID = auto()
@@ -96,9 +96,9 @@ class Objection(StrEnum):
 class AccountError(Exception):
     """A person's request about accounts that is not granted."""
 
-    def __init__(self, objection: Objection, wait_seconds: int = 0) -> None:
-        super().__init__(objection.value)
-        self.objection = objection
+    def __init__(self, code: AccountErrorCode, wait_seconds: int = 0) -> None:
+        super().__init__(code.value)
+        self.code = code
         self.wait_seconds = wait_seconds
         """After how long to try again, where that is the reason."""
 

@@ -93,7 +93,7 @@ class Pose:
     roll: float
 
 
-class Flaw(StrEnum):
+class QualityDefect(StrEnum):
     """What is worst about the picture of a face; the person who took it can mend it."""
 
     BLURRED = "blurred"
@@ -123,7 +123,7 @@ class Quality:
     """No mask over mouth and nose."""
     detection: float
     """How sure the detector is of the face, and of its landmarks."""
-    flaw: Flaw | None
+    defect: QualityDefect | None
     """What costs most; None where nothing does."""
 
 
@@ -133,7 +133,7 @@ class Comparability:
 
     score: float
     """0-100. Below COMPARABLE the picture holds too little to tell people apart: strangers match."""
-    flaw: Flaw
+    defect: QualityDefect
     """What it lacks most: blurred, too dark or too heavily compressed. Of a good picture it says nothing."""
 
 
@@ -157,7 +157,7 @@ class Sensitivity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class RequestedAttributes:
     """What a request asks to be told of faces; `spoof` is None where no verdict is wanted."""
 
     pose: bool = False
@@ -188,15 +188,15 @@ class DetectedFace:
     comparability: Comparability | None = None
     """None until it was asked for."""
 
-    def only(self, want: Want) -> DetectedFace:
+    def only(self, requested: RequestedAttributes) -> DetectedFace:
         """The face as a request sees it that asks for no more than this."""
         return replace(
             self,
-            pose=self.pose if want.pose else None,
-            mask=self.mask if want.mask else None,
-            liveness=self.liveness if want.spoof else None,
-            spoof=self.spoof if want.spoof else None,
-            quality=self.quality if want.quality else None,
+            pose=self.pose if requested.pose else None,
+            mask=self.mask if requested.mask else None,
+            liveness=self.liveness if requested.spoof else None,
+            spoof=self.spoof if requested.spoof else None,
+            quality=self.quality if requested.quality else None,
         )
 
 

@@ -23,7 +23,7 @@ _PAGE = 200
 
 
 class AsyncClient:
-    """An app's view of the server.
+    """An app's view of the server. Use it on one event loop.
 
     Every operation raises a subclass of `VisavisError`: one class for each result code of the API.
     """

@@ -1,3 +1,4 @@
+# Written by clients/python/sync.py from async_client.py: run `make sync` instead of editing.
 """The client for programs that wait for each answer."""
 
 from __future__ import annotations

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import Keys, running_server
+from harness.servers import Keys, running_server
 
-from .office import TOKEN, Office
+from .client import TOKEN, AdminClient
 
 
 @pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminClient]:
     with running_server(tmp_path_factory.mktemp("admin"), {"ADMIN_TOKEN": TOKEN}) as server:
-        yield Office(server)
+        yield AdminClient(server)
 
 
 @pytest.fixture
-def keys(office: Office) -> Keys:
+def keys(admin: AdminClient) -> Keys:
     """A new app's."""
-    return office.new_app()
+    return admin.new_app()

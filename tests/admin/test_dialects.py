@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
-from .office import Office, assert_refused
+from .client import AdminClient, assert_refused
 
 
 @dataclass(frozen=True)
@@ -66,65 +66,65 @@ VOICES = {
 }
 
 
-def spoken(office: Office, keys: Keys) -> set[str]:
-    return {name for name, voice in VOICES.items() if voice.heard(office.server, keys)}
+def spoken(admin: AdminClient, keys: Keys) -> set[str]:
+    return {name for name, voice in VOICES.items() if voice.heard(admin.server, keys)}
 
 
 @pytest.fixture
-def app(office: Office, keys: Keys) -> Keys:
+def app(admin: AdminClient, keys: Keys) -> Keys:
     """An app with the group that Search Face asks for."""
-    with office.server.v2(keys) as client:
+    with admin.server.v2(keys) as client:
         client.post("/groups", json={"groupId": "a-group"})
     return keys
 
 
-def switch_off(office: Office, app: Keys, *names: str) -> None:
-    changed = office.answer("PATCH", f"/apps/{app.name}", json={"dialects_off": names})
+def switch_off(admin: AdminClient, app: Keys, *names: str) -> None:
+    changed = admin.answer("PATCH", f"/apps/{app.name}", json={"dialects_off": names})
     assert changed["dialects_off"] == sorted(names)
 
 
-def test_a_new_app_speaks_every_dialect(office: Office, app: Keys) -> None:
-    assert spoken(office, app) == VOICES.keys()
+def test_a_new_app_speaks_every_dialect(admin: AdminClient, app: Keys) -> None:
+    assert spoken(admin, app) == VOICES.keys()
 
 
 @pytest.mark.parametrize("dialect", VOICES)
 def test_a_dialect_falls_silent_alone_and_at_once_and_speaks_again_at_once(
-    dialect: str, office: Office, app: Keys
+    dialect: str, admin: AdminClient, app: Keys
 ) -> None:
-    switch_off(office, app, dialect)
-    assert spoken(office, app) == VOICES.keys() - {dialect}
-    switch_off(office, app)
-    assert spoken(office, app) == VOICES.keys()
+    switch_off(admin, app, dialect)
+    assert spoken(admin, app) == VOICES.keys() - {dialect}
+    switch_off(admin, app)
+    assert spoken(admin, app) == VOICES.keys()
 
 
-def test_all_dialects_can_be_off_and_the_list_says_so(office: Office, app: Keys) -> None:
-    switch_off(office, app, *VOICES)
-    assert spoken(office, app) == set()
-    [listed] = [each for each in office.answer("GET", "/apps") if each["name"] == app.name]
+def test_all_dialects_can_be_off_and_the_list_says_so(admin: AdminClient, app: Keys) -> None:
+    switch_off(admin, app, *VOICES)
+    assert spoken(admin, app) == set()
+    [listed] = [each for each in admin.answer("GET", "/apps") if each["name"] == app.name]
     assert listed["dialects_off"] == sorted(VOICES)
 
 
-def test_the_list_that_is_sent_replaces_the_one_before_and_none_leaves_it(office: Office, app: Keys) -> None:
-    switch_off(office, app, "v1", "plus")
-    switch_off(office, app, "v2")
+def test_the_list_that_is_sent_replaces_the_one_before_and_none_leaves_it(admin: AdminClient, app: Keys) -> None:
+    switch_off(admin, app, "v1", "plus")
+    switch_off(admin, app, "v2")
     for body in ({}, {"dialects_off": None}):
-        assert office.answer("PATCH", f"/apps/{app.name}", json=body)["dialects_off"] == ["v2"]
-    assert spoken(office, app) == VOICES.keys() - {"v2"}
+        assert admin.answer("PATCH", f"/apps/{app.name}", json=body)["dialects_off"] == ["v2"]
+    assert spoken(admin, app) == VOICES.keys() - {"v2"}
 
 
-def test_switched_off_for_one_app_is_not_switched_off_for_another(office: Office, app: Keys) -> None:
-    switch_off(office, office.new_app(), *VOICES)
-    assert spoken(office, app) == VOICES.keys()
+def test_switched_off_for_one_app_is_not_switched_off_for_another(admin: AdminClient, app: Keys) -> None:
+    switch_off(admin, admin.new_app(), *VOICES)
+    assert spoken(admin, app) == VOICES.keys()
 
 
-def test_rotated_keys_speak_the_same_dialects(office: Office, app: Keys) -> None:
-    switch_off(office, app, "v1")
-    new = Keys(**office.answer("POST", f"/apps/{app.name}/keys", json={}))
-    assert spoken(office, new) == VOICES.keys() - {"v1"}
+def test_rotated_keys_speak_the_same_dialects(admin: AdminClient, app: Keys) -> None:
+    switch_off(admin, app, "v1")
+    new = Keys(**admin.answer("POST", f"/apps/{app.name}/keys", json={}))
+    assert spoken(admin, new) == VOICES.keys() - {"v1"}
 
 
-def test_a_dialect_that_does_not_exist_is_refused_and_nothing_changes(office: Office, app: Keys) -> None:
-    switch_off(office, app, "v1")
-    response = office.ask("PATCH", f"/apps/{app.name}", json={"dialects_off": ["v2", "v9"]})
+def test_a_dialect_that_does_not_exist_is_refused_and_nothing_changes(admin: AdminClient, app: Keys) -> None:
+    switch_off(admin, app, "v1")
+    response = admin.ask("PATCH", f"/apps/{app.name}", json={"dialects_off": ["v2", "v9"]})
     assert "'v9'" in assert_refused(response, 400)
-    assert spoken(office, app) == VOICES.keys() - {"v1"}
+    assert spoken(admin, app) == VOICES.keys() - {"v1"}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tests.server import Keys
+from harness.servers import Keys
 
-from .office import TOKEN, Office
+from .client import TOKEN, AdminClient
 
 
-def test_neither_token_nor_keys_are_in_the_log(office: Office, keys: Keys) -> None:
-    new = Keys(**office.answer("POST", f"/apps/{keys.name}/keys", json={}))
-    office.ask("POST", "/apps", content=b"{ no JSON")
-    office.ask("GET", f"/apps/{keys.secretKey}")
-    office.ask("PATCH", f"/apps/{keys.secretKey}", json={})
-    office.ask("GET", "/apps", TOKEN[:-1])
-    log = office.server.log.read_text()
+def test_neither_token_nor_keys_are_in_the_log(admin: AdminClient, keys: Keys) -> None:
+    new = Keys(**admin.answer("POST", f"/apps/{keys.name}/keys", json={}))
+    admin.ask("POST", "/apps", content=b"{ no JSON")
+    admin.ask("GET", f"/apps/{keys.secretKey}")
+    admin.ask("PATCH", f"/apps/{keys.secretKey}", json={})
+    admin.ask("GET", "/apps", TOKEN[:-1])
+    log = admin.server.log.read_text()
     assert "/admin/apps" in log
     assert TOKEN[:-1] not in log
     for app in (keys, new):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Keys, running_server, visavis
+from harness.servers import Keys, running_server, visavis
 
-from .office import TOKEN, Office, assert_refused
+from .client import TOKEN, AdminClient, assert_refused
 
 REQUESTS = [
     ("GET", "/apps"),
@@ -28,27 +28,27 @@ each_request = pytest.mark.parametrize(("method", "path"), REQUESTS)
 @pytest.mark.parametrize("token", [None, "", "x", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), f" {TOKEN}"])
 @each_request
 def test_without_the_token_nothing_is_told_or_done(
-    method: str, path: str, token: str | None, office: Office
+    method: str, path: str, token: str | None, admin: AdminClient
 ) -> None:
-    response = office.ask(method, path, token, content=b"{ no JSON")
+    response = admin.ask(method, path, token, content=b"{ no JSON")
     assert "token" in assert_refused(response, 401)
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("header", [TOKEN, f"Basic {TOKEN}", f"Bearer{TOKEN}", f"Bearer  {TOKEN}"])
-def test_the_token_is_a_bearer_token(header: str, office: Office) -> None:
-    response = office.server.client.get("/admin/apps", headers={"Authorization": header})
+def test_the_token_is_a_bearer_token(header: str, admin: AdminClient) -> None:
+    response = admin.server.client.get("/admin/apps", headers={"Authorization": header})
     assert_refused(response, 401)
 
 
-def test_an_apps_keys_are_no_admin_token(office: Office, keys: Keys) -> None:
+def test_an_apps_keys_are_no_admin_token(admin: AdminClient, keys: Keys) -> None:
     for key in (keys.appKey, keys.secretKey, keys.apiKey):
-        assert_refused(office.ask("GET", "/apps", key), 401)
+        assert_refused(admin.ask("GET", "/apps", key), 401)
 
 
 def test_without_a_token_in_the_settings_the_admin_api_is_off(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
-        closed = Office(server)
+        closed = AdminClient(server)
         for method, path in REQUESTS:
             for token in (None, "", "None", TOKEN):
                 assert_refused(closed.ask(method, path, token), 401)

@@ -14,7 +14,7 @@ from benchmarks.search.compare import FLOOR, KERNEL, Comparison, Plan, compare
 from benchmarks.search.engines import numpy_float32
 from benchmarks.search.present import report
 from benchmarks.timing import interleaved
-from visavis.storage.kernels import best_kernel
+from visavis.index.kernels import best_kernel
 
 PLAN = Plan(faces=500, graph_faces=0, pgvector_graph_faces=0, rounds=5, seconds_of_registrations=0.1)
 FLOORS = [FLOOR] if best_kernel() is None else [FLOOR, KERNEL]

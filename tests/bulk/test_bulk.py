@@ -14,7 +14,7 @@ import pytest
 from tests.bulk.conftest import Desk, MakePicture
 from visavis.cli.sources import entries_of
 from visavis.core.bulk import Entry
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import GroupSettings
 
 
@@ -122,6 +122,6 @@ def test_an_import_into_a_group_that_goes_away_ends_with_the_reason(desk: Desk, 
         yield from entries_of(people)[:3]
         desk.storage.gallery.delete_group(desk.group)
 
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         list(desk.bulk().run(entries()))
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND

@@ -1,16 +1,15 @@
-"""One real server, and an app of its own for each test."""
+"""One real server with one app, which each test finds without groups; and both clients, for the same tests."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
-from tests.server import Keys, Server, running_server
+from harness.servers import Keys, Server, running_server
+from tests.client.blocking import BlockingClient
 from visavis_client import Client
-
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +18,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def keys(server: Server) -> Keys:
-    return server.create_app(f"client-{next(_numbers)}")
+@pytest.fixture(scope="session")
+def app(server: Server) -> Keys:
+    return server.create_app("client")
 
 
 @pytest.fixture
-def client(server: Server, keys: Keys) -> Iterator[Client]:
-    with Client(server.url, keys.appKey, keys.secretKey) as client:
+def keys(server: Server, app: Keys) -> Iterator[Keys]:
+    yield app
+    with Client(server.url, app.appKey, app.secretKey) as client:
+        for group_id in list(client.groups()):
+            client.delete_group(group_id)
+
+
+@pytest.fixture(params=[Client, BlockingClient], ids=["synchronous", "asynchronous"])
+def kind(request: pytest.FixtureRequest) -> type[Client]:
+    return cast("type[Client]", request.param)
+
+
+@pytest.fixture
+def client(kind: type[Client], server: Server, keys: Keys) -> Iterator[Client]:
+    with kind(server.url, keys.appKey, keys.secretKey) as client:
         yield client

@@ -6,7 +6,7 @@ import traceback
 
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 from visavis.api.nhn.errors import V2_ERRORS, V2_UPLOAD_ERRORS
 from visavis_client import (
     ApiError,
@@ -59,19 +59,19 @@ def test_the_reason_is_in_the_message(client: Client) -> None:
     assert refused.value.detail is not None
 
 
-def test_a_wrong_key_is_refused_and_stays_secret(server: Server, keys: Keys) -> None:
+def test_a_wrong_key_is_refused_and_stays_secret(kind: type[Client], server: Server, keys: Keys) -> None:
     wrong = "a-secret-that-must-not-be-seen"
     with (
-        Client(server.url, keys.appKey, wrong) as client,
+        kind(server.url, keys.appKey, wrong) as client,
         pytest.raises(Unauthorized) as refused,
     ):
         list(client.groups())
     assert wrong not in "".join(traceback.format_exception(refused.value)) + repr(client)
 
 
-def test_no_server_is_an_error_of_its_own(keys: Keys) -> None:
+def test_no_server_is_an_error_of_its_own(kind: type[Client]) -> None:
     with (
-        Client("http://127.0.0.1:1", keys.appKey, keys.secretKey, attempts=1) as client,
+        kind("http://127.0.0.1:1", "app", "secret", attempts=1) as client,
         pytest.raises(ConnectionFailed),
     ):
         client.group("staff")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
 ROOT = Path(__file__).parents[2]
 

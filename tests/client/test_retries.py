@@ -58,7 +58,7 @@ class _Moody(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def moody_server(*moods: tuple[int, int, str] | None) -> Iterator[tuple[Client, list[str]]]:
+def moody_server(kind: type[Client], *moods: tuple[int, int, str] | None) -> Iterator[tuple[Client, list[str]]]:
     """A client of a server that answers its requests by these moods, and what the server has seen."""
     seen: list[str] = []
     server = ThreadingHTTPServer(
@@ -67,7 +67,7 @@ def moody_server(*moods: tuple[int, int, str] | None) -> Iterator[tuple[Client, 
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with Client(f"http://127.0.0.1:{server.server_address[1]}", "app", "secret", attempts=3) as client:
+        with kind(f"http://127.0.0.1:{server.server_address[1]}", "app", "secret", attempts=3) as client:
             yield client, seen
     finally:
         server.shutdown()
@@ -75,40 +75,40 @@ def moody_server(*moods: tuple[int, int, str] | None) -> Iterator[tuple[Client, 
         thread.join()
 
 
-def test_an_overloaded_server_is_asked_again() -> None:
-    with moody_server(BUSY, BUSY, GROUP) as (client, seen):
+def test_an_overloaded_server_is_asked_again(kind: type[Client]) -> None:
+    with moody_server(kind, BUSY, BUSY, GROUP) as (client, seen):
         assert client.group("staff").group_id == "staff"
         assert len(seen) == 3
 
 
-def test_writing_is_tried_again_when_the_server_did_not_begin() -> None:
-    with moody_server(BUSY, GROUP) as (client, seen):
+def test_writing_is_tried_again_when_the_server_did_not_begin(kind: type[Client]) -> None:
+    with moody_server(kind, BUSY, GROUP) as (client, seen):
         client.create_group("staff")
         assert seen == ["POST", "POST"]
 
 
-def test_attempts_have_an_end() -> None:
-    with moody_server(BUSY, BUSY, BUSY, GROUP) as (client, seen):
+def test_attempts_have_an_end(kind: type[Client]) -> None:
+    with moody_server(kind, BUSY, BUSY, BUSY, GROUP) as (client, seen):
         with pytest.raises(Overloaded) as refused:
             client.group("staff")
         assert (refused.value.retry_after, len(seen)) == (0, 3)
 
 
-def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
-    with moody_server(MUCH_LATER, GROUP) as (client, seen):
+def test_a_server_that_asks_for_an_hour_is_not_waited_for(kind: type[Client]) -> None:
+    with moody_server(kind, MUCH_LATER, GROUP) as (client, seen):
         with pytest.raises(Overloaded) as refused:
             client.group("staff")
         assert (refused.value.retry_after, len(seen)) == (3600, 1)
 
 
-def test_reading_is_tried_again_after_a_broken_connection() -> None:
-    with moody_server(HANG_UP, GROUP) as (client, seen):
+def test_reading_is_tried_again_after_a_broken_connection(kind: type[Client]) -> None:
+    with moody_server(kind, HANG_UP, GROUP) as (client, seen):
         assert client.group("staff").group_id == "staff"
         assert len(seen) == 2
 
 
-def test_writing_is_not_repeated_after_a_broken_connection() -> None:
-    with moody_server(HANG_UP, GROUP) as (client, seen):
+def test_writing_is_not_repeated_after_a_broken_connection(kind: type[Client]) -> None:
+    with moody_server(kind, HANG_UP, GROUP) as (client, seen):
         with pytest.raises(ConnectionFailed):
             client.create_group("staff")
         assert seen == ["POST"]

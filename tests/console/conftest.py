@@ -8,18 +8,9 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.console.person import Crowd, Person
-from tests.server import Server, running_server
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from harness.console.browser import ARGUMENTS, CHROMIUM
+from harness.console.person import Crowd, Person
+from harness.servers import Server, running_server
 
 
 @pytest.fixture(scope="session")
@@ -78,12 +69,4 @@ def context(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     """A page of that browser."""
-    return context.new_page()
-
-
-def signed_in(context: BrowserContext, person: Person) -> Page:
-    """A page of a browser that has the person's session."""
-    context.add_cookies(
-        [{"name": "visavis-session", "value": person.cookie, "url": f"{person.server.url}/console"}]
-    )
     return context.new_page()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.console.person import Crowd, Person
+from harness.console.person import Crowd, Person
 from visavis.console.routes import ROUTES, Route
 from visavis.identities import Role
 

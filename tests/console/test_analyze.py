@@ -11,10 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.pictures import OMAR, PORTRAIT, SELFIE, answers, carried_out, nobody, png, side_by_side
-from tests.server import Keys, Server, visavis
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import OMAR, PORTRAIT, SELFIE, answers, carried_out, nobody, png, side_by_side
+from harness.servers import Keys, Server, visavis
 
 TABS = {"v2": "NHN Face Recognition v2.0", "plus": "NHN Face Recognition Plus", "v1": "NHN Face Recognition v1.0"}
 

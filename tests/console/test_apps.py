@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.server import Keys, Server
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.servers import Keys, Server
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.pictures import OMAR, PORTRAIT, SELFIE, answers, nobody, side_by_side
-from tests.server import Keys, Server
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import OMAR, PORTRAIT, SELFIE, answers, nobody, side_by_side
+from harness.servers import Keys, Server
 
 TABS = {"v2": "NHN Face Recognition v2.0", "plus": "NHN Face Recognition Plus", "v1": "NHN Face Recognition v1.0"}
 

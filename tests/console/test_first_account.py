@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.console.person import PASSWORD, browser_of, csrf
-from tests.server import Server, running_server
+from harness.console.person import PASSWORD, browser_of, csrf
+from harness.servers import Server, running_server
 
 
 def printed_link(server: Server) -> str:

@@ -6,16 +6,16 @@ import re
 from importlib import resources
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.server import Server
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import upload
+from harness.servers import Server
 
 ASSETS = Path(str(resources.files("visavis"))) / "assets"
 
@@ -32,20 +32,6 @@ def group(operator: Person) -> str:
     name = f"group-{uuid4().hex[:8]}"
     assert operator.post("/apps/1/groups", name=name).status_code == 303
     return name
-
-
-def upload(
-    person: Person, group: str, action: str = "faces", picture: bytes | None = None, **fields: str
-) -> tuple[int, Any]:
-    """What the server answers to a picture, as the page's script sends it."""
-    data = (ASSETS / "ines-portrait.jpg").read_bytes() if picture is None else picture
-    answer = person.client.post(
-        f"/console/apps/1/groups/{group}/{action}",
-        headers={"X-CSRF-Token": person.token(), "Accept": "application/json"},
-        files={"picture": data},
-        data=fields,
-    )
-    return answer.status_code, answer.json()
 
 
 def test_a_group_is_made_found_and_deleted(desk: Page, operator: Person) -> None:

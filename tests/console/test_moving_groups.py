@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.test_groups import upload
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import upload
+from harness.servers import Server, visavis
 from tests.packs import older_and_newer
-from tests.server import Server, visavis
 
 ASSETS = Path(str(resources.files("visavis"))) / "assets"
 

@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request
 
-from tests.console.conftest import signed_in
-from tests.console.person import Crowd, Person
-from tests.console.test_groups import upload
-from tests.server import Server
+from harness.console.browser import signed_in
+from harness.console.person import Crowd, Person
+from harness.console.pictures import upload
+from harness.servers import Server
 
 FOR_EVERYBODY = ("/sign-in", "/setup", "/password")
 IN_A_GROUP = "/apps/1/groups/of-the-pages"

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.pictures import PORTRAIT, SELFIE
-from visavis.console.words import Words, read_catalogues
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import PORTRAIT, SELFIE
+from visavis.console.i18n import Catalogue, read_catalogues
 from visavis.types import Refusal
 
 CATALOGUES = read_catalogues()
@@ -33,7 +33,7 @@ def foggy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("words", CATALOGUES.values(), ids=CATALOGUES)
-def test_there_are_words_for_every_reason_not_to_register_a_face(words: Words) -> None:
+def test_there_are_words_for_every_reason_not_to_register_a_face(words: Catalogue) -> None:
     assert {f"faces.refused.{reason}" for reason in Refusal} <= words.messages.keys()
 
 

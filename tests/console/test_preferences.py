@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import PASSWORD, Crowd
-from tests.server import Server
+from harness.console.browser import signed_in
+from harness.console.person import PASSWORD, Crowd
+from harness.servers import Server
 
 
 def test_a_korean_browser_is_spoken_to_in_korean(chromium: Browser, server: Server, crowd: Crowd) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.person import PASSWORD, Crowd, Person, csrf, invite
-from tests.server import Server, visavis
+from harness.console.person import PASSWORD, Crowd, Person, csrf, invite
+from harness.servers import Server, visavis
 
 OTHER = "five new words of mine"
 

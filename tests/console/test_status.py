@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from tests.console.person import Crowd, Person
-from tests.console.test_groups import upload
-from tests.server import Server
+from harness.console.person import Crowd, Person
+from harness.console.pictures import upload
+from harness.servers import Server
 
 
 def test_the_state_of_the_server_is_there_for_everybody_who_may_sign_in(

@@ -8,12 +8,11 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Person
-from tests.console.pictures import OMAR, PORTRAIT, SELFIE
-from tests.console.test_groups import upload
+from harness.console.browser import signed_in
+from harness.console.person import Person
+from harness.console.pictures import OMAR, PORTRAIT, SELFIE, upload
+from visavis.console.i18n import read_catalogues
 from visavis.console.strangers import meaning
-from visavis.console.words import read_catalogues
 
 ENGLISH, KOREAN = (read_catalogues()[language] for language in ("en", "ko"))
 SETTINGS = {
@@ -40,8 +39,8 @@ def group(operator: Person) -> str:
     return name
 
 
-def told(page: Page) -> Any:
-    return expect(page.locator("[data-told]"))
+def description(page: Page) -> Any:
+    return expect(page.locator("[data-description]"))
 
 
 def advised(page: Page) -> Any:
@@ -50,16 +49,16 @@ def advised(page: Page) -> Any:
 
 def test_a_search_says_how_many_strangers_would_match_and_follows_the_slider(desk: Page, group: str) -> None:
     desk.goto(f"/console/apps/1/groups/{group}/search")
-    told(desk).to_have_text("Of 10,000 strangers, about 3 would find somebody among these 3 faces.")
+    description(desk).to_have_text("Of 10,000 strangers, about 3 would find somebody among these 3 faces.")
     advised(desk).to_be_hidden()
     expect(desk.get_by_text("An estimate from the similarity scale.")).to_be_visible()
     desk.get_by_role("slider").fill("55")
-    told(desk).to_have_text("Of 100 strangers, about 3 would find somebody among these 3 faces.")
+    description(desk).to_have_text("Of 100 strangers, about 3 would find somebody among these 3 faces.")
     advised(desk).to_have_text("Take 66 or more to keep it to 1 in 100.")
     desk.get_by_role("slider").fill("65")
     advised(desk).to_be_visible()
     desk.get_by_role("slider").press("ArrowRight")
-    told(desk).to_have_text("Of 100 strangers, about 1 would find somebody among these 3 faces.")
+    description(desk).to_have_text("Of 100 strangers, about 1 would find somebody among these 3 faces.")
     advised(desk).to_be_hidden()
 
 
@@ -72,11 +71,11 @@ def test_the_settings_say_it_of_the_similarity_that_is_set_and_of_one_that_is_ty
     desk.goto(f"/console{path}")
     advised(desk).to_have_text("Take 66 or more to keep it to 1 in 100.")
     desk.get_by_label("Least similarity").fill("99")
-    told(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
+    description(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
     advised(desk).to_be_hidden()
     for unfit in ("", "101", "-1"):
         desk.get_by_label("Least similarity").fill(unfit)
-        told(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
+        description(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
 
 
 def test_a_page_says_it_without_its_script_too(operator: Person, group: str) -> None:
@@ -86,7 +85,7 @@ def test_a_page_says_it_without_its_script_too(operator: Person, group: str) -> 
 
 def test_a_group_without_faces_has_nobody_to_match() -> None:
     nobody = meaning(ENGLISH, 0)
-    assert set(nobody.told) == {"There are no faces in this group yet, so a stranger finds nobody."}
+    assert set(nobody.description) == {"There are no faces in this group yet, so a stranger finds nobody."}
     assert nobody.enough == 0
 
 

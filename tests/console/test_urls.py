@@ -9,10 +9,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import Crowd
-from tests.console.pictures import SELFIE, carried_out
-from tests.server import running_server
+from harness.console.browser import signed_in
+from harness.console.person import Crowd
+from harness.console.pictures import SELFIE, carried_out
+from harness.servers import running_server
 
 ALLOWED_PORTS = range(10000, 12001)
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.console.conftest import signed_in
-from tests.console.person import PASSWORD, Crowd, Person
-from tests.server import Server, running_server
+from harness.console.browser import signed_in
+from harness.console.person import PASSWORD, Crowd, Person
+from harness.servers import Server, running_server
 
 
 @pytest.fixture

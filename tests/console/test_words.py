@@ -11,8 +11,8 @@ import pytest
 from jinja2 import Environment
 
 import visavis.console
-from visavis.console.words import LANGUAGES, Words, preferred, read_catalogues
-from visavis.errors import ErrorCode, Objection
+from visavis.console.i18n import LANGUAGES, Catalogue, preferred, read_catalogues
+from visavis.errors import AccountErrorCode, ErrorCode
 from visavis.identities import Role
 
 HOME = Path(visavis.console.__file__).parent
@@ -42,8 +42,8 @@ def test_korean_is_korean() -> None:
 
 
 @pytest.mark.parametrize("words", CATALOGUES.values(), ids=LANGUAGES)
-def test_there_are_words_for_every_error_and_every_role(words: Words) -> None:
-    needed = {f"error.{code}" for code in ErrorCode} | {f"objection.{reason}" for reason in Objection}
+def test_there_are_words_for_every_error_and_every_role(words: Catalogue) -> None:
+    needed = {f"error.{code}" for code in ErrorCode} | {f"account_error.{reason}" for reason in AccountErrorCode}
     needed |= {f"role.{role}" for role in Role} | {f"role.about.{role}" for role in Role}
     assert needed <= words.messages.keys()
 

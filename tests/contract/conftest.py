@@ -6,31 +6,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from .ground import Ground
 from .picture_host import PictureHost
-from .scene import Scene
+from .servers import Servers
+from .session import Session
 from .tables import DIALECTS, V2
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    ground = Ground(V2, tmp_path_factory.mktemp("contract"))
-    yield ground
-    ground.close()
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    servers = Servers(V2, tmp_path_factory.mktemp("contract"))
+    yield servers
+    servers.close()
 
 
 @pytest.fixture
-def scene(ground: Ground) -> Scene:
+def session(servers: Servers) -> Session:
     """For what is the same in every dialect, and for tests of an operation, which brings its dialect along."""
-    return ground.main
+    return servers.main
 
 
 @pytest.fixture(params=DIALECTS, ids=str)
-def speaker(ground: Ground, request: pytest.FixtureRequest) -> Scene:
+def speaker(servers: Servers, request: pytest.FixtureRequest) -> Session:
     """The same app through each dialect in turn."""
-    return ground.main.speaking(request.param)
+    return servers.main.speaking(request.param)
 
 
 @pytest.fixture
-def host(ground: Ground) -> PictureHost:
-    return ground.host
+def host(servers: Servers) -> PictureHost:
+    return servers.host

@@ -7,54 +7,54 @@ from collections.abc import Callable
 from . import pictures
 from .answers import Answer
 from .faults import BY_NAME
-from .ground import FACE_QUOTA, GROUP_QUOTA, Ground
+from .servers import FACE_QUOTA, GROUP_QUOTA, Servers
 from .tables import Operation
 
 
-def cook(name: str, operation: Operation, ground: Ground) -> Answer:
+def cook(name: str, operation: Operation, servers: Servers) -> Answer:
     """Send the request that the recipe describes."""
     if name in BY_NAME:
         fault = BY_NAME[name]
-        call = ground.main.call(operation, fault.body)
-        return ground.main.send(fault.apply(call, ground.host))
-    return _SPECIAL[name](operation, ground)
+        call = servers.main.call(operation, fault.body)
+        return servers.main.send(fault.apply(call, servers.host))
+    return _SPECIAL[name](operation, servers)
 
 
 def names() -> set[str]:
     return {*BY_NAME, *_SPECIAL}
 
 
-def _group_taken(operation: Operation, ground: Ground) -> Answer:
-    return ground.main.send(ground.main.call(operation).put("json", "groupId", ground.main.group))
+def _group_taken(operation: Operation, servers: Servers) -> Answer:
+    return servers.main.send(servers.main.call(operation).put("json", "groupId", servers.main.group))
 
 
-def _too_many_groups(operation: Operation, ground: Ground) -> Answer:
-    scene = ground.small_app()
-    answers = [scene.send(scene.call(operation)) for _ in range(GROUP_QUOTA + 1)]
+def _too_many_groups(operation: Operation, servers: Servers) -> Answer:
+    session = servers.small_app()
+    answers = [session.send(session.call(operation)) for _ in range(GROUP_QUOTA + 1)]
     return answers[-1]
 
 
-def _group_full(operation: Operation, ground: Ground) -> Answer:
-    scene = ground.small
-    return scene.send(scene.call(operation).put("path", "group-id", ground.full_group))
+def _group_full(operation: Operation, servers: Servers) -> Answer:
+    session = servers.small
+    return session.send(session.call(operation).put("path", "group-id", servers.full_group))
 
 
-def _group_nearly_full(operation: Operation, ground: Ground) -> Answer:
-    scene = ground.small
-    group = scene.new_group()
-    call = scene.call(operation).put("path", "group-id", group).put("json", "limit", FACE_QUOTA + 2)
-    return scene.send(call.with_picture(pictures.sheet()))
+def _group_nearly_full(operation: Operation, servers: Servers) -> Answer:
+    session = servers.small
+    group = session.new_group()
+    call = session.call(operation).put("path", "group-id", group).put("json", "limit", FACE_QUOTA + 2)
+    return session.send(call.with_picture(pictures.sheet()))
 
 
-def _not_aligned(operation: Operation, ground: Ground) -> Answer:
-    return ground.main.send(ground.main.call(operation).having("aligned", True))
+def _not_aligned(operation: Operation, servers: Servers) -> Answer:
+    return servers.main.send(servers.main.call(operation).having("aligned", True))
 
 
-def _database_gone(operation: Operation, ground: Ground) -> Answer:
-    return ground.damaged.send(ground.damaged.call(operation))
+def _database_gone(operation: Operation, servers: Servers) -> Answer:
+    return servers.damaged.send(servers.damaged.call(operation))
 
 
-_SPECIAL: dict[str, Callable[[Operation, Ground], Answer]] = {
+_SPECIAL: dict[str, Callable[[Operation, Servers], Answer]] = {
     "group id taken": _group_taken,
     "too many groups": _too_many_groups,
     "group full": _group_full,

@@ -10,7 +10,7 @@ import pytest
 
 from . import pictures
 from .answers import assert_error, assert_success
-from .scene import Scene, unique
+from .session import Session, unique
 from .tables import INVALID_PARAMETER, OPERATIONS, Operation
 
 WITH_BODY = [operation for operation in OPERATIONS if operation.bodies]
@@ -86,13 +86,13 @@ BROKEN_FORMS: dict[str, tuple[bytes, str]] = {
 }
 
 
-def _refused(operation: Operation, scene: Scene, body: bytes, content_type: str) -> None:
-    answer = scene.send(scene.call(operation).with_raw(body, content_type))
+def _refused(operation: Operation, session: Session, body: bytes, content_type: str) -> None:
+    answer = session.send(session.call(operation).with_raw(body, content_type))
     assert_error(answer, INVALID_PARAMETER)
 
 
-def _valid_json(operation: Operation, scene: Scene) -> bytes:
-    body: Any = dict(scene.call(operation).json or {})
+def _valid_json(operation: Operation, session: Session) -> bytes:
+    body: Any = dict(session.call(operation).json or {})
     if operation.name == "create_group":
         body["groupId"] = unique()
     return json.dumps(body).encode()
@@ -101,16 +101,16 @@ def _valid_json(operation: Operation, scene: Scene) -> bytes:
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 @pytest.mark.parametrize("content_type", JSON_TYPES.values(), ids=JSON_TYPES.keys())
 def test_json_is_read_in_utf8_however_its_type_is_spelt(
-    operation: Operation, content_type: str, scene: Scene
+    operation: Operation, content_type: str, session: Session
 ) -> None:
-    call = scene.call(operation).with_raw(_valid_json(operation, scene), content_type)
-    assert_success(scene.send(call))
+    call = session.call(operation).with_raw(_valid_json(operation, session), content_type)
+    assert_success(session.send(call))
 
 
-def test_a_body_that_comes_in_chunks_is_read(scene: Scene) -> None:
-    call = scene.call("detect")
+def test_a_body_that_comes_in_chunks_is_read(session: Session) -> None:
+    call = session.call("detect")
     body = json.dumps(call.json).encode()
-    response = scene.server.client.post(
+    response = session.server.client.post(
         call.url_path,
         headers={**call.headers, "Content-Type": "application/json"},
         content=(body[start : start + 1000] for start in range(0, len(body), 1000)),
@@ -121,13 +121,13 @@ def test_a_body_that_comes_in_chunks_is_read(scene: Scene) -> None:
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 @pytest.mark.parametrize("content_type", FOREIGN_TYPES.values(), ids=FOREIGN_TYPES.keys())
-def test_a_body_of_another_type_is_refused(operation: Operation, content_type: str, scene: Scene) -> None:
-    _refused(operation, scene, _valid_json(operation, scene), content_type)
+def test_a_body_of_another_type_is_refused(operation: Operation, content_type: str, session: Session) -> None:
+    _refused(operation, session, _valid_json(operation, session), content_type)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
-def test_a_body_without_a_type_is_refused(operation: Operation, scene: Scene) -> None:
-    client, call = scene.server.client, scene.call(operation)
+def test_a_body_without_a_type_is_refused(operation: Operation, session: Session) -> None:
+    client, call = session.server.client, session.call(operation)
     request = client.build_request("POST", call.url_path, headers=call.headers, content=b"{}")
     assert "content-type" not in request.headers
     assert client.send(request).json()["header"]["resultCode"] == INVALID_PARAMETER
@@ -135,28 +135,28 @@ def test_a_body_without_a_type_is_refused(operation: Operation, scene: Scene) ->
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 @pytest.mark.parametrize("body", BROKEN_JSON.values(), ids=BROKEN_JSON.keys())
-def test_broken_json_is_refused(operation: Operation, body: bytes, scene: Scene) -> None:
-    _refused(operation, scene, body, "application/json")
+def test_broken_json_is_refused(operation: Operation, body: bytes, session: Session) -> None:
+    _refused(operation, session, body, "application/json")
 
 
 @pytest.mark.parametrize("operation", WITH_FORM, ids=str)
 @pytest.mark.parametrize(("body", "content_type"), BROKEN_FORMS.values(), ids=BROKEN_FORMS.keys())
-def test_a_broken_form_is_refused(operation: Operation, body: bytes, content_type: str, scene: Scene) -> None:
-    _refused(operation, scene, body, content_type)
+def test_a_broken_form_is_refused(operation: Operation, body: bytes, content_type: str, session: Session) -> None:
+    _refused(operation, session, body, content_type)
 
 
 @pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n--b", b"\r\n--b\r\n", b"\r\n--b-"])
-def test_a_form_that_ends_before_its_last_boundary_is_refused(end: bytes, scene: Scene) -> None:
+def test_a_form_that_ends_before_its_last_boundary_is_refused(end: bytes, session: Session) -> None:
     file = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n'
     field = b'\r\n--b\r\nContent-Disposition: form-data; name="mask"\r\n\r\nfalse'
     body = file + pictures.portrait() + field + end
-    answer = scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b"))
+    answer = session.send(session.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b"))
     assert_error(answer, INVALID_PARAMETER)
     assert answer.detail == "The multipart body ends before its last boundary."
 
 
 @pytest.mark.parametrize("mark", ["preamble", "extended name", "both names"])
-def test_a_form_is_read_as_its_standards_allow(mark: str, scene: Scene) -> None:
+def test_a_form_is_read_as_its_standards_allow(mark: str, session: Session) -> None:
     """Something before the first boundary (RFC 2046), a file's name in letters beyond ASCII alone (RFC 5987)."""
     names = {
         "preamble": b'filename="a.jpg"',
@@ -171,24 +171,24 @@ def test_a_form_is_read_as_its_standards_allow(mark: str, scene: Scene) -> None:
         + pictures.portrait()
         + b"\r\n--b--\r\nand what comes after"
     )
-    assert_success(scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
+    assert_success(session.send(session.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
-def test_json_may_begin_with_a_byte_order_mark(operation: Operation, scene: Scene) -> None:
-    call = scene.call(operation).with_raw(b"\xef\xbb\xbf" + _valid_json(operation, scene), "application/json")
-    assert_success(scene.send(call))
+def test_json_may_begin_with_a_byte_order_mark(operation: Operation, session: Session) -> None:
+    call = session.call(operation).with_raw(b"\xef\xbb\xbf" + _valid_json(operation, session), "application/json")
+    assert_success(session.send(call))
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate, gzip"])
-def test_an_encoded_body_is_refused(operation: Operation, coding: str, scene: Scene) -> None:
-    call = scene.call(operation)
-    response = scene.server.client.post(
+def test_an_encoded_body_is_refused(operation: Operation, coding: str, session: Session) -> None:
+    call = session.call(operation)
+    response = session.server.client.post(
         call.url_path,
         params=call.query,
         headers={**call.headers, "Content-Type": "application/json", "Content-Encoding": coding},
-        content=_valid_json(operation, scene),
+        content=_valid_json(operation, session),
     )
     assert response.status_code == 415
     assert response.json()["header"]["resultCode"] == -41500
@@ -202,26 +202,26 @@ FORM = (
 
 
 @pytest.mark.parametrize("operation", WITHOUT_FORM, ids=str)
-def test_a_form_is_refused_where_only_json_is_taken(operation: Operation, scene: Scene) -> None:
-    _refused(operation, scene, FORM % pictures.portrait(), "multipart/form-data; boundary=b")
+def test_a_form_is_refused_where_only_json_is_taken(operation: Operation, session: Session) -> None:
+    _refused(operation, session, FORM % pictures.portrait(), "multipart/form-data; boundary=b")
 
 
-def test_a_deep_value_in_an_unknown_parameter_does_not_break_the_server(scene: Scene) -> None:
+def test_a_deep_value_in_an_unknown_parameter_does_not_break_the_server(session: Session) -> None:
     deep = b'{"groupId": "deep", "surprise": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
-    answer = scene.send(scene.call("create_group").with_raw(deep, "application/json"))
+    answer = session.send(session.call("create_group").with_raw(deep, "application/json"))
     assert answer.code in {0, INVALID_PARAMETER}
 
 
 @pytest.mark.parametrize(
     ("source", "target"), [("sourceImageFile", "targetImageFile"), ("sourceImage", "targetImage")]
 )
-def test_compare_takes_files_under_both_names_of_its_document(source: str, target: str, scene: Scene) -> None:
+def test_compare_takes_files_under_both_names_of_its_document(source: str, target: str, session: Session) -> None:
     form = {source: pictures.portrait(1), target: pictures.pair(1, 2)}
-    answer = scene.send(replace(scene.call("compare", "form"), form=form))
+    answer = session.send(replace(session.call("compare", "form"), form=form))
     assert_success(answer)
     assert answer.data["matchedFaceDetailCount"] == 1
 
 
-def test_an_empty_object_lacks_what_is_required(scene: Scene) -> None:
+def test_an_empty_object_lacks_what_is_required(session: Session) -> None:
     for operation in WITH_BODY:
-        _refused(operation, scene, b"{}", "application/json")
+        _refused(operation, session, b"{}", "application/json")

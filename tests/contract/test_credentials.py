@@ -11,8 +11,8 @@ import pytest
 from . import pictures
 from .answers import Answer, assert_error, assert_success, values_at
 from .calls import ABSENT
-from .ground import Ground
-from .scene import Scene, unique
+from .servers import Servers
+from .session import Session, unique
 from .tables import OPERATIONS, PLUS, V1, V2, Dialect, Operation
 
 
@@ -31,78 +31,78 @@ KEYLESS_NOWHERE = [operation for operation in KEYED if (operation.method, operat
 
 @pytest.mark.parametrize("operation", KEYED, ids=str)
 @pytest.mark.parametrize("secret", ["", "wrong", "Bearer {right}", "{right}x", "{upper}", "\u00e9"])
-def test_a_wrong_secret_is_refused(operation: Operation, secret: str, scene: Scene) -> None:
+def test_a_wrong_secret_is_refused(operation: Operation, secret: str, session: Session) -> None:
     for header, kind in operation.dialect.headers.items():
-        right = getattr(scene.keys, kind)
+        right = getattr(session.keys, kind)
         value = secret.replace("{right}", right).replace("{upper}", right.swapcase())
-        _assert_unauthorized(scene.send(scene.call(operation).with_header(header, value)))
+        _assert_unauthorized(session.send(session.call(operation).with_header(header, value)))
 
 
 @pytest.mark.parametrize("operation", KEYLESS_NOWHERE, ids=str)
-def test_a_missing_secret_is_refused(operation: Operation, scene: Scene) -> None:
+def test_a_missing_secret_is_refused(operation: Operation, session: Session) -> None:
     for header in operation.dialect.headers:
-        _assert_unauthorized(scene.send(scene.call(operation).with_header(header, ABSENT)))
+        _assert_unauthorized(session.send(session.call(operation).with_header(header, ABSENT)))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 @pytest.mark.parametrize("app_key", ["unknown", "x" * 300, "%", "' OR 1=1 --", "\u00e4", "\x00"])
-def test_an_unknown_app_key_is_refused(operation: Operation, app_key: str, scene: Scene) -> None:
-    _assert_unauthorized(scene.send(scene.call(operation).put("path", "appKey", app_key)))
+def test_an_unknown_app_key_is_refused(operation: Operation, app_key: str, session: Session) -> None:
+    _assert_unauthorized(session.send(session.call(operation).put("path", "appKey", app_key)))
 
 
 @pytest.mark.parametrize("operation", KEYED, ids=str)
-def test_the_keys_of_two_apps_do_not_mix(operation: Operation, ground: Ground) -> None:
-    call = ground.main.call(operation)
+def test_the_keys_of_two_apps_do_not_mix(operation: Operation, servers: Servers) -> None:
+    call = servers.main.call(operation)
     for header, kind in operation.dialect.headers.items():
-        foreign = call.with_header(header, getattr(ground.neighbour.keys, kind))
-        _assert_unauthorized(ground.main.send(foreign))
+        foreign = call.with_header(header, getattr(servers.neighbour.keys, kind))
+        _assert_unauthorized(servers.main.send(foreign))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_a_key_of_another_kind_is_refused(operation: Operation, scene: Scene) -> None:
-    call = scene.call(operation)
+def test_a_key_of_another_kind_is_refused(operation: Operation, session: Session) -> None:
+    call = session.call(operation)
     for header, kind in operation.dialect.headers.items():
         for other in {"appKey", "secretKey", "apiKey"} - {kind}:
-            _assert_unauthorized(scene.send(call.with_header(header, getattr(scene.keys, other))))
+            _assert_unauthorized(session.send(call.with_header(header, getattr(session.keys, other))))
     for other in ("secretKey", "apiKey"):
-        _assert_unauthorized(scene.send(call.put("path", "appKey", getattr(scene.keys, other))))
+        _assert_unauthorized(session.send(call.put("path", "appKey", getattr(session.keys, other))))
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.dialect.optional_headers], ids=str)
-def test_an_optional_key_must_be_right_when_it_is_sent(operation: Operation, ground: Ground) -> None:
-    call = ground.main.call(operation)
+def test_an_optional_key_must_be_right_when_it_is_sent(operation: Operation, servers: Servers) -> None:
+    call = servers.main.call(operation)
     for header, kind in operation.dialect.optional_headers.items():
-        for wrong in ("", "wrong", getattr(ground.neighbour.keys, kind), ground.main.keys.secretKey):
-            _assert_unauthorized(ground.main.send(call.with_header(header, wrong)))
+        for wrong in ("", "wrong", getattr(servers.neighbour.keys, kind), servers.main.keys.secretKey):
+            _assert_unauthorized(servers.main.send(call.with_header(header, wrong)))
 
 
-def test_the_right_optional_key_is_welcome(scene: Scene) -> None:
-    call = scene.call("list_groups")
-    for header, kind in scene.dialect.optional_headers.items():
-        assert_success(scene.send(call.with_header(header, getattr(scene.keys, kind))))
+def test_the_right_optional_key_is_welcome(session: Session) -> None:
+    call = session.call("list_groups")
+    for header, kind in session.dialect.optional_headers.items():
+        assert_success(session.send(call.with_header(header, getattr(session.keys, kind))))
 
 
 @pytest.mark.parametrize("dialect", [PLUS, V2], ids=str)
-def test_header_names_are_read_in_any_case(dialect: Dialect, scene: Scene) -> None:
+def test_header_names_are_read_in_any_case(dialect: Dialect, session: Session) -> None:
     for spell in (str.upper, str.lower, str.title):
-        call = scene.speaking(dialect).call("list_groups")
+        call = session.speaking(dialect).call("list_groups")
         for header, value in dict(call.headers).items():
             call = call.with_header(header, ABSENT).with_header(spell(header), value)
-        assert_success(scene.send(call))
+        assert_success(session.send(call))
 
 
 @pytest.mark.parametrize("dialect", [PLUS, V2], ids=str)
-def test_blanks_around_a_key_are_no_part_of_it(dialect: Dialect, scene: Scene) -> None:
-    call = scene.speaking(dialect).call("list_groups")
+def test_blanks_around_a_key_are_no_part_of_it(dialect: Dialect, session: Session) -> None:
+    call = session.speaking(dialect).call("list_groups")
     blank = {header: f"\t {value} \t" for header, value in call.headers.items()}
-    with closing(HTTPConnection("127.0.0.1", scene.server.port)) as connection:  # httpx would not send these
+    with closing(HTTPConnection("127.0.0.1", session.server.port)) as connection:  # httpx would not send these
         connection.request("GET", f"{call.url_path}?limit=1", headers=blank)
         body = json.load(connection.getresponse())
     assert body["header"]["resultCode"] == 0
 
 
-def test_an_app_does_not_see_the_groups_of_another(speaker: Scene, ground: Ground) -> None:
-    main, neighbour = speaker, ground.neighbour.speaking(speaker.dialect)
+def test_an_app_does_not_see_the_groups_of_another(speaker: Session, servers: Servers) -> None:
+    main, neighbour = speaker, servers.neighbour.speaking(speaker.dialect)
     mine = list(values_at(main.send(main.call("list_groups")).body, "data.groups[].groupId"))
     theirs = list(values_at(neighbour.send(neighbour.call("list_groups")).body, "data.groups[].groupId"))
     assert mine
@@ -111,33 +111,33 @@ def test_an_app_does_not_see_the_groups_of_another(speaker: Scene, ground: Groun
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{group-id}" in each.path], ids=str)
-def test_a_group_of_another_app_is_not_found(operation: Operation, ground: Ground) -> None:
-    foreign = ground.neighbour.group
-    answer = ground.main.send(ground.main.call(operation).put("path", "group-id", foreign))
+def test_a_group_of_another_app_is_not_found(operation: Operation, servers: Servers) -> None:
+    foreign = servers.neighbour.group
+    answer = servers.main.send(servers.main.call(operation).put("path", "group-id", foreign))
     assert_error(answer, -40030)
-    kept = ground.neighbour.send(ground.neighbour.call("group_details"))
+    kept = servers.neighbour.send(servers.neighbour.call("group_details"))
     assert kept.data["faceCount"] == 3
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{face-id}" in each.path], ids=str)
-def test_a_face_of_another_app_is_not_found(operation: Operation, ground: Ground) -> None:
-    answer = ground.main.send(ground.main.call(operation).put("path", "face-id", ground.neighbour.face))
+def test_a_face_of_another_app_is_not_found(operation: Operation, servers: Servers) -> None:
+    answer = servers.main.send(servers.main.call(operation).put("path", "face-id", servers.neighbour.face))
     assert_error(answer, -40050)
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if "{face-id}" in each.path], ids=str)
-def test_a_face_of_another_group_is_not_found(operation: Operation, scene: Scene) -> None:
-    other = scene.new_group()
-    answer = scene.send(scene.call(operation).put("path", "group-id", other))
+def test_a_face_of_another_group_is_not_found(operation: Operation, session: Session) -> None:
+    other = session.new_group()
+    answer = session.send(session.call(operation).put("path", "group-id", other))
     assert_error(answer, -40050)
 
 
-def test_two_apps_may_use_one_group_id_and_keep_their_faces_apart(ground: Ground) -> None:
+def test_two_apps_may_use_one_group_id_and_keep_their_faces_apart(servers: Servers) -> None:
     name = unique()
-    main, neighbour = ground.main, ground.neighbour
-    for scene, person in ((main, 1), (neighbour, 2)):
-        scene.new_group(name)
-        scene.registered(name, pictures.portrait(person), externalImageId=f"person-{person}")
+    main, neighbour = servers.main, servers.neighbour
+    for session, person in ((main, 1), (neighbour, 2)):
+        session.new_group(name)
+        session.registered(name, pictures.portrait(person), externalImageId=f"person-{person}")
     assert main.face_ids(name) != neighbour.face_ids(name)
     search = main.call("search_by_image").put("path", "group-id", name).put("json", "threshold", 1)
     found = list(values_at(main.send(search).body, "data.matchFaces[].face.externalImageId"))

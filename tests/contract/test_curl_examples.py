@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from . import pictures
-from .ground import Ground
 from .picture_host import PictureHost
-from .scene import Scene, unique
+from .servers import Servers
+from .session import Session, unique
 from .tables import DIALECTS, V2, Dialect
 
 EXAMPLES = [(dialect, example) for dialect in DIALECTS for example in dialect.table("curls")["example"]]
@@ -32,14 +32,14 @@ def _name(value: Dialect | dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def callers(ground: Ground) -> Callable[[Dialect], Scene]:
+def callers(servers: Servers) -> Callable[[Dialect], Session]:
     """An app for each dialect, in which the ids of the examples are free."""
-    server = ground.main.server
-    return cache(lambda dialect: Scene(server, dialect, server.create_app(unique())).furnished())
+    server = servers.main.server
+    return cache(lambda dialect: Session(server, dialect, server.create_app(unique())).furnished())
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the files that the examples name."""
     folder = tmp_path_factory.mktemp("curl")
     picture = pictures.as_png(pictures.portrait())
@@ -48,7 +48,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _put_in(example: dict[str, Any], caller: Scene, host: PictureHost) -> dict[str, str]:
+def _put_in(example: dict[str, Any], caller: Session, host: PictureHost) -> dict[str, str]:
     """What stands for each placeholder."""
     group, face = caller.group, caller.face
     if example["operation"].startswith("delete"):
@@ -71,14 +71,14 @@ def _put_in(example: dict[str, Any], caller: Scene, host: PictureHost) -> dict[s
     return values
 
 
-def _curl(command: str, values: dict[str, str], desk: Path) -> dict[str, Any]:
+def _curl(command: str, values: dict[str, str], client: Path) -> dict[str, Any]:
     for placeholder, value in values.items():
         command = command.replace(placeholder, value)
     # Options of our own: those of the user must not matter, nor a URL that an example names by mistake.
-    (desk / ".curlrc").write_text("silent\nconnect-timeout = 5\n")
-    environment = {"PATH": os.environ["PATH"], "CURL_HOME": str(desk), "HOME": str(desk)}
+    (client / ".curlrc").write_text("silent\nconnect-timeout = 5\n")
+    environment = {"PATH": os.environ["PATH"], "CURL_HOME": str(client), "HOME": str(client)}
     done = subprocess.run(  # noqa: S603 - the examples of our own table
-        shlex.split(command), cwd=desk, env=environment, capture_output=True, text=True, check=False
+        shlex.split(command), cwd=client, env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout, f"curl ended with {done.returncode}: {done.stderr}"
     header: dict[str, Any] = json.loads(done.stdout)["header"]
@@ -89,12 +89,12 @@ def _curl(command: str, values: dict[str, str], desk: Path) -> dict[str, Any]:
 def test_an_example_is_answered_as_it_is_printed(
     dialect: Dialect,
     example: dict[str, Any],
-    callers: Callable[[Dialect], Scene],
+    callers: Callable[[Dialect], Session],
     host: PictureHost,
-    desk: Path,
+    client: Path,
 ) -> None:
     caller = callers(dialect)
-    header = _curl(example["command"], _put_in(example, caller, host), desk)
+    header = _curl(example["command"], _put_in(example, caller, host), client)
     assert header["resultCode"] == example.get("printed_answer", 0)
 
 
@@ -102,14 +102,14 @@ def test_an_example_is_answered_as_it_is_printed(
 def test_an_example_that_is_misprinted_works_once_mended(
     dialect: Dialect,
     example: dict[str, Any],
-    callers: Callable[[Dialect], Scene],
+    callers: Callable[[Dialect], Session],
     host: PictureHost,
-    desk: Path,
+    client: Path,
 ) -> None:
     caller = callers(dialect)
     wrong, right = example["repair"]
     assert wrong in example["command"]
-    header = _curl(example["command"].replace(wrong, right), _put_in(example, caller, host), desk)
+    header = _curl(example["command"].replace(wrong, right), _put_in(example, caller, host), client)
     assert header == {"isSuccessful": True, "resultCode": 0, "resultMessage": dialect.success_message}
 
 

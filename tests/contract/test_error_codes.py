@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from .answers import assert_error
-from .ground import FACE_QUOTA, Ground
 from .recipes import cook, names
+from .servers import FACE_QUOTA, Servers
 from .tables import DIALECTS, OPERATIONS, PLUS, V1, Dialect, Operation, listed
 
 Triple = tuple[str, int, str]
@@ -64,16 +64,16 @@ def test_every_recipe_named_is_known() -> None:
 
 @pytest.mark.parametrize(("operation", "code", "message"), FAILURES, ids=str)
 def test_a_documented_error_is_answered_with_exactly_its_envelope(
-    operation: Operation, code: int, message: str, ground: Ground
+    operation: Operation, code: int, message: str, servers: Servers
 ) -> None:
-    answer = cook(RECIPES[repr(operation), code, message], operation, ground)
+    answer = cook(RECIPES[repr(operation), code, message], operation, servers)
     assert_error(answer, code, operation.errors[code].index(message))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=str)
-def test_a_group_nearly_full_takes_what_fits_and_says_so(dialect: Dialect, ground: Ground) -> None:
+def test_a_group_nearly_full_takes_what_fits_and_says_so(dialect: Dialect, servers: Servers) -> None:
     operation = dialect.operations["register"]
-    answer = cook("group nearly full", operation, ground)
+    answer = cook("group nearly full", operation, servers)
     [message] = operation.errors[40070]
     assert answer.status == 200
     assert answer.body["header"] == {"isSuccessful": True, "resultCode": 40070, "resultMessage": message}
@@ -82,16 +82,16 @@ def test_a_group_nearly_full_takes_what_fits_and_says_so(dialect: Dialect, groun
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=str)
-def test_a_full_group_says_what_is_wrong_with_the_picture_first(dialect: Dialect, ground: Ground) -> None:
+def test_a_full_group_says_what_is_wrong_with_the_picture_first(dialect: Dialect, servers: Servers) -> None:
     operation = dialect.operations["register"]
-    call = ground.small.call(operation).put("path", "group-id", ground.full_group)
-    answer = ground.small.send(call.with_image({"bytes": "%%%%"}))
+    call = servers.small.call(operation).put("path", "group-id", servers.full_group)
+    answer = servers.small.send(call.with_image({"bytes": "%%%%"}))
     assert_error(answer, dialect.undecodable_base64)
 
 
 @pytest.mark.parametrize("dialect", [V1, PLUS], ids=str)
-def test_the_quota_of_groups_holds_where_a_document_has_no_code_for_it(dialect: Dialect, ground: Ground) -> None:
-    answer = cook("too many groups", dialect.operations["create_group"], ground)
+def test_the_quota_of_groups_holds_where_a_document_has_no_code_for_it(dialect: Dialect, servers: Servers) -> None:
+    answer = cook("too many groups", dialect.operations["create_group"], servers)
     assert -40070 not in answer.operation.errors
     assert answer.status == 200
     assert answer.body == {

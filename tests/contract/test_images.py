@@ -8,9 +8,9 @@ import pytest
 
 from . import pictures
 from .answers import assert_error, assert_success
-from .ground import Ground
 from .picture_host import PictureHost
-from .scene import Scene
+from .servers import Servers
+from .session import Session
 from .tables import IMAGE_OPERATIONS, Operation, Place
 
 TOO_LARGE, BAD_FORMAT, BAD_URL, TIMEOUT, BAD_FILE = -45020, -45040, -45050, -45060, -45080
@@ -58,32 +58,36 @@ BAD_PICTURES: dict[str, tuple[Callable[[], bytes], int, int]] = {
 
 @pytest.mark.parametrize("operation", IMAGE_OPERATIONS, ids=str)
 @pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_picture_that_cannot_be_used_is_refused_in_json(operation: Operation, name: str, scene: Scene) -> None:
+def test_a_picture_that_cannot_be_used_is_refused_in_json(
+    operation: Operation, name: str, session: Session
+) -> None:
     picture, code, _ = BAD_PICTURES[name]
     for which in range(len(operation.images)):
-        call = scene.call(operation).with_picture(picture(), which)
-        assert_error(scene.send(call), code, which)
+        call = session.call(operation).with_picture(picture(), which)
+        assert_error(session.send(call), code, which)
 
 
 @pytest.mark.parametrize("operation", FORM_OPERATIONS, ids=str)
 @pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_picture_that_cannot_be_used_is_refused_as_a_file(operation: Operation, name: str, scene: Scene) -> None:
+def test_a_picture_that_cannot_be_used_is_refused_as_a_file(
+    operation: Operation, name: str, session: Session
+) -> None:
     picture, _, code = BAD_PICTURES[name]
     for which in range(len(operation.files)):
-        call = scene.call(operation, "form").with_picture(picture(), which)
-        assert_error(scene.send(call), code)
+        call = session.call(operation, "form").with_picture(picture(), which)
+        assert_error(session.send(call), code)
 
 
 @pytest.mark.parametrize("operation", IMAGE_OPERATIONS, ids=str)
 def test_a_picture_may_have_as_many_bytes_as_its_document_says_and_not_one_more(
-    operation: Operation, scene: Scene
+    operation: Operation, session: Session
 ) -> None:
     limit = operation.dialect.max_image_bytes
     for body in operation.bodies:
         for which in range(len(operation.images)):
-            call = scene.call(operation, body).with_picture(pictures.padded(limit + 1), which)
-            assert_error(scene.send(call), TOO_LARGE, which)
-        assert_success(scene.send(call.with_picture(pictures.padded(limit), which)))
+            call = session.call(operation, body).with_picture(pictures.padded(limit + 1), which)
+            assert_error(session.send(call), TOO_LARGE, which)
+        assert_success(session.send(call.with_picture(pictures.padded(limit), which)))
 
 
 @pytest.mark.parametrize(
@@ -101,19 +105,19 @@ def test_a_picture_may_have_as_many_bytes_as_its_document_says_and_not_one_more(
     ],
 )
 def test_a_picture_by_url_is_refused_for_what_came_back(
-    path: str, code: int, scene: Scene, host: PictureHost
+    path: str, code: int, session: Session, host: PictureHost
 ) -> None:
-    call = scene.call("detect").with_image({"url": host.url(path)})
-    assert_error(scene.send(call), code)
+    call = session.call("detect").with_image({"url": host.url(path)})
+    assert_error(session.send(call), code)
 
 
 @pytest.mark.parametrize("operation", IMAGE_OPERATIONS, ids=str)
 @pytest.mark.parametrize("name", BAD_BASE64_TEXTS)
-def test_bytes_that_are_no_base64_are_refused(operation: Operation, name: str, scene: Scene) -> None:
+def test_bytes_that_are_no_base64_are_refused(operation: Operation, name: str, session: Session) -> None:
     text = BAD_BASE64_TEXTS[name](pictures.in_base64(pictures.portrait()))
     for which in range(len(operation.images)):
-        call = scene.call(operation).with_image({"bytes": text}, which)
-        assert_error(scene.send(call), operation.dialect.undecodable_base64, which)
+        call = session.call(operation).with_image({"bytes": text}, which)
+        assert_error(session.send(call), operation.dialect.undecodable_base64, which)
 
 
 BAD_URLS = {
@@ -145,10 +149,10 @@ BAD_URLS = {
 
 
 @pytest.mark.parametrize("name", BAD_URLS)
-def test_a_url_that_leads_to_no_picture_is_refused(name: str, scene: Scene, host: PictureHost) -> None:
+def test_a_url_that_leads_to_no_picture_is_refused(name: str, session: Session, host: PictureHost) -> None:
     url = BAD_URLS[name].replace("{port}", str(host.port)).replace("{closed}", str(host.closed_port))
-    call = scene.call("detect").with_image({"url": url})
-    assert_error(scene.send(call), BAD_URL)
+    call = session.call("detect").with_image({"url": url})
+    assert_error(session.send(call), BAD_URL)
 
 
 @pytest.mark.parametrize(
@@ -168,25 +172,25 @@ def test_a_url_that_leads_to_no_picture_is_refused(name: str, scene: Scene, host
         "http://[fe80::1]/portrait.jpg",
     ],
 )
-def test_a_url_inside_our_own_network_is_refused_unless_the_operator_allows_it(url: str, ground: Ground) -> None:
-    call = ground.small.call("detect").with_image({"url": url.replace("{port}", str(ground.host.port))})
-    assert_error(ground.small.send(call), BAD_URL)
+def test_a_url_inside_our_own_network_is_refused_unless_the_operator_allows_it(url: str, servers: Servers) -> None:
+    call = servers.small.call("detect").with_image({"url": url.replace("{port}", str(servers.host.port))})
+    assert_error(servers.small.send(call), BAD_URL)
 
 
 @pytest.mark.parametrize("operation", IMAGE_OPERATIONS, ids=str)
 def test_a_picture_by_url_is_as_good_as_one_by_value(
-    operation: Operation, scene: Scene, host: PictureHost
+    operation: Operation, session: Session, host: PictureHost
 ) -> None:
-    call = scene.call(operation)
+    call = session.call(operation)
     for which in range(len(operation.images)):
         call = call.with_image({"url": host.url("portrait.jpg")}, which)
-    assert_success(scene.send(call))
+    assert_success(session.send(call))
 
 
-def test_a_redirect_to_a_picture_is_followed(scene: Scene, host: PictureHost) -> None:
+def test_a_redirect_to_a_picture_is_followed(session: Session, host: PictureHost) -> None:
     target = host.url("portrait.jpg").replace("/", "%2F").replace(":", "%3A")
-    call = scene.call("detect").with_image({"url": host.url(f"to/{target}")})
-    answer = scene.send(call)
+    call = session.call("detect").with_image({"url": host.url(f"to/{target}")})
+    answer = session.send(call)
     assert_success(answer)
     assert answer.data["faceDetailCount"] == 1
 
@@ -202,13 +206,13 @@ def test_a_redirect_to_a_picture_is_followed(scene: Scene, host: PictureHost) ->
     ids=["80 x 80 PNG", "80 x 80 JPEG", "50 megapixels", "PNG"],
 )
 @pytest.mark.parametrize("body", ["json", "form"])
-def test_a_picture_at_the_edge_is_accepted(picture: Callable[[], bytes], body: Place, scene: Scene) -> None:
-    assert_success(scene.send(scene.call("detect", body).with_picture(picture())))
+def test_a_picture_at_the_edge_is_accepted(picture: Callable[[], bytes], body: Place, session: Session) -> None:
+    assert_success(session.send(session.call("detect", body).with_picture(picture())))
 
 
 @pytest.mark.parametrize("operation", FORM_OPERATIONS, ids=str)
-def test_an_empty_file_is_no_picture(operation: Operation, scene: Scene) -> None:
-    assert_error(scene.send(scene.call(operation, "form").with_picture(b"")), BAD_FILE)
+def test_an_empty_file_is_no_picture(operation: Operation, session: Session) -> None:
+    assert_error(session.send(session.call(operation, "form").with_picture(b"")), BAD_FILE)
 
 
 @pytest.mark.parametrize(
@@ -222,15 +226,15 @@ def test_an_empty_file_is_no_picture(operation: Operation, scene: Scene) -> None
     ids=str,
 )
 def test_a_probe_picture_without_a_face_is_refused_with_the_reason(
-    operation: Operation, body: Place, scene: Scene
+    operation: Operation, body: Place, session: Session
 ) -> None:
-    answer = scene.send(scene.call(operation, body).with_picture(pictures.blank()))
+    answer = session.send(session.call(operation, body).with_picture(pictures.blank()))
     assert_error(answer, INVALID)
     assert "face" in answer.detail.lower()
     assert answer.detail.startswith("Source image: ") == (operation.name == "compare")
 
 
-def test_a_face_below_sixty_pixels_is_not_reported(speaker: Scene) -> None:
+def test_a_face_below_sixty_pixels_is_not_reported(speaker: Session) -> None:
     answer = speaker.send(speaker.call("detect").with_picture(pictures.small_face()))
     assert_success(answer)
     assert answer.data["faceDetailCount"] == 0

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server import visavis
+from harness.servers import visavis
 
 from . import pictures
 from .answers import Answer, assert_error, assert_success
-from .ground import FACE_QUOTA, Ground
-from .scene import Scene
+from .servers import FACE_QUOTA, Servers
+from .session import Session
 from .tables import DIALECTS, Dialect
 
 QUALITY_OF_PORTRAITS = 60
 """Portraits have more, blurred ones less."""
 
 
-def register(scene: Scene, group: str, picture: bytes, limit: int) -> Answer:
-    call = scene.call("register").put("path", "group-id", group).put("json", "limit", limit)
-    return scene.send(call.with_picture(picture))
+def register(session: Session, group: str, picture: bytes, limit: int) -> Answer:
+    call = session.call("register").put("path", "group-id", group).put("json", "limit", limit)
+    return session.send(call.with_picture(picture))
 
 
-def demanding_group(scene: Scene) -> str:
-    group = scene.new_group()
-    options = ("--min-quality", str(QUALITY_OF_PORTRAITS), "--data-dir", str(scene.server.data_dir))
-    visavis("group", "set", scene.keys.name, group, *options)
+def demanding_group(session: Session) -> str:
+    group = session.new_group()
+    options = ("--min-quality", str(QUALITY_OF_PORTRAITS), "--data-dir", str(session.server.data_dir))
+    visavis("group", "set", session.keys.name, group, *options)
     return group
 
 
-def test_nothing_is_told_where_every_face_is_registered(speaker: Scene) -> None:
+def test_nothing_is_told_where_every_face_is_registered(speaker: Session) -> None:
     answer = register(speaker, speaker.new_group(), pictures.pair(1, 2), limit=2)
     assert_success(answer)
     assert answer.data["addedFaceCount"] == 2
     assert "X-Not-Added" not in answer.response.headers
 
 
-def test_faces_beyond_the_limit_and_faces_turned_away_are_told_apart(speaker: Scene) -> None:
+def test_faces_beyond_the_limit_and_faces_turned_away_are_told_apart(speaker: Session) -> None:
     for limit, reasons in ((20, ["pose", "pose"]), (2, ["pose", "limit"]), (1, ["limit", "limit"])):
         answer = register(speaker, speaker.new_group(), pictures.turns(), limit)
         assert_success(answer)
@@ -46,20 +46,20 @@ def test_faces_beyond_the_limit_and_faces_turned_away_are_told_apart(speaker: Sc
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=str)
 def test_faces_that_found_the_group_full_are_told_and_so_is_a_group_that_takes_none(
-    dialect: Dialect, ground: Ground
+    dialect: Dialect, servers: Servers
 ) -> None:
-    scene = ground.small_app().speaking(dialect)
-    group = scene.new_group()
-    answer = register(scene, group, pictures.sheet(), limit=FACE_QUOTA + 2)
+    session = servers.small_app().speaking(dialect)
+    group = session.new_group()
+    answer = register(session, group, pictures.sheet(), limit=FACE_QUOTA + 2)
     assert answer.code == 40070
     beyond = answer.data["notAddedFaceCount"] - 2
     assert answer.not_added == ["quota"] * 2 + ["limit"] * beyond
-    full = register(scene, group, pictures.portrait(), limit=1)
+    full = register(session, group, pictures.portrait(), limit=1)
     assert_error(full, -40070)
     assert full.not_added == ["quota"]
 
 
-def test_a_group_asks_for_quality_only_if_it_was_told_to(speaker: Scene) -> None:
+def test_a_group_asks_for_quality_only_if_it_was_told_to(speaker: Session) -> None:
     easy, demanding = speaker.new_group(), demanding_group(speaker)
     for group, added, reasons in ((easy, 2, []), (demanding, 1, ["quality"])):
         answer = register(speaker, group, pictures.clear_and_blurred(), limit=2)
@@ -68,22 +68,24 @@ def test_a_group_asks_for_quality_only_if_it_was_told_to(speaker: Scene) -> None
         assert answer.not_added == reasons
 
 
-def test_a_picture_without_a_face_that_is_good_enough_is_answered_like_one_that_looks_away(scene: Scene) -> None:
-    group = demanding_group(scene)
-    answer = register(scene, group, pictures.blurred(), limit=1)
+def test_a_picture_without_a_face_that_is_good_enough_is_answered_like_one_that_looks_away(
+    session: Session,
+) -> None:
+    group = demanding_group(session)
+    answer = register(session, group, pictures.blurred(), limit=1)
     assert_success(answer)
     assert (answer.data["addedFaceCount"], answer.data["notAddedFaceCount"]) == (0, 1)
     assert answer.not_added == ["quality"]
-    assert scene.face_ids(group) == []
+    assert session.face_ids(group) == []
 
 
-def test_the_fields_of_an_answer_are_the_same_with_a_minimum_and_without(scene: Scene) -> None:
-    easy, demanding = scene.new_group(), demanding_group(scene)
-    answers = [register(scene, group, pictures.portrait(3), limit=1) for group in (easy, demanding)]
+def test_the_fields_of_an_answer_are_the_same_with_a_minimum_and_without(session: Session) -> None:
+    easy, demanding = session.new_group(), demanding_group(session)
+    answers = [register(session, group, pictures.portrait(3), limit=1) for group in (easy, demanding)]
     first, second = (answer.data["addedFaceDetails"] for answer in answers)
     assert first == second
 
 
 @pytest.mark.parametrize("operation", ["detect", "search_by_image", "compare"])
-def test_operations_that_register_nothing_say_nothing_of_it(operation: str, scene: Scene) -> None:
-    assert "X-Not-Added" not in scene.send(scene.call(operation)).response.headers
+def test_operations_that_register_nothing_say_nothing_of_it(operation: str, session: Session) -> None:
+    assert "X-Not-Added" not in session.send(session.call(operation)).response.headers

@@ -8,15 +8,17 @@ import pytest
 
 from . import pictures
 from .answers import assert_error, assert_success, values_at
-from .scene import Scene, unique
+from .session import Session, unique
 from .tables import DIALECTS, PLUS, V1, V2, Dialect
 
 PAIRS = list(permutations(DIALECTS, 2))
 
 
 @pytest.mark.parametrize(("maker", "reader"), PAIRS, ids=str)
-def test_what_one_dialect_makes_another_finds_and_deletes(maker: Dialect, reader: Dialect, scene: Scene) -> None:
-    one, other = scene.speaking(maker), scene.speaking(reader)
+def test_what_one_dialect_makes_another_finds_and_deletes(
+    maker: Dialect, reader: Dialect, session: Session
+) -> None:
+    one, other = session.speaking(maker), session.speaking(reader)
     group = one.new_group()
     [face] = one.registered(group, pictures.portrait(), externalImageId="a-label")
     assert_error(other.send(other.call("create_group").put("json", "groupId", group)), -40020)
@@ -31,8 +33,8 @@ def test_what_one_dialect_makes_another_finds_and_deletes(maker: Dialect, reader
     assert_error(one.send(one.call("group_details").put("path", "group-id", group)), -40030)
 
 
-def test_every_dialect_lists_every_group(scene: Scene) -> None:
-    app = Scene(scene.server, V2, scene.server.create_app(unique()))
+def test_every_dialect_lists_every_group(session: Session) -> None:
+    app = Session(session.server, V2, session.server.create_app(unique()))
     made = {app.speaking(dialect).new_group() for dialect in DIALECTS}
     for dialect in DIALECTS:
         listed = app.send(app.call(dialect.operations["list_groups"]))
@@ -40,20 +42,20 @@ def test_every_dialect_lists_every_group(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("name", ["search_by_face_id", "search_by_image"])
-def test_every_dialect_finds_the_same_faces_with_the_same_similarity(name: str, scene: Scene) -> None:
-    answers = [scene.send(scene.call(dialect.operations[name]).having("threshold", 1)) for dialect in DIALECTS]
+def test_every_dialect_finds_the_same_faces_with_the_same_similarity(name: str, session: Session) -> None:
+    answers = [session.send(session.call(dialect.operations[name]).having("threshold", 1)) for dialect in DIALECTS]
     first, *others = [answer.data["matchFaces"] for answer in answers]
     assert len(first) > 1
     assert all(matches == first for matches in others)
 
 
-def test_a_comparison_and_a_verification_say_the_same_in_every_dialect(scene: Scene) -> None:
+def test_a_comparison_and_a_verification_say_the_same_in_every_dialect(session: Session) -> None:
     compare = [
-        scene.send(scene.call(dialect.operations["compare"]).with_picture(pictures.selfie(), 1))
+        session.send(session.call(dialect.operations["compare"]).with_picture(pictures.selfie(), 1))
         for dialect in DIALECTS
     ]
     verify = [
-        scene.send(scene.call(dialect.operations["verify"]).with_picture(pictures.selfie()))
+        session.send(session.call(dialect.operations["verify"]).with_picture(pictures.selfie()))
         for dialect in (PLUS, V2)
     ]
     similarities = [answer.data["matchedFaceDetails"][0]["similarity"] for answer in compare]
@@ -62,8 +64,8 @@ def test_a_comparison_and_a_verification_say_the_same_in_every_dialect(scene: Sc
 
 
 @pytest.mark.parametrize("dialect", [V1, PLUS], ids=str)
-def test_the_version_of_the_model_is_the_same_wherever_it_is_told(dialect: Dialect, scene: Scene) -> None:
-    speaker = scene.speaking(dialect)
+def test_the_version_of_the_model_is_the_same_wherever_it_is_told(dialect: Dialect, session: Session) -> None:
+    speaker = session.speaking(dialect)
     operations = [
         operation
         for operation in dialect.operations.values()

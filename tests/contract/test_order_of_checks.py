@@ -8,7 +8,7 @@ import pytest
 
 from .answers import assert_error
 from .faults import ALL, BY_NAME, Fault
-from .ground import Ground
+from .servers import Servers
 from .tables import OPERATIONS, Operation, Place
 from .test_error_codes import RECIPES
 
@@ -57,12 +57,12 @@ def _pairs(operation: Operation) -> list[tuple[Fault, Fault]]:
         for first, second in _pairs(operation)
     ],
 )
-def test_the_earlier_check_wins(operation: Operation, first: Fault, second: Fault, ground: Ground) -> None:
-    call = ground.main.call(operation, _body(first, second))
-    call = second.apply(first.apply(call, ground.host), ground.host)
+def test_the_earlier_check_wins(operation: Operation, first: Fault, second: Fault, servers: Servers) -> None:
+    call = servers.main.call(operation, _body(first, second))
+    call = second.apply(first.apply(call, servers.host), servers.host)
     expected = _answer(operation, first)
     assert expected is not None
-    assert_error(ground.main.send(call), expected[0], first.picture)
+    assert_error(servers.main.send(call), expected[0], first.picture)
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.bodies], ids=str)
@@ -72,17 +72,17 @@ def test_the_earlier_check_wins(operation: Operation, first: Fault, second: Faul
     ids=["broken JSON", "foreign type", "broken form"],
 )
 def test_credentials_are_checked_before_the_body(
-    operation: Operation, body: bytes, content_type: str, ground: Ground
+    operation: Operation, body: bytes, content_type: str, servers: Servers
 ) -> None:
-    call = BY_NAME["wrong credentials"].apply(ground.main.call(operation), ground.host)
+    call = BY_NAME["wrong credentials"].apply(servers.main.call(operation), servers.host)
     code = operation.dialect.wrong_credentials
-    assert_error(ground.main.send(call.with_raw(body, content_type)), code)
+    assert_error(servers.main.send(call.with_raw(body, content_type)), code)
 
 
 @pytest.mark.parametrize(
     "operation", [each for each in OPERATIONS if each.takes("group-id") and each.bodies], ids=str
 )
-def test_a_broken_body_is_reported_before_a_missing_group(operation: Operation, ground: Ground) -> None:
-    call = ground.main.call(operation).put("path", "group-id", "a-group-that-never-was")
-    answer = ground.main.send(call.with_raw(b"{", "application/json"))
+def test_a_broken_body_is_reported_before_a_missing_group(operation: Operation, servers: Servers) -> None:
+    call = servers.main.call(operation).put("path", "group-id", "a-group-that-never-was")
+    answer = servers.main.send(call.with_raw(b"{", "application/json"))
     assert_error(answer, -40000)

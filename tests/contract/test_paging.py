@@ -10,17 +10,17 @@ import pytest
 from . import pictures
 from .answers import assert_success
 from .calls import ABSENT, Call
-from .ground import Ground
-from .scene import Scene, unique
+from .servers import Servers
+from .session import Session, unique
 
 EMPTY: dict[str, Any] = {"faceCount": 0, "faces": [], "nextToken": ""}
 
 
-def _pages(scene: Scene, call: Call) -> Iterator[Any]:
+def _pages(session: Session, call: Call) -> Iterator[Any]:
     """The data of each page, to the last."""
     token: object = ABSENT
     while token:
-        answer = scene.send(call.put("query", "next-token", token))
+        answer = session.send(call.put("query", "next-token", token))
         assert_success(answer)
         yield answer.data
         token = answer.data["nextToken"]
@@ -35,22 +35,22 @@ def _groups(data: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def crowd(ground: Ground) -> tuple[str, list[str]]:
+def crowd(servers: Servers) -> tuple[str, list[str]]:
     """A group of seven faces, and their ids, newest first."""
-    scene = ground.main
-    group = scene.new_group()
-    scene.registered(group, pictures.sheet(), limit=4, externalImageId="sheet-1")
-    scene.registered(group, pictures.sheet(2), limit=3, externalImageId="sheet-2")
-    return group, scene.face_ids(group)
+    session = servers.main
+    group = session.new_group()
+    session.registered(group, pictures.sheet(), limit=4, externalImageId="sheet-1")
+    session.registered(group, pictures.sheet(2), limit=3, externalImageId="sheet-2")
+    return group, session.face_ids(group)
 
 
-def _list(scene: Scene, group: str, limit: int) -> Call:
-    return scene.call("list_faces").put("path", "group-id", group).put("query", "limit", str(limit))
+def _list(session: Session, group: str, limit: int) -> Call:
+    return session.call("list_faces").put("path", "group-id", group).put("query", "limit", str(limit))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8])
 def test_pages_of_faces_add_up_to_the_whole_group(
-    limit: int, speaker: Scene, crowd: tuple[str, list[str]]
+    limit: int, speaker: Session, crowd: tuple[str, list[str]]
 ) -> None:
     group, faces = crowd
     pages = list(_pages(speaker, _list(speaker, group, limit)))
@@ -60,23 +60,23 @@ def test_pages_of_faces_add_up_to_the_whole_group(
     assert len(pages) == -(-len(faces) // limit)
 
 
-def test_an_empty_group_has_one_empty_page(speaker: Scene) -> None:
+def test_an_empty_group_has_one_empty_page(speaker: Session) -> None:
     answer = speaker.send(_list(speaker, speaker.new_group(), 1))
     assert answer.data.items() >= EMPTY.items()
 
 
 @pytest.fixture
-def lonely(speaker: Scene) -> Scene:
+def lonely(speaker: Session) -> Session:
     """An app without a group."""
-    return Scene(speaker.server, speaker.dialect, speaker.server.create_app(unique()))
+    return Session(speaker.server, speaker.dialect, speaker.server.create_app(unique()))
 
 
-def test_an_app_without_groups_has_one_empty_page(lonely: Scene) -> None:
+def test_an_app_without_groups_has_one_empty_page(lonely: Session) -> None:
     answer = lonely.send(lonely.call("list_groups"))
     assert answer.data == {"groupCount": 0, "groups": [], "nextToken": ""}
 
 
-def test_pages_of_groups_add_up_and_stay_whole_while_groups_come_and_go(lonely: Scene) -> None:
+def test_pages_of_groups_add_up_and_stay_whole_while_groups_come_and_go(lonely: Session) -> None:
     names = sorted(lonely.new_group(name) for name in ("b", "d", "f", "h", "j", "l", "n"))
     seen = []
     for number, page in enumerate(_pages(lonely, lonely.call("list_groups").put("query", "limit", "2"))):
@@ -93,7 +93,7 @@ def test_pages_of_groups_add_up_and_stay_whole_while_groups_come_and_go(lonely: 
     assert len(seen) == len(set(seen))
 
 
-def test_pages_of_faces_stay_whole_while_faces_come_and_go(speaker: Scene) -> None:
+def test_pages_of_faces_stay_whole_while_faces_come_and_go(speaker: Session) -> None:
     group = speaker.new_group()
     speaker.registered(group, pictures.sheet(), limit=9)
     before = speaker.face_ids(group)
@@ -122,43 +122,43 @@ FILTERS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_keeps_the_faces_it_names_on_every_page(
-    name: str, scene: Scene, crowd: tuple[str, list[str]]
+    name: str, session: Session, crowd: tuple[str, list[str]]
 ) -> None:
     group, _ = crowd
-    everyone = scene.send(_list(scene, group, 200)).data["faces"]
+    everyone = session.send(_list(session, group, 200)).data["faces"]
     wanted = FILTERS[name](everyone[-1])
     expected = [face["faceId"] for face in everyone if FILTERS[name](face) == wanted]
     assert 0 < len(expected) < len(everyone)
-    pages = list(_pages(scene, _list(scene, group, 2).put("query", name, wanted)))
+    pages = list(_pages(session, _list(session, group, 2).put("query", name, wanted)))
     assert [face for page in pages for face in _faces(page)] == expected
 
 
-def test_filters_together_keep_what_meets_them_all(scene: Scene, crowd: tuple[str, list[str]]) -> None:
+def test_filters_together_keep_what_meets_them_all(session: Session, crowd: tuple[str, list[str]]) -> None:
     group, _ = crowd
-    face = scene.send(_list(scene, group, 200)).data["faces"][0]
-    call = _list(scene, group, 200).put("query", "face-id", face["faceId"])
-    assert _faces(scene.send(call.put("query", "external-image-id", "sheet-2")).data) == [face["faceId"]]
-    assert _faces(scene.send(call.put("query", "external-image-id", "sheet-1")).data) == []
+    face = session.send(_list(session, group, 200)).data["faces"][0]
+    call = _list(session, group, 200).put("query", "face-id", face["faceId"])
+    assert _faces(session.send(call.put("query", "external-image-id", "sheet-2")).data) == [face["faceId"]]
+    assert _faces(session.send(call.put("query", "external-image-id", "sheet-1")).data) == []
 
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_that_nothing_meets_gives_an_empty_page(
-    name: str, scene: Scene, crowd: tuple[str, list[str]]
+    name: str, session: Session, crowd: tuple[str, list[str]]
 ) -> None:
-    answer = scene.send(_list(scene, crowd[0], 2).put("query", name, "nobody"))
+    answer = session.send(_list(session, crowd[0], 2).put("query", name, "nobody"))
     assert_success(answer)
     assert answer.data == EMPTY
 
 
 @pytest.mark.parametrize("later", [ABSENT, "sheet-2", "nobody", ""], ids=str)
 def test_with_a_token_the_filter_is_the_one_it_was_issued_with(
-    later: object, scene: Scene, crowd: tuple[str, list[str]]
+    later: object, session: Session, crowd: tuple[str, list[str]]
 ) -> None:
     group, _ = crowd
-    call = _list(scene, group, 2).put("query", "external-image-id", "sheet-1")
-    first = scene.send(call).data
+    call = _list(session, group, 2).put("query", "external-image-id", "sheet-1")
+    first = session.send(call).data
     again = call.put("query", "external-image-id", later).put("query", "next-token", first["nextToken"])
-    second = scene.send(again)
+    second = session.send(again)
     assert_success(second)
     assert {face["externalImageId"] for face in second.data["faces"]} == {"sheet-1"}
     assert second.data["faceCount"] == 2
@@ -166,10 +166,10 @@ def test_with_a_token_the_filter_is_the_one_it_was_issued_with(
 
 
 def test_a_token_of_an_unfiltered_list_does_not_take_up_a_filter(
-    scene: Scene, crowd: tuple[str, list[str]]
+    session: Session, crowd: tuple[str, list[str]]
 ) -> None:
     group, faces = crowd
-    first = scene.send(_list(scene, group, 3)).data
-    call = _list(scene, group, 3).put("query", "next-token", first["nextToken"])
-    answer = scene.send(call.put("query", "external-image-id", "nobody"))
+    first = session.send(_list(session, group, 3)).data
+    call = _list(session, group, 3).put("query", "next-token", first["nextToken"])
+    answer = session.send(call.put("query", "external-image-id", "nobody"))
     assert _faces(answer.data) == faces[3:6]

@@ -9,7 +9,7 @@ import pytest
 from . import pictures
 from .answers import assert_error, assert_success
 from .calls import Call
-from .scene import Scene, unique
+from .session import Session, unique
 from .tables import INVALID_PARAMETER, OPERATIONS, Operation, Parameter
 from .values import bad_values, good_values, not_strings
 
@@ -24,28 +24,28 @@ def _cases(values: Any) -> list[Any]:
     ]
 
 
-def _call(scene: Scene, operation: Operation, parameter: Parameter) -> Call:
+def _call(session: Session, operation: Operation, parameter: Parameter) -> Call:
     body = parameter.place if parameter.place in operation.bodies else None
-    call = scene.call(operation, body)
+    call = session.call(operation, body)
     # What is deleted when a refusal fails must not be what the other tests stand on.
     return call.put("path", "group-id", "gone") if operation.name == "delete_group" else call
 
 
 @pytest.mark.parametrize(("operation", "parameter", "value"), _cases(bad_values))
 def test_a_value_that_breaks_the_rule_is_refused(
-    operation: Operation, parameter: Parameter, value: Any, scene: Scene
+    operation: Operation, parameter: Parameter, value: Any, session: Session
 ) -> None:
-    call = _call(scene, operation, parameter).put(parameter.place, parameter.name, value)
+    call = _call(session, operation, parameter).put(parameter.place, parameter.name, value)
     code = parameter.error if isinstance(value, str) else INVALID_PARAMETER
-    assert_error(scene.send(call), code)
+    assert_error(session.send(call), code)
 
 
 @pytest.mark.parametrize(("operation", "parameter", "value"), _cases(not_strings))
 def test_what_is_no_string_is_refused_where_a_string_belongs(
-    operation: Operation, parameter: Parameter, value: Any, scene: Scene
+    operation: Operation, parameter: Parameter, value: Any, session: Session
 ) -> None:
-    call = _call(scene, operation, parameter).put(parameter.place, parameter.name, value)
-    assert_error(scene.send(call), INVALID_PARAMETER)
+    call = _call(session, operation, parameter).put(parameter.place, parameter.name, value)
+    assert_error(session.send(call), INVALID_PARAMETER)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_what_is_no_string_is_refused_where_a_string_belongs(
     [case for case in _cases(good_values) if case.values[1].place != "path"],
 )
 def test_a_value_that_keeps_the_rule_is_accepted(
-    operation: Operation, parameter: Parameter, value: Any, scene: Scene
+    operation: Operation, parameter: Parameter, value: Any, session: Session
 ) -> None:
     if operation.name == "create_group":
         value = value[:-33] + unique()[-33:] if len(value) == parameter.max_length else unique() + value
-    call = _with_little_to_do(_call(scene, operation, parameter))
+    call = _with_little_to_do(_call(session, operation, parameter))
     call = call.put(parameter.place, parameter.name, value)
-    assert_success(scene.send(call))
+    assert_success(session.send(call))
 
 
 _NEEDS_NO_FACE = {"detect": 0, "register": 0, "spoofing": 0, "compare": 1}
@@ -81,77 +81,79 @@ def _with_little_to_do(call: Call) -> Call:
     [pair for pair in PARAMETERS if pair[1].default is not None and pair[0].name != "register"],
     ids=lambda value: value.name if isinstance(value, Parameter) else str(value),
 )
-def test_a_parameter_left_out_means_its_default(operation: Operation, parameter: Parameter, scene: Scene) -> None:
-    call, last = _call(scene, operation, parameter), len(operation.images) - 1
+def test_a_parameter_left_out_means_its_default(
+    operation: Operation, parameter: Parameter, session: Session
+) -> None:
+    call, last = _call(session, operation, parameter), len(operation.images) - 1
     call = call.with_picture(pictures.pair(1, 2), last)
     if parameter.name == "spoofingCondition" and operation.takes("spoofing"):
         call = call.having("spoofing", True).with_picture(pictures.doubtful(), last)
     default = parameter.default if parameter.place == "json" else str(parameter.default).lower()
-    without = scene.send(call)
+    without = session.send(call)
     assert_success(without)
-    assert without.data == scene.send(call.put(parameter.place, parameter.name, default)).data
+    assert without.data == session.send(call.put(parameter.place, parameter.name, default)).data
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_unknown_parameters_are_ignored(operation: Operation, scene: Scene) -> None:
+def test_unknown_parameters_are_ignored(operation: Operation, session: Session) -> None:
     for body in operation.bodies or (None,):
-        call = scene.call(operation, body).put("query", "surprise", "1")
+        call = session.call(operation, body).put("query", "surprise", "1")
         match operation.name:
             case "delete_group":
-                call = call.put("path", "group-id", scene.new_group())
+                call = call.put("path", "group-id", session.new_group())
             case "delete_face":
-                group = scene.new_group()
-                face = scene.registered(group, pictures.portrait())[0]
+                group = session.new_group()
+                face = session.registered(group, pictures.portrait())[0]
                 call = call.put("path", "group-id", group).put("path", "face-id", face)
         if body == "json":
             call = call.put("json", "surprise", {"deep": [1, None]}).put("json", "Limit", "x")
         if body == "form":
             call = call.put("form", "surprise", "1").put("form", "file", b"\x00\xff")
-        assert_success(scene.send(call))
+        assert_success(session.send(call))
 
 
-def test_an_unknown_field_of_a_form_is_ignored_however_often_it_comes(scene: Scene) -> None:
+def test_an_unknown_field_of_a_form_is_ignored_however_often_it_comes(session: Session) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="surprise"\r\n\r\n1\r\n'
     file = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\n'
     body = field + field + file + pictures.portrait() + b"\r\n--b--\r\n"
-    assert_success(scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
+    assert_success(session.send(session.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b")))
 
 
 @pytest.mark.parametrize("image", ["https://example.com/a.jpg", ["a"], 7, True])
-def test_an_image_that_is_no_object_is_called_that(image: object, scene: Scene) -> None:
-    answer = scene.send(scene.call("detect").put("json", "image", image))
+def test_an_image_that_is_no_object_is_called_that(image: object, session: Session) -> None:
+    answer = session.send(session.call("detect").put("json", "image", image))
     assert answer.detail == "Parameter 'image': Input should be an object."
 
 
-def test_an_image_that_comes_as_text_is_called_no_file(scene: Scene) -> None:
-    answer = scene.send(scene.call("detect", "form").put("form", "imageFile", "a.jpg"))
+def test_an_image_that_comes_as_text_is_called_no_file(session: Session) -> None:
+    answer = session.send(session.call("detect", "form").put("form", "imageFile", "a.jpg"))
     assert answer.detail == "Parameter 'imageFile': Input should be a file."
 
 
 @pytest.mark.parametrize("digits", [3, 19, 4000])
-def test_a_number_that_is_too_large_is_called_that_however_long_it_is(digits: int, scene: Scene) -> None:
-    answer = scene.send(scene.call("list_groups").put("query", "limit", "9" * digits))
+def test_a_number_that_is_too_large_is_called_that_however_long_it_is(digits: int, session: Session) -> None:
+    answer = session.send(session.call("list_groups").put("query", "limit", "9" * digits))
     assert_error(answer, INVALID_PARAMETER)
     assert answer.detail == "Parameter 'limit': Input should be less than or equal to 200."
 
 
-def test_a_number_that_is_longer_than_can_be_read_is_refused(scene: Scene) -> None:
-    assert_error(scene.send(scene.call("list_groups").put("query", "limit", "9" * 5000)), INVALID_PARAMETER)
+def test_a_number_that_is_longer_than_can_be_read_is_refused(session: Session) -> None:
+    assert_error(session.send(session.call("list_groups").put("query", "limit", "9" * 5000)), INVALID_PARAMETER)
 
 
 @pytest.mark.parametrize("name", ["imageFile", "mask"])
-def test_a_field_that_comes_twice_is_told_to(name: str, scene: Scene) -> None:
+def test_a_field_that_comes_twice_is_told_to(name: str, session: Session) -> None:
     field = b'--b\r\nContent-Disposition: form-data; name="mask"\r\n\r\ntrue\r\n'
     file = b'--b\r\nContent-Disposition: form-data; name="imageFile"; filename="a.jpg"\r\n\r\nx\r\n'
     body = {"mask": field + field + file, "imageFile": field + file + file}[name] + b"--b--\r\n"
-    answer = scene.send(scene.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b"))
+    answer = session.send(session.call("detect", "form").with_raw(body, "multipart/form-data; boundary=b"))
     assert_error(answer, INVALID_PARAMETER)
     assert answer.detail == f"Parameter '{name}' is given more than once."
 
 
 @pytest.mark.parametrize("name", ["not-a-uuid", "x" * 300, "\x00", "\u00e4", "' OR 1=1 --", "%", "search"])
-def test_a_face_id_that_no_face_has_is_not_found_whatever_it_looks_like(name: str, scene: Scene) -> None:
+def test_a_face_id_that_no_face_has_is_not_found_whatever_it_looks_like(name: str, session: Session) -> None:
     for operation in OPERATIONS:
         if operation.path.count("{face-id}"):
-            answer = scene.send(scene.call(operation).put("path", "face-id", name))
+            answer = session.send(session.call(operation).put("path", "face-id", name))
             assert_error(answer, -40050)

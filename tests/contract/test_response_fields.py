@@ -9,7 +9,7 @@ import pytest
 from . import pictures
 from .answers import assert_success, paths_of, values_at
 from .calls import Call
-from .scene import Scene
+from .session import Session
 from .tables import IMAGE_OPERATIONS, OPERATIONS, Operation, ResponseField
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -26,9 +26,9 @@ BODIES = [
 ]
 
 
-def _full(scene: Scene, operation: Operation, body: Any) -> Call:
+def _full(session: Session, operation: Operation, body: Any) -> Call:
     """A request whose answer has something in every array, and every trait."""
-    call = scene.call(operation, body)
+    call = session.call(operation, body)
     if operation.takes("spoofing"):
         call = call.having("spoofing", True)
     match operation.name:
@@ -53,9 +53,9 @@ def _is_of_type(value: object, field: ResponseField) -> bool:
 
 @pytest.mark.parametrize(("operation", "body"), BODIES, ids=str)
 def test_an_answer_holds_every_documented_field_with_its_type_and_no_other(
-    operation: Operation, body: Any, scene: Scene
+    operation: Operation, body: Any, session: Session
 ) -> None:
-    answer = scene.send(_full(scene, operation, body))
+    answer = session.send(_full(session, operation, body))
     assert_success(answer)
     for field in operation.fields:
         found = list(values_at(answer.body, field.path))
@@ -68,15 +68,15 @@ def test_an_answer_holds_every_documented_field_with_its_type_and_no_other(
 
 
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if not operation.fields], ids=str)
-def test_an_answer_without_documented_fields_is_the_bare_header(operation: Operation, scene: Scene) -> None:
-    call = scene.call(operation)
+def test_an_answer_without_documented_fields_is_the_bare_header(operation: Operation, session: Session) -> None:
+    call = session.call(operation)
     if operation.name == "delete_group":
-        call = call.put("path", "group-id", scene.new_group())
+        call = call.put("path", "group-id", session.new_group())
     if operation.name == "delete_face":
-        group = scene.new_group()
-        face = scene.registered(group, pictures.portrait())[0]
+        group = session.new_group()
+        face = session.registered(group, pictures.portrait())[0]
         call = call.put("path", "group-id", group).put("path", "face-id", face)
-    answer = scene.send(call)
+    answer = session.send(call)
     assert_success(answer)
     assert answer.body.keys() == {"header"}
 
@@ -92,9 +92,9 @@ def test_an_answer_without_documented_fields_is_the_bare_header(operation: Opera
     ids=str,
 )
 def test_a_trait_that_is_not_wanted_is_left_out_and_nothing_else_is(
-    operation: Operation, body: Any, trait: str, scene: Scene
+    operation: Operation, body: Any, trait: str, session: Session
 ) -> None:
-    answer = scene.send(_full(scene, operation, body).having(trait, False))
+    answer = session.send(_full(session, operation, body).having(trait, False))
     assert_success(answer)
     for field in operation.fields:
         present = any(True for _ in values_at(answer.body, field.path))
@@ -102,12 +102,14 @@ def test_a_trait_that_is_not_wanted_is_left_out_and_nothing_else_is(
 
 
 @pytest.mark.parametrize("operation", IMAGE_OPERATIONS, ids=str)
-def test_a_verdict_on_spoofing_is_there_only_where_it_was_asked_for(operation: Operation, scene: Scene) -> None:
-    data = scene.send(scene.call(operation)).data
+def test_a_verdict_on_spoofing_is_there_only_where_it_was_asked_for(
+    operation: Operation, session: Session
+) -> None:
+    data = session.send(session.call(operation)).data
     assert ("spoofing" in repr(data)) is (operation.name == "spoofing")
 
 
-def test_a_face_registered_without_a_label_has_no_label_field(speaker: Scene) -> None:
+def test_a_face_registered_without_a_label_has_no_label_field(speaker: Session) -> None:
     group = speaker.new_group()
     for operation in ("register", "list_faces", "search_by_image"):
         answer = speaker.send(speaker.call(operation).put("path", "group-id", group))

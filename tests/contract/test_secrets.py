@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tests.server import Keys
+from harness.servers import Keys
 
-from .ground import Ground
+from .servers import Servers
 from .tables import OPERATIONS
 
 
-def test_no_key_of_an_app_is_in_the_log(ground: Ground) -> None:
-    for scene in (ground.neighbour, ground.damaged):
+def test_no_key_of_an_app_is_in_the_log(servers: Servers) -> None:
+    for session in (servers.neighbour, servers.damaged):
         for operation in OPERATIONS:
             if operation.method != "DELETE":
-                scene.send(scene.call(operation))
-                scene.send(scene.call(operation).put("path", "appKey", scene.keys.appKey + "x"))
-        _assert_silent(scene.keys, scene.server.log.read_text())
+                session.send(session.call(operation))
+                session.send(session.call(operation).put("path", "appKey", session.keys.appKey + "x"))
+        _assert_silent(session.keys, session.server.log.read_text())
 
 
 def _assert_silent(keys: Keys, log: str) -> None:

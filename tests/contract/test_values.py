@@ -11,8 +11,8 @@ import pytest
 
 from . import pictures
 from .answers import Answer
-from .ground import Ground
-from .scene import Scene, unique
+from .servers import Servers
+from .session import Session, unique
 from .tables import IMAGE_OPERATIONS, OPERATIONS, V2, Operation
 
 COUNTS = {
@@ -38,16 +38,16 @@ def _faces_of(data: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["list_groups", "list_faces", "search_by_face_id"])
-def test_counts_of_listings_are_the_lengths_of_their_arrays(name: str, speaker: Scene) -> None:
+def test_counts_of_listings_are_the_lengths_of_their_arrays(name: str, speaker: Session) -> None:
     _assert_counts(speaker.send(speaker.call(name)))
 
 
 @pytest.mark.parametrize("operation", IMAGE_OPERATIONS, ids=str)
 def test_answers_about_pictures_have_true_counts_boxes_inside_and_percentages(
-    operation: Operation, scene: Scene
+    operation: Operation, session: Session
 ) -> None:
     last = len(operation.images) - 1
-    answer = scene.send(scene.call(operation).with_picture(pictures.pair(1, 2), last))
+    answer = session.send(session.call(operation).with_picture(pictures.pair(1, 2), last))
     _assert_counts(answer)
     faces = _faces_of(answer.data)
     assert faces
@@ -58,10 +58,10 @@ def test_answers_about_pictures_have_true_counts_boxes_inside_and_percentages(
         assert 1 < face["confidence"] <= 100
 
 
-def test_confidence_is_a_fraction_where_the_operator_wants_it_so(ground: Ground) -> None:
-    scene = ground.small
-    for call in (scene.call("detect"), scene.call("list_faces").put("path", "group-id", ground.full_group)):
-        faces = _faces_of(scene.send(call).data)
+def test_confidence_is_a_fraction_where_the_operator_wants_it_so(servers: Servers) -> None:
+    session = servers.small
+    for call in (session.call("detect"), session.call("list_faces").put("path", "group-id", servers.full_group)):
+        faces = _faces_of(session.send(call).data)
         assert faces
         assert all(0 < face["confidence"] <= 1 for face in faces)
 
@@ -73,7 +73,7 @@ def _assert_counts(answer: Answer) -> None:
         assert answer.data[count] == len(answer.data[array])
 
 
-def test_a_face_has_five_landmarks_inside_its_box_left_before_right(speaker: Scene) -> None:
+def test_a_face_has_five_landmarks_inside_its_box_left_before_right(speaker: Session) -> None:
     face = speaker.send(speaker.call("detect")).data["faceDetails"][0]
     points = {point["type"]: point for point in face["landmarks"]}
     assert len(face["landmarks"]) == 5
@@ -87,7 +87,7 @@ def test_a_face_has_five_landmarks_inside_its_box_left_before_right(speaker: Sce
     assert points["leftEye"]["y"] < points["nose"]["y"] < points["leftLip"]["y"]
 
 
-def test_faces_are_reported_largest_first(speaker: Scene) -> None:
+def test_faces_are_reported_largest_first(speaker: Session) -> None:
     call = speaker.call("detect").with_picture(pictures.sheet())
     boxes = [face["bbox"] for face in speaker.send(call).data["faceDetails"]]
     areas = [(box["x1"] - box["x0"]) * (box["y1"] - box["y0"]) for box in boxes]
@@ -95,10 +95,10 @@ def test_faces_are_reported_largest_first(speaker: Scene) -> None:
     assert areas == sorted(areas, reverse=True)
 
 
-def _details(scene: Scene, group: str) -> dict[str, Any]:
+def _details(session: Session, group: str) -> dict[str, Any]:
     """What is told of a group: the data itself in v2.0, the one element of an array in v1.0 and Plus."""
-    data: dict[str, Any] = scene.send(scene.call("group_details").put("path", "group-id", group)).data
-    if scene.dialect is V2:
+    data: dict[str, Any] = session.send(session.call("group_details").put("path", "group-id", group)).data
+    if session.dialect is V2:
         return data
     assert data.keys() == {"groupCount", "groups"}
     assert data["groupCount"] == 1
@@ -106,7 +106,7 @@ def _details(scene: Scene, group: str) -> dict[str, Any]:
     return dict(details)
 
 
-def test_a_group_tells_when_it_was_made_in_utc_and_how_many_faces_it_has(speaker: Scene) -> None:
+def test_a_group_tells_when_it_was_made_in_utc_and_how_many_faces_it_has(speaker: Session) -> None:
     before = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     group = speaker.new_group()
     after = datetime.now(UTC).replace(tzinfo=None)
@@ -119,7 +119,7 @@ def test_a_group_tells_when_it_was_made_in_utc_and_how_many_faces_it_has(speaker
     assert _details(speaker, group)["faceCount"] == 3
 
 
-def test_registered_faces_share_the_image_id_and_are_detailed_in_the_same_order(speaker: Scene) -> None:
+def test_registered_faces_share_the_image_id_and_are_detailed_in_the_same_order(speaker: Session) -> None:
     call = speaker.call("register").put("json", "limit", 4).put("json", "externalImageId", "sheet.jpg")
     data = speaker.send(call.with_picture(pictures.sheet())).data
     added = data["addedFaces"]
@@ -132,7 +132,7 @@ def test_registered_faces_share_the_image_id_and_are_detailed_in_the_same_order(
     assert all(str(UUID(face["faceId"])) == face["faceId"] for face in added)
 
 
-def test_a_listed_face_is_what_its_registration_said(speaker: Scene) -> None:
+def test_a_listed_face_is_what_its_registration_said(speaker: Session) -> None:
     group = speaker.new_group()
     call = speaker.call("register").put("path", "group-id", group).put("json", "externalImageId", "a:b")
     added = speaker.send(call).data["addedFaces"]
@@ -140,13 +140,13 @@ def test_a_listed_face_is_what_its_registration_said(speaker: Scene) -> None:
     assert listed == added
 
 
-def test_faces_are_listed_newest_first(speaker: Scene) -> None:
+def test_faces_are_listed_newest_first(speaker: Session) -> None:
     group = speaker.new_group()
     faces = [speaker.registered(group, picture)[0] for picture in (pictures.portrait(1), pictures.portrait(2))]
     assert speaker.face_ids(group) == faces[::-1]
 
 
-def test_a_search_by_face_finds_the_other_picture_first_and_not_itself(speaker: Scene) -> None:
+def test_a_search_by_face_finds_the_other_picture_first_and_not_itself(speaker: Session) -> None:
     data = speaker.send(speaker.call("search_by_face_id").having("threshold", 1)).data
     matches = data["matchFaces"]
     assert matches[0]["face"]["externalImageId"] == "selfie-1"
@@ -155,14 +155,14 @@ def test_a_search_by_face_finds_the_other_picture_first_and_not_itself(speaker: 
 
 
 @pytest.mark.parametrize("threshold", [1, 50, 90])
-def test_a_search_by_image_ranks_by_similarity_down_to_the_threshold(threshold: int, speaker: Scene) -> None:
+def test_a_search_by_image_ranks_by_similarity_down_to_the_threshold(threshold: int, speaker: Session) -> None:
     call = speaker.call("search_by_image").having("threshold", threshold)
     matches = speaker.send(call).data["matchFaces"]
     assert matches[0]["face"]["externalImageId"] == "portrait-1"
     _assert_ranked(matches, threshold)
 
 
-def test_a_search_answers_no_more_than_its_limit(speaker: Scene) -> None:
+def test_a_search_answers_no_more_than_its_limit(speaker: Session) -> None:
     call = speaker.call("search_by_image").having("threshold", 1)
     assert speaker.send(call).data["matchFaceCount"] > 1
     assert speaker.send(call.having("limit", 1)).data["matchFaceCount"] == 1
@@ -174,7 +174,7 @@ def _assert_ranked(matches: list[dict[str, Any]], threshold: int) -> None:
     assert all(threshold <= similarity <= 100 for similarity in similarities)
 
 
-def test_a_comparison_splits_the_target_faces_at_the_threshold(speaker: Scene) -> None:
+def test_a_comparison_splits_the_target_faces_at_the_threshold(speaker: Session) -> None:
     data = speaker.send(speaker.call("compare").with_picture(pictures.pair(1, 2), 1)).data
     assert data["matchedFaceDetailCount"] == data["unmatchedFaceDetailCount"] == 1
     matched, unmatched = data["matchedFaceDetails"][0], data["unmatchedFaceDetails"][0]
@@ -183,14 +183,14 @@ def test_a_comparison_splits_the_target_faces_at_the_threshold(speaker: Scene) -
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.name == "verify"], ids=str)
-def test_a_verification_tells_the_same_person_from_another(operation: Operation, scene: Scene) -> None:
-    same = scene.send(scene.call(operation).with_picture(pictures.selfie())).data
-    other = scene.send(scene.call(operation).with_picture(pictures.portrait(2))).data
-    assert same["face"]["faceId"] == other["face"]["faceId"] == scene.face
+def test_a_verification_tells_the_same_person_from_another(operation: Operation, session: Session) -> None:
+    same = session.send(session.call(operation).with_picture(pictures.selfie())).data
+    other = session.send(session.call(operation).with_picture(pictures.portrait(2))).data
+    assert same["face"]["faceId"] == other["face"]["faceId"] == session.face
     assert 0 <= other["similarity"] < same["similarity"] <= 100
 
 
-def test_pictures_without_a_face_are_no_error_where_faces_are_counted(speaker: Scene) -> None:
+def test_pictures_without_a_face_are_no_error_where_faces_are_counted(speaker: Session) -> None:
     blank = pictures.blank()
     detected = speaker.send(speaker.call("detect").with_picture(blank)).data
     registered = speaker.send(speaker.call("register").with_picture(blank)).data
@@ -204,7 +204,7 @@ def test_pictures_without_a_face_are_no_error_where_faces_are_counted(speaker: S
         assert speaker.send(speaker.call("spoofing").with_picture(blank)).data == detected
 
 
-def test_group_ids_are_shown_as_they_were_given(speaker: Scene) -> None:
+def test_group_ids_are_shown_as_they_were_given(speaker: Session) -> None:
     for name in (f"-{unique()}", f"0{unique()}", unique().ljust(255, "a"), f"--{unique()}--"):
         speaker.new_group(name)
         assert _details(speaker, name)["groupId"] == name

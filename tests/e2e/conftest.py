@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server, running_server
+from harness.servers import Server, running_server
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "api"

@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from tests.server import Keys, Server, visavis
+from harness.servers import Keys, Server, visavis
 from visavis.cli import cli
 from visavis.errors import SetupError
 

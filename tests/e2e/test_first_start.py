@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.server import running_server
+from harness.servers import running_server
 
 
 def test_the_first_start_prints_a_curl_that_finds_a_face_and_the_second_prints_no_keys(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server import Keys, Server, visavis
+from harness.servers import Keys, Server, visavis
 
 from .conftest import sample
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.postgres import Postgres, running_postgres
-from tests.server import Server, running_server
+from harness.postgres import Postgres, running_postgres
+from harness.servers import Server, running_server
 
 READY = httpx.codes.OK, {"status": "ok"}
 NOT_READY = httpx.codes.SERVICE_UNAVAILABLE, {"status": "The database does not answer."}

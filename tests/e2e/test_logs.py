@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.servers import Keys, Server, running_server
 from tests.e2e.conftest import sample
-from tests.server import Keys, Server, running_server
 
 
 def use(server: Server, selfie: bytes) -> Keys:

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.console.person import PASSWORD, csrf
-from tests.server import Server, running_server
+from harness.console.person import PASSWORD, csrf
+from harness.servers import Server, running_server
 
 MANY = 60
 

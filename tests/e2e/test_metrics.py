@@ -9,8 +9,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.postgres import running_postgres
-from tests.server import PREFIX, Server, running_server
+from harness.postgres import running_postgres
+from harness.servers import PREFIX, Server, running_server
 
 TOKEN = "a token that is long enough"
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.postgres import Postgres
+from harness.servers import Keys, Server, running_server, visavis
 from tests.packs import NAME, add_pack, example, link_models
-from tests.postgres import Postgres
-from tests.server import Keys, Server, running_server, visavis
 from visavis.app import create_app
 from visavis.errors import SetupError
 from visavis.settings import Settings

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from tests.packs import PLAIN, add_pack, link_models, plain_card
-from visavis.api.services import Services
 from visavis.app.records import make_records
 from visavis.app.services import services_of
 from visavis.core.bulk import BulkRegistration, Entry, Result
 from visavis.identities import App
 from visavis.settings import Settings
-from visavis.storage.gallery import SealedGallery
-from visavis.types import Embedding, ImageBytes, Want
+from visavis.storage.gallery.gallery import SealedGallery
+from visavis.types import Embedding, ImageBytes, RequestedAttributes
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import SFACE
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
+from visavis.web.services import Services
 
 from .conftest import sample
 
@@ -38,7 +38,7 @@ class Desk:
         self.ines = self.register("ines-portrait", "ines")
 
     def register(self, name: str, label: str) -> str:
-        done = self.services.faces.register(self.app, "staff", picture(name), 1, label, Want())
+        done = self.services.faces.register(self.app, "staff", picture(name), 1, label, RequestedAttributes())
         [added] = done.added
         return added.record.face_id
 
@@ -56,7 +56,9 @@ class Desk:
         return [result for batch in bulk.run(entries) for result in batch]
 
     def found(self, name: str) -> list[str | None]:
-        matches = self.services.search.by_image(self.app, "staff", picture(name), 5, 90, Want()).matches
+        matches = self.services.search.by_image(
+            self.app, "staff", picture(name), 5, 90, RequestedAttributes()
+        ).matches
         return [match.face.external_image_id for match in matches]
 
 
@@ -109,7 +111,7 @@ def test_a_search_by_picture_is_made_again_with_the_new_model(desk: Desk) -> Non
     for name, wanted in (("ines-selfie", [desk.ines]), ("omar-selfie", [])):
         desk.services.groups.upgrade(desk.app, "staff", SFACE.name)
         with moved_once(desk, Analyzer.embed):
-            found = desk.services.search.by_image(desk.app, "staff", picture(name), 5, 90, Want())
+            found = desk.services.search.by_image(desk.app, "staff", picture(name), 5, 90, RequestedAttributes())
         assert found.model == PLAIN
         assert [match.face.face_id for match in found.matches] == wanted
 
@@ -117,7 +119,7 @@ def test_a_search_by_picture_is_made_again_with_the_new_model(desk: Desk) -> Non
 def test_the_similarity_of_a_search_is_that_of_a_search_afterwards(desk: Desk) -> None:
     def similarity() -> float:
         source = picture("ines-selfie")
-        [match] = desk.services.search.by_image(desk.app, "staff", source, 5, 0, Want()).matches
+        [match] = desk.services.search.by_image(desk.app, "staff", source, 5, 0, RequestedAttributes()).matches
         return match.similarity
 
     before = similarity()
@@ -139,7 +141,7 @@ def test_a_search_by_a_face_is_made_again(desk: Desk) -> None:
 def test_a_verification_is_wholly_by_one_model(desk: Desk, moment: Callable[..., Any]) -> None:
     def similarity() -> float:
         source = picture("ines-selfie")
-        return desk.services.search.verify(desk.app, "staff", desk.ines, source, Want()).similarity
+        return desk.services.search.verify(desk.app, "staff", desk.ines, source, RequestedAttributes()).similarity
 
     before = similarity()
     with moved_once(desk, moment):

@@ -11,8 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from harness.servers import Keys, Server, running_server, visavis
 from tests.packs import NAME, PLAIN, add_pack, link_models, older_and_newer, plain_card
-from tests.server import Keys, Server, running_server, visavis
 from visavis.vision.models import SFACE
 from visavis.vision.store import ModelStore
 

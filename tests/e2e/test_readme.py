@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server
+from harness.servers import Server
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.server import running_server, visavis
+from harness.servers import running_server, visavis
 
 from .conftest import sample
 

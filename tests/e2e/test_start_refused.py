@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import free_port, running_server, visavis
+from harness.servers import free_port, running_server, visavis
 
 
 def refused(folder: Path, *options: str, **settings: str) -> str:

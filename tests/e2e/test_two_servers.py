@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.servers import running_server
 from tests.e2e.conftest import sample
-from tests.server import running_server
 
 
 @pytest.fixture(scope="module")

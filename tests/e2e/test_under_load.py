@@ -14,7 +14,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.server import PREFIX, Keys, Server, running_server
+from harness.servers import PREFIX, Keys, Server, running_server
 
 
 @pytest.fixture(scope="module")

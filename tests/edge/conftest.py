@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.server import Keys, Server, environment, free_port, running_server, wait_until_alive
+from harness.servers import Keys, Server, environment, free_port, running_server, wait_until_alive
 
 ADMIN_TOKEN = "the-operator-of-these-tests"
 CONNECTIONS = 12

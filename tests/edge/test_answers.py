@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.server import Server
-from visavis.api.edge.answer_headers import DEFAULTS
+from harness.servers import Server
+from visavis.web.edge.answer_headers import DEFAULTS
 
 from .conftest import Secure
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from tests.server import Keys, create_app
+from harness.servers import Keys, create_app
 
 from .conftest import Secure, running_secure
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from tests.server import Keys, Server, visavis
+from harness.servers import Keys, Server, visavis
 from visavis.cli import cli
 
 from .conftest import OPERATOR, new_app

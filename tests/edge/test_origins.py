@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import ValidationError
 
-from tests.server import PREFIX, Server, running_server
+from harness.servers import PREFIX, Server, running_server
 from visavis.settings import EdgeSettings
 
 OURS, THEIRS = "https://app.example.com", "https://evil.example.com"

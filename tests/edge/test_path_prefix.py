@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.server import Server, running_server
+from harness.servers import Server, running_server
 
 from .conftest import Secure, new_app
 

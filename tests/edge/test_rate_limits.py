@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.server import Keys, Server, visavis
+from harness.servers import Keys, Server, visavis
 
 from .conftest import OPERATOR, new_app
 

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.console.person import Crowd
-from tests.postgres import Postgres, running_postgres
-from tests.server import Keys, Server, running_server, visavis
+from harness.console.person import Crowd
+from harness.postgres import Postgres, running_postgres
+from harness.servers import Keys, Server, running_server, visavis
 from visavis.api.dialect import Dialect
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, suppress
 
 import pytest
 
-from tests.server import PREFIX, Keys, Server
+from harness.servers import PREFIX, Keys, Server
 
 from .conftest import CONNECTIONS
 

@@ -19,11 +19,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
-from tests.server import Server
-from visavis.api.edge.tls import Certificate
+from harness.servers import Server
 from visavis.cli.serve import _certificate
 from visavis.errors import SetupError
 from visavis.settings import Settings
+from visavis.web.edge.tls import Certificate
 
 from .conftest import Secure, issue
 

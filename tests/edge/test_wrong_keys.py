@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.server import PREFIX, Keys, Server
+from harness.servers import PREFIX, Keys, Server
 
 from .conftest import ADMIN_TOKEN, Secure
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from harness.servers import Server, running_server
 from tests.conftest import OpenPeoplePicture
 from tests.packs import link_models
-from tests.server import Server, running_server
 from visavis.cli import cli
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
@@ -21,6 +21,8 @@ from visavis.types import OwnScale
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import DEFAULT_RECOGNITION, SFACE_2, SFACE_FR
 from visavis.vision.store import ModelStore
+
+pytestmark = pytest.mark.slow
 
 MODEL = DEFAULT_RECOGNITION.name
 HALVES = OwnScale(MODEL, ((-1.0, 0.0), (1.0, 100.0)), "nobody: a scale for this test", datetime.now(UTC))

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from tests.evaluation.vectors import embeddings_of
 from visavis.core.calibration import Calibration
 from visavis.evaluation.comparisons import compare_all
+from visavis.evaluation.corpus import Look
 from visavis.evaluation.differentials import Differentials, Rates, summary, worst_and_best
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import grouped
-from visavis.evaluation.looks import Look
 from visavis.evaluation.verification import of_people
 from visavis.types import Box, DetectedFace, Embedding, GroupSettings, Landmarks, Quality
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from visavis.errors import SetupError
 from visavis.evaluation import masks, poses, spoofing
-from visavis.evaluation.looks import Look
+from visavis.evaluation.corpus import Look
 from visavis.evaluation.poses import Annotated
 from visavis.evaluation.spoofing import Presentations
 from visavis.types import Box, DetectedFace, Landmarks, Pose

@@ -15,6 +15,8 @@ from typer.testing import CliRunner, Result
 from visavis.cli import cli
 from visavis.errors import SetupError
 
+pytestmark = pytest.mark.slow
+
 
 def verify(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["evaluate", "verify", *map(str, arguments)])

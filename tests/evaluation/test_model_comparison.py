@@ -109,6 +109,7 @@ def test_a_model_of_several_networks_is_not_checked() -> None:
         ways_to_feed(DEFAULT_RECOGNITION)
 
 
+@pytest.mark.slow
 def test_the_way_that_tells_people_apart_best_is_found() -> None:
     ways = compare_ways({"own": faces(0.8), "better": faces(0.5), "worse": faces(1.2)}, resamples=200, seed=1)
     assert [way.clearly_better for way in ways] == [False, True, False]

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from tests.conftest import OpenPeoplePicture
 from visavis.cli import cli
 
+pytestmark = pytest.mark.slow
+
 
 def evaluate(*arguments: str | Path) -> str:
     done = CliRunner().invoke(cli, ["evaluate", *map(str, arguments)])
@@ -105,6 +107,9 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(two_kinds: P
     done = CliRunner().invoke(cli, ["evaluate", "mask", str(two_kinds), "--report", report])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "There is no folder" in done.stderr
+    done = CliRunner().invoke(cli, ["evaluate", "mask", str(two_kinds), "--report", str(tmp_path)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is no file" in done.stderr
 
 
 def test_the_command_line_does_without_matplotlib_until_a_report_is_wanted() -> None:

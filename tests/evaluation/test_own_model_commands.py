@@ -17,6 +17,8 @@ from visavis.vision.catalogue import Catalogue, best_installed
 from visavis.vision.models import SFACE, SFACE_NETWORK
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 OWN = "own-sface"
 
 

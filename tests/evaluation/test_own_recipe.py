@@ -16,9 +16,9 @@ from visavis.errors import SetupError
 from visavis.evaluation import own_recipe
 from visavis.evaluation.answers import AnswersObserver
 from visavis.evaluation.comparisons import compare_all
+from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import Grouping
-from visavis.evaluation.looks import Which
 from visavis.evaluation.own_recipe import OwnRecipe, fit_recipe, pictures_of, seen_of, to_be_spoilt
 from visavis.evaluation.worsening import POOR
 from visavis.types import Embedding
@@ -29,6 +29,8 @@ from visavis.vision.fusion import as_probe, fused
 from visavis.vision.models import SFACE_2
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
+
+pytestmark = pytest.mark.slow
 
 BASE = SFACE_2
 GROUPS = ("north", "south")

@@ -19,6 +19,8 @@ from visavis.cli import cli
 from visavis.errors import SetupError
 from visavis.vision.models import DEFAULT_RECOGNITION
 
+pytestmark = pytest.mark.slow
+
 
 def evaluate(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "visavis", "evaluate", *map(str, arguments)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Keys, Server, running_server
+from harness.servers import Keys, Server, running_server
 from visavis_client import Client
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.faults.killing import Kills, Ledger
-from tests.faults.serving import Client, create_shared, look
-from tests.server import running_server, visavis
+from harness.kills.killing import Kills, Ledger
+from harness.kills.serving import Client, create_shared, look
+from harness.servers import running_server, visavis
 
 
 def test_a_backup_beside_a_busy_server_holds_what_was_acknowledged_before(tmp_path: Path) -> None:

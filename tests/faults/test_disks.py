@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.nodes.conftest import code, face_id, neighbours, register
-from tests.server import Server, running_server, visavis
+from harness.servers import Server, running_server, visavis
+from harness.v2 import code, face_id, neighbours, register
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults.killing import Kills, kill_again_and_again
-from tests.faults.serving import kill_servers
-from tests.storage.place import Place
+from harness.kills.killing import Kills, kill_again_and_again
+from harness.kills.serving import kill_servers
+from harness.storage.place import Place
 
 START_S = 30.0
 """Far above what a start takes, whatever else the machine does."""

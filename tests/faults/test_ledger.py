@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.killing import Kills, Ledger
-from tests.faults.writing import SHARED, Write
+from harness.kills.killing import Kills, Ledger
+from harness.kills.writing import SHARED, Write
 
 CREATED = Write("create group", "g")
 ADDED = Write("add", "g", ("a", "b", "c"))

@@ -12,20 +12,20 @@ from typing import Any, Final, TypeAlias
 
 from fastapi import HTTPException, Request
 
-from visavis.api import body
 from visavis.api.dialect import MAX_DETAIL, plain
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.requests import DetectForm
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
-from visavis.api.parameters import Parameters
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.api.tokens import PageTokens
 from visavis.core.images import decode_base64
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch.target import parse
 from visavis.vision.container import MIN_SIDE, open_container
 from visavis.vision.decode import decode
+from visavis.web import body
+from visavis.web.page_tokens import PageTokens
+from visavis.web.parameters import Parameters
 
 Target: TypeAlias = Callable[[bytes], ErrorCode | None]
 
@@ -125,7 +125,7 @@ def outcome(read: Callable[[], object], *expected: ErrorCode) -> ErrorCode | Non
     """What it came to. Anything raised but a refusal with one of the codes, in a plain sentence, is a finding."""
     try:
         read()
-    except FaceError as error:
+    except ServiceError as error:
         refusal = error
     except HTTPException as error:
         if error.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

@@ -6,10 +6,11 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS, seeds
+from tests.properties import examples
 from visavis.errors import ErrorCode
 
 SAMPLE = 1_500
@@ -69,7 +70,7 @@ def test_what_the_fuzzer_starts_from_gets_past_the_first_checks(name: str) -> No
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=200)
+@examples(200)
 @given(data=st.binary(max_size=600))
 def test_bytes_of_any_kind_are_taken_or_refused_as_documented(name: str, data: bytes) -> None:
     TARGETS[name](data)

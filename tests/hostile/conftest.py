@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import Server, running_server
+from harness.servers import Server, running_server
 
 
 @pytest.fixture(scope="session")

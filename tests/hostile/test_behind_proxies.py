@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.servers import PREFIX, Keys, Server, free_port, running_server
 from tests.hostile.talking import PATIENCE_S, exchange, statuses
 from tests.hostile.wire import CASES, UPGRADES, Case
 from tests.nodes.cluster import HAPROXY, Cluster, running_haproxy, running_nginx
-from tests.server import PREFIX, Keys, Server, free_port, running_server
 
 GUESSES = 20
 STRANGER = "127.0.0.2"

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server import Keys, Server
+from harness.servers import Keys, Server
 
 JSON = {"Content-Type": "application/json"}
 NESTED = b'{"image":{"bytes":"AAAA"},"a":[' + b"[]," * 5_000_000 + b"[]]}"

@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from tests.server import Keys, Server, running_server
-from visavis.errors import ErrorCode, FaceError
+from harness.servers import Keys, Server, running_server
+from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.decode import decode
 
 from .corpus import Hostile, corpus
@@ -45,7 +45,7 @@ def outcome(data: bytes) -> ErrorCode | None:
     """As a detection looks at a picture: first coarsely."""
     try:
         decode(data, lambda size: min(1.0, 640 / max(size.width, size.height)))
-    except FaceError as error:
+    except ServiceError as error:
         return error.code
     return None
 

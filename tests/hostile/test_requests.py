@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.servers import Server
 from tests.hostile.talking import exchange, statuses
 from tests.hostile.wire import CASES, Case
-from tests.server import Server
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

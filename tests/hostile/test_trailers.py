@@ -9,8 +9,8 @@ from contextlib import closing, suppress
 import psutil
 import pytest
 
+from harness.servers import PREFIX, Keys, Server, running_server
 from tests.hostile.talking import PATIENCE_S, exchange, statuses
-from tests.server import PREFIX, Keys, Server, running_server
 
 GUESSES = 20
 MEGABYTE = 1 << 20

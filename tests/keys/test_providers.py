@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import visavis
+from harness.servers import visavis
 from visavis.errors import SetupError
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 
@@ -99,6 +99,7 @@ def test_a_key_file_is_replaced_whole_and_stays_its_owners(tmp_path: Path) -> No
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_the_settings_name_one_provider_and_keys_are_shown_by_id_alone(tmp_path: Path) -> None:
     key_file = tmp_path / "elsewhere"
     key_file.write_text(SPELT[0])

@@ -11,8 +11,8 @@ from threading import Event
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
+from harness.servers import Keys, Server, create_app, running_server, visavis
 from tests.conftest import OpenPeoplePicture
-from tests.server import Keys, Server, create_app, running_server, visavis
 
 
 def register_until(stop: Event, server: Server, keys: Keys, group: str, picture: bytes) -> list[str]:

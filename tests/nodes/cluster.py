@@ -14,8 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.postgres import Postgres
-from tests.server import Keys, Server, create_app, free_port, running_server
+from harness.postgres import Postgres
+from harness.servers import Keys, Server, create_app, free_port, running_server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")

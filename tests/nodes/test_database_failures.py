@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from harness.postgres import Postgres, running_postgres, running_standby
+from harness.v2 import code, face_id, neighbours, register
 from tests.nodes.cluster import running_cluster
-from tests.nodes.conftest import code, face_id, neighbours, register
-from tests.postgres import Postgres, running_postgres, running_standby
 
 UNAVAILABLE = -50300
 

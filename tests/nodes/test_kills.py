@@ -10,10 +10,10 @@ from threading import Event, Lock
 
 import httpx
 
+from harness.postgres import Postgres
+from harness.servers import PREFIX, Keys
+from harness.v2 import code, face_id, neighbours, register
 from tests.nodes.cluster import Cluster, running_cluster, running_nginx
-from tests.nodes.conftest import code, face_id, neighbours, register
-from tests.postgres import Postgres
-from tests.server import PREFIX, Keys
 
 GROUP = "watched"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.nodes.conftest import code, face_id, neighbours, register
-from tests.postgres import Postgres
-from tests.server import running_server, visavis
+from harness.postgres import Postgres
+from harness.servers import running_server, visavis
+from harness.v2 import code, face_id, neighbours, register
 
 
 def test_faces_groups_and_keys_are_there_after_the_move(tmp_path: Path, postgres: Postgres) -> None:

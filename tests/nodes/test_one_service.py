@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 
+from harness.postgres import Postgres
+from harness.servers import visavis
+from harness.v2 import code, face_id, neighbours, picture, register
 from tests.nodes.cluster import Cluster, running_cluster
-from tests.nodes.conftest import code, face_id, neighbours, picture, register
-from tests.postgres import Postgres
-from tests.server import visavis
 
 
 def test_what_one_node_registers_or_deletes_every_other_finds_or_misses_at_once(

@@ -16,10 +16,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from harness.postgres import USER, Postgres
+from harness.servers import free_port, visavis
+from harness.v2 import code, face_id, neighbours, register
 from tests.nodes.cluster import running_cluster
-from tests.nodes.conftest import code, face_id, neighbours, register
-from tests.postgres import USER, Postgres
-from tests.server import free_port, visavis
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 CONNECTIONS = 3

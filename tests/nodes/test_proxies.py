@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.postgres import Postgres
+from harness.servers import Keys
 from tests.nodes.cluster import DEPLOY, HAPROXY, Cluster, running_cluster, running_haproxy, running_nginx
-from tests.postgres import Postgres
-from tests.server import Keys
 
 V2, V1 = "/v2.0/appkeys", "/nhn-face-reco/v1.0/appkeys"
 GROUPS = [f"place-{number}" for number in range(24)]

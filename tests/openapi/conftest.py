@@ -9,11 +9,11 @@ from importlib import resources
 import httpx
 import pytest
 
-from tests.server import Keys, Server, running_server
+from harness.servers import Keys, Server, running_server
 
 
 @dataclass(frozen=True)
-class Ground:
+class Servers:
     """A server, the keys of an app there, and what the app has."""
 
     server: Server
@@ -51,12 +51,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def ground(server: Server, request: pytest.FixtureRequest) -> Ground:
-    return Ground(server, server.create_app(request.module.__name__))
+def servers(server: Server, request: pytest.FixtureRequest) -> Servers:
+    return Servers(server, server.create_app(request.module.__name__))
 
 
 @pytest.fixture
-def known(ground: Ground) -> dict[str, str]:
+def known(servers: Servers) -> dict[str, str]:
     """What there is, under the names of path parameters: the app, a group, a face in it."""
-    ground.create_group()
-    return {"appKey": ground.keys.appKey, "group-id": ground.group_id, "face-id": ground.register()}
+    servers.create_group()
+    return {"appKey": servers.keys.appKey, "group-id": servers.group_id, "face-id": servers.register()}

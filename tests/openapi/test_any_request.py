@@ -21,7 +21,7 @@ from visavis.api.openapi.errors import errors
 from visavis.api.openapi.schemas import definitions
 from visavis.api.searchface.dialect import SEARCHFACE
 
-from .conftest import Ground
+from .conftest import Servers
 
 CHECKS: list[CheckFunction] = [
     checks.status_code_conformance,
@@ -63,13 +63,13 @@ def strict(dialect: Dialect) -> BaseSchema:
 
 
 def assert_documented(
-    dialect: Dialect, ground: Ground, case: schemathesis.Case[Any], known: dict[str, str]
+    dialect: Dialect, servers: Servers, case: schemathesis.Case[Any], known: dict[str, str]
 ) -> None:
     """Send the request, with the keys of the app and half of the time to what it has."""
     for name, value in (case.path_parameters or {}).items():
         if name == "appKey" or len(str(value)) % 2:
             case.path_parameters[name] = known[name]
-    response = case.call(ground.server.url + dialect.prefix, headers=ground.headers[dialect.name])
+    response = case.call(servers.server.url + dialect.prefix, headers=servers.headers[dialect.name])
     case.validate_response(response, checks=CHECKS)
     assert response.status_code < 500 or response.status_code == 503
     answer = response.json()
@@ -92,30 +92,30 @@ def documented(dialect: Dialect, case: schemathesis.Case[Any]) -> list[dict[str,
 @strict(V1).parametrize()
 @few_examples
 def test_any_request_of_v1_gets_a_documented_answer(
-    case: schemathesis.Case[Any], ground: Ground, known: dict[str, str]
+    case: schemathesis.Case[Any], servers: Servers, known: dict[str, str]
 ) -> None:
-    assert_documented(V1, ground, case, known)
+    assert_documented(V1, servers, case, known)
 
 
 @strict(PLUS).parametrize()
 @few_examples
 def test_any_request_of_plus_gets_a_documented_answer(
-    case: schemathesis.Case[Any], ground: Ground, known: dict[str, str]
+    case: schemathesis.Case[Any], servers: Servers, known: dict[str, str]
 ) -> None:
-    assert_documented(PLUS, ground, case, known)
+    assert_documented(PLUS, servers, case, known)
 
 
 @strict(V2).parametrize()
 @few_examples
 def test_any_request_of_v2_gets_a_documented_answer(
-    case: schemathesis.Case[Any], ground: Ground, known: dict[str, str]
+    case: schemathesis.Case[Any], servers: Servers, known: dict[str, str]
 ) -> None:
-    assert_documented(V2, ground, case, known)
+    assert_documented(V2, servers, case, known)
 
 
 @strict(SEARCHFACE).parametrize()
 @few_examples
 def test_any_request_of_search_face_gets_a_documented_answer(
-    case: schemathesis.Case[Any], ground: Ground, known: dict[str, str]
+    case: schemathesis.Case[Any], servers: Servers, known: dict[str, str]
 ) -> None:
-    assert_documented(SEARCHFACE, ground, case, known)
+    assert_documented(SEARCHFACE, servers, case, known)

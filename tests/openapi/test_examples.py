@@ -11,27 +11,27 @@ import pytest
 from visavis.api.dialect import Dialect
 from visavis.api.openapi.document import document
 
-from .conftest import Ground
+from .conftest import Servers
 from .dialects import DIALECTS, operations
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_the_examples_of_a_document_are_answered_without_an_error(dialect: Dialect, ground: Ground) -> None:
+def test_the_examples_of_a_document_are_answered_without_an_error(dialect: Dialect, servers: Servers) -> None:
     described = {operation["operationId"]: row for row in operations(document(dialect)) for operation in row[2:]}
     if "create_group" not in described:
-        ground.create_group()
-    known = {"appKey": ground.keys.appKey}
+        servers.create_group()
+    known = {"appKey": servers.keys.appKey}
     for name in in_order(described):
         method, path, operation = described[name]
-        answers = list(sent(ground, dialect, method, path, operation, known))
+        answers = list(sent(servers, dialect, method, path, operation, known))
         assert answers, name
         for answer in answers:
             assert answer.status_code == 200, (name, answer.text)
             assert "X-Error-Detail" not in answer.headers, (name, answer.headers["X-Error-Detail"])
             known |= faces(answer.json())
     if "delete_group" not in described:
-        with ground.server.v2(ground.keys) as client:
-            client.delete(f"/groups/{ground.group_id}")
+        with servers.server.v2(servers.keys) as client:
+            client.delete(f"/groups/{servers.group_id}")
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -41,7 +41,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def sent(
-    ground: Ground, dialect: Dialect, method: str, path: str, operation: dict[str, Any], known: dict[str, str]
+    servers: Servers, dialect: Dialect, method: str, path: str, operation: dict[str, Any], known: dict[str, str]
 ) -> Iterable[httpx.Response]:
     """The answer to each example of the operation, those apart that need a picture somewhere on the net."""
     values = {
@@ -56,8 +56,8 @@ def sent(
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     bodies = [example["value"] for name, example in content.get("examples", {}).items() if name != "url"]
     for body in bodies or [None]:
-        yield ground.server.client.request(
-            method, path.format(**values), params=query, json=body, headers=ground.headers[dialect.name]
+        yield servers.server.client.request(
+            method, path.format(**values), params=query, json=body, headers=servers.headers[dialect.name]
         )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.server import Server
+from harness.servers import Server
 from visavis.api.dialect import Dialect
 from visavis.api.openapi.document import document
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from harness.servers import Server, running_server
 from tests.conftest import OpenPeoplePicture
-from tests.server import Server, running_server
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

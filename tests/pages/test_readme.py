@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.servers import free_port, running_server
 from tests.conftest import OpenPeoplePicture
-from tests.server import free_port, running_server
 
 ROOT = Path(__file__).parents[2]
 ASSETS = Path(str(resources.files("visavis"))) / "assets"
@@ -124,7 +124,7 @@ def test_measuring_writes_a_report(tmp_path: Path, openpeople_picture: OpenPeopl
         run(calibrate, tmp_path, tmp_path / "data")
 
 
-@pytest.mark.parametrize("readme", ["README.md", "docs/security.md"])
+@pytest.mark.parametrize("readme", ["README.md", "CONTRIBUTING.md", "docs/security.md"])
 def test_every_target_of_make_that_is_named_exists(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     targets = set(re.findall(r"^make ([a-z0-9-]+)", text, re.MULTILINE) + re.findall(r"`make ([a-z0-9-]+)", text))

@@ -8,10 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from tests.server import Server, running_server
+from harness.servers import Server, running_server
 from visavis.storage.store import DATABASE_FILE
 
-from .desk import TOKEN, Desk
+from .client import TOKEN, SearchFaceClient
 
 FACE_QUOTA = 60
 
@@ -24,25 +24,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def desk(server: Server) -> Desk:
-    return Desk(server, server.create_app("searchface")).furnished()
+def client(server: Server) -> SearchFaceClient:
+    return SearchFaceClient(server, server.create_app("searchface")).furnished()
 
 
 @pytest.fixture(scope="session")
-def neighbour(server: Server) -> Desk:
+def neighbour(server: Server) -> SearchFaceClient:
     """Another app on the same server."""
-    return Desk(server, server.create_app("neighbour")).furnished()
+    return SearchFaceClient(server, server.create_app("neighbour")).furnished()
 
 
 @pytest.fixture(scope="session")
-def damaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFaceClient]:
     """An app on a server whose tables were taken away while it ran."""
     with running_server(tmp_path_factory.mktemp("damaged")) as server:
-        desk = Desk(server, server.create_app("damaged"))
+        client = SearchFaceClient(server, server.create_app("damaged"))
         with closing(sqlite3.connect(server.data_dir / DATABASE_FILE)) as database:
             names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in names:
                 if not name.startswith("sqlite_"):
                     database.execute(f'DROP TABLE "{name}"')
             database.commit()
-        yield desk
+        yield client

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from tests.contract import pictures
 
-from .desk import Ask, Desk
+from .client import Ask, SearchFaceClient
 
 MAX_IMAGE_BYTES = 3_000_000
 
-RECIPES: Final[Mapping[str, Callable[[Ask, Desk], Ask]]] = {
+RECIPES: Final[Mapping[str, Callable[[Ask, SearchFaceClient], Ask]]] = {
     "no key": lambda ask, _: ask.with_key(None),
     "wrong key": lambda ask, _: ask.with_key("0" * 64),
     "no collectionId": lambda ask, _: ask.without("collectionId"),
@@ -22,9 +22,11 @@ RECIPES: Final[Mapping[str, Callable[[Ask, Desk], Ask]]] = {
     "no page": lambda ask, _: ask.without("page"),
     "short term": lambda ask, _: ask.put("term", "perso"),
     "unknown collection": lambda ask, _: ask.put("collectionId", "a-collection-that-never-was"),
-    "deleted collection": lambda ask, desk: ask.put("collectionId", desk.deleted_collection()),
+    "deleted collection": lambda ask, client: ask.put("collectionId", client.deleted_collection()),
     "unknown face": lambda ask, _: ask.put("faceId", str(uuid4())),
-    "not alive enough": lambda ask, desk: ask.put("collectionId", _demanding(desk)).showing(pictures.selfie(2)),
+    "not alive enough": lambda ask, client: ask.put("collectionId", _demanding(client)).showing(
+        pictures.selfie(2)
+    ),
     "image too large": lambda ask, _: ask.showing(pictures.padded(MAX_IMAGE_BYTES + 1)),
     "GIF": lambda ask, _: ask.showing(pictures.blank(kind="GIF")),
     "no face": lambda ask, _: ask.showing(pictures.blank()),
@@ -33,6 +35,6 @@ RECIPES: Final[Mapping[str, Callable[[Ask, Desk], Ask]]] = {
 """From a request that succeeds to one that fails; the last of them only on the damaged server."""
 
 
-def _demanding(desk: Desk) -> str:
+def _demanding(client: SearchFaceClient) -> str:
     """A collection that no face is alive enough for."""
-    return desk.new_collection(liveness=True, liveness_threshold=100)
+    return client.new_collection(liveness=True, liveness_threshold=100)

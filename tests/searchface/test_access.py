@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract import pictures
 
-from .desk import Desk
+from .client import SearchFaceClient
 from .errors import assert_error
 from .tables import OPERATIONS, Operation
 from .test_deleted_collections import UNKNOWN
@@ -15,54 +15,56 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=s
 
 
 @each_operation
-def test_an_empty_key_is_a_missing_key(operation: Operation, desk: Desk) -> None:
-    assert_error(desk.ask(operation.name).with_key("").send(desk.server), operation.name, 6039)
+def test_an_empty_key_is_a_missing_key(operation: Operation, client: SearchFaceClient) -> None:
+    assert_error(client.ask(operation.name).with_key("").send(client.server), operation.name, 6039)
 
 
 @each_operation
 @pytest.mark.parametrize("kind", ["appKey", "secretKey"])
-def test_the_apps_other_keys_do_not_open_it(operation: Operation, kind: str, desk: Desk) -> None:
-    key: str = getattr(desk.keys, kind)
-    assert_error(desk.ask(operation.name).with_key(key).send(desk.server), operation.name, 6040)
+def test_the_apps_other_keys_do_not_open_it(operation: Operation, kind: str, client: SearchFaceClient) -> None:
+    key: str = getattr(client.keys, kind)
+    assert_error(client.ask(operation.name).with_key(key).send(client.server), operation.name, 6040)
 
 
 @each_operation
-def test_the_key_is_checked_before_the_parameters(operation: Operation, desk: Desk) -> None:
-    ask = desk.ask(operation.name).without("collectionId")
-    assert_error(ask.with_key(None).send(desk.server), operation.name, 6039)
-    assert_error(ask.with_key("0" * 64).send(desk.server), operation.name, 6040)
+def test_the_key_is_checked_before_the_parameters(operation: Operation, client: SearchFaceClient) -> None:
+    ask = client.ask(operation.name).without("collectionId")
+    assert_error(ask.with_key(None).send(client.server), operation.name, 6039)
+    assert_error(ask.with_key("0" * 64).send(client.server), operation.name, 6040)
 
 
 @each_operation
 def test_another_apps_collection_is_unknown_and_stays_as_it_is(
-    operation: Operation, desk: Desk, neighbour: Desk
+    operation: Operation, client: SearchFaceClient, neighbour: SearchFaceClient
 ) -> None:
-    ask = desk.ask(operation.name).with_key(neighbour.keys.apiKey)
-    assert_error(ask.send(desk.server), operation.name, UNKNOWN[operation.name])
-    assert desk.found(desk.collection, pictures.portrait()) == [desk.face]
-    assert desk.listed(desk.collection)["totalCount"] == 1
+    ask = client.ask(operation.name).with_key(neighbour.keys.apiKey)
+    assert_error(ask.send(client.server), operation.name, UNKNOWN[operation.name])
+    assert client.found(client.collection, pictures.portrait()) == [client.face]
+    assert client.listed(client.collection)["totalCount"] == 1
 
 
 @each_operation
 def test_that_another_app_deleted_a_collection_is_nobody_elses_business(
-    operation: Operation, desk: Desk, neighbour: Desk
+    operation: Operation, client: SearchFaceClient, neighbour: SearchFaceClient
 ) -> None:
-    ask = desk.ask(operation.name).put("collectionId", neighbour.deleted_collection())
-    assert_error(ask.send(desk.server), operation.name, UNKNOWN[operation.name])
+    ask = client.ask(operation.name).put("collectionId", neighbour.deleted_collection())
+    assert_error(ask.send(client.server), operation.name, UNKNOWN[operation.name])
 
 
-def test_collections_of_one_id_in_two_apps_are_two_collections(desk: Desk, neighbour: Desk) -> None:
-    mine, theirs = desk.new_collection("of-everybody"), neighbour.new_collection("of-everybody")
-    face = desk.add(mine, "person-1", pictures.portrait(1))
+def test_collections_of_one_id_in_two_apps_are_two_collections(
+    client: SearchFaceClient, neighbour: SearchFaceClient
+) -> None:
+    mine, theirs = client.new_collection("of-everybody"), neighbour.new_collection("of-everybody")
+    face = client.add(mine, "person-1", pictures.portrait(1))
     other = neighbour.add(theirs, "person-1", pictures.portrait(1))
-    assert desk.found(mine, pictures.portrait(1)) == [face]
+    assert client.found(mine, pictures.portrait(1)) == [face]
     assert neighbour.found(theirs, pictures.portrait(1)) == [other]
 
 
-def test_no_key_is_in_the_log(desk: Desk, neighbour: Desk) -> None:
+def test_no_key_is_in_the_log(client: SearchFaceClient, neighbour: SearchFaceClient) -> None:
     for operation in OPERATIONS:
-        desk.ask(operation).with_key(neighbour.keys.apiKey).send(desk.server)
-    log = desk.server.log.read_text()
+        client.ask(operation).with_key(neighbour.keys.apiKey).send(client.server)
+    log = client.server.log.read_text()
     assert "/modules/search" in log
-    for keys in (desk.keys, neighbour.keys):
+    for keys in (client.keys, neighbour.keys):
         assert not any(key in log for key in (keys.appKey, keys.secretKey, keys.apiKey))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract import pictures
 
-from .desk import Desk
+from .client import SearchFaceClient
 from .errors import assert_error
 from .tables import OPERATIONS, Operation
 
@@ -18,35 +18,35 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=s
 
 @each_operation
 def test_a_collection_is_unknown_then_there_then_unavailable_then_there_again(
-    operation: Operation, desk: Desk
+    operation: Operation, client: SearchFaceClient
 ) -> None:
     name = f"comes-and-goes-{operation.name.replace('_', '-')}"
-    ask = desk.ask(operation.name).put("collectionId", name)
-    assert_error(ask.send(desk.server), operation.name, UNKNOWN[operation.name])
+    ask = client.ask(operation.name).put("collectionId", name)
+    assert_error(ask.send(client.server), operation.name, UNKNOWN[operation.name])
     for _ in range(2):
-        desk.new_collection(name)
-        face = desk.add(name, "person-1", pictures.portrait())
-        desk.answer(ask.put("faceId", face))
-        desk.v2("DELETE", f"/groups/{name}")
-        assert_error(ask.send(desk.server), operation.name, GONE[operation.name])
+        client.new_collection(name)
+        face = client.add(name, "person-1", pictures.portrait())
+        client.answer(ask.put("faceId", face))
+        client.v2("DELETE", f"/groups/{name}")
+        assert_error(ask.send(client.server), operation.name, GONE[operation.name])
 
 
-def test_a_collection_that_is_made_again_has_none_of_its_old_faces_and_settings(desk: Desk) -> None:
-    name = desk.new_collection(liveness_threshold=70)
-    face = desk.add(name, "person-1", pictures.portrait())
-    desk.v2("DELETE", f"/groups/{name}")
-    desk.new_collection(name)
-    answer = desk.answer(desk.ask("search_face").put("collectionId", name))
+def test_a_collection_that_is_made_again_has_none_of_its_old_faces_and_settings(client: SearchFaceClient) -> None:
+    name = client.new_collection(liveness_threshold=70)
+    face = client.add(name, "person-1", pictures.portrait())
+    client.v2("DELETE", f"/groups/{name}")
+    client.new_collection(name)
+    answer = client.answer(client.ask("search_face").put("collectionId", name))
     assert answer["faceIdList"] == []
     assert answer["option"]["liveNess_threshold"] == 50
-    ask = desk.ask("delete_face").put("collectionId", name).put("faceId", face)
-    assert_error(ask.send(desk.server), "delete_face", 6022)
+    ask = client.ask("delete_face").put("collectionId", name).put("faceId", face)
+    assert_error(ask.send(client.server), "delete_face", 6022)
 
 
 @each_operation
 @pytest.mark.parametrize("name", ["UPPER-CASE", "under_score", "../v2.0", "콜렉션", "x" * 256, "a b", " "])
 def test_an_id_that_no_collection_can_have_is_one_of_no_collection(
-    operation: Operation, name: str, desk: Desk
+    operation: Operation, name: str, client: SearchFaceClient
 ) -> None:
-    ask = desk.ask(operation.name).put("collectionId", name)
-    assert_error(ask.send(desk.server), operation.name, UNKNOWN[operation.name])
+    ask = client.ask(operation.name).put("collectionId", name)
+    assert_error(ask.send(client.server), operation.name, UNKNOWN[operation.name])

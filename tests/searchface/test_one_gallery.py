@@ -6,90 +6,93 @@ from typing import Any
 
 from tests.contract import pictures
 
-from .desk import Desk
+from .client import SearchFaceClient
 from .errors import assert_error
 
 
-def searched(desk: Desk, group: str, picture: bytes) -> list[Any]:
+def searched(client: SearchFaceClient, group: str, picture: bytes) -> list[Any]:
     """What v2 finds in a group."""
     body = {"limit": 100, "threshold": 90, "image": {"bytes": pictures.in_base64(picture)}}
-    faces: list[Any] = desk.v2("POST", f"/groups/{group}/faces/search", json=body)["matchFaces"]
+    faces: list[Any] = client.v2("POST", f"/groups/{group}/faces/search", json=body)["matchFaces"]
     return faces
 
 
-def registered(desk: Desk, group: str, picture: bytes, **more: object) -> str:
+def registered(client: SearchFaceClient, group: str, picture: bytes, **more: object) -> str:
     """The id of the face that v2 registers."""
     body = {"limit": 1, "image": {"bytes": pictures.in_base64(picture)}, **more}
-    return str(desk.v2("POST", f"/groups/{group}/faces", json=body)["addedFaces"][0]["faceId"])
+    return str(client.v2("POST", f"/groups/{group}/faces", json=body)["addedFaces"][0]["faceId"])
 
 
-def test_a_face_that_is_added_to_a_collection_is_found_by_a_search_of_v2(desk: Desk) -> None:
-    collection = desk.new_collection()
-    face = desk.add(collection, "hong.gildong", pictures.portrait())
-    [match] = searched(desk, collection, pictures.selfie())
+def test_a_face_that_is_added_to_a_collection_is_found_by_a_search_of_v2(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    face = client.add(collection, "hong.gildong", pictures.portrait())
+    [match] = searched(client, collection, pictures.selfie())
     assert match["face"]["faceId"] == face
     assert match["face"]["externalImageId"] == "hong.gildong"
 
 
-def test_a_face_that_v2_registers_is_found_by_a_search_of_the_collection(desk: Desk) -> None:
-    collection = desk.new_collection()
-    face = registered(desk, collection, pictures.portrait(), externalImageId="hong.gildong")
-    assert desk.found(collection, pictures.selfie()) == [face]
-    [listed] = desk.listed(collection)["result"]
+def test_a_face_that_v2_registers_is_found_by_a_search_of_the_collection(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    face = registered(client, collection, pictures.portrait(), externalImageId="hong.gildong")
+    assert client.found(collection, pictures.selfie()) == [face]
+    [listed] = client.listed(collection)["result"]
     assert listed["face_id"] == face
     assert listed["user_name"] == "hong.gildong"
     assert listed["collection_id"] == collection
 
 
-def test_a_face_that_v2_registers_without_a_label_has_an_empty_name(desk: Desk) -> None:
-    collection = desk.new_collection()
-    registered(desk, collection, pictures.portrait())
-    assert [face["user_name"] for face in desk.listed(collection)["result"]] == [""]
+def test_a_face_that_v2_registers_without_a_label_has_an_empty_name(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    registered(client, collection, pictures.portrait())
+    assert [face["user_name"] for face in client.listed(collection)["result"]] == [""]
 
 
-def test_the_meta_face_id_is_the_image_id_of_v2(desk: Desk) -> None:
-    collection = desk.new_collection()
-    ask = desk.ask("add_face").put("collectionId", collection)
-    added = desk.answer(ask)
-    [face] = desk.v2("GET", f"/groups/{collection}/faces", params={"limit": 1})["faces"]
+def test_the_meta_face_id_is_the_image_id_of_v2(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    ask = client.ask("add_face").put("collectionId", collection)
+    added = client.answer(ask)
+    [face] = client.v2("GET", f"/groups/{collection}/faces", params={"limit": 1})["faces"]
     assert (face["faceId"], face["imageId"]) == (added["faceId"], added["metaFaceId"])
-    assert desk.listed(collection)["result"][0]["meta_face_id"] == added["metaFaceId"]
+    assert client.listed(collection)["result"][0]["meta_face_id"] == added["metaFaceId"]
 
 
-def test_two_faces_of_one_name_are_two_faces(desk: Desk) -> None:
-    collection = desk.new_collection()
-    faces = {desk.add(collection, "twice", pictures.portrait()), desk.add(collection, "twice", pictures.selfie())}
+def test_two_faces_of_one_name_are_two_faces(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    faces = {
+        client.add(collection, "twice", pictures.portrait()),
+        client.add(collection, "twice", pictures.selfie()),
+    }
     assert len(faces) == 2
-    assert set(desk.found(collection, pictures.portrait())) == faces
+    assert set(client.found(collection, pictures.portrait())) == faces
 
 
-def test_faces_that_match_come_best_first(desk: Desk) -> None:
-    collection = desk.new_collection()
-    same = desk.add(collection, "the same picture", pictures.portrait())
-    other = desk.add(collection, "another picture", pictures.selfie())
-    assert desk.found(collection, pictures.portrait()) == [same, other]
-    assert desk.found(collection, pictures.selfie()) == [other, same]
+def test_faces_that_match_come_best_first(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    same = client.add(collection, "the same picture", pictures.portrait())
+    other = client.add(collection, "another picture", pictures.selfie())
+    assert client.found(collection, pictures.portrait()) == [same, other]
+    assert client.found(collection, pictures.selfie()) == [other, same]
 
 
-def test_a_face_deleted_here_is_gone_for_v2_and_for_the_next_search(desk: Desk) -> None:
-    collection = desk.new_collection()
-    face = desk.add(collection, "hong.gildong", pictures.portrait())
-    desk.delete(collection, face)
-    assert searched(desk, collection, pictures.portrait()) == []
-    assert desk.found(collection, pictures.portrait()) == []
-    assert desk.listed(collection) == {"message": "success", "result": [], "totalCount": 0}
-    again = desk.ask("delete_face").put("collectionId", collection).put("faceId", face)
-    assert_error(again.send(desk.server), "delete_face", 6022)
+def test_a_face_deleted_here_is_gone_for_v2_and_for_the_next_search(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    face = client.add(collection, "hong.gildong", pictures.portrait())
+    client.delete(collection, face)
+    assert searched(client, collection, pictures.portrait()) == []
+    assert client.found(collection, pictures.portrait()) == []
+    assert client.listed(collection) == {"message": "success", "result": [], "totalCount": 0}
+    again = client.ask("delete_face").put("collectionId", collection).put("faceId", face)
+    assert_error(again.send(client.server), "delete_face", 6022)
 
 
-def test_a_face_deleted_by_v2_is_gone_for_the_next_search_here(desk: Desk) -> None:
-    collection = desk.new_collection()
-    face = desk.add(collection, "hong.gildong", pictures.portrait())
-    desk.v2("DELETE", f"/groups/{collection}/faces/{face}")
-    assert desk.found(collection, pictures.portrait()) == []
+def test_a_face_deleted_by_v2_is_gone_for_the_next_search_here(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    face = client.add(collection, "hong.gildong", pictures.portrait())
+    client.v2("DELETE", f"/groups/{collection}/faces/{face}")
+    assert client.found(collection, pictures.portrait()) == []
 
 
-def test_a_face_of_another_collection_is_not_deleted(desk: Desk) -> None:
-    ask = desk.ask("delete_face").put("collectionId", desk.new_collection())
-    assert_error(ask.send(desk.server), "delete_face", 6022)
-    assert desk.found(desk.collection, pictures.portrait()) == [desk.face]
+def test_a_face_of_another_collection_is_not_deleted(client: SearchFaceClient) -> None:
+    ask = client.ask("delete_face").put("collectionId", client.new_collection())
+    assert_error(ask.send(client.server), "delete_face", 6022)
+    assert client.found(client.collection, pictures.portrait()) == [client.face]

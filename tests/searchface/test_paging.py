@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from harness.storage.faces import new_face, unit_rows
 from tests.contract import pictures
-from tests.storage.faces import new_face, unit_rows
 from visavis.storage.store import open_storage
 from visavis.vision.models import RECOGNITION_CARDS
 
+from .client import SearchFaceClient
 from .conftest import FACE_QUOTA
-from .desk import Desk
 from .errors import assert_error
 
 MANY = 110
@@ -20,11 +20,11 @@ PAGE = 50
 
 
 @pytest.fixture(scope="module")
-def crowd(desk: Desk) -> str:
+def crowd(client: SearchFaceClient) -> str:
     """A collection of made-up faces: face 0, the oldest, to face 109, every tenth of them a visitor."""
-    collection = desk.new_collection()
-    storage = open_storage(desk.server.data_dir)
-    app = storage.apps.find_app(desk.keys.name)
+    collection = client.new_collection()
+    storage = open_storage(client.server.data_dir)
+    app = storage.apps.find_app(client.keys.name)
     assert app is not None
     group = storage.gallery.require_group(app, collection)
     [width] = [card.dimension for card in RECOGNITION_CARDS if card.name == group.model]
@@ -45,51 +45,57 @@ def ids(answer: Any) -> list[str]:
     return [face["face_id"] for face in answer["result"]]
 
 
-def test_pages_hold_fifty_faces_each_once_newest_first_and_count_them_all(desk: Desk, crowd: str) -> None:
-    pages = [desk.listed(crowd, page) for page in (1, 2, 3)]
+def test_pages_hold_fifty_faces_each_once_newest_first_and_count_them_all(
+    client: SearchFaceClient, crowd: str
+) -> None:
+    pages = [client.listed(crowd, page) for page in (1, 2, 3)]
     assert [len(page["result"]) for page in pages] == [PAGE, PAGE, MANY - 2 * PAGE]
     assert [face for page in pages for face in ids(page)] == [f"face-{number}" for number in reversed(range(MANY))]
     assert {page["totalCount"] for page in pages} == {MANY}
 
 
 @pytest.mark.parametrize("page", [4, 1_000_000])
-def test_a_page_beyond_the_end_is_empty_and_still_counts(page: int, desk: Desk, crowd: str) -> None:
-    assert desk.listed(crowd, page) == {"message": "success", "result": [], "totalCount": MANY}
+def test_a_page_beyond_the_end_is_empty_and_still_counts(page: int, client: SearchFaceClient, crowd: str) -> None:
+    assert client.listed(crowd, page) == {"message": "success", "result": [], "totalCount": MANY}
 
 
 @pytest.mark.parametrize("term", ["Visitor", "visito", "VISITOR-", "isitor"])
-def test_a_term_finds_the_names_it_is_a_part_of_in_any_case(term: str, desk: Desk, crowd: str) -> None:
-    answer = desk.listed(crowd, term=term)
+def test_a_term_finds_the_names_it_is_a_part_of_in_any_case(
+    term: str, client: SearchFaceClient, crowd: str
+) -> None:
+    answer = client.listed(crowd, term=term)
     assert ids(answer) == [f"face-{number}" for number in reversed(range(0, MANY, 10))]
     assert answer["totalCount"] == len(answer["result"])
 
 
-def test_a_term_has_pages_too(desk: Desk, crowd: str) -> None:
-    first, second, third = (desk.listed(crowd, page, term="employee") for page in (1, 2, 3))
+def test_a_term_has_pages_too(client: SearchFaceClient, crowd: str) -> None:
+    first, second, third = (client.listed(crowd, page, term="employee") for page in (1, 2, 3))
     assert [len(page["result"]) for page in (first, second, third)] == [PAGE, MANY - MANY // 10 - PAGE, 0]
     assert {page["totalCount"] for page in (first, second, third)} == {MANY - MANY // 10}
 
 
 @pytest.mark.parametrize("term", ["%%%%%%", "______", "visitor%", "nobody at all"])
-def test_a_term_that_no_name_holds_finds_nobody(term: str, desk: Desk, crowd: str) -> None:
-    assert desk.listed(crowd, term=term) == {"message": "success", "result": [], "totalCount": 0}
+def test_a_term_that_no_name_holds_finds_nobody(term: str, client: SearchFaceClient, crowd: str) -> None:
+    assert client.listed(crowd, term=term) == {"message": "success", "result": [], "totalCount": 0}
 
 
 @pytest.mark.parametrize("term", ["", "V", "visit", "홍길동홍길"])
-def test_a_term_of_five_characters_or_fewer_is_too_short(term: str, desk: Desk, crowd: str) -> None:
-    ask = desk.ask("list_faces").put("collectionId", crowd).put("term", term)
-    assert_error(ask.send(desk.server), "list_faces", 6025)
+def test_a_term_of_five_characters_or_fewer_is_too_short(term: str, client: SearchFaceClient, crowd: str) -> None:
+    ask = client.ask("list_faces").put("collectionId", crowd).put("term", term)
+    assert_error(ask.send(client.server), "list_faces", 6025)
 
 
-def test_a_term_of_six_characters_is_long_enough_in_any_script(desk: Desk) -> None:
-    collection = desk.new_collection()
-    face = desk.add(collection, "경비실 홍길동", pictures.portrait())
-    assert ids(desk.listed(collection, term="비실 홍길동")) == [face]
+def test_a_term_of_six_characters_is_long_enough_in_any_script(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    face = client.add(collection, "경비실 홍길동", pictures.portrait())
+    assert ids(client.listed(collection, term="비실 홍길동")) == [face]
 
 
-def test_a_full_collection_takes_no_face_more_and_can_still_be_searched(desk: Desk, crowd: str) -> None:
+def test_a_full_collection_takes_no_face_more_and_can_still_be_searched(
+    client: SearchFaceClient, crowd: str
+) -> None:
     assert MANY > FACE_QUOTA
-    ask = desk.ask("add_face").put("collectionId", crowd)
-    assert_error(ask.send(desk.server), "add_face", 6012)
-    assert desk.listed(crowd)["totalCount"] == MANY
-    assert desk.found(crowd, pictures.portrait()) == []
+    ask = client.ask("add_face").put("collectionId", crowd)
+    assert_error(ask.send(client.server), "add_face", 6012)
+    assert client.listed(crowd)["totalCount"] == MANY
+    assert client.found(crowd, pictures.portrait()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .desk import Desk
+from .client import SearchFaceClient
 from .recipes import RECIPES
 from .tables import OPERATIONS
 
@@ -12,15 +12,15 @@ REFUSALS = sorted(set(OPERATIONS["add_face"].recipes.values()))
 
 
 @pytest.mark.parametrize("recipe", REFUSALS)
-def test_nothing_is_stored_of_a_face_that_is_refused(recipe: str, desk: Desk) -> None:
-    fresh = desk.new_collection()
-    ask = RECIPES[recipe](desk.ask("add_face").put("collectionId", fresh), desk)
-    assert ask.send(desk.server).status_code in {400, 403}
-    assert desk.v2("GET", f"/groups/{fresh}")["faceCount"] == desk.listed(fresh)["totalCount"] == 0
-    assert stored(desk, ask.parameters.get("collectionId", fresh)) == 0
+def test_nothing_is_stored_of_a_face_that_is_refused(recipe: str, client: SearchFaceClient) -> None:
+    fresh = client.new_collection()
+    ask = RECIPES[recipe](client.ask("add_face").put("collectionId", fresh), client)
+    assert ask.send(client.server).status_code in {400, 403}
+    assert client.v2("GET", f"/groups/{fresh}")["faceCount"] == client.listed(fresh)["totalCount"] == 0
+    assert stored(client, ask.parameters.get("collectionId", fresh)) == 0
 
 
-def stored(desk: Desk, collection: str) -> int:
+def stored(client: SearchFaceClient, collection: str) -> int:
     """Faces in a collection; none where there is no such collection."""
-    response = desk.ask("list_faces").put("collectionId", collection).send(desk.server)
+    response = client.ask("list_faces").put("collectionId", collection).send(client.server)
     return int(response.json().get("totalCount", 0))

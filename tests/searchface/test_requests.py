@@ -9,18 +9,18 @@ from PIL import Image
 
 from tests.contract import pictures
 
-from .desk import Desk
+from .client import SearchFaceClient
 from .errors import assert_error
 
 NAMES = ("requestName", "userName")
 
 
-def test_the_request_of_the_document_gets_the_answer_of_the_document(desk: Desk) -> None:
-    response = desk.server.client.post(
+def test_the_request_of_the_document_gets_the_answer_of_the_document(client: SearchFaceClient) -> None:
+    response = client.server.client.post(
         "/modules/search",
-        headers={"x-api-key": desk.keys.apiKey},
+        headers={"x-api-key": client.keys.apiKey},
         json={
-            "collectionId": desk.collection,
+            "collectionId": client.collection,
             "faceImage": pictures.in_base64(pictures.selfie(1)),
             "userName": "someone at the door",
         },
@@ -38,53 +38,55 @@ def test_the_request_of_the_document_gets_the_answer_of_the_document(desk: Desk)
             "liveNessScore": 0,
             "policy_similarity": 90,
         },
-        "faceIdList": [desk.face],
+        "faceIdList": [client.face],
     }
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_search_takes_either_name_and_answers_with_both(name: str, desk: Desk) -> None:
-    answer = desk.answer(desk.ask("search_face").without("userName").put(name, "홍길동"))
+def test_a_search_takes_either_name_and_answers_with_both(name: str, client: SearchFaceClient) -> None:
+    answer = client.answer(client.ask("search_face").without("userName").put(name, "홍길동"))
     assert [answer[each] for each in NAMES] == ["홍길동"] * 2
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_face_is_added_under_either_name(name: str, desk: Desk) -> None:
-    collection = desk.new_collection()
-    desk.answer(desk.ask("add_face").put("collectionId", collection).without("userName").put(name, "홍길동"))
-    assert [face["user_name"] for face in desk.listed(collection)["result"]] == ["홍길동"]
+def test_a_face_is_added_under_either_name(name: str, client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    client.answer(client.ask("add_face").put("collectionId", collection).without("userName").put(name, "홍길동"))
+    assert [face["user_name"] for face in client.listed(collection)["result"]] == ["홍길동"]
 
 
-def test_the_name_of_a_search_does_not_narrow_it(desk: Desk) -> None:
-    answer = desk.answer(desk.ask("search_face").put("userName", "somebody-else"))
-    assert answer["faceIdList"] == [desk.face]
+def test_the_name_of_a_search_does_not_narrow_it(client: SearchFaceClient) -> None:
+    answer = client.answer(client.ask("search_face").put("userName", "somebody-else"))
+    assert answer["faceIdList"] == [client.face]
 
 
-def test_a_name_has_255_characters_at_most(desk: Desk) -> None:
-    ask = desk.ask("search_face")
-    assert desk.answer(ask.put("userName", "n" * 255))["userName"] == "n" * 255
-    assert_error(ask.put("userName", "n" * 256).send(desk.server), "search_face", 6031)
+def test_a_name_has_255_characters_at_most(client: SearchFaceClient) -> None:
+    ask = client.ask("search_face")
+    assert client.answer(ask.put("userName", "n" * 255))["userName"] == "n" * 255
+    assert_error(ask.put("userName", "n" * 256).send(client.server), "search_face", 6031)
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "svg+xml", "vnd.ms-photo"])
-def test_a_picture_may_carry_the_prefix_of_a_data_uri_whatever_kind_it_names(kind: str, desk: Desk) -> None:
+def test_a_picture_may_carry_the_prefix_of_a_data_uri_whatever_kind_it_names(
+    kind: str, client: SearchFaceClient
+) -> None:
     prefix = f"data:image/{kind};base64,"
-    collection = desk.new_collection()
-    added = desk.ask("add_face").put("collectionId", collection)
-    face = desk.answer(added.put("faceImage", prefix + pictures.in_base64(pictures.portrait(1))))["faceId"]
-    search = desk.ask("search_face").put("collectionId", collection)
-    answer = desk.answer(search.put("faceImage", prefix + pictures.in_base64(pictures.selfie(1))))
+    collection = client.new_collection()
+    added = client.ask("add_face").put("collectionId", collection)
+    face = client.answer(added.put("faceImage", prefix + pictures.in_base64(pictures.portrait(1))))["faceId"]
+    search = client.ask("search_face").put("collectionId", collection)
+    answer = client.answer(search.put("faceImage", prefix + pictures.in_base64(pictures.selfie(1))))
     assert answer["faceIdList"] == [face]
 
 
-def test_unknown_parameters_are_ignored(desk: Desk) -> None:
-    assert desk.answer(desk.ask("search_face").put("limit", "many"))["faceIdList"] == [desk.face]
-    assert desk.answer(desk.ask("list_faces").put("limit", "many"))["totalCount"] == 1
+def test_unknown_parameters_are_ignored(client: SearchFaceClient) -> None:
+    assert client.answer(client.ask("search_face").put("limit", "many"))["faceIdList"] == [client.face]
+    assert client.answer(client.ask("list_faces").put("limit", "many"))["totalCount"] == 1
 
 
-def test_a_picture_of_exactly_the_largest_size_is_taken(desk: Desk) -> None:
-    answer = desk.answer(desk.ask("search_face").showing(pictures.padded(3_000_000)))
-    assert answer["faceIdList"] == [desk.face]
+def test_a_picture_of_exactly_the_largest_size_is_taken(client: SearchFaceClient) -> None:
+    answer = client.answer(client.ask("search_face").showing(pictures.padded(3_000_000)))
+    assert answer["faceIdList"] == [client.face]
 
 
 def one_in_front_of_the_other(front: int, back: int) -> bytes:
@@ -97,9 +99,9 @@ def one_in_front_of_the_other(front: int, back: int) -> bytes:
     return file.getvalue()
 
 
-def test_the_largest_face_of_a_picture_is_the_one_that_counts(desk: Desk) -> None:
-    collection = desk.new_collection()
-    face = desk.add(collection, "the one in front", one_in_front_of_the_other(1, 2))
-    assert desk.listed(collection)["totalCount"] == 1
-    assert desk.found(collection, pictures.portrait(1)) == [face]
-    assert desk.found(collection, pictures.portrait(2)) == []
+def test_the_largest_face_of_a_picture_is_the_one_that_counts(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
+    face = client.add(collection, "the one in front", one_in_front_of_the_other(1, 2))
+    assert client.listed(collection)["totalCount"] == 1
+    assert client.found(collection, pictures.portrait(1)) == [face]
+    assert client.found(collection, pictures.portrait(2)) == []

@@ -10,7 +10,7 @@ import pytest
 from tests.contract import pictures
 from tests.contract.answers import paths_of, values_at
 
-from .desk import Desk
+from .client import SearchFaceClient
 from .tables import OPERATIONS, Operation
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -29,14 +29,14 @@ def is_of_type(value: object, kind: str) -> bool:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
 def test_an_answer_holds_every_documented_field_with_its_type_and_no_other(
-    operation: Operation, desk: Desk
+    operation: Operation, client: SearchFaceClient
 ) -> None:
-    ask = desk.ask(operation.name)
+    ask = client.ask(operation.name)
     if operation.name in {"add_face", "delete_face"}:
-        ask = ask.put("collectionId", desk.new_collection())
+        ask = ask.put("collectionId", client.new_collection())
     if operation.name == "delete_face":
-        ask = ask.put("faceId", desk.add(ask.parameters["collectionId"], "person-1", pictures.portrait()))
-    answer = desk.answer(ask)
+        ask = ask.put("faceId", client.add(ask.parameters["collectionId"], "person-1", pictures.portrait()))
+    answer = client.answer(ask)
     for path, kind in operation.fields.items():
         found = list(values_at(answer, path))
         assert found, f"{path} is missing"
@@ -44,16 +44,16 @@ def test_an_answer_holds_every_documented_field_with_its_type_and_no_other(
     assert paths_of(answer) <= operation.fields.keys()
 
 
-def test_every_search_has_an_id_of_its_own(desk: Desk) -> None:
-    ids = {desk.answer(desk.ask("search_face"))["searchId"] for _ in range(3)}
+def test_every_search_has_an_id_of_its_own(client: SearchFaceClient) -> None:
+    ids = {client.answer(client.ask("search_face"))["searchId"] for _ in range(3)}
     assert len(ids) == 3
     assert all(UUID(each) for each in ids)
 
 
-def test_a_face_was_created_when_it_was_added_in_utc(desk: Desk) -> None:
-    collection = desk.new_collection()
+def test_a_face_was_created_when_it_was_added_in_utc(client: SearchFaceClient) -> None:
+    collection = client.new_collection()
     before = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=1)
-    desk.add(collection, "person-1", pictures.portrait())
+    client.add(collection, "person-1", pictures.portrait())
     after = datetime.now(UTC).replace(tzinfo=None)
-    [face] = desk.listed(collection)["result"]
+    [face] = client.listed(collection)["result"]
     assert before <= datetime.strptime(face["create_time"], "%Y-%m-%dT%H:%M:%S") <= after  # noqa: DTZ007 - as sent

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import select
 
 from visavis.identities import App
-from visavis.storage.archive.header import Cost
-from visavis.storage.archive.restoring import Restored, Target
-from visavis.storage.schema import metadata
+from visavis.storage.database.schema import metadata
 from visavis.storage.store import Storage
+from visavis.transfer.archive.archives import Archives
+from visavis.transfer.archive.header import Cost
+from visavis.transfer.archive.restoring import Restored, Target
 from visavis.types import FaceFilter, FaceRecord, Group
 
 PASSPHRASE = "a few words for the tests"
@@ -24,7 +25,7 @@ def nothing(_: int) -> None:
 
 def exported(storage: Storage, *groups: Group, passphrase: str = PASSPHRASE) -> bytes:
     file = io.BytesIO()
-    storage.archives.write(file, passphrase, groups, nothing, CHEAP)
+    Archives.of(storage).write(file, passphrase, groups, nothing, CHEAP)
     return file.getvalue()
 
 
@@ -32,7 +33,7 @@ def restore(
     storage: Storage, app: App, archive: bytes, passphrase: str = PASSPHRASE, **changed: Any
 ) -> list[Restored]:
     facts: dict[str, Any] = {"names": {}, "merge": False, "groups_quota": 10, "faces_quota": 1000} | changed
-    return storage.archives.restore(io.BytesIO(archive), passphrase, Target(app, **facts), nothing)
+    return Archives.of(storage).restore(io.BytesIO(archive), passphrase, Target(app, **facts), nothing)
 
 
 def listed(storage: Storage, group: Group) -> list[FaceRecord]:
@@ -41,7 +42,7 @@ def listed(storage: Storage, group: Group) -> list[FaceRecord]:
 
 def contents(storage: Storage) -> dict[str, list[Any]]:
     """Every row there is."""
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         return {
             table.name: sorted(map(repr, connection.execute(select(table)))) for table in metadata.sorted_tables
         }

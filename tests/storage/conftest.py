@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.postgres import Postgres
-from tests.storage.faces import new_face, unit_rows
-from tests.storage.place import Place
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, unit_rows
+from harness.storage.place import Place
 from visavis.identities import App, KeyKind
 from visavis.storage.apps import KeyedApps
 from visavis.storage.store import Storage
@@ -36,7 +36,7 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, data_dir: Path) -> Place:
     """Where nothing is kept yet."""
     if request.param == "sqlite":

@@ -10,9 +10,9 @@ from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any
 
-from tests.storage.faces import new_face, unit_rows
-from tests.storage.place import Place
-from visavis.errors import ErrorCode, FaceError
+from harness.storage.faces import new_face, unit_rows
+from harness.storage.place import Place
+from visavis.errors import ErrorCode, ServiceError
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -24,7 +24,7 @@ class Peer:
         self._connection = connection
 
     def call(self, method: str, *args: Any) -> Any:
-        """What the method returned, or the code of the FaceError it raised."""
+        """What the method returned, or the code of the ServiceError it raised."""
         self._connection.send((method, args))
         return self._connection.recv()
 
@@ -53,7 +53,7 @@ def _serve(connection: Connection, place: Place) -> None:
             break
         try:
             connection.send(getattr(storage.gallery, method)(*args))
-        except FaceError as error:
+        except ServiceError as error:
             connection.send(error.code)
     storage.close()
 
@@ -77,7 +77,7 @@ def add_one_by_one(place: Place, attempts: int, quota: int) -> tuple[list[str], 
         face = new_face(embedding)
         try:
             storage.gallery.add(group, [face], quota)
-        except FaceError as error:
+        except ServiceError as error:
             if error.code is not ErrorCode.FACE_QUOTA_EXCEEDED:
                 raise
             return None

@@ -17,7 +17,7 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from visavis.core.accounts import Accounts, digest
 from visavis.core.ports import AccountStore
 from visavis.core.sessions import Sessions
-from visavis.errors import AccountError, Objection
+from visavis.errors import AccountError, AccountErrorCode
 from visavis.identities import Role, User
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.store import Storage
@@ -32,8 +32,8 @@ def add(store: StoredAccounts, name: str, role: Role = Role.ADMINISTRATOR) -> Us
     return store.accept(secret, NOW, name, "hash")
 
 
-def objection(error: pytest.ExceptionInfo[AccountError]) -> Objection:
-    return error.value.objection
+def sentence_of(error: pytest.ExceptionInfo[AccountError]) -> AccountErrorCode:
+    return error.value.code
 
 
 def test_the_store_is_what_core_asks_for(storage: Storage) -> None:
@@ -51,7 +51,7 @@ def test_an_invitation_opens_one_account_and_every_process_knows_it(
     assert other.find_invitation(b"Ines", NOW) is None
     with pytest.raises(AccountError) as refused:
         other.accept(b"Ines", NOW, "Omar", "hash")
-    assert objection(refused) is Objection.INVITATION_INVALID
+    assert sentence_of(refused) is AccountErrorCode.INVITATION_INVALID
 
 
 def test_of_many_who_use_an_invitation_at_once_one_does(storage: Storage, open_again: OpenStorage) -> None:
@@ -76,7 +76,7 @@ def test_an_invitation_that_cannot_be_used_for_a_name_is_still_there(storage: St
     storage.accounts.add_invitation(b"secret", Role.VIEWER, None, SOON)
     with pytest.raises(AccountError) as refused:
         storage.accounts.accept(b"secret", NOW, "INES", "hash")
-    assert objection(refused) is Objection.NAME_TAKEN
+    assert sentence_of(refused) is AccountErrorCode.NAME_TAKEN
     assert storage.accounts.accept(b"secret", NOW, "Omar", "hash").role is Role.VIEWER
 
 
@@ -115,7 +115,7 @@ def test_of_administrators_that_are_taken_away_at_once_one_stays(
             else:
                 stores[1].set_role(users[number], Role.VIEWER)
         except AccountError as error:
-            return error.objection is not Objection.LAST_ADMINISTRATOR
+            return error.code is not AccountErrorCode.LAST_ADMINISTRATOR
         return True
 
     with ThreadPoolExecutor(4) as pool:
@@ -148,7 +148,7 @@ def test_what_is_changed_about_a_user_who_is_gone_is_refused(storage: Storage) -
     for change in changes:
         with pytest.raises(AccountError) as refused:
             change()
-        assert objection(refused) is Objection.USER_NOT_FOUND
+        assert sentence_of(refused) is AccountErrorCode.USER_NOT_FOUND
 
 
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(storage: Storage) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from visavis.core.ports import AppStore
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import KeyKind
 from visavis.storage.store import Storage
 
@@ -143,6 +143,6 @@ def test_an_app_speaks_every_dialect_until_some_are_turned_off(storage: Storage,
 def test_dialects_cannot_be_turned_off_for_an_app_that_was_deleted(storage: Storage) -> None:
     app = storage.apps.create_app("app", {})
     storage.apps.delete_app(app)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.apps.change_dialects(app, lambda _: frozenset({"v1"}))
     assert caught.value.code is ErrorCode.UNAUTHORIZED

@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.archives import PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
-from visavis.storage import group_rows
-from visavis.storage.archive.restoring import Restored, Target
-from visavis.storage.schema import metadata
+from visavis.storage.database.schema import metadata
+from visavis.storage.gallery import group_rows
 from visavis.storage.store import Storage, open_storage
+from visavis.transfer.archive.archives import Archives
+from visavis.transfer.archive.restoring import Restored, Target
+from visavis.transfer.checking import check_all
 from visavis.types import Group, GroupSettings
 
 ROW = unit_rows(1)[0]
@@ -39,7 +41,7 @@ def test_everything_of_a_group_comes_back(storage: Storage, filled: Group, other
         assert storage.gallery.open_template(back, face.face_id).tobytes() == template.tobytes()
         [(best, _)] = storage.gallery.search(back, template, 1, 0.9)
         assert best.face_id == face.face_id
-    assert storage.faults(nothing) == []
+    assert check_all(storage.database, storage.keys, nothing) == []
 
 
 def test_an_archive_opens_where_neither_master_key_nor_database_are_those_it_came_from(
@@ -66,7 +68,7 @@ def test_groups_that_are_there_are_in_the_way_unless_they_are_to_be_merged(
     mine = storage.gallery.create_group(other, "group", "sface", 10)
     storage.gallery.add(mine, [new_face(unit_rows(1, seed=9)[0], "mine")], 10)
     before = contents(storage)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         restore(storage, other, archive)
     assert (caught.value.code, contents(storage)) == (ErrorCode.DUPLICATE_GROUP, before)
 
@@ -75,7 +77,7 @@ def test_groups_that_are_there_are_in_the_way_unless_they_are_to_be_merged(
     assert restore(storage, other, archive, merge=True) == [Restored("group", 1, 298)]
     assert len(listed(storage, mine)) == 300
     assert storage.gallery.require_group(other, "group").settings == GroupSettings()
-    assert storage.faults(nothing) == []
+    assert check_all(storage.database, storage.keys, nothing) == []
 
 
 def test_faces_do_not_go_into_a_group_of_another_model(storage: Storage, filled: Group, other: App) -> None:
@@ -107,7 +109,7 @@ def test_quotas_hold_for_archives_too(
     quotas: dict[str, Any], code: ErrorCode, storage: Storage, filled: Group, other: App
 ) -> None:
     archive, before = exported(storage, filled), contents(storage)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         restore(storage, other, archive, **quotas)
     assert (caught.value.code, contents(storage)) == (code, before)
 
@@ -116,7 +118,7 @@ def test_an_archive_is_of_one_moment_and_without_what_has_expired(
     storage: Storage, filled: Group, other: App
 ) -> None:
     storage.gallery.change_settings(filled, {"retention_hours": 1})
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         faces = metadata.tables["faces"]
         long_ago = datetime.now(UTC) - timedelta(hours=2)
         gone = connection.execute(
@@ -134,7 +136,7 @@ def test_an_import_that_breaks_off_leaves_nothing(storage: Storage, filled: Grou
 
     target = Target(other, {}, merge=False, groups_quota=10, faces_quota=1000)
     with pytest.raises(KeyboardInterrupt):
-        storage.archives.restore(io.BytesIO(archive), PASSPHRASE, target, breaks_off)
+        Archives.of(storage).restore(io.BytesIO(archive), PASSPHRASE, target, breaks_off)
     assert contents(storage) == before
 
 
@@ -164,7 +166,7 @@ def test_a_group_that_is_to_be_deleted_while_an_archive_comes_in_waits_for_it(
                 sleep(0.5)  # until it waits for what the import has locked
 
         target = Target(other, {}, merge=True, groups_quota=10, faces_quota=1000)
-        restored = storage.archives.restore(io.BytesIO(archive), PASSPHRASE, target, delete_meanwhile)
+        restored = Archives.of(storage).restore(io.BytesIO(archive), PASSPHRASE, target, delete_meanwhile)
         assert restored == [Restored("group", 299, 0), Restored("new", 0, 0)]
         deletions[0].result()
     assert [group.name for group in storage.gallery.list_groups(other, None, 10)] == ["new"]
@@ -176,11 +178,11 @@ def test_a_group_that_goes_as_an_archive_comes_in_is_made_anew(
     archive = exported(storage, filled)
     there, elsewhere = storage.gallery.create_group(other, "group", "sface", 10), open_again()
     with ThreadPoolExecutor(1) as pool:
-        with elsewhere._database.write() as connection:
+        with elsewhere.database.write() as connection:
             assert group_rows.lock_app(connection, other.id) == 1
             group_rows.delete_group(connection, there.id)
             group_rows.set_group_count(connection, other.id, 0)
             coming = pool.submit(restore, storage, other, archive, merge=True)
             sleep(0.5)
         assert coming.result() == [Restored("group", 299, 0)]
-    assert storage.faults(nothing) == []
+    assert check_all(storage.database, storage.keys, nothing) == []

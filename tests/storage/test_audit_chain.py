@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.place import Place
+from harness.storage.place import Place
 from tests.storage.trails import event
-from visavis.storage.audit.facts import AuditKeys
+from visavis.audit_events import AuditHead
+from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import Verdict, verify
-from visavis.storage.schema import AUDIT_FACTS
-from visavis.storage.sqlite import SqliteDatabase
+from visavis.storage.database.schema import AUDIT_COLUMNS
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
-from visavis.trail import AuditHead
 
 KEY = bytes(range(32))
 RECORDS = 8
-COLUMNS = tuple(name for name in AUDIT_FACTS if name not in {"uid", "at"})
+COLUMNS = tuple(name for name in AUDIT_COLUMNS if name not in {"uid", "at"})
 
 Tampering: TypeAlias = Callable[[sqlite3.Connection], None]
 
@@ -116,13 +116,13 @@ def test_records_that_changed_places_are_noticed(log: Log, pair: tuple[int, int]
             for old, new in ((pair[0], -1), (pair[1], pair[0]), (-1, pair[1])):
                 connection.execute("UPDATE audit SET position = ? WHERE position = ?", (new, old))
             return
-        names = ", ".join(AUDIT_FACTS)
+        names = ", ".join(AUDIT_COLUMNS)
         rows = [
             connection.execute(f"SELECT {names} FROM audit WHERE position = ?", (at,)).fetchone()  # noqa: S608
             for at in pair
         ]
         for at, row in zip(reversed(pair), rows, strict=True):
-            marks = ", ".join(f"{name} = ?" for name in AUDIT_FACTS)
+            marks = ", ".join(f"{name} = ?" for name in AUDIT_COLUMNS)
             connection.execute(f"UPDATE audit SET {marks} WHERE position = ?", (*row, at))  # noqa: S608
 
     assert log.verdict(swap).faults
@@ -133,7 +133,7 @@ def test_a_record_that_was_put_in_is_noticed(log: Log, source: int, at: int) -> 
     def insert(connection: sqlite3.Connection) -> None:
         for position in range(RECORDS, at - 1, -1):
             connection.execute("UPDATE audit SET position = ? WHERE position = ?", (position + 1, position))
-        names = ", ".join((*AUDIT_FACTS, "link"))
+        names = ", ".join((*AUDIT_COLUMNS, "link"))
         shown = source + (source >= at)
         connection.execute(
             f"INSERT INTO audit (position, {names}) SELECT ?, {names} FROM audit WHERE position = ?",  # noqa: S608
@@ -176,7 +176,7 @@ def test_a_beginning_that_was_cut_off_is_noticed_even_with_a_cut_made_up_for_it(
 def test_a_record_without_our_seal_is_not_chained_but_reported(place: Place) -> None:
     with closing(place.open()) as storage:
         storage.journal.add(event(1))
-        with storage._database.write() as connection:
+        with storage.database.write() as connection:
             connection.exec_driver_sql("UPDATE audit_inbox SET operation = 'nothing'")
         storage.journal.add(event(2))
         verdict = storage.verify_audit([], lambda _: None)
@@ -187,11 +187,11 @@ def test_a_record_without_our_seal_is_not_chained_but_reported(place: Place) -> 
 def test_a_record_copied_back_into_the_inbox_is_noticed_as_double(place: Place) -> None:
     with closing(place.open()) as storage:
         storage.journal.add(event(1))
-        with storage._database.read() as connection:
+        with storage.database.read() as connection:
             waiting = [dict(row) for row in connection.exec_driver_sql("SELECT * FROM audit_inbox").mappings()]
         storage.audit.advance(wait=True)
         names = ", ".join(waiting[0])
-        with storage._database.write() as connection:
+        with storage.database.write() as connection:
             mark = "?" if connection.dialect.name == "sqlite" else "%s"
             marks = ", ".join([mark] * len(waiting[0]))
             connection.exec_driver_sql(

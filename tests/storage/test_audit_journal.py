@@ -13,19 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from tests.storage.trails import CLIENT, event
+from visavis.audit_events import AuditFilter, AuditRecord, Effect, Event
 from visavis.core.audit import Audit
 from visavis.core.audit_upkeep import AuditUpkeep
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import SERVER, Storage
-from visavis.trail import AuditFilter, AuditRecord, Effect, Event
 from visavis.types import FaceFilter, Group
+
+pytestmark = pytest.mark.slow
 
 EVERYTHING = AuditFilter()
 
@@ -77,7 +79,7 @@ def test_a_change_that_is_refused_leaves_no_record_of_its_own(storage: Storage, 
         lambda: storage.gallery.add(group, new_faces(1), quota=0),
         lambda: storage.gallery.delete_face(group, "nobody"),
     ):
-        with pytest.raises(FaceError):
+        with pytest.raises(ServiceError):
             attempt()
     assert log(storage) == before
 
@@ -86,7 +88,7 @@ def test_a_change_is_put_down_to_the_event_under_way(storage: Storage, app: App,
     asked = Event(actor=CLIENT, operation="add_face", effect=Effect.CHANGE, dialect="searchface", app="app")
     with storage.journal.acting(asked) as acting:
         [face] = storage.gallery.add(group, new_faces(1), quota=10)
-        assert acting.noted
+        assert acting.recorded
     record = log(storage)[-1]
     assert record.event == replace(asked, app_id=app.id, group="group", faces=(face.face_id,))
     storage.gallery.delete_face(group, face.face_id)
@@ -222,7 +224,7 @@ def test_a_server_notices_that_the_log_was_cut_while_it_runs(
     for number in range(4):
         storage.journal.add(event(number))
     storage.audit.advance(wait=True)
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         link = connection.exec_driver_sql("SELECT link FROM audit WHERE position = 2").scalar_one()
         connection.exec_driver_sql("DELETE FROM audit WHERE position > 2")
         mark = "?" if connection.dialect.name == "sqlite" else "%s"
@@ -243,7 +245,7 @@ def test_the_log_outlives_what_it_speaks_of_and_holds_nothing_of_a_face_but_its_
     storage.apps.delete_app(app)
     records = log(storage)
     assert tuple(face.face_id for face in stored) in {record.event.faces for record in records}
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM audit").all()
     for value in (value for row in rows for value in row):
         shown = value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else b""
@@ -254,19 +256,19 @@ def test_the_log_outlives_what_it_speaks_of_and_holds_nothing_of_a_face_but_its_
 def test_records_that_cannot_be_put_on_disk_are_an_error_for_each_that_waits(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE audit_inbox RENAME TO elsewhere")
 
     def attempt(number: int) -> bool:
         try:
             storage.journal.add(event(number))
-        except FaceError:
+        except ServiceError:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert not any(pool.map(attempt, range(24)))
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO audit_inbox")
     assert attempt(1)
     assert len(log(storage)) == 1
@@ -281,10 +283,10 @@ def test_records_leave_the_log_when_they_are_old(storage: Storage) -> None:
     storage.journal.add(event())
     clocks = Clocks()
     upkeep = keeping(storage, clocks, timedelta(days=30))
-    upkeep.turn()
+    upkeep.run_once()
     assert len(log(storage)) == 1
     clocks.pass_by(31 * 86400)
-    upkeep.turn()
+    upkeep.run_once()
     assert [record.event.operation for record in log(storage)] == ["audit_prune"]
 
 
@@ -294,7 +296,7 @@ def test_a_clock_that_leaps_ahead_takes_nothing_out_of_the_log(storage: Storage)
     upkeep = keeping(storage, clocks, timedelta(days=30))
     for leap in (1e8, 0, -1e8):
         clocks.pass_by(1800, leap=leap)
-        upkeep.turn()
+        upkeep.run_once()
         assert [record.event for record in log(storage)] == [event()]
 
 
@@ -306,5 +308,5 @@ def test_the_head_is_told_each_hour_whatever_the_clock_says(
     with caplog.at_level(logging.INFO, "visavis.core.audit_upkeep"):
         for leap in (0, 1e8, -1e8):
             clocks.pass_by(3600, leap=leap)
-            upkeep.turn()
+            upkeep.run_once()
     assert len([message for message in caplog.messages if "The audit log ends at" in message]) == 3

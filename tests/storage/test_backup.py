@@ -22,17 +22,21 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
-from visavis.errors import FaceError, SetupError
+from visavis.audit_events import AuditFilter
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.backup.file import Manifest
-from visavis.storage.backup.restore import Target, restore_backup
 from visavis.storage.store import Storage, open_storage
-from visavis.trail import AuditFilter
+from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.make import back_up
+from visavis.transfer.backup.restore import Target, restore_backup
+from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -49,8 +53,8 @@ def fresh(tmp_path: Path, data_dir: Path, storage: Storage) -> Path:
     return folder
 
 
-def back_up(storage: Storage, archive: Path) -> Manifest:
-    return storage.backup(archive, lambda _: None)
+def backed_up(storage: Storage, archive: Path) -> Manifest:
+    return back_up(storage, archive, lambda _: None)
 
 
 def restore(archive: Path, folder: Path, **options: Any) -> Manifest:
@@ -74,7 +78,7 @@ def test_what_is_restored_is_what_was_backed_up(
     storage.gallery.delete_face(group, faces[0].face_id)
     storage.gallery.delete_group(storage.gallery.create_group(app, "gone", "sface", quota=9))
     group = storage.gallery.change_settings(group, {"similarity": 77.0, "retention_hours": 99})
-    told = back_up(storage, archive)
+    told = backed_up(storage, archive)
     assert (told.apps, told.groups, told.faces) == (1, 1, 39)
     storage.audit.advance(wait=True)
     recorded = [(each.event.operation, each.event.detail) for each in storage.audit.stream(AuditFilter())]
@@ -97,8 +101,8 @@ def test_what_is_restored_is_what_was_backed_up(
         for face in faces[1:]:
             theirs = restored.gallery.search(found, face.embedding, 5, -1.5)
             assert theirs == storage.gallery.search(group, face.embedding, 5, -1.5)
-        assert restored.faults(lambda _: None) == []
-        with pytest.raises(FaceError, match="deleted"):
+        assert check_all(restored.database, restored.keys, lambda _: None) == []
+        with pytest.raises(ServiceError, match="deleted"):
             restored.gallery.require_group(app, "gone")
         assert restored.gallery.create_group(app, "next", "sface", quota=9).id > found.id + 1
 
@@ -141,14 +145,14 @@ def test_a_backup_under_load_is_one_moment(
             time.sleep(0.01)
         for archive in backups:
             before.append(set(listed(storage, group)))
-            back_up(storage, archive)
+            backed_up(storage, archive)
     after = set(listed(storage, group))
     for number, archive in enumerate(backups):
         folder = tmp_path / f"restored-{number}"
         shutil.copytree(fresh, folder)
         restore(archive, folder)
         with closing(open_storage(folder)) as restored:
-            assert restored.faults(lambda _: None) == []
+            assert check_all(restored.database, restored.keys, lambda _: None) == []
             kept = restored.gallery.list_faces(group, FaceFilter(), None, 100_000)
             found = restored.gallery.search(group, unit_rows(1)[0], 100_000, -1.5)
             assert {record.face_id for record, _ in found} == {face.face_id for face in kept}
@@ -163,7 +167,7 @@ def test_a_backup_without_the_master_key_is_of_no_use(
     faces = new_faces(30)
     storage.apps.add_keys(app, {KeyKind.SECRET_KEY: "a secret of the app"}, datetime.now(UTC))
     storage.gallery.add(group, faces, quota=100)
-    back_up(storage, archive)
+    backed_up(storage, archive)
     raw = archive.read_bytes()
     assert faces[0].face_id.encode() in raw
     for face in faces:
@@ -171,7 +175,7 @@ def test_a_backup_without_the_master_key_is_of_no_use(
         assert not any(plain[start : start + 8] in raw for start in range(0, len(plain), 8))
     key = (data_dir / "master.key").read_bytes()
     assert key.strip() not in raw
-    assert storage._ring.derive("page tokens") not in raw
+    assert storage.keys.derive("page tokens") not in raw
     assert b"a secret of the app" not in raw
     for folder, why in ((tmp_path / "none", "missing"), (tmp_path / "wrong", "not the one")):
         if why == "not the one":
@@ -190,7 +194,7 @@ def test_a_database_that_is_there_gives_way_only_if_told(
 ) -> None:
     faces = new_faces(3)
     storage.gallery.add(group, faces[:2], quota=100)
-    back_up(storage, archive)
+    backed_up(storage, archive)
     storage.gallery.add(group, faces[2:], quota=100)
     with pytest.raises(SetupError, match="already"):
         restore(archive, data_dir)
@@ -209,7 +213,7 @@ def test_a_damaged_database_gives_way_with_its_log(
     log: bytes, storage: Storage, group: Group, archive: Path, data_dir: Path
 ) -> None:
     storage.gallery.add(group, new_faces(3), quota=100)
-    back_up(storage, archive)
+    backed_up(storage, archive)
     storage.close()
     (data_dir / "visavis.db").write_bytes(b"not a database" * 1000)
     (data_dir / "visavis.db-wal").write_bytes(log)
@@ -224,7 +228,7 @@ def test_a_log_whose_database_was_taken_away_does_not_get_into_the_restored_one(
     storage: Storage, group: Group, archive: Path, data_dir: Path
 ) -> None:
     storage.gallery.add(group, new_faces(3), quota=100)
-    back_up(storage, archive)
+    backed_up(storage, archive)
     for _ in range(10):
         storage.gallery.add(group, new_faces(5), quota=100)
     log = (data_dir / "visavis.db-wal").read_bytes()
@@ -234,18 +238,18 @@ def test_a_log_whose_database_was_taken_away_does_not_get_into_the_restored_one(
     restore(archive, data_dir)
     with closing(open_storage(data_dir)) as restored:
         assert len(listed(restored, group)) == 3
-        assert restored.faults(lambda _: None) == []
+        assert check_all(restored.database, restored.keys, lambda _: None) == []
 
 
 def test_a_full_disk_stops_a_restore_in_plain_words(
     storage: Storage, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    back_up(storage, archive)
+    backed_up(storage, archive)
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("visavis.storage.backup.restore.unpack", full)
+    monkeypatch.setattr("visavis.transfer.backup.restore.unpack", full)
     with pytest.raises(SetupError, match=r"^The backup cannot be restored: No space left on device\.$"):
         restore(archive, tmp_path / "other")
 
@@ -255,7 +259,7 @@ def test_a_damaged_backup_is_refused_and_nothing_changes(
     storage: Storage, group: Group, archive: Path, data_dir: Path
 ) -> None:
     storage.gallery.add(group, new_faces(20), quota=100)
-    back_up(storage, archive)
+    backed_up(storage, archive)
     storage.close()
     before, whole = files(data_dir), archive.read_bytes()
     for damaged in (
@@ -286,7 +290,7 @@ def packed(manifest: dict[str, Any], *entries: tuple[str, bytes]) -> bytes:
 def test_an_archive_that_names_other_places_writes_nowhere_else(
     storage: Storage, archive: Path, fresh: Path, tmp_path: Path
 ) -> None:
-    back_up(storage, archive)
+    backed_up(storage, archive)
     with tarfile.open(archive) as opened:
         manifest = json.load(opened.extractfile("manifest.json") or io.BytesIO())
     before = {path.name for path in tmp_path.iterdir()}
@@ -306,12 +310,12 @@ def test_a_backup_of_records_in_disorder_is_neither_made_nor_restored(
     storage: Storage, group: Group, archive: Path, data_dir: Path, fresh: Path
 ) -> None:
     storage.gallery.add(group, new_faces(2), quota=100)
-    back_up(storage, archive)
+    backed_up(storage, archive)
     with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
         connection.execute("UPDATE groups SET face_count = 7")
         connection.commit()
     with pytest.raises(SetupError, match="counts 7 faces and has 2"):
-        back_up(storage, archive.with_name("another.tar"))
+        backed_up(storage, archive.with_name("another.tar"))
     assert not archive.with_name("another.tar").exists()
 
 
@@ -322,7 +326,7 @@ def test_a_backup_of_a_newer_version_is_refused(
     with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
-    back_up(storage, archive)
+    backed_up(storage, archive)
     with pytest.raises(SetupError, match="newer version"):
         restore(archive, fresh)
     assert set(files(fresh)) == {"master.key"}
@@ -332,10 +336,10 @@ def test_a_backup_of_a_newer_version_is_refused(
 def test_a_backup_takes_the_place_of_no_file(storage: Storage, archive: Path) -> None:
     archive.write_bytes(b"something of mine")
     with pytest.raises(SetupError, match="already"):
-        back_up(storage, archive)
+        backed_up(storage, archive)
     assert archive.read_bytes() == b"something of mine"
     with pytest.raises(SetupError, match="cannot be written"):
-        back_up(storage, archive.parent / "nowhere" / "backup.tar")
+        backed_up(storage, archive.parent / "nowhere" / "backup.tar")
 
 
 def test_a_backup_moves_between_kinds_of_database(
@@ -343,13 +347,13 @@ def test_a_backup_moves_between_kinds_of_database(
 ) -> None:
     faces = new_faces(5)
     storage.gallery.add(group, faces, quota=100)
-    told = back_up(storage, archive)
+    told = backed_up(storage, archive)
     assert told.made_from == ("postgresql" if place.database_url else "sqlite")
     url = postgres.new_database()
     restore(archive, fresh, database_url=url)
     with closing(open_storage(fresh, database_url=url)) as restored:
         assert listed(restored, group) == listed(storage, group)
-        assert restored.faults(lambda _: None) == []
+        assert check_all(restored.database, restored.keys, lambda _: None) == []
         assert len(restored.gallery.add(group, new_faces(1, seed=9), quota=100)) == 1
     with pytest.raises(SetupError, match="records already"):
         restore(archive, fresh, database_url=url)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.faces import unit_rows
-from visavis.storage.blocks import Part
-from visavis.storage.kernels import best_kernel, faster_one, four_at_once, is_right, numpy_dots, one_by_one
-from visavis.storage.scan import Bounds, Float32Bounds, Int8Bounds
+from harness.storage.faces import unit_rows
+from visavis.index.blocks import Part
+from visavis.index.kernels import best_kernel, faster_one, four_at_once, is_right, numpy_dots, one_by_one
+from visavis.index.scan import Bounds, Float32Bounds, Int8Bounds
 from visavis.types import Embedding
 
 

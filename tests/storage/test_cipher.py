@@ -11,15 +11,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.storage.faces import unit_rows
-from visavis.errors import ErrorCode, FaceError
-from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey
+from harness.storage.faces import unit_rows
+from visavis.errors import ErrorCode, ServiceError
+from visavis.storage.keys.cipher import GroupBinding, GroupCipher, MasterKey
 from visavis.storage.keys.providers import GivenKeys
 from visavis.storage.keys.ring import KeyRing
 
 MASTER = MasterKey(bytes(range(32)))
-PLACE = GroupPlace(app_id=1, group_id=23, name="group", model="sface")
-WRAPPED = MASTER.new_group_key(PLACE.app_id, PLACE.name, PLACE.model)
+PLACE = GroupBinding(app_id=1, group_key=23, name="group", model="sface")
+WRAPPED = MASTER.new_wrapped_key(PLACE.app_id, PLACE.name, PLACE.model)
 RING = KeyRing(
     GivenKeys((bytes(range(32)),)),
     {MASTER.id: MASTER},
@@ -35,7 +35,7 @@ words = st.text(max_size=20)
 
 
 def _does_not_open(cipher: GroupCipher, face_id: str, template: bytes) -> None:
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         cipher.open(face_id, template)
     assert caught.value.code is ErrorCode.INTERNAL
 
@@ -68,21 +68,21 @@ def test_a_template_does_not_open_for_another_face(face_id: str) -> None:
 
 other_places = st.one_of(
     numbers.map(lambda number: replace(PLACE, app_id=number)),
-    numbers.map(lambda number: replace(PLACE, group_id=number)),
+    numbers.map(lambda number: replace(PLACE, group_key=number)),
     words.map(lambda word: replace(PLACE, model=word)),
 ).filter(lambda place: place != PLACE)
 
 
 @given(other_places)
-def test_a_template_does_not_open_in_another_place_even_under_the_same_key(place: GroupPlace) -> None:
+def test_a_template_does_not_open_in_another_place_even_under_the_same_key(place: GroupBinding) -> None:
     sealed = GroupCipher(bytes(32), PLACE).seal("face", EMBEDDING)
     GroupCipher(bytes(32), PLACE).open("face", sealed)
     _does_not_open(GroupCipher(bytes(32), place), "face", sealed)
 
 
 def test_neighbouring_parts_of_a_place_do_not_run_together() -> None:
-    sealed = GroupCipher(bytes(32), replace(PLACE, group_id=2, model="3x")).seal("face", EMBEDDING)
-    _does_not_open(GroupCipher(bytes(32), replace(PLACE, group_id=23, model="x")), "face", sealed)
+    sealed = GroupCipher(bytes(32), replace(PLACE, group_key=2, model="3x")).seal("face", EMBEDDING)
+    _does_not_open(GroupCipher(bytes(32), replace(PLACE, group_key=23, model="x")), "face", sealed)
 
 
 @given(
@@ -92,8 +92,8 @@ def test_neighbouring_parts_of_a_place_do_not_run_together() -> None:
         words.map(lambda word: replace(PLACE, model=word)),
     ).filter(lambda place: place != PLACE)
 )
-def test_a_group_key_unwraps_only_for_its_app_name_and_model(place: GroupPlace) -> None:
-    with pytest.raises(FaceError, match="key of a group"):
+def test_a_group_key_unwraps_only_for_its_app_name_and_model(place: GroupBinding) -> None:
+    with pytest.raises(ServiceError, match="key of a group"):
         RING.group_cipher(WRAPPED, place)
 
 
@@ -101,7 +101,7 @@ def test_a_group_key_unwraps_only_for_its_app_name_and_model(place: GroupPlace) 
 def test_a_wrapped_key_with_any_bit_flipped_does_not_unwrap(bit: int) -> None:
     altered = bytearray(WRAPPED)
     altered[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(FaceError, match="key of a group"):
+    with pytest.raises(ServiceError, match="key of a group"):
         RING.group_cipher(bytes(altered), PLACE)
 
 
@@ -114,7 +114,7 @@ def test_the_same_face_is_sealed_differently_every_time() -> None:
 
 
 def test_groups_have_keys_of_their_own() -> None:
-    other = RING.group_cipher(MASTER.new_group_key(PLACE.app_id, PLACE.name, PLACE.model), PLACE)
+    other = RING.group_cipher(MASTER.new_wrapped_key(PLACE.app_id, PLACE.name, PLACE.model), PLACE)
     _does_not_open(other, "face", SEALED)
 
 

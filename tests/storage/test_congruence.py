@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.storage.faces import unit_rows
-from visavis.storage import blocks, draft, scan
-from visavis.storage.index import Snapshot, VectorIndex
-from visavis.storage.kernels import Kernel, four_at_once, numpy_dots, one_by_one
+from harness.storage.faces import unit_rows
+from tests.properties import examples
+from visavis.index import blocks, builder, scan
+from visavis.index.kernels import Kernel, four_at_once, numpy_dots, one_by_one
+from visavis.index.vector_index import Snapshot, VectorIndex
 from visavis.types import Embedding
 
 Faces = dict[int, Embedding]
@@ -24,9 +25,9 @@ def _small_blocks() -> Iterator[None]:
     """So small that a short history fills some, and leaves some to be joined."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_ROWS", 64)
-        patch.setattr(draft, "BLOCK_ROWS", 64)
+        patch.setattr(builder, "BLOCK_ROWS", 64)
         patch.setattr(blocks, "_STEP_ROWS", 4)
-        patch.setattr(draft, "_DEAD_ROWS", 4)
+        patch.setattr(builder, "_DEAD_ROWS", 4)
         patch.setattr(scan, "_FOLD", 3)
         patch.setattr(scan, "_FEW", 2)
         yield
@@ -167,7 +168,7 @@ class Float32(Histories):
 
 
 _settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    examples(40), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 for _machine in (Int8FourAtOnce, Int8OneByOne, Int8ByNumpy, Float32):
     _machine.TestCase.settings = _settings

@@ -11,16 +11,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, owner
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import KeyKind
-from visavis.storage import schema
-from visavis.storage.copying import copy_all, count_rows
+from visavis.storage.database import schema
 from visavis.storage.store import Storage, open_database
+from visavis.transfer.checking import check_all
+from visavis.transfer.copying import copy_all, count_rows
 from visavis.types import FaceFilter, GroupSettings
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime.now(UTC)
 
@@ -57,8 +60,8 @@ def name_of(place: Place) -> str:
 def copied(source: Storage, place: Place, target: Place) -> Storage:
     with closing(open_database(name_of(target))) as new:
         told: list[int] = []
-        total = count_rows(source._database)
-        counts = copy_all(source._database, new, told.append)
+        total = count_rows(source.database)
+        counts = copy_all(source.database, new, told.append)
     assert counts["faces"] == 4_495
     assert sum(told) == total
     (target.data_dir / "master.key").write_bytes((place.data_dir / "master.key").read_bytes())
@@ -78,10 +81,10 @@ def test_a_copy_answers_as_the_original_did(filled: Storage, place: Place, targe
         assert copy.gallery.list_faces(group, *everything) == filled.gallery.list_faces(group, *everything)
         probe = unit_rows(1, width=16, seed=9)[0]
         assert copy.gallery.search(group, probe, 50, -1.0) == filled.gallery.search(group, probe, 50, -1.0)
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             copy.gallery.require_group(app, "gone")
         assert caught.value.code is ErrorCode.GROUP_DELETED
-        assert copy.faults(lambda _: None) == []
+        assert check_all(copy.database, copy.keys, lambda _: None) == []
 
 
 def test_numbering_goes_on_where_the_original_was(filled: Storage, place: Place, target: Place) -> None:
@@ -117,11 +120,11 @@ def test_a_copy_that_broke_off_goes_on_and_serves_nobody_before(
     filled: Storage, place: Place, target: Place, rows: int
 ) -> None:
     with closing(open_database(name_of(target))) as new, pytest.raises(BrokenOffError):
-        copy_all(filled._database, new, break_off_after(rows))
+        copy_all(filled.database, new, break_off_after(rows))
     with pytest.raises(SetupError, match="was not finished"):
         target.open()
     with closing(copied(filled, place, target)) as copy:
-        assert copy.faults(lambda _: None) == []
+        assert check_all(copy.database, copy.keys, lambda _: None) == []
 
 
 def test_a_database_with_records_is_not_copied_into(filled: Storage, place: Place, target: Place) -> None:
@@ -130,7 +133,7 @@ def test_a_database_with_records_is_not_copied_into(filled: Storage, place: Plac
         closing(open_database(name_of(target))) as new,
         pytest.raises(SetupError, match="has records already"),
     ):
-        copy_all(filled._database, new, ignore)
+        copy_all(filled.database, new, ignore)
 
 
 def test_an_unfinished_copy_of_another_database_is_not_gone_on_with(
@@ -139,20 +142,20 @@ def test_an_unfinished_copy_of_another_database_is_not_gone_on_with(
     other = Place(tmp_path / "other").open()
     with closing(open_database(name_of(target))) as new:
         with pytest.raises(BrokenOffError):
-            copy_all(other._database, new, break_off_after(1))
+            copy_all(other.database, new, break_off_after(1))
         with pytest.raises(SetupError, match="of another database"):
-            copy_all(filled._database, new, ignore)
+            copy_all(filled.database, new, ignore)
     other.close()
 
 
 def test_a_source_that_changes_between_two_attempts_is_noticed(filled: Storage, target: Place) -> None:
     with closing(open_database(name_of(target))) as new:
         with pytest.raises(BrokenOffError):
-            copy_all(filled._database, new, break_off_after(2_100))
-        with filled._database.write() as connection:
+            copy_all(filled.database, new, break_off_after(2_100))
+        with filled.database.write() as connection:
             connection.execute(update(schema.faces).values(detection_score=0.5))
         with pytest.raises(SetupError, match="differ in faces"):
-            copy_all(filled._database, new, ignore)
+            copy_all(filled.database, new, ignore)
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)

@@ -12,9 +12,9 @@ from threading import Event
 import pytest
 from sqlalchemy import func, insert, select
 
-from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage.schema import meta, metadata
-from visavis.storage.sqlite import SqliteDatabase
+from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.storage.database.schema import meta, metadata
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
 
 
@@ -79,7 +79,7 @@ def test_a_block_that_fails_leaves_nothing(database: SqliteDatabase) -> None:
 
 def test_writers_are_served_in_the_order_in_which_they_came(database: SqliteDatabase) -> None:
     served: list[int] = []
-    queued = database._turn._waiting
+    queued = database._writer_lock._waiting
 
     def write(number: int) -> None:
         with database.write():
@@ -98,7 +98,7 @@ def test_a_locked_database_is_told_in_plain_words_and_may_pass(database: SqliteD
         connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     with closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             _put(database, "late")
     assert (caught.value.code, caught.value.detail) == (ErrorCode.OVERLOADED, "The database is busy.")
     _put(database, "in time")
@@ -107,7 +107,7 @@ def test_a_locked_database_is_told_in_plain_words_and_may_pass(database: SqliteD
 def test_a_full_disk_is_told_in_plain_words_and_may_pass(database: SqliteDatabase) -> None:
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         _put(database, "big", bytes(1_000_000))
     assert (caught.value.code, caught.value.detail) == (ErrorCode.OVERLOADED, "The disk of the database is full.")
     assert _count(database) == 0
@@ -118,7 +118,7 @@ def test_a_database_that_cannot_be_written_to_is_told_in_plain_words_and_may_pas
 ) -> None:
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         _put(database, "early")
     assert (caught.value.code, caught.value.detail) == (
         ErrorCode.OVERLOADED,
@@ -132,7 +132,7 @@ def test_a_database_that_cannot_be_written_to_is_told_in_plain_words_and_may_pas
 
 def test_a_statement_that_fails_does_not_show_in_the_error(database: SqliteDatabase) -> None:
     _put(database, "twice", b"secret")
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         _put(database, "twice", b"secret")
     assert caught.value.detail == "The database did not do what was asked of it."
     assert "secret" not in repr(caught.value.__cause__)

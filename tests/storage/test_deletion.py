@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.conftest import only_sqlite
-from tests.storage.faces import new_face, new_faces, unit_rows
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
 from visavis.storage.store import Storage
 from visavis.types import Group
@@ -32,6 +32,7 @@ def _rows(data_dir: Path) -> dict[str, int]:
         return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608 - ours
 
 
+@pytest.mark.slow
 @only_sqlite
 def test_no_plain_template_is_in_any_file(storage: Storage, group: Group, data_dir: Path) -> None:
     faces = new_faces(50)
@@ -72,7 +73,7 @@ def test_a_deleted_face_leaves_the_memory_at_once(storage: Storage, group: Group
     faces = new_faces(5)
     storage.gallery.add(group, faces, quota=100)
     storage.gallery.search(group, faces[0].embedding, 1, -1.0)
-    rows = storage._loaded.snapshot(group, 0).parts[0].rows
+    rows = storage.index_cache.snapshot(group, 0).parts[0].rows
     assert (rows[2] == faces[2].embedding).all()
     storage.gallery.delete_face(group, faces[2].face_id)
     assert not rows[2].any()
@@ -87,7 +88,7 @@ def test_a_deleted_group_takes_its_key_its_faces_and_its_memory_with_it(
     storage.gallery.add(group, faces, quota=100)
     storage.gallery.delete_face(group, faces[0].face_id)
     storage.gallery.search(group, faces[1].embedding, 1, -1.0)
-    rows = storage._loaded.snapshot(group, 0).parts[0].rows
+    rows = storage.index_cache.snapshot(group, 0).parts[0].rows
     secrets = _sealed(data_dir, "faces", "template") + _sealed(data_dir, "groups", "wrapped_key")
     assert all(secret in _files(data_dir) for secret in secrets[-1:])
     storage.gallery.delete_group(group)
@@ -106,12 +107,12 @@ def test_a_deleted_app_takes_everything_with_it(storage: Storage, data_dir: Path
         storage.gallery.add(group, new_faces(3), quota=10)
         storage.gallery.search(group, unit_rows(1)[0], 1, -1.0)
     storage.gallery.delete_group(storage.gallery.create_group(goes, "gone before", "sface", quota=9))
-    rows = storage._loaded.snapshot(groups[1], 0).parts[0].rows
+    rows = storage.index_cache.snapshot(groups[1], 0).parts[0].rows
     assert _rows(data_dir)["tombstones"] == 1
     storage.apps.delete_app(goes)
     assert _rows(data_dir) == {"apps": 1, "keys": 1, "groups": 1, "tombstones": 0, "faces": 3, "deletions": 0}
     assert not rows.any()
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.search(groups[1], unit_rows(1)[0], 1, -1.0)
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
     assert len(storage.gallery.search(groups[0], unit_rows(1)[0], 9, -1.5)) == 3

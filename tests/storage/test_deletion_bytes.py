@@ -14,17 +14,21 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from tests.postgres import Postgres
+from harness.postgres import Postgres
+from harness.storage.faces import new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_faces, unit_rows
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
 from visavis.identities import App
-from visavis.storage.quantised import quantise
-from visavis.storage.schema import faces as face_table
-from visavis.storage.schema import groups as group_table
+from visavis.index.quantised import quantise
+from visavis.storage.database.schema import faces as face_table
+from visavis.storage.database.schema import groups as group_table
 from visavis.storage.store import Storage
+from visavis.transfer.backup.make import back_up
+from visavis.transfer.checking import check_all
 from visavis.types import Group, NewFace
+
+pytestmark = pytest.mark.slow
 
 WIDTH = 128
 
@@ -35,7 +39,7 @@ def files(folder: Path) -> bytes:
 
 def sealed(storage: Storage) -> dict[str, bytes]:
     """The template of each face that is there."""
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         rows = connection.execute(select(face_table.c.face_id, face_table.c.template))
         return {row.face_id: row.template for row in rows}
 
@@ -74,7 +78,7 @@ def test_faces_deleted_in_any_order_leave_nothing_in_any_file(
                 storage.gallery.delete_face(group, face.face_id)
                 gone.append(face)
     archive = tmp_path / "backup.tar"
-    storage.backup(archive, lambda _: None)
+    back_up(storage, archive, lambda _: None)
     kept = known[there[0][1].face_id][-40:]
     for raw in (files(data_dir), archive.read_bytes()):
         assert kept in raw
@@ -95,7 +99,7 @@ def test_what_goes_as_a_whole_leaves_nothing_in_any_file(
     storage.gallery.add(group, faces, quota=1000)
     storage.gallery.search(group, unit_rows(1, WIDTH, seed=9)[0], 5, -1.5)
     templates = sealed(storage)
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         [key] = connection.scalars(select(group_table.c.wrapped_key).where(group_table.c.id == group.id))
     assert key[-30:] in files(data_dir)
     match what:
@@ -110,7 +114,7 @@ def test_what_goes_as_a_whole_leaves_nothing_in_any_file(
             storage.gallery.change_settings(group, {"retention_hours": 1})
             assert storage.gallery.delete_expired(group, 1000) == 120
     archive = tmp_path / "backup.tar"
-    storage.backup(archive, lambda _: None)
+    back_up(storage, archive, lambda _: None)
     for raw in (files(data_dir), archive.read_bytes()):
         assert not any(templates[face.face_id][-40:] in raw for face in faces)
         assert not any(plain(face) in raw or codes(face) in raw for face in faces)
@@ -124,7 +128,7 @@ def test_a_log_that_a_reader_kept_from_being_emptied_is_emptied_later(
     faces = new_faces(3, WIDTH)
     storage.gallery.add(group, faces, quota=10)
     template = sealed(storage)[faces[0].face_id]
-    with storage._database.read() as reader:
+    with storage.database.read() as reader:
         reader.execute(select(face_table.c.id)).all()
         storage.gallery.delete_face(group, faces[0].face_id)
         assert template[-40:] in files(data_dir)
@@ -140,7 +144,7 @@ def test_a_log_that_a_command_could_not_empty_is_emptied_by_the_server(
     storage.gallery.add(group, faces, quota=10)
     template = sealed(storage)[faces[0].face_id]
     storage.tidy()
-    with storage._database.read() as reader:
+    with storage.database.read() as reader:
         reader.execute(select(face_table.c.id)).all()
         with closing(open_again()) as command:
             command.gallery.delete_face(group, faces[0].face_id)
@@ -169,7 +173,7 @@ def test_a_log_that_a_killed_process_left_is_emptied_by_the_next(
 def delete_and_die(place: Place, group: Group, face_id: str) -> None:
     """Killed between the commit and what follows it."""
     storage = place.open()
-    storage._database.forget_deleted = lambda: SPAWN.current_process().kill()  # type: ignore[method-assign]
+    storage.database.forget_deleted = lambda: SPAWN.current_process().kill()  # type: ignore[method-assign]
     storage.gallery.delete_face(group, face_id)
 
 
@@ -247,5 +251,5 @@ def test_a_compacted_database_has_nothing_left_of_what_was_deleted(
     raw = files(folder)
     assert not any(templates[face.face_id][-40:] in raw for face in faces[:50])
     assert all(templates[face.face_id][-40:] in raw for face in faces[50:])
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
     assert len(storage.gallery.search(group, unit_rows(1, WIDTH)[0], 100, -1.5)) == 10

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.types import Box, FaceFilter, Group, NewFace
@@ -42,7 +42,7 @@ def test_the_quota_cuts_a_batch_where_it_is_full(storage: Storage, app: App, gro
     assert len(storage.gallery.add(group, faces[:3], quota=5)) == 3
     stored = storage.gallery.add(group, faces[3:], quota=5)
     assert [record.face_id for record in stored] == [face.face_id for face in faces[3:5]]
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.add(group, faces[5:], quota=5)
     assert caught.value.code is ErrorCode.FACE_QUOTA_EXCEEDED
     assert storage.gallery.require_group(app, "group").face_count == 5
@@ -50,7 +50,7 @@ def test_the_quota_cuts_a_batch_where_it_is_full(storage: Storage, app: App, gro
 
 def test_a_quota_lowered_below_what_is_there_lets_nothing_in(storage: Storage, group: Group) -> None:
     storage.gallery.add(group, new_faces(5), quota=5)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.add(group, new_faces(1), quota=2)
     assert caught.value.code is ErrorCode.FACE_QUOTA_EXCEEDED
 
@@ -68,7 +68,7 @@ def test_adding_no_face_stores_none(storage: Storage, group: Group) -> None:
 
 def test_a_batch_that_fails_stores_none(storage: Storage, app: App, group: Group) -> None:
     twins = [new_face(row, face_id="same") for row in unit_rows(2)]
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.add(group, [*new_faces(2), *twins], quota=10)
     assert caught.value.code is ErrorCode.INTERNAL
     assert storage.gallery.list_faces(group, FaceFilter(), None, 10) == []
@@ -79,7 +79,7 @@ def test_faces_of_other_groups_are_out_of_reach(storage: Storage, app: App, grou
     other = storage.gallery.create_group(app, "other", "sface", quota=10)
     [face] = storage.gallery.add(group, new_faces(1), quota=10)
     for call in (storage.gallery.require_face, storage.gallery.open_template, storage.gallery.delete_face):
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             call(other, face.face_id)
         assert caught.value.code is ErrorCode.FACE_NOT_FOUND
     assert storage.gallery.require_face(group, face.face_id) == face
@@ -89,7 +89,7 @@ def test_a_face_is_deleted_once(storage: Storage, group: Group) -> None:
     [face] = storage.gallery.add(group, new_faces(1), quota=10)
     storage.gallery.delete_face(group, face.face_id)
     for call in (storage.gallery.require_face, storage.gallery.open_template, storage.gallery.delete_face):
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             call(group, face.face_id)
         assert caught.value.code is ErrorCode.FACE_NOT_FOUND
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from tests.storage.faces import new_faces
+from harness.storage.faces import new_faces
 from visavis.identities import App
-from visavis.storage import schema
+from visavis.storage.database import schema
 from visavis.storage.store import Storage
+from visavis.transfer.checking import check_all
 from visavis.types import Group
 
 
@@ -22,7 +23,7 @@ def kept(storage: Storage, group: Group) -> Storage:
 
 def faults(storage: Storage) -> list[str]:
     seen: list[int] = []
-    found = storage.faults(seen.append)
+    found = check_all(storage.database, storage.keys, seen.append)
     assert sum(seen) in {0, 4}
     return found
 
@@ -40,19 +41,19 @@ def test_what_was_kept_in_the_ordinary_way_has_no_faults(kept: Storage) -> None:
     ],
 )
 def test_a_group_that_was_altered_is_named(kept: Storage, values: dict[str, object], fault: str) -> None:
-    with kept._database.write() as connection:
+    with kept.database.write() as connection:
         connection.execute(update(schema.groups).values(values))
     assert faults(kept) == [fault]
 
 
 def put_in_place_of_the_second(kept: Storage, template: bytes) -> list[str]:
-    with kept._database.write() as connection:
+    with kept.database.write() as connection:
         connection.execute(update(schema.faces).where(schema.faces.c.version == 2).values(template=template))
-    return kept.faults(lambda _: None)
+    return check_all(kept.database, kept.keys, lambda _: None)
 
 
 def test_a_template_of_another_face_is_named(kept: Storage) -> None:
-    with kept._database.read() as connection:
+    with kept.database.read() as connection:
         others = connection.scalar(select(schema.faces.c.template).where(schema.faces.c.version == 3))
     assert others is not None
     assert put_in_place_of_the_second(kept, others) == [
@@ -67,6 +68,6 @@ def test_a_template_that_was_cut_is_named(kept: Storage) -> None:
 
 
 def test_an_app_that_miscounts_its_groups_is_named(kept: Storage, app: App) -> None:
-    with kept._database.write() as connection:
+    with kept.database.write() as connection:
         connection.execute(update(schema.apps).values(group_count=3))
     assert faults(kept) == ["App 'app' counts 3 groups and has 1."]

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from harness.storage.faces import new_faces
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, NewFace
@@ -101,6 +101,6 @@ def test_nothing_is_added_to_a_group_that_is_gone(storage: Storage, group: Group
         lambda: storage.gallery.add_unless_there(group, faces, 10),
         lambda: storage.gallery.fingerprinter(group),
     ):
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             call()
         assert caught.value.code is ErrorCode.GROUP_NOT_FOUND

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from threading import Barrier
 
+from harness.storage.faces import new_faces
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
 from visavis.identities import App
-from visavis.storage.gallery import SealedGallery
+from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.store import Storage
 from visavis.types import Group, GroupSettings
 

@@ -8,10 +8,10 @@ from dataclasses import asdict
 
 import pytest
 
+from harness.storage.faces import new_faces, unit_rows
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces, unit_rows
 from visavis.core.ports import Gallery
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings
@@ -25,7 +25,7 @@ def test_the_gallery_is_what_core_asks_for(storage: Storage) -> None:
 def test_a_group_is_found_by_its_name_in_its_app_only(storage: Storage, app: App, group: Group) -> None:
     other = storage.apps.create_app("other", {})
     assert storage.gallery.require_group(app, "group") == group
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.require_group(other, "group")
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
     assert storage.gallery.create_group(other, "group", "sface", quota=1).id != group.id
@@ -43,7 +43,7 @@ def test_groups_survive_the_process(storage: Storage, app: App, group: Group, op
 
 
 def test_a_name_is_taken_once(storage: Storage, app: App, group: Group) -> None:
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.create_group(app, "group", "sface", quota=1)
     assert caught.value.code is ErrorCode.DUPLICATE_GROUP
 
@@ -52,7 +52,7 @@ def test_the_group_quota_is_exact_under_concurrency(storage: Storage, app: App) 
     def create(number: int) -> ErrorCode | None:
         try:
             storage.gallery.create_group(app, f"g{number}", "sface", quota=7)
-        except FaceError as error:
+        except ServiceError as error:
             return error.code
         return None
 
@@ -96,7 +96,7 @@ def test_a_deleted_group_is_gone_for_every_call(storage: Storage, app: App, grou
         lambda: gallery.search(group, unit_rows(1)[0], 1, -1.0),
     ]
     for call in calls:
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             call()
         assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
 
@@ -112,13 +112,13 @@ def test_a_group_made_again_under_the_same_name_is_another(storage: Storage, app
     assert storage.gallery.search(again, rows[0], 5, -1.5) == []
     new = storage.gallery.add(again, new_faces(1, seed=1), quota=10)
     assert [face for face, _ in storage.gallery.search(again, rows[0], 5, -1.5)] == new
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.search(group, rows[0], 5, -1.5)
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
 
 
 def test_a_group_cannot_be_made_for_an_app_that_was_deleted(storage: Storage, app: App) -> None:
     storage.apps.delete_app(app)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.create_group(app, "group", "sface", quota=1)
     assert caught.value.code is ErrorCode.UNAUTHORIZED

@@ -8,12 +8,13 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.faces import unit_rows
-from visavis.storage.blocks import Sequences
-from visavis.storage.index import Snapshot, VectorIndex
+from harness.storage.faces import unit_rows
+from tests.properties import examples
+from visavis.index.blocks import Sequences
+from visavis.index.vector_index import Snapshot, VectorIndex
 from visavis.types import Embedding
 
 
@@ -72,7 +73,7 @@ steps = st.one_of(
 thresholds = st.one_of(st.just(-1.5), st.floats(-1, 1))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     pools(), st.lists(steps, max_size=12), st.integers(0, 15), st.integers(0, 400), thresholds, st.integers(0, 300)
 )

@@ -15,20 +15,23 @@ from threading import Barrier, BrokenBarrierError, Event, Thread
 import pytest
 from sqlalchemy import update
 
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, owner
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.cipher import MasterKey
-from visavis.storage.facts import drop_fact
-from visavis.storage.keys import facts
+from visavis.storage.database.metadata import delete_metadata
+from visavis.storage.database.schema import groups
+from visavis.storage.keys import metadata
+from visavis.storage.keys.cipher import MasterKey
 from visavis.storage.keys.providers import GivenKeys
 from visavis.storage.keys.rotation import Rotation
-from visavis.storage.schema import groups
 from visavis.storage.store import Storage, open_storage
+from visavis.transfer.checking import check_all
 from visavis.types import Group, NewFace
+
+pytestmark = pytest.mark.slow
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 STEPS = ("_announce", "_hear", "_rewrap_some", "_move", "_finish")
@@ -52,7 +55,7 @@ def faces(storage: Storage, group: Group) -> list[NewFace]:
 def assert_whole(storage: Storage, group: Group, faces: list[NewFace]) -> None:
     for face in faces:
         assert storage.gallery.open_template(group, face.face_id).tobytes() == face.embedding.tobytes()
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
     assert storage.verify_audit([], lambda _: None).faults == []
 
 
@@ -94,7 +97,7 @@ def test_another_process_goes_on_before_and_after_it_has_noticed(
     assert_whole(other, group, faces)
     more = new_faces(2)
     other.gallery.add(group, more, quota=100)
-    other.key_follower.turn()
+    other.key_sync.run_once()
     assert other.rotation.status().current == new
     assert_whole(other, group, faces + more)
     made = other.gallery.create_group(app, "later", "sface", quota=10)
@@ -119,7 +122,11 @@ def test_groups_made_while_the_others_are_wrapped_anew_are_not_left_behind(
     late = other.gallery.create_group(app, "late", "sface", quota=10)  # the other has not noticed yet
     other.gallery.add(late, new_faces(1), quota=10)
     assert set(rotation.status().groups) == {new.id}
-    assert storage.faults(lambda _: None) == other.faults(lambda _: None) == []
+    assert (
+        check_all(storage.database, storage.keys, lambda _: None)
+        == check_all(other.database, other.keys, lambda _: None)
+        == []
+    )
 
 
 @contextmanager
@@ -129,7 +136,7 @@ def following(storage: Storage) -> Iterator[None]:
 
     def run() -> None:
         while not stop.wait(0.05):
-            storage.key_follower.turn()
+            storage.key_sync.run_once()
 
     thread = Thread(target=run)
     thread.start()
@@ -159,7 +166,7 @@ def test_a_server_that_lacks_the_new_key_stops_a_rotation_before_it_changes_anyt
 def test_a_server_that_lacks_the_new_key_stops_a_rotation_that_begins_again(place: Place) -> None:
     with closing(given(place, OLD)) as server, closing(given(place, OLD, NEW)) as operator:
         operator.rotation._announce()  # and is killed
-        server.key_follower.turn()
+        server.key_sync.run_once()
         with following(server), pytest.raises(SetupError, match=r"not known to .* process"):
             rotate(operator, patience=2)
 
@@ -215,8 +222,8 @@ def test_servers_with_both_keys_let_a_rotation_pass_and_forget_the_old_key(place
         server.gallery.add(group, faces, quota=10)
         with following(server):
             assert rotate(operator, patience=1) == MasterKey(NEW).id
-        server.key_follower.turn()
-        assert server._ring.count == 1
+        server.key_sync.run_once()
+        assert server.keys.count == 1
         assert_whole(server, group, faces)
     with closing(given(place, NEW)) as after:
         assert_whole(after, group, faces)
@@ -295,15 +302,15 @@ def test_databases_from_before_there_were_data_keys_keep_their_app_keys(place: P
     with closing(given(place, OLD)) as storage:
         app = storage.apps.create_app("app", {})
         digest = old_hash("app-key")
-        with storage._database.write() as connection:
+        with storage.database.write() as connection:
             mark = "?" if connection.dialect.name == "sqlite" else "%s"
             connection.exec_driver_sql(
                 f"INSERT INTO keys (app_id, kind, hash, created_at) VALUES ({mark}, 'appKey', {mark}, "  # noqa: S608
                 f"'2026-01-01 00:00:00')",
                 (app.id, digest),
             )
-            for name in facts.DATA_KEYS.values():
-                drop_fact(connection, name)
+            for name in metadata.DATA_KEYS.values():
+                delete_metadata(connection, name)
             connection.exec_driver_sql("UPDATE groups SET wrapped_by = ''")
     with closing(given(place, OLD, NEW)) as upgraded:
         assert owner(upgraded.apps, KeyKind.APP_KEY, "app-key", datetime.now(UTC)) == app
@@ -321,9 +328,9 @@ def old_hash(credential: str) -> bytes:
 def test_a_group_key_that_was_altered_stops_a_rotation_in_a_sentence(
     storage: Storage, group: Group, place: Place
 ) -> None:
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.execute(update(groups).values(wrapped_key=b"something else"))
     with pytest.raises(SetupError, match="does not open"):
         rotate(storage)
-    with pytest.raises(FaceError):
+    with pytest.raises(ServiceError):
         storage.gallery.add(group, new_faces(1), quota=10)

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.faces import new_face, unit_rows
-from visavis.errors import ErrorCode, FaceError
+from harness.storage.faces import new_face, unit_rows
+from tests.properties import examples
+from visavis.audit_events import AuditFilter
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
-from visavis.trail import AuditFilter
 from visavis.types import FaceFilter, Group
 
 
@@ -28,7 +29,7 @@ labels = st.text(r"aAbZ0_.-:%/\'", max_size=5)
 """Few letters in both cases, and all that a pattern could take for something else."""
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.none() | labels, min_size=1, max_size=8), labels)
 def test_a_part_is_found_in_any_case_and_every_other_character_is_itself(
     shared: tuple[Storage, App], made: list[str | None], part: str
@@ -71,7 +72,7 @@ def test_what_no_database_can_store_is_not_found(storage: Storage, group: Group)
     storage.gallery.add(group, [new_face(unit_rows(1)[0], external_image_id="kim")], quota=10)
     for where in (FaceFilter(face_id="a\0b"), FaceFilter(image_id="\0"), FaceFilter(external_image_id="kim\0")):
         assert storage.gallery.list_faces(group, where, None, 10) == []
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.delete_face(group, "\0")
     assert caught.value.code is ErrorCode.FACE_NOT_FOUND
     assert storage.apps.find_app("app\0") is None

@@ -9,11 +9,11 @@ from threading import Event
 
 import pytest
 
+from harness.storage.faces import new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces, unit_rows
-from tests.storage.place import Place
 from visavis.identities import App
-from visavis.storage.cipher import GroupCipher
+from visavis.storage.keys.cipher import GroupCipher
 from visavis.storage.store import Storage
 from visavis.types import Embedding, FaceRecord, Group, NewFace
 
@@ -58,7 +58,7 @@ def test_many_groups_searched_at_once_leave_no_more_in_memory_than_the_bound(pla
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(search, range(60))) == pytest.approx([1.0] * 60)
     search(0)
-    assert 0 < sum(loaded.index.nbytes for loaded in storage._loaded._by_key.values()) <= bound
+    assert 0 < sum(loaded.index.nbytes for loaded in storage.index_cache._by_key.values()) <= bound
     storage.close()
 
 
@@ -71,7 +71,7 @@ def test_a_group_larger_than_the_bound_is_searched_all_the_same(place: Place) ->
     for _ in range(2):
         for seed, group in enumerate(groups):
             assert len(storage.gallery.search(group, unit_rows(100, seed=seed)[9], 1, 0.9)) == 1
-            assert list(storage._loaded._by_key) == [(group.id, "sface")]
+            assert list(storage.index_cache._by_key) == [(group.id, "sface")]
     storage.close()
 
 
@@ -105,13 +105,13 @@ def test_a_group_deleted_elsewhere_while_it_is_read_in_leaves_no_face_in_memory(
     other = open_again()
     with ThreadPoolExecutor(1) as pool:
         with _held_up_at(faces[500]) as half_way:
-            cold = pool.submit(other._loaded.snapshot, group, len(faces))
+            cold = pool.submit(other.index_cache.snapshot, group, len(faces))
             assert half_way.wait(60)
-            entry = other._loaded._by_key[group.id, "sface"]
+            entry = other.index_cache._by_key[group.id, "sface"]
             storage.gallery.delete_group(group)
             storage.gallery.add(warm, new_faces(1), quota=10)
             other.gallery.search(warm, faces[0].embedding, 1, -1.0)  # takes note of what is gone
-            assert list(other._loaded._by_key) == [(warm.id, "sface")]
+            assert list(other.index_cache._by_key) == [(warm.id, "sface")]
         [part] = cold.result().parts
     assert part.rows.any()  # its reader still has it
     assert entry.index.nbytes == 0

@@ -13,17 +13,20 @@ from time import sleep
 
 import pytest
 
+from harness.storage.place import Place
+from harness.storage.recipes import NEW, OLD, OTHER, embedded, faces_by
 from tests.storage.archives import exported, restore
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN
-from tests.storage.place import Place
-from tests.storage.recipes import NEW, OLD, OTHER, embedded, faces_by
 from tests.storage.test_audit_journal import log, told
 from tests.storage.test_deletion_bytes import files, sealed
-from visavis.errors import ErrorCode, FaceError, GroupMoved, SetupError
+from visavis.errors import ErrorCode, GroupMoved, ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.store import Storage
+from visavis.transfer.checking import check_all
 from visavis.types import Embedding, FaceFilter, Group, NewFace
+
+pytestmark = pytest.mark.slow
 
 EVERY = FaceFilter()
 COUNT = 700
@@ -64,7 +67,7 @@ def assert_has_moved(storage: Storage, group: Group, faces: list[NewFace]) -> No
             assert storage.gallery.open_template(group, face.face_id) @ wanted[number] > 0.9999
     for number in (0, 8, COUNT - 1):
         assert best(storage, group, wanted[number]) == faces[number].face_id
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
 
 
 def test_every_face_is_what_a_new_registration_would_have_made(
@@ -92,9 +95,9 @@ def test_who_comes_with_the_old_model_is_sent_back_and_never_answered(
     with pytest.raises(GroupMoved):
         storage.gallery.open_template(group, faces[0].face_id)
     with pytest.raises(GroupMoved):  # as a search does that had begun before
-        storage._loaded.snapshot(group, COUNT + 2)
+        storage.index_cache.snapshot(group, COUNT + 2)
     assert_has_moved(storage, moved, faces)
-    assert list(storage._loaded._by_key) == [(group.id, NEW.name)]
+    assert list(storage.index_cache._by_key) == [(group.id, NEW.name)]
 
 
 def test_faces_that_arrive_with_the_old_model_are_converted_before_they_are_stored(
@@ -115,13 +118,13 @@ def test_another_node_that_has_the_group_in_memory_follows(
 ) -> None:
     other = open_again()
     best(other, group, embedded(OLD, COUNT)[0])
-    old_rows = other._loaded.snapshot(group, 0).parts[0].rows
+    old_rows = other.index_cache.snapshot(group, 0).parts[0].rows
     assert old_rows.any()
     moved = move(storage, group)
     with pytest.raises(GroupMoved):
         other.gallery.search(group, embedded(OLD, COUNT)[0], 1, -1.0)
     assert_has_moved(other, moved, faces)
-    assert list(other._loaded._by_key) == [(group.id, NEW.name)]
+    assert list(other.index_cache._by_key) == [(group.id, NEW.name)]
     assert not old_rows.any()
     late = faces_by(NEW, 1, seed=3)
     other.gallery.add(moved, late, 10_000)
@@ -136,11 +139,11 @@ def test_a_group_that_moves_away_and_back_is_read_in_anew(
     other = open_again()
     probe = embedded(OLD, COUNT)[0]
     best(other, group, probe)
-    before = other._loaded.snapshot(group, 0)
+    before = other.index_cache.snapshot(group, 0)
     back = move(storage, move(storage, group), OLD.name)
     assert back == replace(group, face_count=COUNT - 1)
     assert best(other, back, probe) == faces[0].face_id
-    assert other._loaded.snapshot(back, 0).parts[0].block is not before.parts[0].block
+    assert other.index_cache.snapshot(back, 0).parts[0].block is not before.parts[0].block
 
 
 def test_searches_and_registrations_go_on_and_none_is_told_wrong(
@@ -191,7 +194,7 @@ def test_searches_and_registrations_go_on_and_none_is_told_wrong(
     assert storage.gallery.require_group(app, "group").face_count == COUNT - 1 + len(added)
     for seed, face_id in added:
         assert storage.gallery.open_template(moved, face_id) @ embedded(NEW, 1, seed)[0] > 0.999
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
 
 
 def _move_and_stop_half_way(connection: Connection, place: Place) -> None:
@@ -222,7 +225,7 @@ def test_a_move_that_is_killed_half_way_has_changed_nothing_and_can_be_made_agai
     for face in faces[:5]:
         assert storage.gallery.open_template(group, face.face_id).tobytes() == face.embedding.tobytes()
     assert "upgrade_group" not in {record.event.operation for record in log(storage)}
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
     assert_has_moved(storage, move(storage, group), faces)
 
 
@@ -253,7 +256,7 @@ def test_a_model_that_nothing_leads_to_is_refused_and_nothing_changes(
 ) -> None:
     storage.gallery.add(group, faces_by(OLD, 3), 10)
     before, templates = log(storage), sealed(storage)
-    with pytest.raises(FaceError) as refused:
+    with pytest.raises(ServiceError) as refused:
         move(storage, group, model)
     assert refused.value.code is ErrorCode.INVALID_PARAMETER
     assert model in refused.value.detail
@@ -263,7 +266,7 @@ def test_a_model_that_nothing_leads_to_is_refused_and_nothing_changes(
 
 def test_a_group_that_was_deleted_does_not_move(storage: Storage, group: Group) -> None:
     storage.gallery.delete_group(group)
-    with pytest.raises(FaceError) as refused:
+    with pytest.raises(ServiceError) as refused:
         move(storage, group)
     assert refused.value.code is ErrorCode.GROUP_NOT_FOUND
 
@@ -282,7 +285,7 @@ def test_a_face_deleted_by_whoever_knows_the_old_model_leaves_the_memory(
 ) -> None:
     moved = move(storage, group)
     best(storage, moved, embedded(NEW, COUNT)[0])
-    rows = storage._loaded.snapshot(moved, 0).parts[0].rows
+    rows = storage.index_cache.snapshot(moved, 0).parts[0].rows
     storage.gallery.delete_face(group, faces[0].face_id)
     assert not rows[0].any()
     assert rows[1].any()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.storage.faces import new_faces
+from harness.storage.faces import new_faces
+from tests.properties import examples
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
 from visavis.types import FaceFilter
@@ -26,7 +27,7 @@ between_pages = st.lists(st.one_of(st.just("add"), st.integers(0, 30)), max_size
 """What happens between two pages: a face is added, or the face of this place in the list deleted."""
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 20), st.integers(1, 6), st.lists(between_pages, max_size=4))
 def test_nothing_that_stayed_is_skipped_or_repeated(
     shared: tuple[Storage, App], count: int, limit: int, happenings: list[list[str | int]]

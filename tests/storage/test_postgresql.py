@@ -11,15 +11,17 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from tests.postgres import Postgres, running_postgres
-from tests.server import free_port
-from tests.storage.faces import new_faces
-from tests.storage.place import Place
-from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage import migrations
-from visavis.storage.postgresql import PostgresDatabase
-from visavis.storage.schema import metadata
+from harness.postgres import Postgres, running_postgres
+from harness.servers import free_port
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
+from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.storage.database import migrations
+from visavis.storage.database.postgresql import PostgresDatabase
+from visavis.storage.database.schema import metadata
 from visavis.storage.store import open_storage
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_a_reader_sees_one_snapshot_and_cannot_write(database: PostgresDatabase)
         with database.write() as writer:
             writer.execute(text("INSERT INTO numbers VALUES (1)"))
         assert reader.scalar(text("SELECT count(*) FROM numbers")) == 0
-    with pytest.raises(FaceError), database.read() as reader:
+    with pytest.raises(ServiceError), database.read() as reader:
         reader.execute(text("INSERT INTO numbers VALUES (2)"))
 
 
@@ -80,7 +82,7 @@ def test_when_all_connections_are_in_use_the_next_is_told_to_try_again(
     with ExitStack() as stack:
         for _ in range(2):
             stack.enter_context(database.read())
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             stack.enter_context(database.read())
     assert caught.value.code is ErrorCode.OVERLOADED
     with database.read() as connection:
@@ -88,7 +90,7 @@ def test_when_all_connections_are_in_use_the_next_is_told_to_try_again(
 
 
 def test_a_statement_that_fails_does_not_show_in_the_error(database: PostgresDatabase) -> None:
-    with pytest.raises(FaceError) as caught, database.write() as connection:
+    with pytest.raises(ServiceError) as caught, database.write() as connection:
         connection.execute(text("SELECT * FROM nowhere WHERE secret = :secret"), {"secret": "do not tell"})
     assert caught.value.detail == "The database did not do what was asked of it."
     assert "do not tell" not in repr(caught.value.__cause__)
@@ -104,7 +106,7 @@ def test_a_connection_cut_in_the_middle_is_an_error_and_the_next_one_works(
                 other.execute("SELECT pg_terminate_backend(%s)", (pid,))
             connection.execute(text("SELECT 1"))
 
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         cut()
     assert caught.value.code is ErrorCode.INTERNAL
     with database.read() as connection:
@@ -119,7 +121,7 @@ def test_a_restart_is_survived_with_everything_acknowledged(data_dir: Path) -> N
         faces = new_faces(3)
         storage.gallery.add(group, faces, quota=10)
         server.stop("immediate")
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             storage.gallery.require_group(app, "group")
         assert (caught.value.code, caught.value.detail) == (
             ErrorCode.OVERLOADED,

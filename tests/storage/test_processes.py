@@ -7,14 +7,18 @@ import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 
+import pytest
+
+from harness.storage.faces import new_faces
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_faces
 from tests.storage.peer import SPAWN, add_one_by_one, add_until_killed, peer
-from tests.storage.place import Place
 from visavis.errors import ErrorCode
 from visavis.identities import App
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_face_quota_is_exact_over_processes_and_threads(

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
 from visavis.core.retention import Retention
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
-from visavis.storage import schema
+from visavis.storage.database import schema
 from visavis.storage.store import Storage
+from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group, GroupSettings, NewFace
 
 DAY = timedelta(hours=24)
@@ -24,7 +25,7 @@ DAY = timedelta(hours=24)
 
 def age(storage: Storage, faces: list[NewFace], by: timedelta) -> None:
     """Let these faces have been registered so much earlier."""
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.execute(
             update(schema.faces)
             .where(schema.faces.c.face_id.in_([face.face_id for face in faces]))
@@ -33,7 +34,7 @@ def age(storage: Storage, faces: list[NewFace], by: timedelta) -> None:
 
 
 def rows(storage: Storage) -> set[str]:
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         return set(connection.scalars(select(schema.faces.c.face_id)))
 
 
@@ -81,7 +82,7 @@ def test_what_has_expired_is_found_by_nobody_though_it_is_still_there(
         assert gallery.list_faces(group, FaceFilter(image_id="image"), None, 100) == listed
         assert gallery.count_faces(group, FaceFilter()) == 5
         for hidden in (gallery.require_face, gallery.open_template):
-            with pytest.raises(FaceError) as caught:
+            with pytest.raises(ServiceError) as caught:
                 hidden(group, old[0].face_id)
             assert caught.value.code is ErrorCode.FACE_NOT_FOUND
         assert gallery.open_template(group, new[0].face_id).tobytes() == new[0].embedding.tobytes()
@@ -96,14 +97,14 @@ def test_what_has_expired_is_deleted_and_the_rest_stays(
     elsewhere = new_faces(3, seed=2)
     storage.gallery.add(other, elsewhere, quota=10)
     age(storage, elsewhere, 900 * DAY)
-    memory = storage._loaded.snapshot(group, 0).parts[0].rows
+    memory = storage.index_cache.snapshot(group, 0).parts[0].rows
     group = keeping(storage, group, 24)
     assert enforce(storage) == 10
     assert enforce(storage) == 0
     assert rows(storage) == ids(new) | ids(elsewhere)
     assert np.count_nonzero(memory.any(axis=1)) == 5
     assert storage.gallery.require_group(app, "group").face_count == 5
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
     again = open_again()
     assert found(storage, group) == found(again, group) == ids(new)
 
@@ -123,12 +124,12 @@ def test_another_node_follows_what_was_deleted_here(
 def test_more_than_a_transaction_takes_is_deleted_in_one_turn(storage: Storage, group: Group) -> None:
     faces = [new_face(row) for row in np.repeat(unit_rows(1), 1201, axis=0)]
     storage.gallery.add(group, faces, quota=2000)
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.execute(update(schema.faces).values(created_at=datetime.now(UTC) - DAY))
     keeping(storage, group, 24)
     assert enforce(storage) == 1201
     assert rows(storage) == set()
-    assert storage.faults(lambda _: None) == []
+    assert check_all(storage.database, storage.keys, lambda _: None) == []
 
 
 def test_a_longer_retention_keeps_what_is_not_deleted_yet(
@@ -196,7 +197,7 @@ def test_a_group_that_goes_meanwhile_is_no_trouble(
 ) -> None:
     group = keeping(storage, group, 24)
     storage.gallery.delete_group(group)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.delete_expired(group, 10)
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
     assert enforce(storage) == 0

@@ -13,13 +13,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN, open_and_close
-from tests.storage.place import Place
 from visavis.errors import SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.schema import metadata
+from visavis.storage.database.schema import metadata
 from visavis.storage.store import Storage
+
+pytestmark = pytest.mark.slow
 
 
 def _statements(database: Path) -> set[str]:

@@ -13,16 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.storage.faces import new_face, unit_rows
 from tests.storage.archives import CHEAP, PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import only_sqlite
-from tests.storage.faces import new_face, unit_rows
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import App
-from visavis.storage.archive.contents import ContentsWriter, GroupHead
-from visavis.storage.archive.header import write_header
-from visavis.storage.archive.stream import CHUNK_BYTES, SealedReader, SealedWriter
 from visavis.storage.store import Storage
+from visavis.transfer.archive.archives import Archives
+from visavis.transfer.archive.contents import ContentsWriter, GroupHead
+from visavis.transfer.archive.header import write_header
+from visavis.transfer.archive.stream import CHUNK_BYTES, SealedReader, SealedWriter
 from visavis.types import Embedding, FaceRecord, Group, GroupSettings
+
+pytestmark = pytest.mark.slow
 
 SEALED_CHUNK = CHUNK_BYTES + 16
 
@@ -60,7 +63,7 @@ def refused(storage: Storage, app: App, archive: bytes) -> None:
     """By both ways of reading, and nothing is left of it."""
     before = contents(storage)
     with pytest.raises(SetupError):
-        storage.archives.inspect(io.BytesIO(archive), PASSPHRASE, nothing)
+        Archives.of(storage).inspect(io.BytesIO(archive), PASSPHRASE, nothing)
     with pytest.raises(SetupError):
         restore(storage, app, archive)
     assert contents(storage) == before
@@ -180,8 +183,8 @@ def test_what_cannot_be_is_refused_though_the_passphrase_is_right(
     before = contents(storage)
     archive = forged(*records)
     with pytest.raises(SetupError):
-        storage.archives.inspect(io.BytesIO(archive), PASSPHRASE, nothing)
-    with pytest.raises((SetupError, FaceError)):
+        Archives.of(storage).inspect(io.BytesIO(archive), PASSPHRASE, nothing)
+    with pytest.raises((SetupError, ServiceError)):
         restore(storage, other, archive)
     assert contents(storage) == before
 
@@ -205,7 +208,7 @@ def test_what_cannot_be_is_refused_though_the_passphrase_is_right(
 @only_sqlite
 def test_what_is_no_archive_is_said_to_be_none(start: bytes, complaint: str, storage: Storage) -> None:
     with pytest.raises(SetupError, match=complaint):
-        storage.archives.inspect(io.BytesIO(start), PASSPHRASE, nothing)
+        Archives.of(storage).inspect(io.BytesIO(start), PASSPHRASE, nothing)
 
 
 @given(pieces=st.lists(st.binary(max_size=3 * CHUNK_BYTES // 2), max_size=5))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, event
 
+from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage
-from tests.storage.faces import new_face, new_faces, unit_rows
-from tests.storage.place import Place
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
-from visavis.storage import schema
+from visavis.storage.database import schema
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, FaceRecord, Group, NewFace
 
@@ -76,6 +76,7 @@ def test_another_opening_of_the_same_data_agrees(storage: Storage, group: Group,
         assert reader.gallery.search(group, face.embedding, 1, 0.9) == []
 
 
+@pytest.mark.slow
 def test_a_reader_too_far_behind_to_follow_starts_over(
     storage: Storage, group: Group, open_again: OpenStorage
 ) -> None:
@@ -87,7 +88,7 @@ def test_a_reader_too_far_behind_to_follow_starts_over(
     many = new_faces(10_100, width=2)
     storage.gallery.add(group, many, quota=100_000)
     storage.gallery.delete_face(group, many[0].face_id)  # drops the word of the first deletion
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         assert connection.exec_driver_sql("SELECT sequence FROM deletions").scalars().all() == [5]
     left = {face.face_id for face in [*early[1:], *many[1:]]}
     assert set(_ids(behind.gallery.search(group, early[0].embedding, 20_000, -1.5))) == left
@@ -98,9 +99,9 @@ def test_templates_that_were_tampered_with_fail_the_search_loudly(
 ) -> None:
     faces = new_faces(2)
     storage.gallery.add(group, faces, quota=10)
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.exec_driver_sql("UPDATE faces SET template = (SELECT template FROM faces ORDER BY id LIMIT 1)")
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         open_again().gallery.search(group, faces[0].embedding, 1, 0.0)
     assert (caught.value.code, "altered" in caught.value.detail) == (ErrorCode.INTERNAL, True)
 
@@ -117,7 +118,7 @@ def test_memory_is_bounded_and_every_group_still_answers(place: Place) -> None:
             probe = unit_rows(200, seed=seed)[9]
             [(_, cosine)] = storage.gallery.search(group, probe, 1, 0.9)
             assert cosine == pytest.approx(1.0)
-            assert sum(loaded.index.nbytes for loaded in storage._loaded._by_key.values()) <= bound
+            assert sum(loaded.index.nbytes for loaded in storage.index_cache._by_key.values()) <= bound
     storage.close()
 
 
@@ -128,12 +129,12 @@ def test_groups_deleted_elsewhere_leave_the_memory(
     for each in (group, other):
         storage.gallery.add(each, new_faces(3), quota=10)
         storage.gallery.search(each, unit_rows(1)[0], 1, -1.0)
-    rows = storage._loaded.snapshot(group, 0).parts[0].rows
+    rows = storage.index_cache.snapshot(group, 0).parts[0].rows
     assert rows.any()
     open_again().gallery.delete_group(group)
     storage.gallery.add(other, new_faces(1), quota=10)
     storage.gallery.search(other, unit_rows(1)[0], 1, -1.0)
-    assert list(storage._loaded._by_key) == [(other.id, "sface")]
+    assert list(storage.index_cache._by_key) == [(other.id, "sface")]
     assert not rows.any()
 
 
@@ -164,6 +165,7 @@ def _search_until(done: Event, storage: Storage, group: Group, standing: list[Ne
     return count, wrong
 
 
+@pytest.mark.slow
 def test_searches_beside_a_writer_see_all_that_was_acknowledged(
     storage: Storage, group: Group, open_again: OpenStorage
 ) -> None:
@@ -184,7 +186,7 @@ def test_a_face_that_vanished_without_a_word_is_not_found(storage: Storage, grou
     faces = new_faces(3)
     storage.gallery.add(group, faces, quota=10)
     storage.gallery.search(group, faces[0].embedding, 3, -1.5)
-    with storage._database.write() as connection:
+    with storage.database.write() as connection:
         connection.execute(delete(schema.faces).where(schema.faces.c.face_id == faces[0].face_id))
     found = _ids(storage.gallery.search(group, faces[0].embedding, 2, -1.5))
     assert sorted(found) == sorted(face.face_id for face in faces[1:])
@@ -205,7 +207,7 @@ def test_a_group_is_loaded_once_for_all_that_ask_at_once(
         start.wait()
         return _ids(other.gallery.search(group, faces[number].embedding, 1, 0.9)) == [faces[number].face_id]
 
-    with other._database.read() as connection:
+    with other.database.read() as connection:
         event.listen(connection.engine, "before_cursor_execute", note)
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(search, range(6)))

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from harness.storage.faces import new_faces
 from tests.storage.conftest import OpenStorage, only_sqlite
-from tests.storage.faces import new_faces
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
-from visavis.storage.schema import tombstones
+from visavis.storage.database.schema import tombstones
 from visavis.storage.store import Storage
 from visavis.types import Group
 
 
 def _why_not(storage: Storage, app: App, name: str) -> ErrorCode:
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.require_group(app, name)
     return caught.value.code
 
@@ -50,13 +50,13 @@ def test_a_group_of_the_same_name_takes_the_place_of_the_tombstone(
         assert _why_not(storage, app, "group") is ErrorCode.GROUP_DELETED
         group = storage.gallery.create_group(app, "group", "sface", quota=10)
         assert storage.gallery.require_group(app, "group") == group
-    with storage._database.read() as connection:
+    with storage.database.read() as connection:
         assert connection.scalars(select(tombstones.c.name)).all() == ["other"]
 
 
 def test_a_group_that_could_not_be_made_leaves_the_tombstone(storage: Storage, app: App, group: Group) -> None:
     storage.gallery.delete_group(group)
-    with pytest.raises(FaceError):
+    with pytest.raises(ServiceError):
         storage.gallery.create_group(app, "group", "sface", quota=0)
     assert _why_not(storage, app, "group") is ErrorCode.GROUP_DELETED
 
@@ -64,7 +64,7 @@ def test_a_group_that_could_not_be_made_leaves_the_tombstone(storage: Storage, a
 def test_deleting_what_is_gone_does_not_touch_its_successor(storage: Storage, app: App, group: Group) -> None:
     storage.gallery.delete_group(group)
     again = storage.gallery.create_group(app, "group", "sface", quota=10)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         storage.gallery.delete_group(group)
     assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
     assert storage.gallery.require_group(app, "group") == again

@@ -12,15 +12,17 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from harness.storage.faces import new_face, unit_rows
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
-from tests.storage.faces import new_face, unit_rows
 from tests.storage.trails import CLIENT, event
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
-from visavis.storage import migrations
-from visavis.storage.sqlite import SqliteDatabase
+from visavis.storage.database import migrations
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings
+
+pytestmark = pytest.mark.slow
 
 
 def _as_of(revision: str, path: Path) -> None:
@@ -96,7 +98,7 @@ def test_an_upgraded_database_goes_on_as_any_other(
     settings = GroupSettings(liveness=True, liveness_threshold=10.0, similarity=80.0, min_quality=40.0)
     assert upgraded.gallery.change_settings(group, asdict(settings)).settings == settings
     upgraded.gallery.delete_group(group)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         upgraded.gallery.require_group(app, "group")
     assert caught.value.code is ErrorCode.GROUP_DELETED
     assert upgraded.gallery.create_group(app, "group", "sface", quota=1).id > group.id

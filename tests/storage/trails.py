@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visavis.trail import Actor, ActorKind, Effect, Event
+from visavis.audit_events import Actor, ActorKind, Effect, Event
 
 CLIENT = Actor(kind=ActorKind.APP, key_id=7, address="192.0.2.7", request_id="r-1")
 

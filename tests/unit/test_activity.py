@@ -26,10 +26,10 @@ def incident(detail: str = "There is no group of this id.", *, by_server: bool =
 def test_requests_are_counted_in_their_minute_and_told_apart_by_whose_fault_they_are() -> None:
     clock = Hands()
     activity = Activity(clock)
-    activity.note()
-    activity.note(incident())
+    activity.record()
+    activity.record(incident())
     clock.now += timedelta(seconds=90)
-    activity.note(incident(by_server=True))
+    activity.record(incident(by_server=True))
     before, present = activity.minutes()[-2:]
     assert before == Minute(NOON, requests=2, refused=1)
     assert present == Minute(NOON + timedelta(minutes=1), requests=1, failed=1)
@@ -38,9 +38,9 @@ def test_requests_are_counted_in_their_minute_and_told_apart_by_whose_fault_they
 def test_there_is_a_minute_for_each_of_the_last_sixty_also_where_nothing_was_asked() -> None:
     clock = Hands()
     activity = Activity(clock)
-    activity.note()
+    activity.record()
     clock.now += timedelta(minutes=MINUTES_KEPT - 1)
-    activity.note()
+    activity.record()
     minutes = activity.minutes()
     assert len(minutes) == MINUTES_KEPT
     assert [minute.requests for minute in minutes] == [1, *[0] * (MINUTES_KEPT - 2), 1]
@@ -51,9 +51,9 @@ def test_there_is_a_minute_for_each_of_the_last_sixty_also_where_nothing_was_ask
 def test_a_clock_that_is_put_back_loses_no_count() -> None:
     clock = Hands()
     activity = Activity(clock)
-    activity.note()
+    activity.record()
     clock.now -= timedelta(minutes=5)
-    activity.note()
+    activity.record()
     clock.now = NOON
     assert activity.minutes()[-1].requests == 2
 
@@ -61,6 +61,6 @@ def test_a_clock_that_is_put_back_loses_no_count() -> None:
 def test_the_last_incidents_are_kept_newest_first() -> None:
     activity = Activity(Hands())
     for number in range(INCIDENTS_KEPT + 5):
-        activity.note(incident(str(number)))
+        activity.record(incident(str(number)))
     details = [each.detail for each in activity.incidents()]
     assert details == [str(number) for number in reversed(range(5, INCIDENTS_KEPT + 5))]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from visavis.core.attempts import REMEMBERED, Attempts, origin
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 MALLORY, ALICE = "203.0.113.66", "198.51.100.1"
 RIGHT = {"appKey": "a", "secretKey": "right"}
@@ -27,12 +27,12 @@ class Door:
         def check() -> str:
             self.asked += 1
             if keys != RIGHT:
-                raise FaceError(ErrorCode.UNAUTHORIZED, "Wrong.")
+                raise ServiceError(ErrorCode.UNAUTHORIZED, "Wrong.")
             return "in"
 
         try:
             return self.attempts.verify(address, keys, check, account)
-        except FaceError as error:
+        except ServiceError as error:
             self.wait = error.retry_after
             return error.code
 
@@ -54,12 +54,12 @@ def test_guesses_sent_at_once_are_as_many_as_one_after_the_other() -> None:
     def check() -> str:
         asked.release()
         let_go.wait()
-        raise FaceError(ErrorCode.UNAUTHORIZED, "Wrong.")
+        raise ServiceError(ErrorCode.UNAUTHORIZED, "Wrong.")
 
     def guess(number: int) -> str:
         try:
             return attempts.verify(MALLORY, {"name": "ines", "password": str(number)}, check, "ines")
-        except FaceError as error:
+        except ServiceError as error:
             return error.code
 
     with ThreadPoolExecutor(60) as pool:
@@ -132,10 +132,10 @@ def test_what_goes_wrong_otherwise_does_not_count() -> None:
     door = Door(failures=1)
 
     def overloaded() -> str:
-        raise FaceError(ErrorCode.OVERLOADED, "Later.")
+        raise ServiceError(ErrorCode.OVERLOADED, "Later.")
 
     for _ in range(5):
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             door.attempts.verify(ALICE, RIGHT, overloaded)
         assert caught.value.code is ErrorCode.OVERLOADED
 

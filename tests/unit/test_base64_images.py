@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.core.images import decode_base64
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 
 @given(st.binary(min_size=1, max_size=300), st.integers(1, 80))
@@ -35,7 +35,7 @@ def test_base64_with_line_breaks_gives_back_the_bytes(data: bytes, width: int) -
     ],
 )
 def test_what_is_not_base64_is_refused(text: str) -> None:
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         decode_base64(text)
     assert caught.value.code is ErrorCode.INVALID_IMAGE_BASE64
 
@@ -44,6 +44,6 @@ def test_what_is_not_base64_is_refused(text: str) -> None:
 def test_any_text_is_decoded_or_refused_as_base64(text: str) -> None:
     try:
         data = decode_base64(text)
-    except FaceError as error:
+    except ServiceError as error:
         data, code = None, error.code
     assert data or code is ErrorCode.INVALID_IMAGE_BASE64

@@ -12,7 +12,7 @@ import pytest
 
 from visavis.api.curl import curl
 from visavis.api.nhn.plus import PLUS
-from visavis.core.questions import Question, Sent
+from visavis.core.api_preview import PreviewRequest, SentPicture
 from visavis.identities import App
 
 COMPARE = next(operation for operation in PLUS.operations if operation.name == "compare")
@@ -45,13 +45,13 @@ def body_of(command: str, folder: Path) -> object:
 )
 def test_a_url_reaches_the_api_as_it_is(url: str, tmp_path: Path) -> None:
     (tmp_path / "face.jpg").write_bytes(b"\xff\xd8 a picture")
-    by_url, by_file = Sent("sourceImage", "", url), Sent("targetImage", "face.jpg", data=b"")
+    by_url, by_file = SentPicture("sourceImage", "", url), SentPicture("targetImage", "face.jpg", data=b"")
     in_base64 = {"bytes": base64.b64encode(b"\xff\xd8 a picture").decode()}
     for pictures, expected in (
         ((by_url, by_file), {"sourceImage": {"url": url}, "targetImage": in_base64}),
         ((by_url,), {"sourceImage": {"url": url}}),
     ):
-        question = Question("compare", APP, pictures, {"threshold": 90}, "http://localhost")
+        question = PreviewRequest("compare", APP, pictures, {"threshold": 90}, "http://localhost")
         command = curl(PLUS, COMPARE, question, as_form=False)
         assert "?threshold=90" in command
         assert body_of(command, tmp_path) == expected

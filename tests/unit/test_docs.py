@@ -20,7 +20,7 @@ from visavis.vision.models import CARDS, Task
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "api"
-PAGES = sorted([*ROOT.glob("README*.md"), *DOCS.rglob("*.md")])
+PAGES = sorted([*ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
 SUBJECTS = ("index", "v2", "v1", "plus", "searchface", "spoofing", "client")
 PARTIAL_SUCCESS = (40070, "ServiceQuotaExceededPartialSuccessException")
 

@@ -7,7 +7,7 @@ from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 OF_THE_ADMIN_API_ALONE = {ErrorCode.APP_NOT_FOUND, ErrorCode.DUPLICATE_APP, ErrorCode.KEY_NOT_FOUND}
 
@@ -17,7 +17,7 @@ OF_THE_ADMIN_API_ALONE = {ErrorCode.APP_NOT_FOUND, ErrorCode.DUPLICATE_APP, Erro
 @pytest.mark.parametrize("dialect", [V1, V2, PLUS, SEARCHFACE], ids=lambda dialect: dialect.name)
 def test_every_operation_has_an_answer_to_every_error(dialect: Dialect, code: ErrorCode, uploaded: bool) -> None:
     for operation in dialect.operations:
-        wire = dialect.wire_error(FaceError(code, "A reason.", subject="Source"), operation, uploaded)
+        wire = dialect.wire_error(ServiceError(code, "A reason.", subject="Source"), operation, uploaded)
         assert wire.code != 0
         assert wire.message
         assert wire.status in {200, 400, 403, 429, 503}

@@ -9,11 +9,11 @@ from contextlib import ExitStack
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from visavis.api.metrics import Metrics
-from visavis.api.turns import Turns
-from visavis.errors import ErrorCode, FaceError
-from visavis.stages import Stage
+from visavis.errors import ErrorCode, ServiceError
+from visavis.spans import Span
 from visavis.types import StorageUse
+from visavis.web.admission import AdmissionQueue
+from visavis.web.metrics import Metrics
 
 NOTHING = StorageUse(0, 0, 0, 0, 0)
 
@@ -28,7 +28,7 @@ def metrics() -> Metrics:
 
 
 def test_every_stage_is_there_from_the_start(metrics: Metrics) -> None:
-    for stage in Stage:
+    for stage in Span:
         assert value(metrics, "visavis_stage_duration_seconds_count", stage=stage) == 0
         assert value(metrics, "visavis_stage_failures_total", stage=stage) == 0
 
@@ -36,9 +36,12 @@ def test_every_stage_is_there_from_the_start(metrics: Metrics) -> None:
 def test_a_stage_is_timed_also_when_it_refuses_the_request_but_only_what_the_server_did_is_a_failure(
     metrics: Metrics,
 ) -> None:
-    refused, failed = FaceError(ErrorCode.NO_FACE, "There is none."), FaceError(ErrorCode.INTERNAL, "It is gone.")
+    refused, failed = (
+        ServiceError(ErrorCode.NO_FACE, "There is none."),
+        ServiceError(ErrorCode.INTERNAL, "It is gone."),
+    )
     for error in (refused, failed, ZeroDivisionError()):
-        with pytest.raises(type(error)), metrics.observe(Stage.DETECT):
+        with pytest.raises(type(error)), metrics.instrument(Span.DETECT):
             raise error
     assert value(metrics, "visavis_stage_duration_seconds_count", stage="detect") == 3
     assert value(metrics, "visavis_stage_failures_total", stage="detect") == 2
@@ -46,13 +49,13 @@ def test_a_stage_is_timed_also_when_it_refuses_the_request_but_only_what_the_ser
 
 def test_the_levels_of_queues_and_storage_are_those_of_the_moment(metrics: Metrics) -> None:
     async def fill() -> None:
-        turns = Turns(places=1, queue=1)
+        turns = AdmissionQueue(slots=1, queue=1)
         metrics.watch({"images": turns}, lambda: StorageUse(2, 3_000, 9_000, 5, 1))
         with ExitStack() as stack:
-            first, _ = (stack.enter_context(turns.ticket(owner)) for owner in (1, 2))
-            await turns.turn(first, asyncio.Event().wait)
-            with pytest.raises(FaceError):
-                stack.enter_context(turns.ticket(2))
+            first, _ = (stack.enter_context(turns.admit(owner)) for owner in (1, 2))
+            await turns.acquire(first, asyncio.Event().wait)
+            with pytest.raises(ServiceError):
+                stack.enter_context(turns.admit(2))
             assert value(metrics, "visavis_requests_working", queue="images") == 1
             assert value(metrics, "visavis_requests_waiting", queue="images") == 1
         assert value(metrics, "visavis_requests_working", queue="images") == 0
@@ -69,12 +72,12 @@ def test_the_levels_of_queues_and_storage_are_those_of_the_moment(metrics: Metri
 
 def test_a_request_that_makes_room_for_another_app_is_counted_as_sent_away(metrics: Metrics) -> None:
     async def fill() -> None:
-        turns = Turns(places=1, queue=2)
+        turns = AdmissionQueue(slots=1, queue=2)
         metrics.watch({"images": turns}, lambda: NOTHING)
         with ExitStack() as stack:
             for _ in range(3):
-                stack.enter_context(turns.ticket(1))
-            stack.enter_context(turns.ticket(2))
+                stack.enter_context(turns.admit(1))
+            stack.enter_context(turns.admit(2))
         assert value(metrics, "visavis_requests_refused_total", queue="images") == 1
 
     asyncio.run(fill())
@@ -109,7 +112,7 @@ def test_a_scraper_gets_the_format_that_it_asks_for(metrics: Metrics, accept: st
 
 
 def test_the_page_can_be_parsed_and_no_two_metrics_share_a_name(metrics: Metrics) -> None:
-    metrics.watch({"images": Turns(1, 1)}, lambda: NOTHING)
+    metrics.watch({"images": AdmissionQueue(1, 1)}, lambda: NOTHING)
     page, _ = metrics.page("")
     names = [family.name for family in text_string_to_metric_families(page.decode())]
     assert len(names) == len(set(names)) > 10

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from visavis.api.metrics import Metrics
-from visavis.api.turns import Turns
 from visavis.errors import ErrorCode
-from visavis.stages import Stage
+from visavis.spans import Span
 from visavis.types import StorageUse
+from visavis.web.admission import AdmissionQueue
+from visavis.web.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ OF_SCRAPES = {"job", "instance", "le"}
 def metrics() -> Metrics:
     """With a sample of each, as after a request."""
     metrics = Metrics("sface-fr")
-    metrics.watch({"images": Turns(1, 1)}, lambda: StorageUse(0, 0, 0, 0, 0))
+    metrics.watch({"images": AdmissionQueue(1, 1)}, lambda: StorageUse(0, 0, 0, 0, 0))
     return metrics
 
 
@@ -58,7 +58,7 @@ def test_the_page_lists_every_metric_with_its_kind_and_labels(metrics: Metrics) 
 
 def test_the_page_explains_every_stage() -> None:
     section = PAGE.partition("### Stages")[2].partition("\n### ")[0]
-    assert re.findall(r"^\| `(\w+)` \| [^|]+ \|$", section, re.MULTILINE) == list(Stage)
+    assert re.findall(r"^\| `(\w+)` \| [^|]+ \|$", section, re.MULTILINE) == list(Span)
 
 
 def expressions(content: Any) -> Iterator[str]:
@@ -105,7 +105,7 @@ def test_every_expression_asks_for_metrics_and_labels_that_exist(path: Path, met
 
 def test_every_stage_and_error_that_is_selected_exists() -> None:
     text = DASHBOARD.read_text().replace('\\"', '"') + ALERTS.read_text()
-    assert set(re.findall(r'stage="(\w+)"', text)) <= set(Stage)
+    assert set(re.findall(r'stage="(\w+)"', text)) <= set(Span)
 
 
 def test_panels_have_titles_and_no_two_the_same_id_or_place() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.api.tokens import PageTokens
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
+from visavis.web.page_tokens import PageTokens
 
 TOKENS = PageTokens(b"k" * 32, max_age_seconds=3600)
 STATE = {"query": {"limit": 2}, "after": "group-b", "group": None}
@@ -19,7 +19,7 @@ states = st.dictionaries(st.text(max_size=8), st.none() | st.integers() | st.tex
 def refused(tokens: PageTokens, scope: str, token: str) -> bool:
     try:
         tokens.read(scope, token)
-    except FaceError as error:
+    except ServiceError as error:
         return error.code is ErrorCode.INVALID_TOKEN
     return False
 

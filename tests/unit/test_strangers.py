@@ -14,7 +14,7 @@ similarities, galleries = st.floats(0, 100), st.integers(1, 1_000_000)
 
 
 @pytest.mark.parametrize(
-    ("similarity", "faces", "told"),
+    ("similarity", "faces", "said"),
     [
         (90, 400, Strangers(4, 100)),
         (99, 400, Strangers(4, 10_000)),
@@ -27,17 +27,17 @@ similarities, galleries = st.floats(0, 100), st.integers(1, 1_000_000)
         (90, 0, Strangers(0, 100)),
     ],
 )
-def test_strangers_are_counted_among_as_few_as_will_do(similarity: float, faces: int, told: Strangers) -> None:
-    assert strangers(similarity, faces) == told
+def test_strangers_are_counted_among_as_few_as_will_do(similarity: float, faces: int, said: Strangers) -> None:
+    assert strangers(similarity, faces) == said
 
 
 @given(similarity=similarities, faces=galleries)
 def test_the_whole_number_is_within_a_tenth_of_the_share(similarity: float, faces: int) -> None:
-    told = strangers(similarity, faces)
-    assert 1 <= told.about <= told.of
-    half_a_person = 0.5 / told.of if told.of == LARGEST_CROWD else 0.0
+    said = strangers(similarity, faces)
+    assert 1 <= said.about <= said.of
+    half_a_person = 0.5 / said.of if said.of == LARGEST_CROWD else 0.0
     share = strangers_matched(similarity, faces)
-    assert told.about / told.of == pytest.approx(share, rel=0.101, abs=half_a_person)
+    assert said.about / said.of == pytest.approx(share, rel=0.101, abs=half_a_person)
 
 
 @given(similarity=similarities, faces=galleries)

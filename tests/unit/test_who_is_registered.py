@@ -9,11 +9,11 @@ from visavis.types import (
     Box,
     Comparability,
     DetectedFace,
-    Flaw,
     GroupSettings,
     Landmarks,
     Pose,
     Quality,
+    QualityDefect,
     Refusal,
 )
 
@@ -27,8 +27,8 @@ def face(
     pose: Pose, width: float = 100.0, quality: float | None = None, comparability: float | None = 99.0
 ) -> DetectedFace:
     points = Landmarks(ORIGIN, ORIGIN, ORIGIN, ORIGIN, ORIGIN)
-    measured = None if quality is None else Quality(quality, 90, 90, 90, 90, 90, 90, flaw=None)
-    compared = None if comparability is None else Comparability(comparability, Flaw.BLURRED)
+    measured = None if quality is None else Quality(quality, 90, 90, 90, 90, 90, 90, defect=None)
+    compared = None if comparability is None else Comparability(comparability, QualityDefect.BLURRED)
     return DetectedFace(Box(0, 0, width, width), points, 0.9, pose, quality=measured, comparability=compared)
 
 

@@ -80,11 +80,11 @@ def answers(store: ModelStore, analyzer: Analyzer, name: str) -> Answers:
 
 def asked(analyzer: Analyzer, question: Question, pictures: int = len(PICTURES)) -> Answers:
     """What is answered to the question about the kept faces of the first pictures."""
-    told = []
+    description = []
     for picture, faces in list(zip(PICTURES, kept_faces(), strict=True))[:pictures]:
         with analyzer.decode(curated(*picture)) as decoded:
-            told.append(np.asarray(question(decoded, faces), np.float32))
-    return np.concatenate(told)
+            description.append(np.asarray(question(decoded, faces), np.float32))
+    return np.concatenate(description)
 
 
 def question(store: ModelStore, analyzer: Analyzer, name: str) -> Question:
@@ -153,18 +153,18 @@ def main(names: Sequence[str]) -> int:
     return 0
 
 
-def _keep(name: str, told: Answers) -> str:
+def _keep(name: str, description: Answers) -> str:
     """What was done, in a sentence."""
-    sentence = f"{name}: written, {len(told)} faces"
+    sentence = f"{name}: written, {len(description)} faces"
     if _path(name).exists():
         old = kept(name)
-        comparable = old.shape == told.shape
+        comparable = old.shape == description.shape
         sentence = (
-            f"{name}: replaced, up to {distances(name, told, old).max():.1g} from the old"
+            f"{name}: replaced, up to {distances(name, description, old).max():.1g} from the old"
             if comparable
-            else (f"{name}: replaced, of shape {told.shape} instead of {old.shape}")
+            else (f"{name}: replaced, of shape {description.shape} instead of {old.shape}")
         )
-    np.save(_path(name), told.astype(np.float16 if name in RECIPES else np.float32), allow_pickle=False)
+    np.save(_path(name), description.astype(np.float16 if name in RECIPES else np.float32), allow_pickle=False)
     return sentence
 
 

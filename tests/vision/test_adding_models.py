@@ -31,6 +31,8 @@ from visavis.vision.recognition import Recognizers
 from visavis.vision.shapes import SHAPES, Shape
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 ARCFACE, ADAFACE, SFACE_SHAPE = SHAPES
 FREE = Terms("Apache-2.0", non_commercial=False)
 NAME = "brought"

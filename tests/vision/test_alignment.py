@@ -11,9 +11,10 @@ from tests.conftest import PEOPLE, OpenPeoplePicture
 from tests.vision.pictures import resized
 from tests.vision.scenes import backdrop, picture_of, the_face
 from visavis.types import Landmarks
-from visavis.vision.align import align, similarity_transform
+from visavis.vision.align import align
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
+from visavis.vision.geometry import similarity_transform
 
 coordinates = st.floats(-1000, 1000, width=32)
 points = st.lists(st.tuples(coordinates, coordinates), min_size=5, max_size=5).map(np.array)

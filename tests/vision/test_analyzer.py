@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
 from visavis.core.ports import FaceAnalyzer
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
@@ -64,7 +64,7 @@ def test_no_more_pictures_are_held_at_once_than_there_are_places(model_store: Mo
 def test_a_broken_picture_gives_its_place_back(model_store: ModelStore, stranger: bytes) -> None:
     analyzer = Analyzer.load(model_store, cpu_places=1)
     for _ in range(3):
-        with pytest.raises(FaceError) as refusal, analyzer.decode(stranger[:1000]):
+        with pytest.raises(ServiceError) as refusal, analyzer.decode(stranger[:1000]):
             pass
         assert refusal.value.code is ErrorCode.BROKEN_IMAGE
     with analyzer.decode(stranger) as picture:

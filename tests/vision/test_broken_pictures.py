@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vision.pictures import encoded, exif, png, png_chunk, scenery, with_exif
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.decode import decode
 
 RGB = scenery()
@@ -26,12 +26,12 @@ WHOLE = {
 
 def code_of(data: bytes) -> ErrorCode | None:
     """The error that decoding ends in, None if it succeeds; nothing may be warned of on the way."""
-    refusal: FaceError | None = None
+    refusal: ServiceError | None = None
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
             decode(data)
-        except FaceError as error:
+        except ServiceError as error:
             refusal = error
     assert not warned
     assert refusal is None or (refusal.detail.isascii() and len(refusal.detail) <= 200)

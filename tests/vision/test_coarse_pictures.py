@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.conftest import OpenPeoplePicture
 from tests.vision.pictures import Array, encoded, exif, png, resized, scenery, with_exif
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, decode
@@ -73,7 +73,7 @@ def test_a_jpeg_in_red_green_and_blue_keeps_its_colours() -> None:
 def test_a_truncated_jpeg_is_broken_however_coarsely_it_is_looked_at(share: float) -> None:
     noise = np.random.default_rng(2).integers(0, 255, (960, 1200, 3), dtype=np.uint8)
     data = encoded(noise, "JPEG")
-    with pytest.raises(FaceError) as refusal:
+    with pytest.raises(ServiceError) as refusal:
         decode(data[: int(share * len(data))], lambda _: 0.25)
     assert refusal.value.code is ErrorCode.BROKEN_IMAGE
 

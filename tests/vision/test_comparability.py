@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
 from visavis.evaluation.worsening import ROWS, as_in_lfw
-from visavis.types import COMPARABLE, Comparability, DetectedFace, Flaw, Traits
+from visavis.types import COMPARABLE, Comparability, DetectedFace, QualityDefect, Traits
 from visavis.vision.align import align
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.comparability import assess_comparability
@@ -23,9 +23,9 @@ from visavis.vision.measures import MEASURES, measures
 from visavis.vision.poorness import poorness
 
 TOO_POOR = {
-    "blurred, standard deviation 5 px": Flaw.BLURRED,
-    "dark (x 0.08)": Flaw.TOO_DARK,
-    "JPEG quality 3": Flaw.COMPRESSED,
+    "blurred, standard deviation 5 px": QualityDefect.BLURRED,
+    "dark (x 0.08)": QualityDefect.TOO_DARK,
+    "JPEG quality 3": QualityDefect.COMPRESSED,
 }
 STILL_COMPARED = (
     *("as they are", "face of 62 pixels", "black and white", "overexposed (x 2)", "dark (x 0.15)"),
@@ -59,14 +59,17 @@ def after(way: str, analyzer: Analyzer, portraits: list[tuple[Pixels, DetectedFa
     return [each for each in everybody if each is not None]
 
 
-@pytest.mark.parametrize(("way", "flaw"), TOO_POOR.items(), ids=list(TOO_POOR))
+@pytest.mark.parametrize(("way", "defect"), TOO_POOR.items(), ids=list(TOO_POOR))
 def test_pictures_in_which_strangers_match_are_refused_for_what_they_lack(
-    way: str, flaw: Flaw, analyzer: Analyzer, small_portraits: list[tuple[Pixels, DetectedFace]]
+    way: str, defect: QualityDefect, analyzer: Analyzer, small_portraits: list[tuple[Pixels, DetectedFace]]
 ) -> None:
     found = after(way, analyzer, small_portraits)
     refused = [each for each in found if each.score < COMPARABLE]
     assert len(refused) >= 0.8 * len(found) > 0
-    assert {each.flaw for each in refused} <= {flaw, Flaw.COMPRESSED}  # what is dark has few levels, too
+    assert {each.defect for each in refused} <= {
+        defect,
+        QualityDefect.COMPRESSED,
+    }  # what is dark has few levels, too
 
 
 @pytest.mark.parametrize("way", STILL_COMPARED)

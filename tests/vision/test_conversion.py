@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -30,6 +30,8 @@ from visavis.vision.models import (
 from visavis.vision.models.recipes import Lift
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
+
+pytestmark = pytest.mark.slow
 
 EmbedAll = Callable[[RecognitionCard], Embedding]
 
@@ -152,16 +154,16 @@ FAR_MEAN = replace(NEW_SFACE, name="far", own_fit=Fit("nobody", (), (0.1,) * 128
 def test_what_only_pictures_lead_to_is_refused_with_the_reason(
     old: RecognitionCard, new: RecognitionCard, reason: str
 ) -> None:
-    with pytest.raises(FaceError, match=reason) as refused:
+    with pytest.raises(ServiceError, match=reason) as refused:
         recipes(new, old).conversion(old.name, new.name)
     assert refused.value.code is ErrorCode.INVALID_PARAMETER
     assert refused.value.detail.startswith((old.name, f"Embeddings of {old.name}"))
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
-    with pytest.raises(FaceError, match="There is no recognition model gone, only: sface-2021dec"):
+    with pytest.raises(ServiceError, match="There is no recognition model gone, only: sface-2021dec"):
         recipes(SFACE).conversion(SFACE.name, "gone")
-    with pytest.raises(FaceError, match="There is no recognition model gone, only: sface-2021dec"):
+    with pytest.raises(ServiceError, match="There is no recognition model gone, only: sface-2021dec"):
         recipes(SFACE).conversion("gone", SFACE.name)
 
 
@@ -170,7 +172,7 @@ def test_a_network_is_known_by_its_file_and_not_by_its_name() -> None:
     pack = replace(NEW_SFACE, networks=(replace(network, model=replace(network.model, name="pack/face.onnx")),))
     recipes(pack, SFACE).conversion(SFACE.name, pack.name)
     other = replace(NEW_SFACE, networks=(replace(network, model=replace(FR_FEATURE, name="sface")),))
-    with pytest.raises(FaceError, match="not made of the same networks"):
+    with pytest.raises(ServiceError, match="not made of the same networks"):
         recipes(other, SFACE).conversion(SFACE.name, other.name)
 
 

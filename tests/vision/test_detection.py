@@ -10,6 +10,8 @@ from tests.vision.scenes import backdrop, cut_out, faces_in, overlap, picture_of
 from visavis.types import Box
 from visavis.vision.analyzer import Analyzer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def portraits(openpeople_picture: OpenPeoplePicture) -> list[Array]:

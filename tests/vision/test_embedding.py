@@ -8,12 +8,14 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tests.conftest import PEOPLE, OpenPeoplePicture
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import best_installed
 from visavis.vision.models import RECOGNITION_CARDS, SFACE, SFACE_2, SFACE_FR, SFACE_FR_2, RecognitionCard
 from visavis.vision.store import ModelStore
+
+pytestmark = pytest.mark.slow
 
 OTHER_PICTURES = ("studio_posture", "amateur_selfie", "amateur_posture", "character_sheet", "emotions_sheet")
 
@@ -143,7 +145,7 @@ def test_no_faces_have_no_embeddings(analyzer: Analyzer, stranger: bytes, card: 
 
 
 def test_an_unknown_model_is_an_internal_error(analyzer: Analyzer, stranger: bytes) -> None:
-    with analyzer.decode(stranger) as picture, pytest.raises(FaceError) as refusal:
+    with analyzer.decode(stranger) as picture, pytest.raises(ServiceError) as refusal:
         analyzer.embed(picture, analyzer.find(picture), "another-model")
     assert refusal.value.code is ErrorCode.INTERNAL
 

@@ -27,6 +27,8 @@ from visavis.vision.models import ARCFACE, RECOGNITION_CARDS, FaceNetwork, Recog
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 WHOLE_WAY = 1e-4
 """1 less the least cosine."""
 TOLERANCES = {
@@ -74,9 +76,9 @@ def test_an_answer_is_the_golden_one(model_store: ModelStore, analyzer: Analyzer
     by nothing. Either moves coordinates by 4e-5 of the box. The tolerances are four times as much and more, and
     what the tests below spoil lies beyond them (docs/decisions/0046).
     """
-    told, kept = golden.answers(model_store, analyzer, with_its_files(name, model_store)), golden.kept(name)
-    assert told.shape == kept.shape
-    assert golden.distances(name, told, kept).max() < TOLERANCES[name]
+    description, kept = golden.answers(model_store, analyzer, with_its_files(name, model_store)), golden.kept(name)
+    assert description.shape == kept.shape
+    assert golden.distances(name, description, kept).max() < TOLERANCES[name]
 
 
 def test_the_whole_way_from_a_file_leads_to_the_golden_embedding(
@@ -87,11 +89,11 @@ def test_the_whole_way_from_a_file_leads_to_the_golden_embedding(
     Cosines move by 6e-5 where OpenCV has no AVX2, by 2e-5 without the runtime's optimisations, and by nothing with
     more threads. A crop that is shifted by a pixel moves them by 4e-3 at least.
     """
-    told = []
+    description = []
     for picture in PICTURES:
         with analyzer.decode(curated(*picture)) as decoded:
-            told.append(analyzer.embed(decoded, analyzer.find(decoded), card.name))
-    assert golden.distances(card.name, np.concatenate(told), golden.kept(card.name)).max() < WHOLE_WAY
+            description.append(analyzer.embed(decoded, analyzer.find(decoded), card.name))
+    assert golden.distances(card.name, np.concatenate(description), golden.kept(card.name)).max() < WHOLE_WAY
 
 
 Fault: TypeAlias = Callable[[FaceNetwork], FaceNetwork]
@@ -131,8 +133,8 @@ def test_a_mean_that_is_a_fiftieth_too_short_is_noticed(
     model_store: ModelStore, analyzer: Analyzer, card: RecognitionCard
 ) -> None:
     fit = replace(card.fit, mean=tuple(0.98 * number for number in card.mean))
-    told = recipe(model_store, replace(card, own_fit=fit))
-    assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
+    description = recipe(model_store, replace(card, own_fit=fit))
+    assert distance(analyzer, description, card.name) > TOLERANCES[card.name]
 
 
 def test_centres_that_are_a_fiftieth_too_short_are_noticed(
@@ -142,35 +144,35 @@ def test_centres_that_are_a_fiftieth_too_short_are_noticed(
     if centring is None:
         pytest.skip("the recipe has no centres")
     shorter = replace(centring, centres=np.float32(0.98) * centring.centres)
-    told = recipe(model_store, replace(card, own_fit=replace(card.fit, centring=shorter)))
-    assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
+    description = recipe(model_store, replace(card, own_fit=replace(card.fit, centring=shorter)))
+    assert distance(analyzer, description, card.name) > TOLERANCES[card.name]
 
 
 def test_a_picture_that_counts_as_a_little_poorer_is_noticed(analyzer: Analyzer, card: RecognitionCard) -> None:
     if not card.allowance:
         pytest.skip("the recipe does not look at how poor a picture is")
 
-    def told(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
+    def description(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
         embeddings = analyzer.embed(picture, faces, card.name).copy()
         embeddings[:, -1] += 0.02
         return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
 
-    assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
+    assert distance(analyzer, description, card.name) > TOLERANCES[card.name]
 
 
 def test_one_landmark_a_pixel_off_is_noticed(analyzer: Analyzer, card: RecognitionCard) -> None:
-    def told(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
+    def description(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
         return analyzer.embed(picture, [with_another_nose(face) for face in faces], card.name)
 
-    assert distance(analyzer, told, card.name) > TOLERANCES[card.name]
+    assert distance(analyzer, description, card.name) > TOLERANCES[card.name]
 
 
 @pytest.mark.parametrize("column", range(1, 16))
 def test_a_coordinate_a_pixel_off_or_another_score_is_noticed(column: int) -> None:
     kept = golden.kept(FACES)
-    told = kept.copy()
-    told[:, column] += 0.001 if column == 1 else 1
-    assert golden.distances(FACES, told, kept).min() > TOLERANCES[FACES]
+    description = kept.copy()
+    description[:, column] += 0.001 if column == 1 else 1
+    assert golden.distances(FACES, description, kept).min() > TOLERANCES[FACES]
 
 
 @pytest.mark.parametrize("name", TRAITS)
@@ -185,8 +187,8 @@ def test_a_trait_of_a_picture_with_red_and_blue_swapped_is_another(
     def swapped(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
         return question(DecodedPicture(np.ascontiguousarray(picture.pixels[..., ::-1])), faces)
 
-    told = golden.asked(analyzer, swapped, FEW), golden.asked(analyzer, plain, FEW)
-    assert golden.distances(name, *told).max() > TOLERANCES[name]
+    description = golden.asked(analyzer, swapped, FEW), golden.asked(analyzer, plain, FEW)
+    assert golden.distances(name, *description).max() > TOLERANCES[name]
 
 
 @pytest.mark.parametrize("name", TRAITS)
@@ -195,10 +197,10 @@ def test_a_trait_seen_a_pixel_of_the_crop_too_far_right_is_another(
 ) -> None:
     question = golden.question(model_store, analyzer, with_its_files(name, model_store))
 
-    def told(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
+    def description(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> ArrayLike:
         return question(picture, [moved(face) for face in faces])
 
-    assert distance(analyzer, told, name) > TOLERANCES[name]
+    assert distance(analyzer, description, name) > TOLERANCES[name]
 
 
 def test_only_what_is_missing_or_named_is_written(
@@ -225,8 +227,8 @@ def recipe(store: ModelStore, card: RecognitionCard) -> Question:
 
 def distance(analyzer: Analyzer, question: Question, name: str) -> float:
     """How far the answers are from the golden ones of this name, at most."""
-    told = golden.asked(analyzer, question, FEW)
-    return float(golden.distances(name, told, golden.kept(name)[: len(told)]).max())
+    description = golden.asked(analyzer, question, FEW)
+    return float(golden.distances(name, description, golden.kept(name)[: len(description)]).max())
 
 
 def with_another_nose(face: DetectedFace) -> DetectedFace:

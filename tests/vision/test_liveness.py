@@ -20,13 +20,16 @@ from tests.vision.pictures import Array, resized
 from tests.vision.scenes import faces_in, picture_of
 from visavis.errors import SetupError
 from visavis.types import Box, ImageSize, Traits
-from visavis.vision.align import crop, similarity_transform
+from visavis.vision.align import crop
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
+from visavis.vision.geometry import similarity_transform
 from visavis.vision.models import CARDS, FR_LIVENESS, MINIFAS_V1SE, MINIFAS_V2, WITHOUT_FR_LIVENESS
 from visavis.vision.session import Network
 from visavis.vision.spoof import LivenessEstimator, _part, read_scale
 from visavis.vision.store import ModelStore
+
+pytestmark = pytest.mark.slow
 
 WEAK, BALANCED = 30.0, 50.0
 SCALES = ("liveness-fused", "liveness-minifas")

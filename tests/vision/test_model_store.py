@@ -23,6 +23,8 @@ from visavis.vision.models import (
 )
 from visavis.vision.store import ModelStore, PullStep
 
+pytestmark = pytest.mark.slow
+
 POSE = (FSANET, FSANET_VAR)
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 

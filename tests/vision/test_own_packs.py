@@ -13,7 +13,7 @@ import pytest
 
 from tests import packs
 from tests.packs import GUIDE, NAME, example
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import DEFAULT_RECOGNITION, MASK, SFACE, SFACE_NETWORK, ModelCard
@@ -171,7 +171,7 @@ def test_a_model_that_is_put_back_works_again(add_pack: AddPack) -> None:
     file = models / "packs" / NAME / "sface.onnx"
     whole = file.read_bytes()
     file.unlink()
-    with pytest.raises(FaceError, match="missing or damaged") as error:
+    with pytest.raises(ServiceError, match="missing or damaged") as error:
         recognizers.require(NAME)
     assert error.value.code is ErrorCode.INTERNAL
     assert str(models) not in error.value.detail

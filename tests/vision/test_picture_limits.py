@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.vision.pictures import encoded, png_chunk
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.decode import decode
 
 
@@ -35,7 +35,7 @@ def header_only_jpeg(width: int, height: int) -> bytes:
 def test_the_size_is_judged_by_the_header_before_any_pixel(
     header_only: Callable[[int, int], bytes], width: int, height: int, code: ErrorCode
 ) -> None:
-    with pytest.raises(FaceError) as refusal:
+    with pytest.raises(ServiceError) as refusal:
         decode(header_only(width, height))
     assert refusal.value.code is code
 
@@ -46,6 +46,7 @@ def test_the_smallest_picture_is_80_by_80(file_format: str) -> None:
     assert (size.width, size.height) == (80, 80)
 
 
+@pytest.mark.slow
 def test_a_picture_of_50_megapixels_is_read() -> None:
     size = decode(encoded(np.zeros((5000, 10_000), np.uint8), "PNG")).size
     assert (size.width, size.height) == (10_000, 5000)

@@ -17,6 +17,8 @@ from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.pose import _turned
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def portraits(openpeople_picture: OpenPeoplePicture) -> list[Array]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import OpenPeoplePicture
-from visavis.types import DetectedFace, Flaw, Landmarks, Pose, Quality, Traits
+from visavis.types import DetectedFace, Landmarks, Pose, Quality, QualityDefect, Traits
 from visavis.vision.align import align
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture
@@ -69,26 +69,26 @@ def unit_noise(shape: tuple[int, ...]) -> Array:
 
 
 @pytest.mark.parametrize(
-    ("worsen", "steps", "flaw"),
+    ("worsen", "steps", "defect"),
     [
-        (blurred, (4, 8, 12), Flaw.BLURRED),
-        (enlarged, (8, 12, 16), Flaw.BLURRED),
-        (exposed, (0.25, 0.12), Flaw.TOO_DARK),
-        (exposed, (1.8, 2.5), Flaw.TOO_BRIGHT),
-        (grainy, (20, 40, 60), Flaw.GRAINY),
-        (faded, (0.3, 0.15), Flaw.LOW_CONTRAST),
+        (blurred, (4, 8, 12), QualityDefect.BLURRED),
+        (enlarged, (8, 12, 16), QualityDefect.BLURRED),
+        (exposed, (0.25, 0.12), QualityDefect.TOO_DARK),
+        (exposed, (1.8, 2.5), QualityDefect.TOO_BRIGHT),
+        (grainy, (20, 40, 60), QualityDefect.GRAINY),
+        (faded, (0.3, 0.15), QualityDefect.LOW_CONTRAST),
     ],
 )
 def test_the_worse_a_picture_the_lower_its_score_and_the_reason_is_told(
-    worsen: Worsen, steps: Sequence[float], flaw: Flaw, analyzer: Analyzer, portraits: list[Array]
+    worsen: Worsen, steps: Sequence[float], defect: QualityDefect, analyzer: Analyzer, portraits: list[Array]
 ) -> None:
     for portrait in portraits:
-        told = [quality(analyzer, portrait), *(quality(analyzer, worsen(portrait, step)) for step in steps)]
-        scores = [each.score for each in told]
+        given = [quality(analyzer, portrait), *(quality(analyzer, worsen(portrait, step)) for step in steps)]
+        scores = [each.score for each in given]
         assert scores[0] > 70
         assert all(better > worse for better, worse in pairwise(scores)), scores
         assert scores[-1] < 0.7 * scores[0]
-        assert told[-1].flaw is flaw
+        assert given[-1].defect is defect
 
 
 def test_a_face_of_few_pixels_is_of_less_quality(analyzer: Analyzer, portraits: list[Array]) -> None:
@@ -116,37 +116,37 @@ def test_the_further_a_face_is_turned_the_lower_its_score(front: tuple[Array, De
         [Pose(0, pitch, 0) for pitch in (0, 25, 45, 60)],
         [Pose(0, 0, roll) for roll in (0, 30, 60, 90)],
     ):
-        told = [assess(crop, face, pose, masked=False) for pose in turns]
-        assert all(better.score > worse.score for better, worse in pairwise(told))
-        assert told[-1].flaw is Flaw.TURNED_AWAY
+        given = [assess(crop, face, pose, masked=False) for pose in turns]
+        assert all(better.score > worse.score for better, worse in pairwise(given))
+        assert given[-1].defect is QualityDefect.TURNED_AWAY
 
 
 def test_a_mask_a_small_face_and_a_doubtful_one_are_of_less_quality(front: tuple[Array, DetectedFace]) -> None:
     crop, face = front
     good = assess(crop, face, AHEAD, masked=False)
-    assert good.flaw is None
+    assert good.defect is None
     assert good.uncovered == 100
     masked = assess(crop, face, AHEAD, masked=True)
-    assert (masked.flaw, masked.uncovered) == (Flaw.COVERED, 0)
+    assert (masked.defect, masked.uncovered) == (QualityDefect.COVERED, 0)
     small = assess(crop, replace(face, landmarks=shrunk(face.landmarks, 0.1)), AHEAD, masked=False)
-    assert small.flaw is Flaw.TOO_SMALL
+    assert small.defect is QualityDefect.TOO_SMALL
     doubtful = assess(crop, replace(face, detection_score=0.7), AHEAD, masked=False)
-    assert doubtful.flaw is Flaw.HARD_TO_MAKE_OUT
+    assert doubtful.defect is QualityDefect.HARD_TO_MAKE_OUT
     assert max(masked.score, small.score, doubtful.score) < 0.8 * good.score
 
 
 def test_a_face_lit_from_one_side_is_unevenly_lit(front: tuple[Array, DetectedFace]) -> None:
     crop, face = front
     shadow = (crop * np.where(np.arange(112) < 56, 1.0, 0.25)[None, :, None]).astype(np.uint8)
-    told = assess(shadow, face, AHEAD, masked=False)
-    assert told.flaw is Flaw.UNEVENLY_LIT
-    assert told.lighting < assess(crop, face, AHEAD, masked=False).lighting
+    given = assess(shadow, face, AHEAD, masked=False)
+    assert given.defect is QualityDefect.UNEVENLY_LIT
+    assert given.lighting < assess(crop, face, AHEAD, masked=False).lighting
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_crop_without_anything_in_it_has_no_quality(grey: int, front: tuple[Array, DetectedFace]) -> None:
-    told = assess(np.full((112, 112, 3), grey, np.uint8), front[1], AHEAD, masked=False)
-    assert told.score == 0
+    given = assess(np.full((112, 112, 3), grey, np.uint8), front[1], AHEAD, masked=False)
+    assert given.score == 0
 
 
 def test_every_part_is_between_0_and_100(analyzer: Analyzer, openpeople_picture: OpenPeoplePicture) -> None:
@@ -154,13 +154,20 @@ def test_every_part_is_between_0_and_100(analyzer: Analyzer, openpeople_picture:
     faces = analyzer.describe(picture, analyzer.find(picture), Traits(quality=True))
     assert len(faces) > 10
     for face in faces:
-        told = face.quality
-        assert told is not None
+        given = face.quality
+        assert given is not None
         assert face.pose is None
         assert face.mask is None
-        parts = (told.sharpness, told.lighting, told.size, told.pose, told.uncovered, told.detection)
-        assert all(0 <= part <= 100 for part in (told.score, *parts))
-        assert told.score <= min(100.0, *(10 * part**0.5 for part in parts[:4])) + 1e-6
+        parts = (
+            given.sharpness,
+            given.lighting,
+            given.size,
+            given.pose,
+            given.uncovered,
+            given.detection,
+        )
+        assert all(0 <= part <= 100 for part in (given.score, *parts))
+        assert given.score <= min(100.0, *(10 * part**0.5 for part in parts[:4])) + 1e-6
 
 
 def test_quality_is_not_measured_where_it_is_not_asked_for(analyzer: Analyzer, portraits: list[Array]) -> None:

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from harness import things
 from tests.conftest import PEOPLE, OpenPeoplePicture
-from tests.vision import things
 from visavis.core.calibration import Calibration
 from visavis.core.policy import is_comparable
 from visavis.evaluation.worsening import ROWS, Worsen, as_in_lfw
@@ -17,6 +17,8 @@ from visavis.types import COMPARABLE, DetectedFace, Embedding, Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models import DEFAULT_RECOGNITION
+
+pytestmark = pytest.mark.slow
 
 MATCH = 90.0
 CLEARLY_DIFFERENT = 55.0

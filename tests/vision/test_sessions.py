@@ -24,6 +24,8 @@ from visavis.vision.models import (
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
     # Where it reports, it writes an id of the machine and what it has yet to send into the user's cache.
@@ -80,10 +82,10 @@ def test_the_detector_takes_pictures_and_batches_of_any_size(
 def test_a_network_that_takes_pixels_computes_what_it_does_with_planes_of_them(model_store: ModelStore) -> None:
     yunet = model_store.load(YUNET)
     pixels = np.random.default_rng(6).integers(0, 256, (2, 96, 64, 3), np.uint8)
-    told = Network(yunet, (0, 2, 3), takes_pixels=True).run(pixels)
+    description = Network(yunet, (0, 2, 3), takes_pixels=True).run(pixels)
     planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
     for name, expected in Network(yunet, (0, 2, 3)).run(planes).items():
-        assert told[name] == pytest.approx(expected, rel=1e-4, abs=1e-4), name
+        assert description[name] == pytest.approx(expected, rel=1e-4, abs=1e-4), name
 
 
 @pytest.mark.parametrize("data", [b"", b"no network", bytes(1000)])

@@ -9,12 +9,14 @@ import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import psutil
 import pytest
 
-from tests.hostile.corpus import one_colour_jpeg, png_chunk, png_header, png_of
-from visavis.errors import ErrorCode, FaceError
+from tests.hostile.corpus import one_colour_jpeg, png_header, png_of
+from tests.vision.pictures import png_chunk
+from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.pool.analyzer import PooledAnalyzer, RemotePicture
 from visavis.vision.pool.workers import Replaced
 
@@ -26,8 +28,8 @@ def faces_of(analyzer: PooledAnalyzer, data: bytes) -> int:
         return len(analyzer.find(picture))
 
 
-def refusal_of(analyzer: PooledAnalyzer, data: bytes) -> FaceError:
-    with pytest.raises(FaceError) as caught:
+def refusal_of(analyzer: PooledAnalyzer, data: bytes) -> ServiceError:
+    with pytest.raises(ServiceError) as caught:
         faces_of(analyzer, data)
     return caught.value
 
@@ -36,6 +38,13 @@ def send(number: signal.Signals, picture: RemotePicture) -> None:
     """A signal to the worker that holds the picture."""
     assert picture.lease._worker is not None
     os.kill(picture.lease._worker.process, number)
+
+
+def wait_for_death(process: int) -> None:
+    """Of a process whose parent may not have noticed yet."""
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
 
 
 def test_a_picture_that_takes_too_long_is_refused_and_its_worker_ended(
@@ -63,7 +72,7 @@ def test_the_others_go_on_meanwhile(open_pool: OpenPool, stranger: bytes) -> Non
             with analyzer.decode(stranger) as picture:
                 send(signal.SIGSTOP, picture)
                 looking.set()
-                with pytest.raises(FaceError):
+                with pytest.raises(ServiceError):
                     analyzer.find(picture)
             refused.set()
 
@@ -84,7 +93,7 @@ def test_a_worker_that_dies_costs_one_request(
     with open_pool() as analyzer:
         with analyzer.decode(stranger) as picture:
             send(number, picture)
-            with pytest.raises(FaceError) as caught:
+            with pytest.raises(ServiceError) as caught:
                 analyzer.find(picture)
         assert (caught.value.code, caught.value.detail) == (
             ErrorCode.BROKEN_IMAGE,
@@ -99,7 +108,7 @@ def test_a_worker_that_dies_idly_costs_no_request(open_pool: OpenPool, stranger:
     with open_pool(workers=2) as analyzer:
         for worker in analyzer.pool._idle:
             os.kill(worker.process, signal.SIGKILL)
-        time.sleep(0.1)
+            wait_for_death(worker.process)
         assert [faces_of(analyzer, stranger) for _ in range(3)] == [1, 1, 1]
         assert analyzer.pool.replaced.keys() == {Replaced.IDLE}
 
@@ -108,7 +117,7 @@ def test_the_process_that_forks_can_die_and_is_started_again(open_pool: OpenPool
     with open_pool() as analyzer:
         [worker] = analyzer.pool._idle
         os.kill(psutil.Process(worker.process).ppid(), signal.SIGKILL)
-        time.sleep(0.1)
+        wait_for_death(worker.process)
         assert faces_of(analyzer, stranger) == 1
 
 

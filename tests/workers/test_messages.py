@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import ErrorCode, FaceError
-from visavis.types import Box, Comparability, DetectedFace, Flaw, ImageSize, Landmarks, Pose, Quality, Traits
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import (
+    Box,
+    Comparability,
+    DetectedFace,
+    ImageSize,
+    Landmarks,
+    Pose,
+    Quality,
+    QualityDefect,
+    Traits,
+)
 from visavis.vision.pool.messages import (
     AnswerError,
     faces_bytes,
@@ -28,7 +38,7 @@ from visavis.vision.pool.messages import (
 SIDE = st.floats(0, 1000)
 POINTS = st.tuples(SIDE, SIDE)
 SHARES = st.floats(0, 100)
-FLAWS = st.sampled_from(Flaw)
+FLAWS = st.sampled_from(QualityDefect)
 ALL = Traits(pose=True, mask=True, liveness=True, quality=True, comparability=True)
 BARE = st.builds(
     DetectedFace,
@@ -115,7 +125,7 @@ def test_other_contents_are_no_size_liveness_or_refusal(told: object) -> None:
 
 
 def test_a_refusal_arrives_as_it_is() -> None:
-    sent = FaceError(ErrorCode.BROKEN_IMAGE, "The image is truncated.")
+    sent = ServiceError(ErrorCode.BROKEN_IMAGE, "The image is truncated.")
     read = read_picture_error(picture_error(sent))
     assert (read.code, read.detail) == (sent.code, sent.detail)
 
@@ -124,7 +134,7 @@ def test_a_refusal_arrives_as_it_is() -> None:
 def test_a_worker_cannot_say_what_is_no_business_of_its(code: ErrorCode) -> None:
     """As that somebody is not authorised, or that the quota is exceeded."""
     with pytest.raises(AnswerError):
-        read_picture_error(picture_error(FaceError(code, "No.")))
+        read_picture_error(picture_error(ServiceError(code, "No.")))
 
 
 def test_embeddings_arrive_as_they_are_and_only_unit_vectors_do() -> None:

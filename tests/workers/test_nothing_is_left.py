@@ -12,8 +12,8 @@ import numpy as np
 import psutil
 import pytest
 
+from harness.servers import PREFIX, Server, running_server
 from tests.conftest import OpenPeoplePicture
-from tests.server import PREFIX, Server, running_server
 from tests.storage.test_deletion_bytes import memory
 from visavis.vision.decode import decode
 from visavis.vision.detect import first_look
@@ -104,4 +104,8 @@ def test_what_is_sought_would_be_found(server: Server, openpeople_picture: OpenP
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    return any(condition() or time.sleep(0.2) for _ in range(20))
+    for _ in range(20):
+        if condition():
+            return True
+        time.sleep(0.2)
+    return False

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import OpenPeoplePicture
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import SFACE, SFACE_2
@@ -56,9 +56,9 @@ def told(value: object) -> Iterator[object]:
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff"], ids=["empty", "text", "cut"])
 def test_refusals(pooled: PooledAnalyzer, analyzer: Analyzer, data: bytes) -> None:
-    with pytest.raises(FaceError) as here, analyzer.decode(data):
+    with pytest.raises(ServiceError) as here, analyzer.decode(data):
         pass
-    with pytest.raises(FaceError) as there, pooled.decode(data):
+    with pytest.raises(ServiceError) as there, pooled.decode(data):
         pass
     assert (there.value.code, there.value.detail) == (here.value.code, here.value.detail)
 
@@ -77,7 +77,7 @@ def test_a_model_that_no_worker_has_is_loaded_when_it_is_asked_for(
 
 
 def test_a_model_that_is_nowhere_is_the_servers_fault(pooled: PooledAnalyzer, stranger: bytes) -> None:
-    with pooled.decode(stranger) as picture, pytest.raises(FaceError) as caught:
+    with pooled.decode(stranger) as picture, pytest.raises(ServiceError) as caught:
         pooled.embed(picture, pooled.find(picture), "nowhere")
     assert caught.value.code is ErrorCode.INTERNAL
 

@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from visavis.types import Flaw
+from visavis.types import QualityDefect
 from visavis.vision.comparability import FAULTS
 from visavis.vision.measures import MEASURES
 
 BEYOND = {
-    Flaw.BLURRED: ("blurred-5", "blurred-6", "reduced-28"),
-    Flaw.TOO_DARK: ("dark-0.08", "dark-0.06"),
-    Flaw.COMPRESSED: ("compressed-3",),
+    QualityDefect.BLURRED: ("blurred-5", "blurred-6", "reduced-28"),
+    QualityDefect.TOO_DARK: ("dark-0.08", "dark-0.06"),
+    QualityDefect.COMPRESSED: ("compressed-3",),
 }
 """The kinds in which strangers match."""
 COMPARED = ("blurred-3", "reduced-40", "smeared-9", "dark-0.15", "overexposed-2", "noisy-30", "compressed-10")
@@ -46,37 +46,37 @@ def main() -> None:
     parser.add_argument("looks", type=Path)
     parser.add_argument("--write", action="store_true", help="write the result into the package")
     arguments = parser.parse_args()
-    faults = {flaw: fit(arguments.looks, flaw) for flaw in FAULTS}
+    faults = {defect: fit(arguments.looks, defect) for defect in FAULTS}
     show(arguments.looks, faults)
     if arguments.write:
         path = Path(__file__).parents[2] / "src/visavis/vision/calibration/comparability.json"
-        told = {
-            flaw.value: {
+        description = {
+            defect.value: {
                 "weights": {
                     name: round(float(weight), 4) for name, weight in zip(MEASURES, weights, strict=True) if weight
                 },
                 "offset": round(offset, 4),
             }
-            for flaw, (weights, offset) in faults.items()
+            for defect, (weights, offset) in faults.items()
         }
         content = {
             "set": "faces of LFW, All-Age-Faces, UTKFace and East Asian public figures, made worse",
-            "faults": told,
+            "faults": description,
         }
         path.write_text(json.dumps(content, indent=1) + "\n")
         console.print(f"Written: {path.name}")
 
 
-def fit(looks: Path, flaw: Flaw) -> tuple[NDArray[np.float64], float]:
+def fit(looks: Path, defect: QualityDefect) -> tuple[NDArray[np.float64], float]:
     """Weights of all MEASURES, and the offset: the fault is beyond its limit where the sum is above 0."""
-    chosen = [MEASURES.index(name) for name in FAULTS[flaw]]
+    chosen = [MEASURES.index(name) for name in FAULTS[defect]]
     kinds = [faces(looks, kind) for kind in COMPARED]
     weights = np.zeros(len(MEASURES))
-    if flaw not in BEYOND:
+    if defect not in BEYOND:
         # No kind of picture that is made worse shows nothing at all: less than nearly all of them is too little.
         weights[chosen] = -_STEEPNESS
         return weights, -max(float(np.quantile(kind @ weights, 1 - REFUSED_FOR_NOTHING)) for kind in kinds)
-    poor = np.concatenate([faces(looks, kind) for kind in BEYOND[flaw]])
+    poor = np.concatenate([faces(looks, kind) for kind in BEYOND[defect]])
     good = np.concatenate([*kinds, *(np.load(looks / f"{name}.npz")["measures"] for name in SETS)])
     weights[chosen] = regression(poor[:, chosen], good[:, chosen])
     limit = max(float(np.quantile(kind @ weights, 1 - REFUSED)) for kind in kinds)
@@ -105,12 +105,12 @@ def regression(poor: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[
     return np.asarray(found[:-1] / spread)
 
 
-def show(looks: Path, faults: dict[Flaw, tuple[NDArray[np.float64], float]]) -> None:
+def show(looks: Path, faults: dict[QualityDefect, tuple[NDArray[np.float64], float]]) -> None:
     """The share of faces beyond a limit, for each file of the folder."""
     for file in sorted(looks.glob("*.npz")):
         seen = np.load(file)["measures"].astype(np.float64)
-        beyond = {flaw: seen @ weights + offset > 0 for flaw, (weights, offset) in faults.items()}
-        shares = ", ".join(f"{flaw.value} {each.mean():.1%}" for flaw, each in beyond.items())
+        beyond = {defect: seen @ weights + offset > 0 for defect, (weights, offset) in faults.items()}
+        shares = ", ".join(f"{defect.value} {each.mean():.1%}" for defect, each in beyond.items())
         refused = np.any(list(beyond.values()), axis=0).mean()
         console.print(f"{file.stem}: {len(seen)} faces, {refused:.1%} refused ({shares})", highlight=False)
 

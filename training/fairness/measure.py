@@ -28,9 +28,9 @@ import numpy as np
 from visavis.cli.measuring import look_at, recognition_card
 from visavis.core.calibration import Calibration
 from visavis.evaluation import differentials, verification
+from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person, people_in, single_pictures_in
 from visavis.evaluation.grouping import Grouping
-from visavis.evaluation.looks import Which
 from visavis.evaluation.sheets import percent, scientific
 from visavis.settings import Settings
 from visavis.types import GroupSettings, Traits

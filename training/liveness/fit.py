@@ -30,9 +30,10 @@ from scipy import stats
 
 from visavis.settings import Settings
 from visavis.types import DetectedFace
-from visavis.vision.align import crop, similarity_transform
+from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import Detector
+from visavis.vision.geometry import similarity_transform
 from visavis.vision.models import FR_LIVENESS, MINIFAS_V1SE, MINIFAS_V2, YUNET
 from visavis.vision.spoof import LivenessEstimator
 from visavis.vision.store import ModelStore

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.vision.align import crop, similarity_transform
+from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.detect import Detector
+from visavis.vision.geometry import similarity_transform
 from visavis.vision.mask import network_input
 
 MARGIN = 16

@@ -23,7 +23,7 @@ from meter import Meter, in_parallel
 from numpy.typing import NDArray
 
 from visavis.evaluation import folders
-from visavis.evaluation.looks import central
+from visavis.evaluation.corpus import central
 from visavis.evaluation.worsening import ROWS, Moved, Worsen
 from visavis.types import COMPARABLE, Box, DetectedFace, Embedding
 from visavis.vision.decode import DecodedPicture, Pixels, decode

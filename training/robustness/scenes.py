@@ -20,7 +20,7 @@ import numpy as np
 import openpeople
 from meter import Meter
 
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.evaluation import folders
 from visavis.types import COMPARABLE, DetectedFace
 from visavis.vision.analyzer import Analyzer
@@ -28,7 +28,7 @@ from visavis.vision.decode import DecodedPicture, Pixels, decode
 from visavis.vision.models import DEFAULT_RECOGNITION
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.vision import things
+from harness import things
 
 MATCH, SURE = 90.0, 99.0
 
@@ -85,7 +85,7 @@ def masked(folder: Path, every: int, analyzer: Analyzer) -> str:
     for file in sorted(folder.glob("*.jpg"))[::every]:
         try:
             picture = decode(file.read_bytes())
-        except FaceError:  # too small for a face that is reported
+        except ServiceError:  # too small for a face that is reported
             continue
         found += bool(analyzer.find(picture))
         count += 1

@@ -24,8 +24,8 @@ from rich.console import Console
 from rich.progress import track
 
 from visavis.evaluation.comparisons import Comparisons, compare_all
+from visavis.evaluation.corpus import central
 from visavis.evaluation.folders import people_in, read_set_aside
-from visavis.evaluation.looks import central
 from visavis.evaluation.populations import Population
 from visavis.evaluation.scale import Knots, cosine_at, fit_scale
 from visavis.settings import Settings

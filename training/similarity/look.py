@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from parts import fitted_on
 from rich.progress import track
 
+from visavis.evaluation.corpus import central
 from visavis.evaluation.folders import people_in
-from visavis.evaluation.looks import central
 from visavis.evaluation.worsening import poor_versions
 from visavis.settings import Settings
 from visavis.types import DetectedFace

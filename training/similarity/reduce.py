@@ -22,16 +22,19 @@ from visavis.vision.models import RECOGNITION_CARDS
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(network=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", type=Path, help="folder of people, PEOPLE/NAME/*.jpg")
     parser.add_argument("--model", required=True, choices=[card.name for card in RECOGNITION_CARDS])
     parser.add_argument("--network", required=True, help="name of the network's file card")
     arguments = parser.parse_args()
     card = next(card for card in RECOGNITION_CARDS if card.name == arguments.model)
-    told = next(network for network in card.networks if network.model.name == arguments.network)
-    alone = replace(card, networks=(replace(told, dimension=told.answers or told.dimension, answers=None),))
+    network = next(each for each in card.networks if each.model.name == arguments.network)
+    alone = replace(
+        card,
+        networks=(replace(network, dimension=network.answers or network.dimension, answers=None),),
+    )
     answers = answers_of_all(alone, arguments.people)
-    write(told.model.name, principal_directions(answers.vectors, told.dimension))
+    write(network.model.name, principal_directions(answers.vectors, network.dimension))
 
 
 def principal_directions(answers: Embedding, count: int) -> NDArray[np.float16]:

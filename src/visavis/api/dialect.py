@@ -17,17 +17,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from visavis.api.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
-from visavis.api.exchange import NO_TELEMETRY, UNKNOWN, mark
-from visavis.api.operation import Call, Operation
-from visavis.api.recording import actor_of, client_address, event_of, refusal_of
-from visavis.api.services import Services
-from visavis.api.turns import Gone
-from visavis.errors import ErrorCode, FaceError
+from visavis.api.operation import Call, Operation, event_of
+from visavis.audit_events import Actor, ActorKind
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import Caller, KeyKind, working_for
-from visavis.stages import Stage
-from visavis.trail import Actor, ActorKind
+from visavis.spans import Span
 from visavis.types import Refusal
+from visavis.web.admission import Gone
+from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
+from visavis.web.recording import actor_of, client_address, refusal_of
+from visavis.web.request_log import NO_TELEMETRY, UNKNOWN, mark
+from visavis.web.services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Dialect:
     """The keys that came along; all of them must be right. Raises UNAUTHORIZED."""
     success: Callable[[Any, BaseModel | None], Success]
     """From the result of an operation and what `present` made of it."""
-    wire_error: Callable[[FaceError, Operation, bool], WireError]
+    wire_error: Callable[[ServiceError, Operation, bool], WireError]
     """From the error, the operation, and whether the request was a form with files."""
     failure: Failure
     """The body of an error."""
@@ -123,7 +123,7 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
 def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Callable[[Request], Any]:
     """Credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
-    turns = workers.images if operation.image else workers.records
+    queue = workers.images if operation.image else workers.records
     max_body_bytes = MAX_BODY_BYTES if operation.image else MAX_PLAIN_BODY_BYTES
 
     def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
@@ -142,11 +142,11 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     async def handle(request: Request) -> Response:
         caller = await workers.quick(lambda: _identified(dialect, services, request))
         services.rates.count(caller.app)
-        with turns.ticket(caller.app.id) as ticket:  # before the body is read: who is sent away costs no memory
+        with queue.admit(caller.app.id) as permit:  # before the body is read: who is sent away costs no memory
             body = await read_body(request, max_body_bytes, operation.form)
             actor = actor_of(request, ActorKind.APP, key_id=caller.key_id)
-            with services.observe(Stage.QUEUE):
-                await turns.turn(ticket, lambda: _disconnected(request))
+            with services.instrument(Span.QUEUE):
+                await queue.acquire(permit, lambda: _disconnected(request))
             response, code = await workers.run(lambda: answer(request, caller, actor, body))
             mark(request.scope, dialect.name, operation.name, code)
             return response
@@ -154,7 +154,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     async def endpoint(request: Request) -> Response:
         try:
             return await handle(request)
-        except FaceError as error:
+        except ServiceError as error:
             return refusal(dialect, operation, request, error)
         except HTTPException:
             raise
@@ -163,7 +163,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
             return Response(status_code=CLIENT_GONE)
         except Exception:
             logger.exception("A bug in %s %s", dialect.name, operation.name)
-            bug = FaceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
+            bug = ServiceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
             return refusal(dialect, operation, request, bug)
 
     return endpoint
@@ -179,7 +179,7 @@ def _identified(dialect: Dialect, services: Services, request: Request) -> Calle
             lambda: services.apps.authenticate(credentials, dialect.name),
             account=credentials.get(KeyKind.APP_KEY),
         )
-    except FaceError as error:
+    except ServiceError as error:
         if error.code in _NOT_LET_IN:
             services.audit.refused(refusal_of(request, ActorKind.APP, error.code, dialect.name))
         raise
@@ -191,7 +191,7 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def refusal(dialect: Dialect, operation: Operation, request: Request, error: FaceError) -> Response:
+def refusal(dialect: Dialect, operation: Operation, request: Request, error: ServiceError) -> Response:
     """An error as the dialect writes it: the one place where errors become bytes."""
     wire = dialect.wire_error(error, operation, is_upload(request))
     mark(request.scope, dialect.name, operation.name, wire.code, error.code)

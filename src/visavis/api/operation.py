@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from visavis.api.parameters import NoParameters, Parameters
-from visavis.api.services import Services
+from visavis.audit_events import Actor, Effect, Event
 from visavis.identities import App
-from visavis.trail import Actor, Effect
+from visavis.web.parameters import NoParameters, Parameters
+from visavis.web.services import Services
 
 P_co = TypeVar("P_co", covariant=True)
 
@@ -76,3 +76,18 @@ class Operation:
     """Whether it adds faces, and so says why it did not add the others."""
     about: Callable[[Call[Any]], About] = by_path
     """For the audit log."""
+
+
+def event_of(call: Call[Any], operation: Operation, dialect: str) -> Event:
+    """An operation that an app has asked for."""
+    about = operation.about(call)
+    return Event(
+        actor=call.actor,
+        operation=operation.name,
+        effect=operation.effect,
+        dialect=dialect,
+        app_id=call.caller.id,
+        app=call.caller.name,
+        group=about.group,
+        faces=(about.face,) if about.face else (),
+    )

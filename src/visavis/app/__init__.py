@@ -1,5 +1,6 @@
 """Wires the parts together; the only room that knows all of them."""
 
+from visavis.api.nhn.envelope import refusal
 from visavis.app.commands import (
     models_in_use,
     open_accounts,
@@ -27,5 +28,6 @@ __all__ = [
     "open_records",
     "open_services",
     "operator",
+    "refusal",
     "restore",
 ]

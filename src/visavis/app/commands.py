@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
-from visavis.api.services import Services
 from visavis.app.records import has_records, now, open_records
 from visavis.app.services import DIALECT_NAMES, analyzer_of, calibrations_of, fetcher_of, groups_of, services_of
 from visavis.core.accounts import Accounts
@@ -16,6 +15,7 @@ from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.types import OwnScale
 from visavis.vision.catalogue import Catalogue
+from visavis.web.services import Services
 
 
 @contextmanager

@@ -9,14 +9,14 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from visavis.audit_events import Actor, ActorKind, Effect, Event
 from visavis.errors import SetupError
 from visavis.settings import Settings
-from visavis.stages import Observer, unobserved
-from visavis.storage.backup.file import Manifest
-from visavis.storage.backup.restore import Target, restore_backup
+from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import DATABASE_FILE, Storage, open_storage
-from visavis.trail import Actor, ActorKind, Effect, Event
+from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
 
@@ -29,7 +29,9 @@ def open_records(settings: Settings) -> Storage:
     return make_records(settings)
 
 
-def make_records(settings: Settings, observe: Observer = unobserved, owner: Actor | None = None) -> Storage:
+def make_records(
+    settings: Settings, instrument: Instrumentation = uninstrumented, owner: Actor | None = None
+) -> Storage:
     """Likewise, for what may be the first to keep anything. Raises SetupError.
 
     `owner` is whom changes are put down to in the audit log, the user of this process unless told.
@@ -41,7 +43,7 @@ def make_records(settings: Settings, observe: Observer = unobserved, owner: Acto
         database_url=_database_url(settings),
         database_connections=settings.database_connections,
         conversions=Recipes(Catalogue.read(settings.models_dir).cards).conversion,
-        observe=observe,
+        instrument=instrument,
         owner=owner or operator(),
     )
 
@@ -64,8 +66,10 @@ def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, 
     target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
     manifest = restore_backup(file, target, progress)
     with closing(open_records(settings)) as storage:
-        told = f"a backup of {manifest.made_at}"
-        storage.journal.add(Event(actor=storage.owner, operation="restore", effect=Effect.CHANGE, detail=told))
+        description = f"a backup of {manifest.made_at}"
+        storage.journal.add(
+            Event(actor=storage.owner, operation="restore", effect=Effect.CHANGE, detail=description)
+        )
     return manifest
 
 

@@ -14,19 +14,10 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from visavis.api.access_log import log_exchange
 from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.admin.scrape import scrape
 from visavis.api.dialect import build, install_http_errors
-from visavis.api.edge.answer_headers import AnswerHeaders
-from visavis.api.edge.deadlines import BodyDeadlines
-from visavis.api.edge.head_requests import HeadRequests
-from visavis.api.edge.origins import open_to
-from visavis.api.edge.proxies import Proxies
-from visavis.api.edge.request_id import RequestIds
-from visavis.api.exchange import NO_TELEMETRY, Exchange, Watch, remember
-from visavis.api.metrics import Metrics
 from visavis.api.nhn.envelope import failure
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
@@ -34,25 +25,34 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.api.tracing_option import open_tracing
 from visavis.app.records import make_records, now
 from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
-from visavis.console.services import ModelFact
+from visavis.console.services import ModelDescription
 from visavis.console.site import build_console
 from visavis.core.audit_upkeep import AuditUpkeep
-from visavis.core.chores import Chores
+from visavis.core.periodic_tasks import PeriodicTasks
 from visavis.core.retention import Retention
 from visavis.errors import SetupError
 from visavis.settings import Settings
-from visavis.stages import both
-from visavis.storage.keys.following import FOLLOW_SECONDS
+from visavis.spans import both
+from visavis.storage.keys.sync import SYNC_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
+from visavis.web.access_log import log_request
+from visavis.web.edge.answer_headers import AnswerHeaders
+from visavis.web.edge.deadlines import BodyDeadlines
+from visavis.web.edge.head_requests import HeadRequests
+from visavis.web.edge.origins import open_to
+from visavis.web.edge.proxies import Proxies
+from visavis.web.edge.request_id import RequestIds
+from visavis.web.metrics import Metrics
+from visavis.web.request_log import NO_TELEMETRY, RequestLogMiddleware, RequestLogRecord, remember
+from visavis.web.tracing_option import open_tracing
 
 if TYPE_CHECKING:
-    from visavis.api.tracing import Tracing
+    from visavis.web.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -61,21 +61,21 @@ def create_app(settings: Settings) -> FastAPI:
     """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
     metrics = Metrics(settings.recognition_model)
     tracing = open_tracing(settings.tracing_endpoint)
-    observe = metrics.observe if tracing is None else both(metrics.observe, tracing.observe)
+    instrument = metrics.instrument if tracing is None else both(metrics.instrument, tracing.instrument)
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
-    analyzer = analyzer_of(settings, catalogue, observe)
-    storage = make_records(settings, observe, SERVER)
+    analyzer = analyzer_of(settings, catalogue, instrument)
+    storage = make_records(settings, instrument, SERVER)
     _tell_of_models(catalogue, store, storage)
     _tell_of_older_models(Recipes(catalogue.cards), storage)
-    services = services_of(settings, catalogue, analyzer, storage, observe)
+    services = services_of(settings, catalogue, analyzer, storage, instrument)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
 
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
     background = (
-        Chores([Retention(storage.gallery, now).enforce, storage.tidy]),
-        Chores([storage.key_follower.turn], FOLLOW_SECONDS),
+        PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy]),
+        PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
     )
     lifespan = _lifespan(background, (analyzer, storage), metrics, tracing)
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
     )
     app.state.stopping = False
-    listeners = (log_exchange, metrics.listen, remember(services.activity, DIALECT_NAMES))
+    listeners = (log_request, metrics.listen, remember(services.activity, DIALECT_NAMES))
     _add_middleware(app, settings, listeners, tracing)
     app.include_router(health(storage.check, storage.check_writes))
     if settings.metrics_token is not None:
@@ -98,7 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
         _mounted("/admin", build_admin(services, settings.admin_token)),
     ]
     if settings.console.enabled:
-        facts = [ModelFact(*fact) for fact in installed(store, catalogue)]
+        facts = [ModelDescription(*fact) for fact in installed(store, catalogue)]
         parts = console_services(settings, services, storage, catalogue, facts)
         console = build_console(parts, NO_TELEMETRY)
         app.router.routes.append(_mounted("/console", console))
@@ -141,14 +141,17 @@ def _lifespan(
 
 
 def _add_middleware(
-    app: FastAPI, settings: Settings, listeners: Sequence[Callable[[Exchange], None]], tracing: Tracing | None
+    app: FastAPI,
+    settings: Settings,
+    listeners: Sequence[Callable[[RequestLogRecord], None]],
+    tracing: Tracing | None,
 ) -> None:
     """The last is the first that a request meets."""
     edge = settings.edge
     app.add_middleware(HeadRequests)
     app.add_middleware(BodyDeadlines, pause_seconds=edge.body_pause_seconds, total_seconds=edge.body_seconds)
     app.add_middleware(RequestIds)
-    app.add_middleware(Watch, listeners=listeners)
+    app.add_middleware(RequestLogMiddleware, listeners=listeners)
     if tracing is not None:
         app.add_middleware(tracing.middleware)
     app.add_middleware(AnswerHeaders)
@@ -186,5 +189,7 @@ def _tell_of_older_models(recipes: Recipes, storage: Storage) -> None:
     for model, groups in storage.gallery.models_in_use().items():
         newer = recipes.newer_of(model)
         if newer is not None:
-            told = "Groups of the recognition model %s, %d, can be moved to the newer %s without pictures: %s"
-            logger.warning(told, model, groups, newer, "visavis group upgrade --all")
+            description = (
+                "Groups of the recognition model %s, %d, can be moved to the newer %s without pictures: %s"
+            )
+            logger.warning(description, model, groups, newer, "visavis group upgrade --all")

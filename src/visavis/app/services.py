@@ -8,20 +8,14 @@ from collections.abc import Container, Mapping
 from datetime import timedelta
 from typing import Any
 
-from visavis.api.body import form_fields
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
-from visavis.api.rates import Rates
-from visavis.api.recording import actor_of
-from visavis.api.replies import Replies
+from visavis.api.previews import Previews
 from visavis.api.searchface.dialect import SEARCHFACE
-from visavis.api.services import Services
-from visavis.api.tokens import PageTokens
-from visavis.api.turns import Gone
-from visavis.api.workers import Workers
 from visavis.app.records import now
-from visavis.console.services import Condition, ConsoleServices, ModelFact
+from visavis.audit_events import Effect
+from visavis.console.services import Condition, ConsoleServices, ModelDescription
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
@@ -36,9 +30,8 @@ from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
-from visavis.stages import Observer, unobserved
+from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.store import Storage
-from visavis.trail import ActorKind, Effect
 from visavis.types import OwnScale
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
@@ -46,6 +39,10 @@ from visavis.vision.models import not_calibrated
 from visavis.vision.pool.analyzer import PooledAnalyzer
 from visavis.vision.pool.fork_server import ForkServer, WorkerPlan
 from visavis.vision.pool.workers import PoolLimits, WorkerPool
+from visavis.web.page_tokens import PageTokens
+from visavis.web.rates import Rates
+from visavis.web.services import Services
+from visavis.web.workers import Workers
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
 DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
@@ -58,9 +55,9 @@ def services_of(
     catalogue: Catalogue,
     analyzer: FaceAnalyzer[Any],
     storage: Storage,
-    observe: Observer = unobserved,
+    instrument: Instrumentation = uninstrumented,
 ) -> Services:
-    fetcher = fetcher_of(settings, observe)
+    fetcher = fetcher_of(settings, instrument)
     model = settings.recognition_model
     calibrations = calibrations_of(model, catalogue, storage.calibrations.all())
     groups = groups_of(settings, catalogue, storage, calibrations)
@@ -79,7 +76,7 @@ def services_of(
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
         activity=Activity(now),
-        observe=observe,
+        instrument=instrument,
     )
 
 
@@ -90,7 +87,7 @@ def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales
 
 
 def console_services(
-    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelFact]
+    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelDescription]
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
@@ -110,16 +107,16 @@ def console_services(
         workers=services.workers,
         condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
         audit=services.audit,
-        actor=lambda request, name: actor_of(request, ActorKind.USER, user=name),
-        read_upload=form_fields,
-        client_gone=Gone,
-        replies=Replies(DIALECTS, services.confidence_factor),
+        previews=Previews(DIALECTS, services.confidence_factor),
         scale_set=own.measured_on if own else catalogue.require(model).fit.set,
     )
 
 
 def analyzer_of(
-    settings: Settings, catalogue: Catalogue, observe: Observer = unobserved, workers: int | None = None
+    settings: Settings,
+    catalogue: Catalogue,
+    instrument: Instrumentation = uninstrumented,
+    workers: int | None = None,
 ) -> PooledAnalyzer:
     """Workers with all networks, that of new groups included; close them in the end.
 
@@ -136,15 +133,15 @@ def analyzer_of(
     for warning in server.warnings:
         logger.warning("%s", warning)
     limits = PoolLimits(workers or work.cpu_places, work.picture_seconds, work.worker_pictures)
-    return PooledAnalyzer(WorkerPool(server, limits), catalogue.cards, observe)
+    return PooledAnalyzer(WorkerPool(server, limits), catalogue.cards, instrument)
 
 
-def fetcher_of(settings: Settings, observe: Observer = unobserved) -> GuardedFetcher:
+def fetcher_of(settings: Settings, instrument: Instrumentation = uninstrumented) -> GuardedFetcher:
     return GuardedFetcher(
         allow_private_addresses=settings.fetch.allow_private_addresses,
         connect_timeout=settings.fetch.connect_seconds,
         total_timeout=settings.fetch.total_seconds,
-        observe=observe,
+        instrument=instrument,
     )
 
 

@@ -21,12 +21,12 @@ from visavis.cli.evaluate import evaluate_commands
 from visavis.cli.groups import group_commands
 from visavis.cli.imports import import_
 from visavis.cli.keys import keys_commands
-from visavis.cli.looking import compare, detect, search
 from visavis.cli.models import models_commands
 from visavis.cli.own_models import add_model, check_model
+from visavis.cli.recognise import compare, detect, search
 from visavis.cli.serve import serve
 from visavis.cli.terminal import complain, say
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
 cli.command(epilog="Example: visavis serve --port 9000 --data-dir /srv/visavis")(serve)
@@ -62,7 +62,7 @@ def main() -> None:
         logging.lastResort.addFilter(lambda record: record.exc_info is None)
     try:
         cli()
-    except (SetupError, FaceError) as error:
+    except (SetupError, ServiceError) as error:
         complain(error)
         sys.exit(1)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -17,11 +15,12 @@ from visavis.cli.database import progress
 from visavis.cli.passphrase import PassphraseFd, known_passphrase, new_passphrase
 from visavis.cli.terminal import AsJson, DataDir, complaint, print_json, read_settings, say
 from visavis.core import policy
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.files import creating
 from visavis.identities import App
 from visavis.settings import Settings
-from visavis.storage.archive.archives import ArchivedGroup, Archives
-from visavis.storage.archive.restoring import Target
+from visavis.transfer.archive.archives import ArchivedGroup, Archives
+from visavis.transfer.archive.restoring import Target
 from visavis.types import Group
 from visavis.vision.catalogue import Catalogue
 
@@ -56,7 +55,7 @@ def export(
             raise SetupError(f"The app {app!r} has no groups.")
         passphrase = new_passphrase(settings, passphrase_fd)
         with _new_file(file) as sealed, progress("faces", sum(each.face_count for each in wanted)) as tell:
-            counts = storage.archives.write(sealed, passphrase, wanted, tell)
+            counts = Archives.of(storage).write(sealed, passphrase, wanted, tell)
     if as_json:
         print_json({"file": str(file), "bytes": file.stat().st_size, "groups": counts})
         return
@@ -75,19 +74,19 @@ def import_archive(
     merge: bool,
     as_json: bool,
 ) -> None:
-    """Store the groups of an archive: all of it, or nothing. Raises SetupError, FaceError."""
+    """Store the groups of an archive: all of it, or nothing. Raises SetupError, ServiceError."""
     passphrase = known_passphrase(settings, passphrase_fd)
     with closing(wiring.open_records(settings)) as storage, wiring.open_apps(settings) as apps:
         owner = apps.require(app)
         with progress("faces checked", None) as tell:
-            found = _inspected(storage.archives, archive, passphrase, tell)
+            found = _inspected(Archives.of(storage), archive, passphrase, tell)
         target = _target(owner, found, group, settings, merge=merge)
         _tell_of_models(found, settings)
         total = sum(each.head.faces for each in found)
         with _opened(archive) as file, progress("faces stored", total) as tell:
             try:
-                restored = storage.archives.restore(file, passphrase, target, tell)
-            except FaceError as error:
+                restored = Archives.of(storage).restore(file, passphrase, target, tell)
+            except ServiceError as error:
                 if error.code is ErrorCode.DUPLICATE_GROUP:
                     raise SetupError(f"{error.detail} --group gives another id, --merge adds to it.") from error
                 raise
@@ -154,17 +153,8 @@ def _opened(archive: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """A file that is there whole or not at all, for its owner alone. Raises SetupError."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            path.hardlink_to(draft)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
+        with creating(path) as file:
+            yield file
     except OSError as error:
         raise SetupError(f"The archive {path} cannot be written: {error.strerror}.") from error

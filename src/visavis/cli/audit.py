@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from visavis import app as wiring
+from visavis.audit_events import AuditFilter, AuditHead, Effect, Event
 from visavis.cli.database import progress
 from visavis.cli.terminal import DataDir, read_settings, say
 from visavis.errors import SetupError
-from visavis.trail import AuditFilter, AuditHead, Effect, Event
 
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit log: who did what, when, to which faces.")
 
@@ -32,12 +32,12 @@ def verify(
     data_dir: DataDir = None,
 ) -> None:
     """Recompute the chain of the audit log. Works beside a running server; exit code 1 on faults."""
-    noted = [_head(text) for text in head or ()]
+    recorded = [_head(text) for text in head or ()]
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("records", None) as tell,
     ):
-        verdict = storage.verify_audit(noted, tell)
+        verdict = storage.verify_audit(recorded, tell)
     for fault in verdict.faults:
         say(fault)
     if verdict.faults:

@@ -11,7 +11,8 @@ import typer
 from visavis import app as wiring
 from visavis.cli.database import progress
 from visavis.cli.terminal import DataDir, read_settings, say
-from visavis.storage.backup.file import Manifest
+from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.make import back_up
 
 
 def backup(
@@ -27,7 +28,7 @@ def backup(
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("faces", None) as tell,
     ):
-        manifest = storage.backup(file, tell)
+        manifest = back_up(storage, file, tell)
     say(f"Written to {file}: {_content(manifest)}.")
 
 

@@ -24,9 +24,9 @@ from visavis.cli.measuring import (
     working,
 )
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
+from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person, PersonIs, read_set_aside
 from visavis.evaluation.grouping import Grouping, find_people
-from visavis.evaluation.looks import Which
 from visavis.evaluation.populations import Population, of_groups, populations
 from visavis.evaluation.scale import fit_scale
 from visavis.evaluation.verification import faces_in

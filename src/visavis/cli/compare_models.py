@@ -26,8 +26,8 @@ from visavis.cli.measuring import (
 from visavis.cli.terminal import AsJson, read_settings
 from visavis.core.calibration import Calibration
 from visavis.evaluation.comparisons import Comparisons, compare_all
+from visavis.evaluation.corpus import Which, counts
 from visavis.evaluation.folders import Person, people_in
-from visavis.evaluation.looks import Which, counts
 from visavis.evaluation.model_comparison import Measured, summary
 from visavis.evaluation.model_sheets import comparison_sheets
 from visavis.evaluation.pages import write_page

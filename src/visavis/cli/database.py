@@ -13,8 +13,9 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from visavis import app as wiring
 from visavis.cli.terminal import DataDir, complaint, read_settings, say
 from visavis.errors import SetupError
-from visavis.storage.copying import copy_all, count_rows
 from visavis.storage.store import open_database
+from visavis.transfer.checking import check_all
+from visavis.transfer.copying import copy_all, count_rows
 
 database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy what is kept.")
 
@@ -35,7 +36,7 @@ def check(data_dir: DataDir = None) -> None:
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("faces", None) as tell,
     ):
-        faults = storage.faults(tell)
+        faults = check_all(storage.database, storage.keys, tell)
     for fault in faults:
         say(fault)
     if faults:

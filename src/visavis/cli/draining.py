@@ -14,8 +14,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from visavis.api.edge.connection import GuardedConnection, Limits
-from visavis.api.edge.reception import Reception
+from visavis.web.edge.connection import GuardedConnection, Limits, Refusal
+from visavis.web.edge.reception import Reception
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +32,13 @@ class DrainingServer(uvicorn.Server):
         config: uvicorn.Config,
         application: FastAPI,
         limits: Limits,
+        refusal: Refusal,
         tls: ssl.SSLContext | None,
         drain_seconds: float,
     ) -> None:
         super().__init__(config)
         self._limits = limits
+        self._refusal = refusal
         self._tls = tls
         self._application = application
         self._seconds = drain_seconds
@@ -64,6 +66,7 @@ class DrainingServer(uvicorn.Server):
     def _connection(self, left: Callable[[], None], *, is_welcome: bool) -> GuardedConnection:
         return GuardedConnection(
             self._limits,
+            self._refusal,
             left,
             is_welcome=is_welcome,
             config=self.config,

@@ -31,9 +31,9 @@ from visavis.cli.terminal import AsJson, read_settings
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import differentials, identification, masks, poses, sheets, spoofing, verification
+from visavis.evaluation.corpus import Look, Which, counts
 from visavis.evaluation.folders import Person, PersonIs, people_in, read_pairs
 from visavis.evaluation.grouping import find_people
-from visavis.evaluation.looks import Look, Which, counts
 from visavis.evaluation.pages import Plot, Sheet, write_page
 from visavis.evaluation.sheets_of_groups import group_sheets
 from visavis.types import COMPARABLE, GroupSettings, Traits

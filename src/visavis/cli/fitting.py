@@ -11,9 +11,9 @@ from visavis.cli.measuring import name_unreadable, with_progress, working
 from visavis.cli.terminal import complaint
 from visavis.errors import SetupError
 from visavis.evaluation.answers import AnswersObserver
+from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import Grouping
-from visavis.evaluation.looks import Which
 from visavis.evaluation.own_recipe import (
     OwnRecipe,
     Seen,

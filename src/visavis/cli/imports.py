@@ -24,16 +24,16 @@ from rich.progress import (
 from rich.text import Text
 
 from visavis import app as wiring
-from visavis.api.services import Services
 from visavis.cli.archives import import_archive
 from visavis.cli.passphrase import PassphraseFd
 from visavis.cli.reports import ReportFile, Tally
 from visavis.cli.sources import entries_of
 from visavis.cli.terminal import AsJson, DataDir, complaint, out, print_json, read_settings, say
 from visavis.core.bulk import BulkRegistration, Entry
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.settings import Settings
 from visavis.types import Group
+from visavis.web.services import Services
 
 SOME_LEFT_OUT = 3
 INTERRUPTED = 130
@@ -134,7 +134,7 @@ def _group(services: Services, app: str, group: str, *, create: bool) -> Group:
     owner = services.apps.require(app)
     try:
         return services.groups.require(owner, group)
-    except FaceError as error:
+    except ServiceError as error:
         if not create or error.code not in {ErrorCode.GROUP_NOT_FOUND, ErrorCode.GROUP_DELETED}:
             raise
         return services.groups.create(owner, group)
@@ -172,11 +172,11 @@ def _progress(total: int) -> Iterator[Any]:
         TextColumn("{task.fields[told]}"),
     )
     with Progress(*columns, console=complaint, disable=not complaint.is_terminal) as progress:
-        task = progress.add_task("pictures", total=total, told="")
+        task = progress.add_task("pictures", total=total, added="")
 
         def tell(tally: Tally) -> None:
-            told = f"{tally.added:,} faces added"
-            progress.update(task, completed=tally.pictures, told=told)
+            added = f"{tally.added:,} faces added"
+            progress.update(task, completed=tally.pictures, added=added)
 
         yield tell
 

@@ -12,9 +12,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from visavis.cli.terminal import complaint, out, print_json, read_settings, say
+from visavis.evaluation.corpus import Instrumentation, Look, Which
 from visavis.evaluation.folders import PersonIs
 from visavis.evaluation.grouping import Grouping
-from visavis.evaluation.looks import Look, Observer, Which
 from visavis.evaluation.pages import Sheet
 from visavis.settings import Settings
 from visavis.types import Traits
@@ -61,6 +61,8 @@ def _in_a_folder(file: Path | None) -> Path | None:
     """Before the work, not after it."""
     if file is not None and not file.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {file.parent}.")
+    if file is not None and file.exists() and not file.is_file():
+        raise typer.BadParameter(f"{file} is no file.")
     return file
 
 
@@ -93,7 +95,7 @@ def look_at(
     recognizers = Recognizers(store, Catalogue.read(store.directory))
     if model is not None:
         recognizers.load(model)
-    observer = Observer(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
+    observer = Instrumentation(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
     looks = with_progress(files, observer.look_at)
     name_unreadable(looks)
     return looks

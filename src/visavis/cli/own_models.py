@@ -13,8 +13,8 @@ from visavis.cli.compare_models import compare_by_model, look_by_models
 from visavis.cli.measuring import Face, Resamples, Seed, recognition_card, show, working
 from visavis.cli.terminal import AsJson, DataDir, read_settings, say
 from visavis.errors import SetupError
+from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person, people_in
-from visavis.evaluation.looks import Which
 from visavis.evaluation.model_sheets import way_sheets
 from visavis.evaluation.preprocessing import Way, compare_ways, ways_to_feed
 from visavis.vision import adding
@@ -86,8 +86,8 @@ def _shape(name: str) -> Shape:
     for shape in SHAPES:
         if shape.name == name:
             return shape
-    told = "; ".join(f"{shape.name} ({shape.networks})" for shape in SHAPES)
-    raise SetupError(f"There is no shape {name}, only: {told}. Any other network takes a card written by hand.")
+    known = "; ".join(f"{shape.name} ({shape.networks})" for shape in SHAPES)
+    raise SetupError(f"There is no shape {name}, only: {known}. Any other network takes a card written by hand.")
 
 
 def _say_what_is_next(name: str, *, calibrated: bool) -> None:

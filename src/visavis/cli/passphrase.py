@@ -10,7 +10,7 @@ import typer
 
 from visavis.errors import SetupError, reason
 from visavis.settings import Settings
-from visavis.storage.archive.header import SHORTEST_PASSPHRASE
+from visavis.transfer.archive.header import SHORTEST_PASSPHRASE
 
 _LONGEST = 10_000
 

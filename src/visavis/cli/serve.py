@@ -13,8 +13,6 @@ import typer
 import uvicorn
 
 from visavis import app as wiring
-from visavis.api.edge.connection import Limits
-from visavis.api.edge.tls import Certificate
 from visavis.cli.draining import STARTUP_FAILURE, DrainingServer
 from visavis.cli.listening import bind, connections_within_limits
 from visavis.cli.logs import start_logging
@@ -25,6 +23,8 @@ from visavis.errors import SetupError
 from visavis.identities import KeyKind, Role
 from visavis.settings import Settings
 from visavis.vision.pool.scrubbing import overwrite_freed_memory
+from visavis.web.edge.connection import Limits
+from visavis.web.edge.tls import Certificate
 
 logger = logging.getLogger(__name__)
 
@@ -65,10 +65,10 @@ def serve(
         server_header=False,
         http="h11",  # whose place the server's own connections take
         ws="none",
-        proxy_headers=False,  # see visavis.api.edge.proxies
+        proxy_headers=False,  # see visavis.web.edge.proxies
     )
     tls = certificate.context if certificate else None
-    server = DrainingServer(config, application, _limits(settings), tls, settings.drain_seconds)
+    server = DrainingServer(config, application, _limits(settings), wiring.refusal, tls, settings.drain_seconds)
     logger.info("Listening on %s", reachable(settings, sockets[0].getsockname()[1]))
     server.run(sockets)
     if not server.started:

@@ -49,7 +49,9 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
     """FOLDER/PERSON/*.jpg takes its external image id from the folder, FOLDER/*.jpg from its own name."""
     files = sorted(file for file in folder.rglob("*") if _is_picture(file.relative_to(folder)) and file.is_file())
     names = [(file, file.relative_to(folder)) for file in files]
-    entries = [Entry(file, told.parts[0] if len(told.parts) > 1 else told.stem) for file, told in names]
+    entries = [
+        Entry(file, relative.parts[0] if len(relative.parts) > 1 else relative.stem) for file, relative in names
+    ]
     ids = sorted({entry.external_image_id or "" for entry in entries})
     if unfit := [repr(each) for each in ids if not policy.is_external_image_id(each)]:
         raise SetupError(

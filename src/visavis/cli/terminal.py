@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from visavis.errors import FaceError, SetupError
+from visavis.errors import ServiceError, SetupError
 from visavis.identities import KeyKind
 from visavis.settings import Settings, unknown_variables
 
@@ -35,9 +35,9 @@ def say(sentence: str) -> None:
     out.print(sentence, highlight=False, soft_wrap=True)
 
 
-def complain(error: SetupError | FaceError) -> None:
+def complain(error: SetupError | ServiceError) -> None:
     """In one sentence, on standard error."""
-    sentence = error.detail if isinstance(error, FaceError) else str(error)
+    sentence = error.detail if isinstance(error, ServiceError) else str(error)
     complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
 
 

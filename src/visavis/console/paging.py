@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 
 ITEMS = 50
 """A page."""
@@ -23,13 +23,13 @@ class Paging:
     """What else narrows the list."""
 
     @classmethod
-    def of(cls, visit: Visit, total: int) -> Paging:
+    def of(cls, context: RequestContext, total: int) -> Paging:
         """The page that the request asks for, or the nearest that there is."""
-        text = visit.request.query_params.get("page", "")
+        text = context.request.query_params.get("page", "")
         wanted = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
-        query = tuple((name, text) for name, text in visit.request.query_params.items() if name == "q" and text)
+        query = tuple((name, text) for name, text in context.request.query_params.items() if name == "q" and text)
         last = max(1, -(-total // ITEMS))
-        return cls(min(max(wanted, 1), last), total, f"{visit.base}{visit.path}", query)
+        return cls(min(max(wanted, 1), last), total, f"{context.base}{context.path}", query)
 
     @property
     def offset(self) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from visavis.console.visit import Visit
-from visavis.errors import ErrorCode, FaceError
+from visavis.console.request_context import RequestContext
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, working_for
 from visavis.types import ImageBytes, ImageSource, ImageUrl
+from visavis.web.body import form_fields
 
 Result = TypeVar("Result")
 
@@ -30,7 +31,7 @@ class Upload:
             return ImageBytes(data, MAX_BYTES)
         if url:
             return ImageUrl(url, MAX_BYTES)
-        raise FaceError(ErrorCode.INVALID_PARAMETER, "There is no picture in the request.", subject=name)
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "There is no picture in the request.", subject=name)
 
     def text(self, name: str, default: str = "") -> str:
         value = self.fields.get(name, default)
@@ -44,20 +45,20 @@ class Upload:
         except ValueError:
             value = least - 1
         if not least <= value <= most:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, f"{name} is a number from {least:g} to {most:g}.")
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, f"{name} is a number from {least:g} to {most:g}.")
         return value
 
 
-async def with_pictures(visit: Visit, work: Callable[[Upload], Result]) -> Result:
+async def with_pictures(context: RequestContext, work: Callable[[Upload], Result]) -> Result:
     """What `work` makes of the form, when it is the turn of the app that the path names.
 
     Raises OVERLOADED before the body is read, INVALID_PARAMETER, HTTP 413, and what `work` does.
     """
-    workers = visit.services.workers
-    with workers.images.ticket(visit.app.id) as ticket:
-        upload = Upload(await visit.services.read_upload(visit.request))
-        await workers.images.turn(ticket, visit.gone)
-        return await workers.run(lambda: _worked(visit.app, work, upload))
+    workers = context.services.workers
+    with workers.images.admit(context.app.id) as permit:
+        upload = Upload(await form_fields(context.request))
+        await workers.images.acquire(permit, context.gone)
+        return await workers.run(lambda: _worked(context.app, work, upload))
 
 
 def _worked(app: App, work: Callable[[Upload], Result], upload: Upload) -> Result:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import Response
 
+from visavis.audit_events import Event
+from visavis.console.request_context import RequestContext
 from visavis.console.routes import Route
-from visavis.console.visit import Visit
 from visavis.errors import ErrorCode
-from visavis.trail import Event
 
 _RESULTS = {
     401: ErrorCode.UNAUTHORIZED,
@@ -23,15 +23,15 @@ class _Unsuccessful(Exception):  # noqa: N818 - an answer that is recorded as wh
         self.response = response
 
 
-async def recorded(visit: Visit, route: Route) -> Response:
+async def recorded(context: RequestContext, route: Route) -> Response:
     """The answer of the page, after what it has done is on record."""
     if not route.does:
-        return await route.page(visit)
-    services = visit.services
+        return await route.page(context)
+    services = context.services
     results: dict[type[Exception], ErrorCode] = {}
     try:
-        async with services.audit.recording_in_loop(event_of(visit, route), visit.quick, results):
-            response = await route.page(visit)
+        async with services.audit.recording_in_loop(event_of(context, route), context.quick, results):
+            response = await route.page(context)
             results[_Unsuccessful] = _RESULTS.get(response.status_code, ErrorCode.INVALID_PARAMETER)
             _check(response)
             return response
@@ -39,12 +39,12 @@ async def recorded(visit: Visit, route: Route) -> Response:
         return unsuccessful.response
 
 
-def event_of(visit: Visit, route: Route) -> Event:
+def event_of(context: RequestContext, route: Route) -> Event:
     """What a row of the table is about to do."""
-    path = visit.request.path_params
-    app = next((app for app in visit.apps if str(app.id) == path.get("app_id")), None)
+    path = context.request.path_params
+    app = next((app for app in context.apps if str(app.id) == path.get("app_id")), None)
     return Event(
-        actor=visit.actor(),
+        actor=context.actor(),
         operation=route.does,
         effect=route.effect,
         dialect="console",

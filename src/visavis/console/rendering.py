@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from visavis import __version__
 from visavis.console.assets import Assets
-from visavis.console.words import LANGUAGES
+from visavis.console.i18n import LANGUAGES
 from visavis.identities import Role
 
 _FOLDER = Path(__file__).parent / "templates"

@@ -8,12 +8,12 @@ from typing import Literal, TypeAlias
 
 from fastapi import Response
 
+from visavis.audit_events import Effect
 from visavis.console.pages import account, analyze, apps, compare, faces, groups, home, profile, status, users
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 from visavis.identities import Role
-from visavis.trail import Effect
 
-Page: TypeAlias = Callable[[Visit], Awaitable[Response]]
+Page: TypeAlias = Callable[[RequestContext], Awaitable[Response]]
 
 EVERYBODY = None
 VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from visavis.console.words import Words
+from visavis.console.i18n import Catalogue
 from visavis.core.strangers import enough_similarity, strangers
 
 _ABOVE_THE_SCALE = 101
@@ -14,7 +14,7 @@ _ABOVE_THE_SCALE = 101
 class Meaning:
     """What a page and its script say beside a least similarity."""
 
-    told: list[str]
+    description: list[str]
     """How many strangers would match, for each whole similarity, 0-100."""
     enough: int
     """From this similarity on there is nothing to advise."""
@@ -22,19 +22,19 @@ class Meaning:
     """For every similarity below."""
 
     def at(self, similarity: float) -> str:
-        return self.told[int(similarity)]
+        return self.description[int(similarity)]
 
 
-def meaning(words: Words, faces: int) -> Meaning:
+def meaning(words: Catalogue, faces: int) -> Meaning:
     """For a group of so many faces."""
-    told = [_told(words, similarity, faces) for similarity in range(101)]
+    description = [_told(words, similarity, faces) for similarity in range(101)]
     enough = enough_similarity(faces)
     if enough is None:
-        return Meaning(told, _ABOVE_THE_SCALE, words("strangers.never_enough"))
-    return Meaning(told, enough, words("strangers.advice", similarity=enough))
+        return Meaning(description, _ABOVE_THE_SCALE, words("strangers.never_enough"))
+    return Meaning(description, enough, words("strangers.advice", similarity=enough))
 
 
-def _told(words: Words, similarity: int, faces: int) -> str:
+def _told(words: Catalogue, similarity: int, faces: int) -> str:
     if not faces:
         return words("strangers.nobody")
     found = strangers(similarity, faces)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from visavis.core import passwords
 from visavis.core.ports import AccountStore, Clock
-from visavis.errors import AccountError, Objection
+from visavis.errors import AccountError, AccountErrorCode
 from visavis.identities import Invitation, Role, User
 
 INVITATION_LIFE = timedelta(days=7)
@@ -40,7 +40,7 @@ class Accounts:
         """Raises INVITATION_INVALID."""
         found = self.store.find_invitation(digest(secret), self.clock())
         if found is None:
-            raise AccountError(Objection.INVITATION_INVALID)
+            raise AccountError(AccountErrorCode.INVITATION_INVALID)
         return found
 
     def accept(self, secret: str, name: str, password: str) -> User:
@@ -58,13 +58,13 @@ class Accounts:
         for user in self.store.list_users():
             if user.id == user_id:
                 return user
-        raise AccountError(Objection.USER_NOT_FOUND)
+        raise AccountError(AccountErrorCode.USER_NOT_FOUND)
 
     def require_name(self, name: str) -> User:
         """Raises USER_NOT_FOUND."""
         found = self.store.find_user(as_kept(name))
         if found is None:
-            raise AccountError(Objection.USER_NOT_FOUND)
+            raise AccountError(AccountErrorCode.USER_NOT_FOUND)
         return found[0]
 
     def _invite(self, role: Role, user: User | None) -> str:
@@ -86,5 +86,5 @@ def as_kept(name: str) -> str:
 def _checked_name(name: str) -> str:
     text = as_kept(name)
     if not 0 < len(text) <= MAX_NAME or not text.isprintable():
-        raise AccountError(Objection.NAME_INVALID)
+        raise AccountError(AccountErrorCode.NAME_INVALID)
     return text

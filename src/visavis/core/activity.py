@@ -48,7 +48,7 @@ class Activity:
         self._minutes: deque[Minute] = deque(maxlen=MINUTES_KEPT)
         self._incidents: deque[Incident] = deque(maxlen=INCIDENTS_KEPT)
 
-    def note(self, incident: Incident | None = None) -> None:
+    def record(self, incident: Incident | None = None) -> None:
         """Count a request that has been answered, with an error if there is an incident."""
         start = self.clock().replace(second=0, microsecond=0)
         # Never backwards: a clock that was put back goes on counting in the minute that it left.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from visavis.core.ports import AppStore, Clock
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, Caller, KeyKind, KeyRecord
 
 _RATE = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
@@ -28,19 +28,19 @@ class Apps:
     def create(self, name: str) -> dict[KeyKind, str]:
         """A new app's keys, shown now and never again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
         if not name.strip() or not name.isprintable() or len(name) > 100:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, "An app's name has 1 to 100 printable characters.")
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, "An app's name has 1 to 100 printable characters.")
         keys = new_keys()
         try:
             self.store.create_app(name, keys)
         except ValueError as error:
-            raise FaceError(ErrorCode.DUPLICATE_APP, f"{error}.") from None
+            raise ServiceError(ErrorCode.DUPLICATE_APP, f"{error}.") from None
         return keys
 
     def require(self, name: str) -> App:
         """Raises APP_NOT_FOUND."""
         app = self.store.find_app(name)
         if app is None:
-            raise FaceError(ErrorCode.APP_NOT_FOUND, f"There is no app named {name!r}.")
+            raise ServiceError(ErrorCode.APP_NOT_FOUND, f"There is no app named {name!r}.")
         return app
 
     def switch_off(self, app: App, dialects: Iterable[str]) -> App:
@@ -60,7 +60,7 @@ class Apps:
         """
         if rate != "off" and not _RATE.fullmatch(rate):
             detail = "A rate limit is a number per second, minute, hour or day, such as 600/minute, or off."
-            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, detail)
         return self.store.set_rate_limit(app, "" if rate == "off" else rate)
 
     def revoke(self, app: App, ids: Collection[int]) -> list[KeyRecord]:
@@ -70,7 +70,7 @@ class Apps:
         """
         keys = {key.id: key for key in self.store.list_keys(app)}
         if unknown := set(ids) - set(keys):
-            raise FaceError(ErrorCode.KEY_NOT_FOUND, f"The app has no key with the id {min(unknown)}.")
+            raise ServiceError(ErrorCode.KEY_NOT_FOUND, f"The app has no key with the id {min(unknown)}.")
         self.store.delete_keys(app, ids)
         return [keys[key] for key in sorted(set(ids))]
 
@@ -93,7 +93,7 @@ class Apps:
         callers = self.store.callers(credentials, self.clock())
         last = callers[-1] if callers else None
         if last is None or any(caller is None or caller.app.id != last.app.id for caller in callers):
-            raise FaceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)
+            raise ServiceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)
         require_spoken(last.app, dialect)
         return last
 
@@ -102,14 +102,14 @@ class Apps:
         if unknown := names - set(self.dialects):
             known = ", ".join(self.dialects)
             detail = f"There is no dialect {min(unknown)!r}, only {known}."
-            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, detail)
         return names
 
 
 def require_spoken(app: App, dialect: str) -> None:
     """Raises UNAUTHORIZED if the dialect is switched off for the app."""
     if dialect in app.dialects_off:
-        raise FaceError(ErrorCode.UNAUTHORIZED, "This API version is switched off for the app.")
+        raise ServiceError(ErrorCode.UNAUTHORIZED, "This API version is switched off for the app.")
 
 
 def new_keys() -> dict[KeyKind, str]:

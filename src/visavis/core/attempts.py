@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -86,7 +86,7 @@ class Attempts:
                 self._pending[caller] += 1
         try:
             result = check()
-        except FaceError as error:
+        except ServiceError as error:
             if error.code is ErrorCode.UNAUTHORIZED:
                 with self._lock:
                     self._trusted.pop(presented, None)
@@ -117,7 +117,7 @@ class Attempts:
             wait = max(wait, failed.last + SUSPICION_S - now)
         if wait > 0:
             detail = "Too many attempts with wrong keys came from this address: wait before the next one."
-            raise FaceError(ErrorCode.RATE_LIMITED, detail, retry_after=math.ceil(wait))
+            raise ServiceError(ErrorCode.RATE_LIMITED, detail, retry_after=math.ceil(wait))
 
     def _count(self, caller: str, app: bytes | None) -> None:
         now = self._clock()

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, TypeAlias
 
+from visavis.audit_events import OK, Effect, Event
 from visavis.core.attempts import origin
 from visavis.core.ports import AuditActing, AuditChain, AuditJournal, Clock
-from visavis.errors import ErrorCode, FaceError
-from visavis.trail import OK, Effect, Event
+from visavis.errors import ErrorCode, ServiceError
 
 InThread: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs a call where it may wait."""
@@ -67,8 +67,8 @@ class Audit:
         await in_thread(lambda: self._finish(acting, OK))
 
     def _finish(self, acting: AuditActing, result: str) -> None:
-        told = acting.noted and result == OK
-        if not told and acting.event.effect <= self._depth:
+        is_on_record = acting.recorded and result == OK
+        if not is_on_record and acting.event.effect <= self._depth:
             self.journal.add(replace(_known(acting.event, result), result=result))
 
     def record(self, event: Event) -> None:
@@ -103,7 +103,7 @@ def _known(event: Event, result: str) -> Event:
 
 
 def _result(error: Exception) -> ErrorCode:
-    return error.code if isinstance(error, FaceError) else ErrorCode.INTERNAL
+    return error.code if isinstance(error, ServiceError) else ErrorCode.INTERNAL
 
 
 @dataclass(slots=True)

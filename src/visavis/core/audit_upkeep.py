@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from visavis.core.audit import Audit
-from visavis.core.chores import Chores
 from visavis.core.clocks import ClockWatch
+from visavis.core.periodic_tasks import PeriodicTasks
 from visavis.core.ports import Clock
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -47,22 +47,22 @@ class AuditUpkeep:
         self._steady = steady
         self._watch = None if keep is None else ClockWatch(clock, steady)
         self._next = steady()
-        self._chores = Chores([self.turn], CHAIN_SECONDS)
+        self._tasks = PeriodicTasks([self.run_once], CHAIN_SECONDS)
 
     def start(self) -> None:
-        self._chores.start()
+        self._tasks.start()
 
     def stop(self) -> None:
         """Leave the log chained to its end."""
-        self._chores.stop()
+        self._tasks.stop()
         try:
             self._audit.flush(everything=True)
             self._audit.chain.advance(wait=True)
             self._tell_head()
-        except FaceError as error:  # whoever comes next chains what is left
+        except ServiceError as error:  # whoever comes next chains what is left
             logger.warning("The audit log could not be chained to its end: %s", error.detail)
 
-    def turn(self) -> None:
+    def run_once(self) -> None:
         self._audit.flush()
         self._audit.chain.advance()
         trusted = self._watch is not None and self._watch.is_trusted(_AT_STAKE)

@@ -15,8 +15,8 @@ from typing import Any
 
 from visavis.core.faces import Candidates, look
 from visavis.core.ports import FaceAnalyzer, Gallery
-from visavis.errors import ErrorCode, FaceError
-from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, Want
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, RequestedAttributes
 
 MAX_FILE_BYTES = 50_000_000
 """Of a picture's file; its pixels are bounded as everywhere."""
@@ -185,10 +185,12 @@ class _Observer:
             fingerprint = self.fingerprint(data)
             if idle := self._idle(entry, fingerprint):
                 return idle
-            candidates = look(self.analyzer, self.group, data, self.limit, entry.external_image_id, Want())
+            candidates = look(
+                self.analyzer, self.group, data, self.limit, entry.external_image_id, RequestedAttributes()
+            )
         except OSError as error:
             return _Seen(entry, Left.UNREADABLE, f"{error.strerror or error}.")
-        except FaceError as error:
+        except ServiceError as error:
             if error.code is ErrorCode.INTERNAL:
                 raise
             return _Seen(entry, str(error.code), error.detail)
@@ -213,7 +215,7 @@ def read_picture(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        raise FaceError(ErrorCode.IMAGE_TOO_LARGE, f"The image file has more than {MAX_FILE_BYTES:,} bytes.")
+        raise ServiceError(ErrorCode.IMAGE_TOO_LARGE, f"The image file has more than {MAX_FILE_BYTES:,} bytes.")
     return data
 
 

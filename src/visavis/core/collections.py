@@ -11,7 +11,7 @@ from visavis.core import images, policy
 from visavis.core.groups import Groups
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
 from visavis.core.search import Search
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.types import (
     DetectedFace,
@@ -78,11 +78,11 @@ class Collections:
             min_quality = group.settings.min_quality
             face, applied = self._checked(picture, group, Traits(pose=True, quality=min_quality > 0))
             if policy.is_turned_away(face.pose):
-                raise FaceError(ErrorCode.FACE_TURNED_AWAY, "The face is turned more than 45 degrees.")
+                raise ServiceError(ErrorCode.FACE_TURNED_AWAY, "The face is turned more than 45 degrees.")
             if poor := policy.incomparable(face, group.settings.min_comparability):
-                raise FaceError(ErrorCode.TOO_POOR, poor)
+                raise ServiceError(ErrorCode.TOO_POOR, poor)
             if policy.is_too_poor(face.quality, min_quality):
-                raise FaceError(ErrorCode.LOW_QUALITY, _too_poor(face.quality, min_quality))
+                raise ServiceError(ErrorCode.LOW_QUALITY, _too_poor(face.quality, min_quality))
             [embedding] = self.analyzer.embed(picture, [face], group.model)
             box = face.box.relative_to(picture.size)
         new = NewFace(str(uuid.uuid4()), str(uuid.uuid4()), label, box, face.detection_score, embedding)
@@ -112,7 +112,7 @@ class Collections:
         [face] = self.analyzer.describe(picture, [face], wanted)
         liveness = face.liveness or 0.0
         if settings.liveness and liveness < settings.liveness_threshold:
-            raise FaceError(
+            raise ServiceError(
                 ErrorCode.NOT_ALIVE,
                 f"The liveness of the face is {_rounded_down(liveness)}; "
                 f"{settings.liveness_threshold:g} is asked for.",
@@ -123,8 +123,8 @@ class Collections:
 def _too_poor(quality: Quality | None, asked_for: float) -> str:
     if quality is None:
         return "The quality of the face could not be measured."
-    flaw = f", and it is {quality.flaw}" if quality.flaw else ""
-    return f"The quality of the face is {_rounded_down(quality.score)}; {asked_for:g} is asked for{flaw}."
+    defect = f", and it is {quality.defect}" if quality.defect else ""
+    return f"The quality of the face is {_rounded_down(quality.score)}; {asked_for:g} is asked for{defect}."
 
 
 def _rounded_down(value: float) -> str:

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from visavis.core import images, policy
 from visavis.core.calibration import Calibration
 from visavis.core.ports import FaceAnalyzer, ImageFetcher
-from visavis.errors import ErrorCode, FaceError
-from visavis.types import COMPARABLE, DetectedFace, Embedding, ImageSize, ImageSource, Want
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import COMPARABLE, DetectedFace, Embedding, ImageSize, ImageSource, RequestedAttributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +89,34 @@ class Comparer:
     model: str
     """The recognition model of comparisons that involve no group."""
 
-    def compare(self, source: ImageSource, target: ImageSource, threshold: float, want: Want) -> Compared:
+    def compare(
+        self, source: ImageSource, target: ImageSource, threshold: float, requested: RequestedAttributes
+    ) -> Compared:
         """The largest face of `source` against every face of `target`; none in the target is not an error.
 
         Raises image errors, their subject "Source" or "Target", then NO_FACE (in the source), likewise.
         """
-        return self._pairs(source, target, want, _LARGEST).of_largest(threshold)
+        return self._pairs(source, target, requested, _LARGEST).of_largest(threshold)
 
-    def pairs(self, source: ImageSource, target: ImageSource, want: Want) -> Pairs:
+    def pairs(self, source: ImageSource, target: ImageSource, requested: RequestedAttributes) -> Pairs:
         """Every face of `source` against every face of `target`; there may be none in either.
 
         The largest source face is looked at apart from the others, as `compare` does, so that its numbers are the
         same to the last digit. Raises image errors, as `compare` does.
         """
-        return self._pairs(source, target, want, _LARGEST, _OTHERS)
+        return self._pairs(source, target, requested, _LARGEST, _OTHERS)
 
-    def _pairs(self, source: ImageSource, target: ImageSource, want: Want, *batches: slice) -> Pairs:
+    def _pairs(
+        self, source: ImageSource, target: ImageSource, requested: RequestedAttributes, *batches: slice
+    ) -> Pairs:
         with about("Source"):
             source_data = images.load(source, self.fetcher)
         with about("Target"):
             target_data = images.load(target, self.fetcher)
         with about("Source"):
-            seen_source = self._see(source_data, want, *batches)
+            seen_source = self._see(source_data, requested, *batches)
         with about("Target"):
-            [seen_target] = self._see(target_data, want, _ALL)
+            [seen_target] = self._see(target_data, requested, _ALL)
         sources = [pair for seen in seen_source for pair in zip(seen.faces, seen.embeddings, strict=True)]
         targets = list(zip(seen_target.faces, seen_target.embeddings, strict=True))
         return Pairs(
@@ -133,28 +137,30 @@ class Comparer:
         """How alike two faces are by their embeddings, shape (d,) each: 0-100."""
         return self.scale(model).similarity(float(self.analyzer.as_probe(probe, model) @ stored))
 
-    def probe(self, source: ImageSource, model: str, want: Want) -> tuple[Probe, Embedding]:
+    def probe(self, source: ImageSource, model: str, requested: RequestedAttributes) -> tuple[Probe, Embedding]:
         """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
-        [seen] = self._see(images.load(source, self.fetcher), want, _LARGEST, model=model)
+        [seen] = self._see(images.load(source, self.fetcher), requested, _LARGEST, model=model)
         return Probe(seen.size, policy.largest(seen.faces)), seen.embeddings[0]
 
-    def _see(self, data: bytes, want: Want, *batches: slice, model: str | None = None) -> list[_Seen]:
+    def _see(
+        self, data: bytes, requested: RequestedAttributes, *batches: slice, model: str | None = None
+    ) -> list[_Seen]:
         """Faces of a picture, described and embedded a batch at a time; none is not an error."""
         with self.analyzer.decode(data) as picture:
             found = self.analyzer.find(picture)
             seen = []
-            traits = replace(want.traits, comparability=True)
+            traits = replace(requested.traits, comparability=True)
             for faces in (found[batch] for batch in batches):
                 embeddings = self.analyzer.embed(picture, faces, model or self.model)
                 described = self.analyzer.describe(picture, faces, traits)
-                seen.append(_Seen(picture.size, policy.judged(described, want.spoof), embeddings))
+                seen.append(_Seen(picture.size, policy.judged(described, requested.spoof), embeddings))
             return seen
 
     def scale(self, model: str) -> Calibration:
         """The scale of a recognition model. Raises INTERNAL if there is none."""
         calibration = self.calibrations.get(model)
         if calibration is None:
-            raise FaceError(ErrorCode.INTERNAL, f"The recognition model {model} is missing on this server.")
+            raise ServiceError(ErrorCode.INTERNAL, f"The recognition model {model} is missing on this server.")
         return calibration
 
 
@@ -171,5 +177,5 @@ def about(picture: str) -> Iterator[None]:
     """Let errors say which of two pictures they are about."""
     try:
         yield
-    except FaceError as error:
-        raise FaceError(error.code, f"{picture} image: {error.detail}", subject=picture) from error
+    except ServiceError as error:
+        raise ServiceError(error.code, f"{picture} image: {error.detail}", subject=picture) from error

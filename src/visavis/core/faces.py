@@ -11,7 +11,7 @@ from visavis.core import images, policy
 from visavis.core.groups import Groups
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.types import (
     DetectedFace,
@@ -23,8 +23,8 @@ from visavis.types import (
     ImageSource,
     NewFace,
     Refusal,
+    RequestedAttributes,
     Sensitivity,
-    Want,
 )
 
 ALIGNED_SIZE = ImageSize(224, 224)
@@ -103,12 +103,12 @@ class Faces:
     quota: int
     """Faces a group may have."""
 
-    def detect(self, source: ImageSource, want: Want) -> Detected:
+    def detect(self, source: ImageSource, requested: RequestedAttributes) -> Detected:
         """Every face of a picture; none is not an error."""
         data = images.load(source, self.fetcher)
         with self.analyzer.decode(data) as picture:
-            faces = self.analyzer.describe(picture, self.analyzer.find(picture), want.traits)
-            return Detected(picture.size, policy.judged(faces, want.spoof))
+            faces = self.analyzer.describe(picture, self.analyzer.find(picture), requested.traits)
+            return Detected(picture.size, policy.judged(faces, requested.spoof))
 
     def check_aligned(self, source: ImageSource, sensitivity: Sensitivity) -> bool:
         """Whether a picture that is nothing but an aligned face, 224 x 224, is a spoof.
@@ -118,7 +118,7 @@ class Faces:
         data = images.load(source, self.fetcher)
         with self.analyzer.decode(data) as picture:
             if picture.size != ALIGNED_SIZE:
-                raise FaceError(
+                raise ServiceError(
                     ErrorCode.IMAGE_NOT_ALIGNED,
                     f"An aligned image has {ALIGNED_SIZE.width} x {ALIGNED_SIZE.height} pixels.",
                 )
@@ -131,7 +131,7 @@ class Faces:
         source: ImageSource,
         limit: int,
         external_image_id: str | None,
-        want: Want,
+        requested: RequestedAttributes,
     ) -> Registered:
         """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
 
@@ -141,10 +141,10 @@ class Faces:
         """
         group = self.groups.require(app, group_id)
         data = images.load(source, self.fetcher)
-        seen = look(self.analyzer, group, data, limit, external_image_id, want)
+        seen = look(self.analyzer, group, data, limit, external_image_id, requested)
         records = self.gallery.add(group, seen.new, self.quota) if seen.new else []
         stored = seen.accepted[: len(records)]
-        shown = {face: face if want.pose else replace(face, pose=None) for face in seen.faces}
+        shown = {face: face if requested.pose else replace(face, pose=None) for face in seen.faces}
         return Registered(
             group.model,
             seen.size,
@@ -172,16 +172,21 @@ class Faces:
 
 
 def look(
-    analyzer: FaceAnalyzer[Any], group: Group, data: bytes, limit: int, external_image_id: str | None, want: Want
+    analyzer: FaceAnalyzer[Any],
+    group: Group,
+    data: bytes,
+    limit: int,
+    external_image_id: str | None,
+    requested: RequestedAttributes,
 ) -> Candidates:
     """The faces of a picture and what the group would store of them. Raises image errors."""
     with analyzer.decode(data) as picture:
         size = picture.size
         # The pose decides who may be registered, so it is needed even where it is not reported.
-        quality = want.quality or group.settings.min_quality > 0
-        traits = replace(want.traits, pose=True, comparability=True, quality=quality)
+        quality = requested.quality or group.settings.min_quality > 0
+        traits = replace(requested.traits, pose=True, comparability=True, quality=quality)
         found = analyzer.describe(picture, analyzer.find(picture), traits)
-        found = policy.judged(found, want.spoof)
+        found = policy.judged(found, requested.spoof)
         refusals = policy.refusals(found, limit, group.settings)
         accepted = [face for face, refusal in zip(found, refusals, strict=True) if refusal is None]
         embeddings = analyzer.embed(picture, accepted, group.model)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from visavis.core import policy
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery, Recipes
-from visavis.errors import ErrorCode, FaceError, GroupMoved
+from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
 from visavis.types import Group, GroupSettings
 
@@ -35,7 +35,7 @@ class Groups:
     def create(self, app: App, name: str) -> Group:
         """Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
         if not policy.is_group_id(name):
-            raise FaceError(
+            raise ServiceError(
                 ErrorCode.INVALID_GROUP_ID,
                 "A group id has 1 to 255 characters out of a-z, 0-9 and '-'.",
             )
@@ -58,7 +58,7 @@ class Groups:
     def require(self, app: App, name: str) -> Group:
         """Raises INVALID_PARAMETER for a name no group can have, GROUP_NOT_FOUND."""
         if not policy.is_group_id(name):
-            raise FaceError(
+            raise ServiceError(
                 ErrorCode.INVALID_PARAMETER,
                 "The group id must have 1 to 255 characters out of a-z, 0-9 and '-'.",
                 subject="group_id",
@@ -71,9 +71,9 @@ class Groups:
         Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
         """
         if unknown := changes.keys() - _SETTINGS:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
         if not replace(GroupSettings(), **changes).are_possible:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, "A setting is out of its range.")
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, "A setting is out of its range.")
         return self.gallery.change_settings(self.require(app, name), changes)
 
     def newer_model(self, group: Group) -> str | None:
@@ -92,7 +92,7 @@ class Groups:
         group = self.require(app, name)
         if model is not None and model not in self.scales:
             detail = f"There is no recognition model {model!r} with a similarity scale on this server."
-            raise FaceError(ErrorCode.INVALID_PARAMETER, detail, subject="model")
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, detail, subject="model")
         target = model or self.newer_model(group)
         return group if target is None else self.gallery.change_model(group, target, progress)
 

@@ -7,7 +7,7 @@ from typing import assert_never
 import pybase64
 
 from visavis.core.ports import ImageFetcher
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl
 
 _WHITE_SPACE = b" \t\r\n\f\v"
@@ -28,7 +28,7 @@ def load(source: ImageSource, fetcher: ImageFetcher) -> bytes:
         case _:
             assert_never(source)
     if len(data) > source.max_bytes:
-        raise FaceError(ErrorCode.IMAGE_TOO_LARGE, too_large(len(data), source.max_bytes))
+        raise ServiceError(ErrorCode.IMAGE_TOO_LARGE, too_large(len(data), source.max_bytes))
     return data
 
 
@@ -43,7 +43,7 @@ def decode_base64(text: str) -> bytes:
         encoded = text.encode("ascii").translate(None, delete=_WHITE_SPACE)
         data = pybase64.b64decode(encoded, validate=True)
     except ValueError:
-        raise FaceError(ErrorCode.INVALID_IMAGE_BASE64, "The image bytes are not valid Base64.") from None
+        raise ServiceError(ErrorCode.INVALID_IMAGE_BASE64, "The image bytes are not valid Base64.") from None
     if not data:
-        raise FaceError(ErrorCode.INVALID_IMAGE_BASE64, "The image bytes are empty.")
+        raise ServiceError(ErrorCode.INVALID_IMAGE_BASE64, "The image bytes are empty.")
     return data

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from visavis.errors import AccountError, Objection
+from visavis.errors import AccountError, AccountErrorCode
 
 MIN_LENGTH = 15
 """Characters of a password that is all that is asked for; no rule says which (SP 800-63B-4, 3.1.1.2)."""
@@ -25,14 +25,14 @@ def check(password: str, name: str) -> None:
     """Raises PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_PLAIN."""
     text = _normalised(password)
     if len(text) < MIN_LENGTH:
-        raise AccountError(Objection.PASSWORD_TOO_SHORT)
+        raise AccountError(AccountErrorCode.PASSWORD_TOO_SHORT)
     if len(text) > MAX_LENGTH:
-        raise AccountError(Objection.PASSWORD_TOO_LONG)
+        raise AccountError(AccountErrorCode.PASSWORD_TOO_LONG)
     plain = text.casefold()
     for known in ("visavis", "password", name.casefold()):
         plain = plain.replace(known, known[:1])
     if len(set(plain)) < _FEW or _counts_up(plain):
-        raise AccountError(Objection.PASSWORD_TOO_PLAIN)
+        raise AccountError(AccountErrorCode.PASSWORD_TOO_PLAIN)
 
 
 def hashed(password: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, GroupSettings, Pose, Quality, Refusal, Sensitivity
 
 MAX_TURN_DEGREES = 45.0
@@ -51,7 +51,7 @@ def incomparable(face: DetectedFace, asked_for: float) -> str:
         return ""
     if face.comparability is None:
         return "Whether the face can be compared could not be measured."
-    return f"The face is too poor to be compared: it is {face.comparability.flaw}."
+    return f"The face is too poor to be compared: it is {face.comparability.defect}."
 
 
 def is_too_poor(quality: Quality | None, asked_for: float) -> bool:
@@ -78,7 +78,7 @@ def is_spoof(liveness: float | None, sensitivity: Sensitivity) -> bool:
 def largest(faces: Sequence[DetectedFace]) -> DetectedFace:
     """The face a search, a verification or a comparison is about. Raises NO_FACE."""
     if not faces:
-        raise FaceError(ErrorCode.NO_FACE, "No face of at least 60 x 60 pixels was found in the image.")
+        raise ServiceError(ErrorCode.NO_FACE, "No face of at least 60 x 60 pixels was found in the image.")
     return faces[0]
 
 

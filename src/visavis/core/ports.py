@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
-from visavis.trail import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.types import DetectedFace, Embedding, FaceFilter, FaceRecord, Group, ImageSize, NewFace, Traits
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -231,7 +231,7 @@ class AuditActing(Protocol):
     def event(self) -> Event: ...
 
     @property
-    def noted(self) -> bool:
+    def recorded(self) -> bool:
         """Whether a transaction that made a change carries its record."""
         ...
 

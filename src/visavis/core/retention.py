@@ -8,7 +8,7 @@ from time import monotonic
 
 from visavis.core.clocks import ClockWatch
 from visavis.core.ports import Clock, Gallery
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Group
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Retention:
         try:
             while count := self._gallery.delete_expired(group, _AT_ONCE):
                 deleted += count
-        except FaceError as error:
+        except ServiceError as error:
             if error.code is not ErrorCode.GROUP_NOT_FOUND:  # somebody else deleted all of it
                 raise
         if deleted:

@@ -9,7 +9,7 @@ from visavis.core.compare import Comparer, Probe
 from visavis.core.groups import Groups
 from visavis.core.ports import Gallery
 from visavis.identities import App
-from visavis.types import Embedding, FaceRecord, Group, ImageSource, Match, Want
+from visavis.types import Embedding, FaceRecord, Group, ImageSource, Match, RequestedAttributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,13 @@ class Search(Comparer):
         return self.groups.settled(app, group_id, find)
 
     def by_image(
-        self, app: App, group_id: str, source: ImageSource, limit: int, threshold: float, want: Want
+        self,
+        app: App,
+        group_id: str,
+        source: ImageSource,
+        limit: int,
+        threshold: float,
+        requested: RequestedAttributes,
     ) -> Found:
         """The group's faces that match the largest face of a picture.
 
@@ -62,14 +68,16 @@ class Search(Comparer):
         """
 
         def find(group: Group) -> Found:
-            probe, embedding = self.probe(source, group.model, want)
+            probe, embedding = self.probe(source, group.model, requested)
             poor = policy.incomparable(probe.face, group.settings.min_comparability)
             matches = [] if poor else self.matching(group, embedding, limit, threshold)
             return Found(group.model, matches, probe, poor)
 
         return self.groups.settled(app, group_id, find)
 
-    def verify(self, app: App, group_id: str, face_id: str, source: ImageSource, want: Want) -> Verified:
+    def verify(
+        self, app: App, group_id: str, face_id: str, source: ImageSource, requested: RequestedAttributes
+    ) -> Verified:
         """The similarity of a registered face and the largest face of a picture.
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, NO_FACE, image errors.
@@ -78,7 +86,7 @@ class Search(Comparer):
         def verify(group: Group) -> Verified:
             record = self.gallery.require_face(group, face_id)
             template = self.gallery.open_template(group, face_id)
-            probe, embedding = self.probe(source, group.model, want)
+            probe, embedding = self.probe(source, group.model, requested)
             poor = policy.incomparable(probe.face, group.settings.min_comparability)
             similarity = 0.0 if poor else self.similarity(embedding, template, group.model)
             return Verified(similarity, record, probe, poor)

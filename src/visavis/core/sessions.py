@@ -10,7 +10,7 @@ from visavis.core import passwords
 from visavis.core.accounts import as_kept, digest
 from visavis.core.attempts import Attempts
 from visavis.core.ports import AccountStore, Clock
-from visavis.errors import AccountError, ErrorCode, FaceError, Objection
+from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
 from visavis.identities import Session, User
 
 _WRONG_PASSWORDS = 10
@@ -81,18 +81,18 @@ class Sessions:
         keys = {"name": account, "password": password}
         try:
             return self.attempts.verify(place, keys, lambda: self._require(name, password), account)
-        except FaceError as error:
+        except ServiceError as error:
             if error.code is ErrorCode.RATE_LIMITED:
-                raise AccountError(Objection.TOO_MANY_ATTEMPTS, error.retry_after or 1) from None
+                raise AccountError(AccountErrorCode.TOO_MANY_ATTEMPTS, error.retry_after or 1) from None
             if error.code is ErrorCode.UNAUTHORIZED:
-                raise AccountError(Objection.WRONG_PASSWORD) from None
+                raise AccountError(AccountErrorCode.WRONG_PASSWORD) from None
             raise
 
     def _require(self, name: str, password: str) -> User:
         """Raises UNAUTHORIZED, after as long where there is no such user."""
         user, password_hash = self.store.find_user(name) or (None, self._decoy)
         if not passwords.matches(password_hash, password) or user is None:
-            raise FaceError(ErrorCode.UNAUTHORIZED, "The name or the password is wrong.")
+            raise ServiceError(ErrorCode.UNAUTHORIZED, "The name or the password is wrong.")
         if passwords.is_dated(password_hash):
             self.store.keep_hash(user, passwords.hashed(password))
         return user

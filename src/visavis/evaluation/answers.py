@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.evaluation.looks import Look, UnreadableError, Which, in_parallel, meant, see_one_face
+from visavis.evaluation.corpus import Look, UnreadableError, Which, in_parallel, meant, see_one_face
 from visavis.evaluation.worsening import poor_versions
 from visavis.types import DetectedFace, Embedding
 from visavis.vision.analyzer import Analyzer

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from visavis.core.calibration import Calibration
 from visavis.evaluation.comparisons import Comparisons
+from visavis.evaluation.corpus import Look, counts
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import Grouping
 from visavis.evaluation.intervals import Interval, Weights, percentile_interval
-from visavis.evaluation.looks import Look, counts
 from visavis.evaluation.verification import SIMILARITIES, Verification
 
 MOST_PAIRS = 10_000_000

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from visavis.errors import SetupError
+from visavis.evaluation.corpus import Look, counts
 from visavis.evaluation.folders import pictures_in
 from visavis.evaluation.intervals import wilson
-from visavis.evaluation.looks import Look, counts
 
 FOLDERS = {"masked": True, "unmasked": False}
 

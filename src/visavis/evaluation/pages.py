@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from visavis.errors import SetupError
+from visavis.files import AS_USUAL, replacing
 
 Row: TypeAlias = Sequence[str]
 
@@ -41,7 +42,7 @@ class Plot:
 def write_page(
     file: Path, title: str, notes: Iterable[str], sheets: Iterable[Sheet], plots: Iterable[Plot]
 ) -> None:
-    """Raises SetupError if the file cannot be written."""
+    """Write a report: whole, or not at all. Raises SetupError if the file cannot be written."""
     body = "\n".join(
         [
             f"<h1>{escape(title)}</h1>",
@@ -57,7 +58,8 @@ def write_page(
         f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
     try:
-        file.write_text(page, encoding="utf-8")
+        with replacing(file, mode=AS_USUAL) as content:
+            content.write(page.encode())
     except OSError as error:
         raise SetupError(f"The report {file} cannot be written: {error.strerror}.") from error
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
+from visavis.evaluation.corpus import Look, counts
 from visavis.evaluation.folders import may_name_columns, read_rows
 from visavis.evaluation.intervals import bootstrap_mean
-from visavis.evaluation.looks import Look, counts
 from visavis.types import Pose
 
 ANGLES = ("yaw", "pitch", "roll")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.evaluation.corpus import Look, UnreadableError, Which, in_parallel, see_one_face
 from visavis.evaluation.folders import Person
-from visavis.evaluation.looks import Look, UnreadableError, Which, in_parallel, see_one_face
 from visavis.evaluation.verification import Faces, faces_in
 from visavis.types import DetectedFace, Embedding
 from visavis.vision.align import align

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from visavis.core.policy import LIVENESS_REQUIRED
 from visavis.errors import SetupError
+from visavis.evaluation.corpus import Look, counts
 from visavis.evaluation.folders import pictures_in
 from visavis.evaluation.intervals import wilson
-from visavis.evaluation.looks import Look, counts
 
 THRESHOLDS = tuple(float(liveness) for liveness in range(10, 100, 10))
 

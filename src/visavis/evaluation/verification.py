@@ -19,8 +19,8 @@ from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import intervals
 from visavis.evaluation.comparisons import Comparisons, compare_all, compare_listed
+from visavis.evaluation.corpus import Look, counts, is_refused
 from visavis.evaluation.folders import Pair, Person
-from visavis.evaluation.looks import Look, counts, is_refused
 from visavis.types import Embedding, GroupSettings
 
 FMRS = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5, "1e-6": 1e-6}

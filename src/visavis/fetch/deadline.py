@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpcore
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Deadline:
             raise self.missed()
         return left
 
-    def missed(self) -> FaceError:
-        return FaceError(ErrorCode.IMAGE_TIMEOUT, self.sentence)
+    def missed(self) -> ServiceError:
+        return ServiceError(ErrorCode.IMAGE_TIMEOUT, self.sentence)
 
 
 class DeadlineStream(httpcore.NetworkStream):

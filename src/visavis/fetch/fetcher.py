@@ -11,12 +11,12 @@ from typing import Final
 import httpcore
 
 from visavis import __version__
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch.addresses import Address, is_public
 from visavis.fetch.deadline import Deadline, DeadlineStream
 from visavis.fetch.lookup import Lookup, Resolve
 from visavis.fetch.target import Target, invalid_url, parse
-from visavis.stages import Observer, Stage, unobserved
+from visavis.spans import Instrumentation, Span, uninstrumented
 
 MAX_REDIRECTS: Final = 3
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -36,14 +36,14 @@ class GuardedFetcher:
         connect_timeout: float = 3.0,
         total_timeout: float = 10.0,
         resolve: Resolve = socket.getaddrinfo,
-        observe: Observer = unobserved,
+        instrument: Instrumentation = uninstrumented,
     ) -> None:
         self._allow_private_addresses = allow_private_addresses
         self._connect_timeout = connect_timeout
         self._total_timeout = total_timeout
         self._lookup = Lookup(resolve)
         self._backend = httpcore.SyncBackend()
-        self._observe = observe
+        self._instrument = instrument
         # Trusts the system's roots, so that an operator's own authority counts (SSL_CERT_FILE included), and
         # certifi's, so that a container without a root store works.
         self._tls = httpcore.default_ssl_context()
@@ -56,7 +56,7 @@ class GuardedFetcher:
 
         Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13).
         """
-        with self._observe(Stage.FETCH):
+        with self._instrument(Span.FETCH):
             return self._fetch(url, max_bytes)
 
     def _fetch(self, url: str, max_bytes: int) -> bytes:
@@ -144,7 +144,7 @@ def _answer(response: httpcore.Response, target: Target, max_bytes: int) -> byte
         return target.redirect(headers[b"location"])
     if not 200 <= response.status < 300:
         raise invalid_url(f"{target.what} was answered with HTTP status {response.status}")
-    too_large = FaceError(ErrorCode.IMAGE_TOO_LARGE, f"the image at the URL is larger than {max_bytes:,} bytes")
+    too_large = ServiceError(ErrorCode.IMAGE_TOO_LARGE, f"the image at the URL is larger than {max_bytes:,} bytes")
     if int(headers.get(b"content-length", 0)) > max_bytes:
         raise too_large
     body = bytearray()  # not a list: the chunks may be a byte each

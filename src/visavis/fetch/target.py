@@ -10,7 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import idna
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 MAX_URL_LENGTH: Final = 8192
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -92,8 +92,8 @@ def _check_characters(text: str, what: str) -> None:
         raise invalid_url(f"{what} contains a space, a control character or a backslash")
 
 
-def invalid_url(detail: str) -> FaceError:
-    return FaceError(ErrorCode.INVALID_IMAGE_URL, detail)
+def invalid_url(detail: str) -> ServiceError:
+    return ServiceError(ErrorCode.INVALID_IMAGE_URL, detail)
 
 
 def _canonical_host(host: str) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from visavis.errors import AccountError, Objection
+from visavis.errors import AccountError, AccountErrorCode
 from visavis.identities import Invitation, Role, Session, User
 from visavis.storage.audit.journal import Journal
-from visavis.storage.database import Database
-from visavis.storage.schema import invitations, sessions, users
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import invitations, sessions, users
 
 _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.language, users.c.theme)
 
@@ -66,7 +66,7 @@ class StoredAccounts:
         with self._database.write() as connection:
             _require_other_administrator(connection, user)
             if not connection.execute(delete(users).where(users.c.id == user.id)).rowcount:
-                raise AccountError(Objection.USER_NOT_FOUND)
+                raise AccountError(AccountErrorCode.USER_NOT_FOUND)
             self._note(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
@@ -77,7 +77,7 @@ class StoredAccounts:
                 with connection.begin_nested():
                     connection.execute(insert(invitations).values(values | {"user_id": user.id if user else None}))
             except IntegrityError:
-                raise AccountError(Objection.USER_NOT_FOUND) from None
+                raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
             self._note(connection, "invite_anew" if user else "invite_user", about)
 
@@ -103,7 +103,7 @@ class StoredAccounts:
             # Of two who use it at once, one deletes it.
             used = connection.execute(delete(invitations).where(invitations.c.digest == digest)).rowcount
             if invitation is None or not used:
-                raise AccountError(Objection.INVITATION_INVALID)
+                raise AccountError(AccountErrorCode.INVITATION_INVALID)
             if invitation.user is not None:
                 _set_password(connection, invitation.user, password_hash)
                 self._note(connection, "set_password", f"user {invitation.user.name}")
@@ -148,7 +148,7 @@ class StoredAccounts:
 
     def _note(self, connection: Connection, operation: str, detail: str) -> None:
         """Put the change on record in its own transaction."""
-        self._journal.note(connection, operation, app_id=None, detail=detail)
+        self._journal.record(connection, operation, app_id=None, detail=detail)
 
 
 def _create(connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:
@@ -165,12 +165,12 @@ def _create(connection: Connection, name: str, password_hash: str, role: Role, n
         with connection.begin_nested():
             return _user(connection.execute(statement.returning(*_USER)).one())
     except IntegrityError:
-        raise AccountError(Objection.NAME_TAKEN) from None
+        raise AccountError(AccountErrorCode.NAME_TAKEN) from None
 
 
 def _change(connection: Connection, user: User, **values: Any) -> None:
     if not connection.execute(update(users).where(users.c.id == user.id).values(values)).rowcount:
-        raise AccountError(Objection.USER_NOT_FOUND)
+        raise AccountError(AccountErrorCode.USER_NOT_FOUND)
 
 
 def _set_password(connection: Connection, user: User, password_hash: str) -> None:
@@ -184,7 +184,7 @@ def _require_other_administrator(connection: Connection, user: User) -> None:
     statement = select(users.c.id).where(users.c.role == Role.ADMINISTRATOR.value).order_by(users.c.id)
     there = set(connection.scalars(statement.with_for_update()))
     if there == {user.id}:
-        raise AccountError(Objection.LAST_ADMINISTRATOR)
+        raise AccountError(AccountErrorCode.LAST_ADMINISTRATOR)
 
 
 def _invitation(connection: Connection, digest: bytes, now: datetime) -> Invitation | None:

@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, Caller, KeyKind, KeyRecord
-from visavis.storage import schema
+from visavis.index.cache import IndexCache
 from visavis.storage.audit.journal import Journal
-from visavis.storage.database import Database
+from visavis.storage.database import schema
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import apps
 from visavis.storage.keys.ring import KeyRing
-from visavis.storage.loaded import LoadedGroups
-from visavis.storage.schema import apps
 
 _APP = (apps.c.id, apps.c.name, apps.c.created_at, apps.c.dialects_off, apps.c.rate_limit)
 _OWNER = (
@@ -31,11 +31,11 @@ _OWNER = (
 class KeyedApps:
     """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
 
-    def __init__(self, database: Database, ring: KeyRing, loaded: LoadedGroups, journal: Journal) -> None:
+    def __init__(self, database: Database, ring: KeyRing, index_cache: IndexCache, journal: Journal) -> None:
         self._database = database
         self._journal = journal
         self._ring = ring
-        self._loaded = loaded
+        self._index_cache = index_cache
 
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
         """Raises `ValueError` if the name is taken."""
@@ -48,7 +48,7 @@ class KeyedApps:
             except IntegrityError:
                 raise ValueError(f"An app named {name!r} exists already") from None
             self._insert_keys(connection, app, keys, now)
-            self._journal.note(connection, "create_app", app_id=app.id, app=app.name)
+            self._journal.record(connection, "create_app", app_id=app.id, app=app.name)
             return app
 
     def list_apps(self) -> list[App]:
@@ -69,8 +69,8 @@ class KeyedApps:
         with self._database.write() as connection:
             off = connection.scalar(select(apps.c.dialects_off).where(apps.c.id == app.id).with_for_update())
             names = sorted(change(frozenset((off or "").split())))
-            told = f"dialects off: {', '.join(names) or 'none'}"
-            return self._change(connection, app, told, dialects_off=" ".join(names))
+            detail = f"dialects off: {', '.join(names) or 'none'}"
+            return self._change(connection, app, detail, dialects_off=" ".join(names))
 
     def set_rate_limit(self, app: App, rate: str) -> App:
         """The app, which from now on may send this many requests; "" means any number.
@@ -80,12 +80,12 @@ class KeyedApps:
         with self._database.write() as connection:
             return self._change(connection, app, f"rate limit: {rate or 'off'}", rate_limit=rate)
 
-    def _change(self, connection: Connection, app: App, told: str, **values: str) -> App:
+    def _change(self, connection: Connection, app: App, detail: str, **values: str) -> App:
         statement = update(apps).where(apps.c.id == app.id).values(values)
         row = connection.execute(statement.returning(*_APP)).one_or_none()
         if row is None:
-            raise FaceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
-        self._journal.note(connection, "change_app", app_id=app.id, app=app.name, detail=told)
+            raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
+        self._journal.record(connection, "change_app", app_id=app.id, app=app.name, detail=detail)
         return _app(row)
 
     def list_keys(self, app: App) -> list[KeyRecord]:
@@ -106,15 +106,15 @@ class KeyedApps:
             gone = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
             if not gone.rowcount:
                 return
-            told = f"keys {', '.join(map(str, sorted(set(ids))))}"
-            self._journal.note(connection, "revoke_keys", app_id=app.id, app=app.name, detail=told)
+            detail = f"keys {', '.join(map(str, sorted(set(ids))))}"
+            self._journal.record(connection, "revoke_keys", app_id=app.id, app=app.name, detail=detail)
 
     def delete_app(self, app: App) -> None:
         """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
         with self._database.write() as connection:
             if connection.execute(delete(apps).where(apps.c.id == app.id)).rowcount:
-                self._journal.note(connection, "delete_app", app_id=app.id, app=app.name)
-        self._loaded.forget_app(app.id)
+                self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
+        self._index_cache.evict_app(app.id)
         self._database.forget_deleted()
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
@@ -130,7 +130,7 @@ class KeyedApps:
             self._insert_keys(connection, app, keys, datetime.now(UTC))
             retire = retire_others_at.astimezone(UTC).isoformat(timespec="seconds")
             detail = f"the keys before them work until {retire}"
-            self._journal.note(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
+            self._journal.record(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
         """Who owns each key, if that is valid at `now`. Takes the same time whatever the keys."""

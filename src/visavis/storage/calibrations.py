@@ -7,8 +7,8 @@ import json
 from sqlalchemy import delete, insert, select
 
 from visavis.storage.audit.journal import Journal
-from visavis.storage.database import Database
-from visavis.storage.schema import calibrations
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import calibrations
 from visavis.types import OwnScale
 
 
@@ -31,7 +31,7 @@ class StoredCalibrations:
                     created_at=scale.created_at,
                 )
             )
-            self._journal.note(connection, "calibrate", app_id=None, detail=f"similarity of {scale.model}")
+            self._journal.record(connection, "calibrate", app_id=None, detail=f"similarity of {scale.model}")
 
     def all(self) -> dict[str, OwnScale]:
         """By the name of the recognition model, in ascending order."""
@@ -50,5 +50,5 @@ class StoredCalibrations:
             found = connection.execute(delete(calibrations).where(calibrations.c.model == model)).rowcount > 0
             if found:
                 detail = f"similarity of {model}, back to the scale of its card"
-                self._journal.note(connection, "calibrate", app_id=None, detail=detail)
+                self._journal.record(connection, "calibrate", app_id=None, detail=detail)
             return found

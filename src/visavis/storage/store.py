@@ -9,35 +9,34 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
-from visavis.errors import FaceError, SetupError
-from visavis.stages import Observer, unobserved
-from visavis.storage import checking, group_rows, migrations
+from visavis.audit_events import Actor, ActorKind, AuditHead
+from visavis.errors import ServiceError, SetupError
+from visavis.index.cache import IndexCache
+from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
-from visavis.storage.archive.archives import Archives
 from visavis.storage.audit.chain import Chain, begin_chain
-from visavis.storage.audit.facts import AuditKeys
 from visavis.storage.audit.journal import Journal
 from visavis.storage.audit.pruning import prune
+from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import Verdict, verify
-from visavis.storage.backup.file import Manifest
-from visavis.storage.backup.make import make_backup
 from visavis.storage.calibrations import StoredCalibrations
-from visavis.storage.database import Database, why, without_traces
-from visavis.storage.facts import UNFINISHED_COPY, get_fact
-from visavis.storage.gallery import SealedGallery
-from visavis.storage.keys.facts import DATA_KEYS
-from visavis.storage.keys.following import KeyFollower
+from visavis.storage.database import migrations
+from visavis.storage.database.connection import Database, why, without_traces
+from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata
+from visavis.storage.database.postgresql import PostgresDatabase, place
+from visavis.storage.database.schema import meta
+from visavis.storage.database.sqlite import SqliteDatabase
+from visavis.storage.gallery import group_rows
+from visavis.storage.gallery.embeddings import StoredEmbeddings
+from visavis.storage.gallery.gallery import SealedGallery
+from visavis.storage.gallery.model_change import Conversions, no_conversions
+from visavis.storage.keys.bootstrap import bootstrap_keys
+from visavis.storage.keys.metadata import DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
-from visavis.storage.keys.settling import settle_keys
-from visavis.storage.loaded import LoadedGroups
-from visavis.storage.moving import Conversions, no_conversions
-from visavis.storage.postgresql import PostgresDatabase, place
-from visavis.storage.schema import meta
-from visavis.storage.sqlite import SqliteDatabase
-from visavis.trail import Actor, ActorKind, AuditHead, Effect, Event
+from visavis.storage.keys.sync import KeySync
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -59,7 +58,6 @@ class Storage:
     gallery: SealedGallery
     apps: KeyedApps
     calibrations: StoredCalibrations
-    archives: Archives
     accounts: StoredAccounts
     journal: Journal
     """How what no store records by itself gets into the audit log."""
@@ -68,62 +66,51 @@ class Storage:
     """Whom the audit log names for what nobody else has begun."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
-    key_follower: KeyFollower
+    key_sync: KeySync
     rotation: Rotation
-    _database: Database
-    _ring: KeyRing = field(repr=False)
+    database: Database
+    keys: KeyRing = field(repr=False)
+    index_cache: IndexCache
     _audit_keys: AuditKeys = field(repr=False)
-    _loaded: LoadedGroups
 
     def check(self) -> None:
-        """Raises FaceError if the records cannot be read."""
-        with self._database.read() as connection:
+        """Raises ServiceError if the records cannot be read."""
+        with self.database.read() as connection:
             connection.execute(select(1))
 
     def check_writes(self) -> None:
-        """Raises FaceError if nothing can be written: by writing what is there already, to the disk."""
-        with self._database.write() as connection:
+        """Raises ServiceError if nothing can be written: by writing what is there already, to the disk."""
+        with self.database.write() as connection:
             connection.execute(update(meta).where(meta.c.key == _UNTOUCHED).values(value=meta.c.value))
 
     def use(self) -> StorageUse:
         """What is held at the moment, without asking the database."""
-        connections, index = self._database.connections(), self._loaded.use()
+        connections, index = self.database.connections(), self.index_cache.use()
         return StorageUse(*index, connections.open, connections.in_use)
 
-    def faults(self, progress: Callable[[int], None]) -> list[str]:
-        """What is not as it must be, in a sentence each; `progress` is told of faces that were looked at."""
-        return checking.check_all(self._database, self._ring, progress)
-
-    def verify_audit(self, noted: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
+    def verify_audit(self, recorded: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
         """Hold the audit log against its chain, and against heads noted before."""
         self.audit.advance(wait=True)
-        return verify(self._database, self._audit_keys, noted, progress)
+        return verify(self.database, self._audit_keys, recorded, progress)
 
     def prune_audit(self, before: datetime) -> int:
         """Take the records older than this moment out of the audit log; how many."""
-        return prune(self._database, self._audit_keys, self.journal, before)
-
-    def backup(self, file: Path, progress: Callable[[int], None]) -> Manifest:
-        """Write everything that is kept to a new file (see `make_backup`), and put that on record."""
-        manifest = make_backup(self._database, self._ring, file, progress)
-        told = f"{manifest.faces} faces of {manifest.groups} groups"
-        self.journal.add(Event(actor=self.owner, operation="backup", effect=Effect.USE, detail=told))
-        return manifest
+        return prune(self.database, self._audit_keys, self.journal, before)
 
     def tidy(self) -> None:
         """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             group_rows.prune_tombstones(connection, datetime.now(UTC) - TOMBSTONES_KEPT)
-        self._database.tidy()
+        self.database.tidy()
 
     def compact(self) -> None:
         """Write the database anew, so that nothing is left of what was deleted; requests wait meanwhile."""
-        self._database.compact()
+        self.database.compact()
 
     def close(self) -> None:
         """Let go of the database and of the templates in memory."""
-        self._loaded.clear()
-        self._database.close()
+        self.index_cache.clear()
+        self.database.close()
 
 
 def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
@@ -134,7 +121,7 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     database_connections: int = 16,
     *,
     conversions: Conversions = no_conversions,
-    observe: Observer = unobserved,
+    instrument: Instrumentation = uninstrumented,
     owner: Actor = SERVER,
 ) -> Storage:
     """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
@@ -148,36 +135,35 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database: Database = (
-            PostgresDatabase(database_url, database_connections, observe)
+            PostgresDatabase(database_url, database_connections, instrument)
             if database_url
-            else SqliteDatabase(data_dir / DATABASE_FILE, observe)
+            else SqliteDatabase(data_dir / DATABASE_FILE, instrument)
         )
         with without_traces():
             ring = prepare(database, master_key, data_dir / KEY_FILE)
-    except FaceError as error:
+    except ServiceError as error:
         where = place(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
         raise SetupError(f"{where} cannot be used: {why(error)}.") from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
-    loaded = LoadedGroups(database, ring, max_loaded_bytes)
+    index_cache = IndexCache(StoredEmbeddings(database, ring), max_loaded_bytes)
     audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
     return Storage(
-        gallery=SealedGallery(database, ring, loaded, journal, conversions, observe),
-        apps=KeyedApps(database, ring, loaded, journal),
+        gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
+        apps=KeyedApps(database, ring, index_cache, journal),
         calibrations=StoredCalibrations(database, journal),
-        archives=Archives(database, ring, journal),
         accounts=StoredAccounts(database, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
         owner=owner,
         token_key=ring.derive("page tokens"),
-        key_follower=KeyFollower(database, ring),
+        key_sync=KeySync(database, ring),
         rotation=Rotation(database, ring, journal),
-        _database=database,
-        _ring=ring,
+        database=database,
+        keys=ring,
+        index_cache=index_cache,
         _audit_keys=audit_keys,
-        _loaded=loaded,
     )
 
 
@@ -202,7 +188,7 @@ def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file
             migrations.upgrade(connection)
             _refuse_unfinished_copy(connection)
             begin_chain(connection)
-            return settle_keys(connection, _provider(master_key, key_file))
+            return bootstrap_keys(connection, _provider(master_key, key_file))
     except BaseException:
         database.close()
         raise
@@ -215,5 +201,5 @@ def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:
 
 
 def _refuse_unfinished_copy(connection: Connection) -> None:
-    if get_fact(connection, UNFINISHED_COPY) is not None:
+    if get_metadata(connection, UNFINISHED_COPY) is not None:
         raise SetupError("A copy into this database was not finished: run `visavis db copy` again.")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from visavis.errors import SetupError
+from visavis.files import write_whole
 from visavis.vision.models import PACKS, Pack
-from visavis.vision.store import write_whole
 
 FILE = "accepted-terms.json"
 

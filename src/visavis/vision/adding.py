@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import SetupError
+from visavis.files import sync, write_whole
 from visavis.vision.catalogue import Catalogue, taken_names
 from visavis.vision.fitted_packs import read_fitted, written
 from visavis.vision.models import RecognitionCard
@@ -16,7 +17,7 @@ from visavis.vision.network_file import NetworkFile, examine
 from visavis.vision.own_packs import CARD, FOLDER, NAME_IN_WORDS, fields_of, is_model_name, read_content
 from visavis.vision.recognition import Recognizers
 from visavis.vision.shapes import Shape
-from visavis.vision.store import ModelStore, write_whole
+from visavis.vision.store import ModelStore
 
 _FILE = "network.onnx"
 
@@ -46,8 +47,7 @@ def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -
         write_whole(folder / CARD, card.encode())
         catalogue = Catalogue.read(aside)
         Recognizers(ModelStore(aside), catalogue).load(name)
-        (models / FOLDER).mkdir(exist_ok=True)
-        folder.rename(models / FOLDER / name)
+        _put_in(models, folder)
     return Catalogue.read(models).require(name)
 
 
@@ -64,8 +64,7 @@ def add_fitted(models: Path, card: RecognitionCard, base: RecognitionCard) -> Re
         for file, content in written(card, base).items():
             write_whole(folder / file, content)
         read_fitted(aside, card.name, read_content(aside, card.name), {base.name: base}.__getitem__)
-        (models / FOLDER).mkdir(exist_ok=True)
-        folder.rename(models / FOLDER / card.name)
+        _put_in(models, folder)
     return Catalogue.read(models).require(card.name)
 
 
@@ -96,6 +95,15 @@ def set_up_aside(models: Path, name: str) -> Iterator[Path]:
         raise SetupError(f"The model {name} cannot be written into {models} ({error.strerror}).") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_in(models: Path, folder: Path) -> None:
+    """Move a whole folder to the packs of a models directory, under the name that it has, and onto the disk."""
+    packs = models / FOLDER
+    packs.mkdir(exist_ok=True)
+    folder.rename(packs / folder.name)
+    for directory in (packs, models):
+        sync(directory)
 
 
 def _card(file: str, network: NetworkFile, shape: Shape, terms: Terms) -> str:

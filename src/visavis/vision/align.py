@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from visavis.types import Landmarks
 from visavis.vision.decode import DecodedPicture, Pixels
+from visavis.vision.geometry import similarity_transform
 from visavis.vision.models import ARCFACE, Alignment, View
 
 _AS_IT_IS = View()
-
-_ONE_POINT = 1e-100
-"""Points no further apart than this, in square pixels, are one: their quotient would overflow."""
 
 
 def align(
@@ -36,21 +34,6 @@ def _template(alignment: Alignment, view: View) -> NDArray[np.float64]:
     if view.scale != 1:
         template = (template - alignment.side / 2) * view.scale + alignment.side / 2
     return template + view.shift
-
-
-def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rotation, scale and shift, shape (2, 3), that brings `source` nearest to `target` in least squares.
-
-    Both have shape (n, 2). Umeyama, "Least-squares estimation of transformation parameters between two point
-    patterns", PAMI 1991; in the plane, with points as complex numbers, the solution is one quotient.
-    """
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    z = (source - source_mean) @ (1, 1j)
-    w = (target - target_mean) @ (1, 1j)
-    spread = np.vdot(z, z).real
-    turn = np.vdot(z, w) / spread if spread > _ONE_POINT else complex(1)
-    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    return np.column_stack([linear, target_mean - linear @ source_mean])
 
 
 def crop(picture: DecodedPicture, transform: NDArray[np.float64], side: int) -> Pixels:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import BoundedSemaphore
 
-from visavis.stages import Observer, Stage, unobserved
+from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
 from visavis.vision.align import align
@@ -37,7 +37,7 @@ class Analyzer:
         mask: MaskClassifier,
         liveness: LivenessEstimator,
         cpu_places: int,
-        observe: Observer = unobserved,
+        instrument: Instrumentation = uninstrumented,
     ) -> None:
         """`cpu_places`: how many pictures may be worked on at once."""
         self._detector = detector
@@ -46,7 +46,7 @@ class Analyzer:
         self._mask = mask
         self._liveness = liveness
         self._cpu_places = BoundedSemaphore(cpu_places)
-        self._observe = observe
+        self._instrument = instrument
 
     @classmethod
     def load(
@@ -54,7 +54,7 @@ class Analyzer:
         store: ModelStore,
         cpu_places: int,
         recognizers: Recognizers | None = None,
-        observe: Observer = unobserved,
+        instrument: Instrumentation = uninstrumented,
     ) -> Analyzer:
         """Load the default set of models; those that are optional if they are there, with a warning if not.
 
@@ -68,7 +68,7 @@ class Analyzer:
             MaskClassifier(store.load(models.MASK)),
             _load_liveness(store),
             cpu_places,
-            observe,
+            instrument,
         )
 
     @contextmanager
@@ -78,10 +78,10 @@ class Analyzer:
         The places bound the memory too: no more pictures are decoded at once than there are places. Raises
         IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
         """
-        with self._observe(Stage.PLACE):
+        with self._instrument(Span.SLOT):
             self._cpu_places.acquire()
         try:
-            with self._observe(Stage.DECODE):
+            with self._instrument(Span.DECODE):
                 picture = decode(data, first_look)
             yield picture
         finally:
@@ -89,14 +89,14 @@ class Analyzer:
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
-        with self._observe(Stage.DETECT):
+        with self._instrument(Span.DETECT):
             return self._detector.find(picture)
 
     def describe(
         self, picture: DecodedPicture, faces: Sequence[DetectedFace], traits: Traits
     ) -> list[DetectedFace]:
         """The same faces in the same order, with the traits that are wanted filled in."""
-        with self._observe(Stage.DESCRIBE):
+        with self._instrument(Span.DESCRIBE):
             return self._described(picture, faces, traits)
 
     def _described(
@@ -132,7 +132,7 @@ class Analyzer:
         balanced sensitivity 8 % of attacks pass and 6 % of living faces are refused, where 1 and 4 % are of the
         same faces in their pictures.
         """
-        with self._observe(Stage.DESCRIBE):
+        with self._instrument(Span.DESCRIBE):
             return self._liveness.estimate_aligned(picture)
 
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
@@ -140,7 +140,7 @@ class Analyzer:
 
         Raises INTERNAL if that model is not there, or not what its card says.
         """
-        with self._observe(Stage.EMBED):
+        with self._instrument(Span.EMBED):
             return self._recognizers.require(model).embed(picture, faces)
 
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:

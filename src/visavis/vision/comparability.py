@@ -19,15 +19,15 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.types import Comparability, Flaw
+from visavis.types import Comparability, QualityDefect
 from visavis.vision.decode import Pixels
 from visavis.vision.measures import MEASURES, measures
 
 FAULTS = {
-    Flaw.BLURRED: ("fine detail", "coarse detail"),
-    Flaw.TOO_DARK: ("contrast", "light", "grey levels"),
-    Flaw.COMPRESSED: ("grey levels", "evenness"),
-    Flaw.LOW_CONTRAST: ("coarse detail",),
+    QualityDefect.BLURRED: ("fine detail", "coarse detail"),
+    QualityDefect.TOO_DARK: ("contrast", "light", "grey levels"),
+    QualityDefect.COMPRESSED: ("grey levels", "evenness"),
+    QualityDefect.LOW_CONTRAST: ("coarse detail",),
 }
 """What each fault is seen by."""
 
@@ -42,18 +42,18 @@ class _Limit:
 def assess_comparability(crop: Pixels) -> Comparability:
     """How far a face is from being too poor to be compared, from its aligned crop, (112, 112, 3) BGR."""
     seen = measures(crop)
-    faults = {flaw: float(seen @ limit.weights + limit.offset) for flaw, limit in _limits().items()}
-    worst = max(faults, key=lambda flaw: faults[flaw])
+    faults = {defect: float(seen @ limit.weights + limit.offset) for defect, limit in _limits().items()}
+    worst = max(faults, key=lambda defect: faults[defect])
     return Comparability(100 / (1 + math.exp(min(faults[worst], 100))), worst)
 
 
 @cache
-def _limits() -> dict[Flaw, _Limit]:
+def _limits() -> dict[QualityDefect, _Limit]:
     content = json.loads(
         resources.files("visavis.vision").joinpath("calibration", "comparability.json").read_bytes()
     )
     return {
-        flaw: _Limit(np.array([told["weights"].get(name, 0.0) for name in MEASURES]), told["offset"])
-        for flaw in FAULTS
-        for told in [content["faults"][flaw.value]]
+        defect: _Limit(np.array([limit["weights"].get(name, 0.0) for name in MEASURES]), limit["offset"])
+        for defect in FAULTS
+        for limit in [content["faults"][defect.value]]
     }

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import ImageSize
 
 MAX_PIXELS = 50_000_000
@@ -79,22 +79,22 @@ def open_container(data: bytes) -> Container:
     if data.startswith(_JPEG_SIGNATURE):
         return _read_jpeg(data)
     if _OTHER_KINDS.match(data):
-        raise FaceError(ErrorCode.UNSUPPORTED_IMAGE_FORMAT, "The image is neither PNG nor JPEG.")
-    raise FaceError(ErrorCode.NOT_AN_IMAGE, "The bytes are not an image.")
+        raise ServiceError(ErrorCode.UNSUPPORTED_IMAGE_FORMAT, "The image is neither PNG nor JPEG.")
+    raise ServiceError(ErrorCode.NOT_AN_IMAGE, "The bytes are not an image.")
 
 
-def broken(reason: str) -> FaceError:
+def broken(reason: str) -> ServiceError:
     """The answer to a file that starts as PNG or JPEG and does not go on as one."""
-    return FaceError(ErrorCode.BROKEN_IMAGE, f"The image is truncated or corrupt: {reason}.")
+    return ServiceError(ErrorCode.BROKEN_IMAGE, f"The image is truncated or corrupt: {reason}.")
 
 
 def _check_size(size: ImageSize) -> ImageSize:
     if size.width * size.height > MAX_PIXELS:
-        raise FaceError(
+        raise ServiceError(
             ErrorCode.IMAGE_TOO_LARGE, f"The image has more than {MAX_PIXELS // 1_000_000} megapixels."
         )
     if min(size.width, size.height) < MIN_SIDE:
-        raise FaceError(ErrorCode.IMAGE_TOO_SMALL, f"The image is less than {MIN_SIDE} pixels wide or high.")
+        raise ServiceError(ErrorCode.IMAGE_TOO_SMALL, f"The image is less than {MIN_SIDE} pixels wide or high.")
     return size
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding
 from visavis.vision.fusion import fused
 from visavis.vision.models import RECOGNITION_CARDS, FaceNetwork, RecognitionCard
@@ -44,14 +44,14 @@ class Recipes:
         before, after = self._require(old), self._require(new)
         reason = obstacle(before, after)
         if reason is not None:
-            raise FaceError(ErrorCode.INVALID_PARAMETER, reason)
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, reason)
         return partial(converted, before, after)
 
     def _require(self, name: str) -> RecognitionCard:
         card = self.cards.get(name)
         if card is None:
             detail = f"There is no recognition model {name}, only: {', '.join(self.cards)}."
-            raise FaceError(ErrorCode.INVALID_PARAMETER, detail)
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, detail)
         return card
 
 
@@ -91,12 +91,12 @@ def answers_of(card: RecognitionCard, embeddings: Embedding) -> Embedding:
     ends = np.cumsum([network.dimension for network in card.networks])
     *parts, lifted = np.split(embeddings.astype(np.float64), ends, axis=1)
     *means, strength = np.split(np.asarray(card.mean, np.float64), ends)
-    told = [_before_centring(part, mean) for part, mean in zip(parts, means, strict=True)]
+    blocks = [_before_centring(part, mean) for part, mean in zip(parts, means, strict=True)]
     if card.lift is not None:
         # The parts have unit length together, so what they have left of it tells what all was divided by.
         weakness = lifted / np.sqrt(1 - lifted**2) / np.sqrt(card.lift.slope / card.lift.reach)
-        told.append(strength + card.lift.reach - weakness)
-    return np.hstack(told).astype(np.float32)
+        blocks.append(strength + card.lift.reach - weakness)
+    return np.hstack(blocks).astype(np.float32)
 
 
 def _before_centring(centred: _Numbers, mean: _Numbers) -> _Numbers:
@@ -114,8 +114,8 @@ def _fed(card: RecognitionCard) -> tuple[Any, ...]:
 
 def _fed_network(network: FaceNetwork) -> tuple[Any, ...]:
     """Its file by content, which a pack may have under another name, and all else but how much it counts."""
-    told = {field.name: getattr(network, field.name) for field in fields(network)}
-    return network.model.sha256, *(told[name] for name in sorted(told.keys() - {"model", "weight"}))
+    values = {field.name: getattr(network, field.name) for field in fields(network)}
+    return network.model.sha256, *(values[name] for name in sorted(values.keys() - {"model", "weight"}))
 
 
 def _strongest(card: RecognitionCard) -> float:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.types import Box, DetectedFace, ImageSize, Landmarks
-from visavis.vision.align import crop, similarity_transform
+from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.models import ARCFACE
+from visavis.vision.geometry import SAME_FACE_IOU, Faces, Look, iou, tilt_of
 from visavis.vision.session import Network
 
 MIN_FACE = 60.0
@@ -27,8 +27,6 @@ _SCORE = 0.6
 """Candidates may be doubtful, since each is looked at again. What was found with scores of 0.5-0.8 in 1,400 LFW
 pictures whose faces had been painted over were other faces, blurred or covered, but for some five hands and
 collars; masked faces score 0.2 less than bare ones."""
-_SAME_FACE_IOU = 0.3
-_AGREEING_IOU = 0.5
 _STRIDES = (8, 16, 32)
 
 # Why two scales. YuNet finds faces of 24-320 px best: of 80 faces, 97 % scored 0.7 and more at 19 px, and all did
@@ -42,10 +40,7 @@ _LARGEST_SEEN = 320
 # Why a closer look. Landmarks from an equal view of every face, and from its mirror image too, make better
 # embeddings: on 1,300 LFW pictures, genuine pairs accepted at a false match rate of 1e-4 rise from 98.3 to 99.1 %,
 # for 3 ms a face. Faces of 110 px in a 192 px crop keep more of the masked ones than 80 px in 160.
-_LOOK_SIDE = 192
-_LOOK_SPREAD = 1.7
-"""Side of the crop, in parts of the longer side of the face box."""
-_MIRRORED_POINTS = (1, 0, 2, 4, 3)
+_LOOK = Look(side=192, spread=1.7)
 
 # Why from all sides. In pictures that lie on their side without telling, half of the faces are missed, and those
 # that are found, like all that stand on their head, have the landmarks of an upright face, which they are not. So
@@ -61,9 +56,6 @@ _CLEARLY_BETTER = 0.01
 _UNDERSTATED = 3.2
 _UPRIGHT = math.radians(3)
 """Of the true tilt; less than this is left as it is."""
-
-_Faces = NDArray[np.float32]
-"""Shape (n, 15): score, box x0 y0 x1 y1, five landmarks x y."""
 
 
 class Detector:
@@ -82,7 +74,7 @@ class Detector:
             faces = _certain(self._confirmed(picture, turned, _quarters(turned)))
         return [_detected(face, picture.size) for face in _largest(faces, picture.size, MIN_FACE, MAX_FACES)]
 
-    def _confirmed(self, picture: DecodedPicture, seen: _Faces, tilts: NDArray[np.float64]) -> _Faces:
+    def _confirmed(self, picture: DecodedPicture, seen: Faces, tilts: NDArray[np.float64]) -> Faces:
         """What closer looks leave of what was seen, with these tilts, in the whole picture."""
         chosen = _largest_indices(seen, picture.size, 0.8 * MIN_FACE, 2 * MAX_FACES)
         faces = self._look_closer(picture, seen[chosen], tilts[chosen])
@@ -91,7 +83,7 @@ class Detector:
         faces = _suppressed(np.concatenate([faces[faces[:, 0] >= _SCORE], turned]))
         return _largest(self._straightened(picture, faces), picture.size, MIN_FACE, len(faces))
 
-    def _scan(self, picture: DecodedPicture) -> _Faces:
+    def _scan(self, picture: DecodedPicture) -> Faces:
         """What YuNet sees in the whole picture, in pixels of the picture."""
         found = []
         for scale in _scan_scales(picture.size):
@@ -103,7 +95,7 @@ class Detector:
             found.append(faces)
         return _suppressed(np.concatenate(found))
 
-    def _scan_turned(self, picture: DecodedPicture) -> _Faces:
+    def _scan_turned(self, picture: DecodedPicture) -> Faces:
         """What YuNet sees in the picture turned by 90, 180 and 270 degrees, in pixels of the picture as it is."""
         small = _at_scale(picture, first_look(picture.size) * _COARSE)
         canvas = _padded(small)
@@ -117,49 +109,49 @@ class Detector:
         ]
         return _suppressed(np.concatenate(found))
 
-    def _look_closer(self, picture: DecodedPicture, candidates: _Faces, tilts: NDArray[np.float64]) -> _Faces:
+    def _look_closer(self, picture: DecodedPicture, candidates: Faces, tilts: NDArray[np.float64]) -> Faces:
         """The candidates that hold when seen at the size that YuNet likes best, and upright, measured anew.
 
         Every face gets a crop of its own, and that crop's mirror image; the mean of both is kept.
         """
         if not len(candidates):
             return candidates
-        transforms = [_look_transform(face, tilt) for face, tilt in zip(candidates, tilts, strict=True)]
-        looks = np.stack([crop(picture, transform, _LOOK_SIDE) for transform in transforms])
+        transforms = [_LOOK.transform(face[1:5], tilt) for face, tilt in zip(candidates, tilts, strict=True)]
+        looks = np.stack([crop(picture, transform, _LOOK.side) for transform in transforms])
         seen = self._run(np.concatenate([looks, looks[:, :, ::-1]]))
-        straight, mirrored = seen[: len(looks)], [_mirrored(faces) for faces in seen[len(looks) :]]
+        straight, mirrored = seen[: len(looks)], [_LOOK.unmirrored(faces) for faces in seen[len(looks) :]]
         confirmed = []
         for transform, pair in zip(transforms, zip(straight, mirrored, strict=True), strict=True):
-            central = [view for faces in pair for view in _central(faces)]
+            central = [view for faces in pair for view in _LOOK.central(faces)]
             if central:
                 mean = np.mean(central, axis=0)[np.newaxis]
                 confirmed.append(_moved(mean, cv2.invertAffineTransform(transform))[0])
         return np.array(confirmed, np.float32).reshape(-1, 15)
 
-    def _straightened(self, picture: DecodedPicture, faces: _Faces) -> _Faces:
+    def _straightened(self, picture: DecodedPicture, faces: Faces) -> Faces:
         """The same faces in the same boxes; those that are tilted with the landmarks of a look at them upright."""
         tilts = np.array([_true_tilt(face) for face in faces])
         tilted = np.flatnonzero(np.abs(tilts - _quarters(faces)) > _UPRIGHT)
         again = self._look_closer(picture, faces[tilted], tilts[tilted])
         straight = faces.copy()
         for index in tilted:
-            overlaps = _iou(faces[index], again)
-            if (overlaps >= _SAME_FACE_IOU).any():
+            overlaps = iou(faces[index, 1:5], again[:, 1:5])
+            if (overlaps >= SAME_FACE_IOU).any():
                 upright = again[overlaps.argmax()]
                 straight[index, 0], straight[index, 5:] = upright[0], upright[5:]
         return straight
 
-    def _look_from_all_sides(self, picture: DecodedPicture, faces: _Faces) -> _Faces:
+    def _look_from_all_sides(self, picture: DecodedPicture, faces: Faces) -> Faces:
         """Those of the faces that score better lying on one side or the other, or upside down, as they do best."""
         if not len(faces):
             return faces
-        transforms = [_look_transform(face, _quarter(face)) for face in faces]
-        looks = [crop(picture, transform, _LOOK_SIDE) for transform in transforms]
+        transforms = [_LOOK.transform(face[1:5], _quarter(face)) for face in faces]
+        looks = [crop(picture, transform, _LOOK.side) for transform in transforms]
         seen = self._run(np.stack([np.rot90(look, turns) for look in looks for turns in (1, 2, 3)]))
         better = []
         for index, (face, transform) in enumerate(zip(faces, transforms, strict=True)):
             turned = [
-                _moved(_central(found), _turned_back(turns, _LOOK_SIDE, _LOOK_SIDE))
+                _moved(_LOOK.central(found), _turned_back(turns, _LOOK.side, _LOOK.side))
                 for turns, found in enumerate(seen[3 * index : 3 * index + 3], start=1)
             ]
             best = max(np.concatenate(turned), key=lambda view: view[0], default=face)
@@ -167,7 +159,7 @@ class Detector:
                 better.append(_moved(best[np.newaxis], cv2.invertAffineTransform(transform))[0])
         return np.array(better, np.float32).reshape(-1, 15)
 
-    def _run(self, batch: Pixels) -> list[_Faces]:
+    def _run(self, batch: Pixels) -> list[Faces]:
         """The faces in each picture of a batch (n, h, w, 3), sides multiples of 32; not yet suppressed."""
         return _decoded(self._network.run(batch), *batch.shape[1:3])
 
@@ -182,7 +174,7 @@ def _scan_scales(size: ImageSize) -> list[float]:
     return [fine] if fine * max(size.width, size.height) <= _LARGEST_SEEN else [fine, fine * _COARSE]
 
 
-def _certain(faces: _Faces) -> _Faces:
+def _certain(faces: Faces) -> Faces:
     """Those that score enough for faces which are not upright: there are more ways to be one by chance."""
     return np.asarray(faces[faces[:, 0] >= _TURNED_SCORE])
 
@@ -205,7 +197,7 @@ def _padded(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.copyMakeBorder(pixels, 0, -height % 32, 0, -width % 32, cv2.BORDER_CONSTANT), np.uint8)
 
 
-def _decoded(outputs: Mapping[str, NDArray[np.float32]], height: int, width: int) -> list[_Faces]:
+def _decoded(outputs: Mapping[str, NDArray[np.float32]], height: int, width: int) -> list[Faces]:
     """The faces in each picture of this size: those cells of the network's three grids that score enough.
 
     score = sqrt(class x object); centres in cells from the cell, sizes as logarithms, landmarks in cells from it.
@@ -238,33 +230,19 @@ def _places(cells: NDArray[np.intp], height: int, width: int) -> tuple[NDArray[n
     return np.stack([columns, rows], axis=1).astype(np.float32), strides[:, np.newaxis].astype(np.float32)
 
 
-def _look_transform(face: NDArray[np.float32], tilt: float) -> NDArray[np.float64]:
-    """The similarity, shape (2, 3), that puts a face with this tilt upright into the middle of a closer look."""
-    x0, y0, x1, y1 = face[1:5].astype(np.float64)
-    scale = _LOOK_SIDE / (_LOOK_SPREAD * max(x1 - x0, y1 - y0))
-    linear = scale * np.array([[math.cos(tilt), math.sin(tilt)], [-math.sin(tilt), math.cos(tilt)]])
-    return np.column_stack([linear, _LOOK_SIDE / 2 - linear @ ((x0 + x1) / 2, (y0 + y1) / 2)])
-
-
-def _tilt(face: NDArray[np.float32]) -> float:
-    """By how much the landmarks are turned clockwise in the picture, in radians."""
-    transform = similarity_transform(face[5:].reshape(5, 2).astype(np.float64), np.array(ARCFACE.points))
-    return -math.atan2(transform[1, 0], transform[0, 0])
-
-
 def _quarter(face: NDArray[np.float32]) -> float:
     """The tilt to the nearest quarter of a circle."""
-    return round(_tilt(face) / (math.pi / 2)) * (math.pi / 2)
+    return round(tilt_of(face[5:]) / (math.pi / 2)) * (math.pi / 2)
 
 
-def _quarters(faces: _Faces) -> NDArray[np.float64]:
+def _quarters(faces: Faces) -> NDArray[np.float64]:
     return np.array([_quarter(face) for face in faces], np.float64)
 
 
 def _true_tilt(face: NDArray[np.float32]) -> float:
     """The tilt that makes YuNet draw such landmarks, when it sees the face at the nearest quarter."""
     quarter = _quarter(face)
-    return quarter + float(np.clip(_UNDERSTATED * (_tilt(face) - quarter), -math.pi / 4, math.pi / 4))
+    return quarter + float(np.clip(_UNDERSTATED * (tilt_of(face[5:]) - quarter), -math.pi / 4, math.pi / 4))
 
 
 def _turned_back(turns: int, width: int, height: int) -> NDArray[np.float64]:
@@ -275,7 +253,7 @@ def _turned_back(turns: int, width: int, height: int) -> NDArray[np.float64]:
     return np.column_stack([linear, np.array([width, height]) / 2 - linear @ turned / 2])
 
 
-def _moved(faces: _Faces, transform: NDArray[Any] | cv2.typing.MatLike) -> _Faces:
+def _moved(faces: Faces, transform: NDArray[Any] | cv2.typing.MatLike) -> Faces:
     """Boxes and landmarks after a similarity, shape (2, 3).
 
     A box stays parallel to the axes and keeps its proportions; only one that comes to lie on its side changes
@@ -291,56 +269,22 @@ def _moved(faces: _Faces, transform: NDArray[Any] | cv2.typing.MatLike) -> _Face
     return np.hstack([faces[:, :1], *corners, points[:, 2:].reshape(-1, 10)]).astype(np.float32)
 
 
-def _mirrored(faces: _Faces) -> _Faces:
-    """Faces of a mirrored closer look, as they lie in the unmirrored one."""
-    flipped = faces.copy()
-    flipped[:, [1, 3]] = _LOOK_SIDE - faces[:, [3, 1]]
-    points = faces[:, 5:].reshape(-1, 5, 2)[:, _MIRRORED_POINTS]
-    points[:, :, 0] = _LOOK_SIDE - points[:, :, 0]
-    flipped[:, 5:] = points.reshape(-1, 10)
-    return flipped
-
-
-def _central(faces: _Faces) -> _Faces:
-    """The face, none or one, that fills the middle of a closer look: the one that it was made for.
-
-    Box and landmarks are the mean, weighted by score, of all cells that agree with the best one. Each cell errs in
-    its own way, which depends on where the face lies on the grids; the mean errs half as much.
-    """
-    low, high = _LOOK_SIDE * (1 - 1 / _LOOK_SPREAD) / 2, _LOOK_SIDE * (1 + 1 / _LOOK_SPREAD) / 2
-    there = faces[_iou(np.array([0, low, low, high, high], np.float32), faces) >= _SAME_FACE_IOU]
-    if not len(there):
-        return there
-    best = there[there[:, 0].argmax()]
-    agreeing = there[_iou(best, there) >= _AGREEING_IOU]
-    mean = np.average(agreeing, axis=0, weights=agreeing[:, 0])
-    return np.hstack([best[:1], mean[1:]])[np.newaxis].astype(np.float32)
-
-
-def _suppressed(faces: _Faces) -> _Faces:
+def _suppressed(faces: Faces) -> Faces:
     """Greedy non-maximum suppression: of boxes that overlap, the one that scores best."""
     kept = []
     rest = faces[np.argsort(-faces[:, 0])]
     while len(rest):
         kept.append(rest[0])
-        rest = rest[_iou(rest[0], rest) < _SAME_FACE_IOU]
+        rest = rest[iou(rest[0, 1:5], rest[:, 1:5]) < SAME_FACE_IOU]
     return np.array(kept, np.float32).reshape(-1, 15)
 
 
-def _iou(face: NDArray[np.float32], faces: _Faces) -> NDArray[np.float32]:
-    """Intersection over union of one face's box with the boxes of others; shape (n,)."""
-    overlap = np.minimum(face[3:5], faces[:, 3:5]) - np.maximum(face[1:3], faces[:, 1:3])
-    intersection = overlap.clip(0).prod(axis=1)
-    areas = (faces[:, 3:5] - faces[:, 1:3]).prod(axis=1)
-    return np.asarray(intersection / (areas + (face[3:5] - face[1:3]).prod() - intersection), np.float32)
-
-
-def _largest(faces: _Faces, size: ImageSize, min_side: float, limit: int) -> _Faces:
+def _largest(faces: Faces, size: ImageSize, min_side: float, limit: int) -> Faces:
     """At most `limit` of the faces whose part inside the picture has sides of `min_side`, largest first."""
     return np.asarray(faces[_largest_indices(faces, size, min_side, limit)])
 
 
-def _largest_indices(faces: _Faces, size: ImageSize, min_side: float, limit: int) -> NDArray[np.intp]:
+def _largest_indices(faces: Faces, size: ImageSize, min_side: float, limit: int) -> NDArray[np.intp]:
     corner = np.array([size.width, size.height], np.float32)
     sides = faces[:, 3:5].clip(0, corner) - faces[:, 1:3].clip(0, corner)
     order = np.argsort(-sides.prod(axis=1), kind="stable")

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.fusion import as_probe, fused, unit
+from visavis.vision.fusion import as_probe, fused
 from visavis.vision.models import ARCFACE, Alignment, FaceNetwork, RecognitionCard, View
+from visavis.vision.models.recipes import unit
 from visavis.vision.poorness import poorness
 from visavis.vision.session import Network
 
@@ -43,13 +44,13 @@ class Embedder:
             return np.empty((0, self._card.dimension), np.float32)
         cut = _Cuts(picture, faces)
         parts = zip(self._card.networks, self._networks, strict=True)
-        told, lengths = zip(*(_answer(told, network, cut) for told, network in parts), strict=True)
+        member, lengths = zip(*(_answer(member, network, cut) for member, network in parts), strict=True)
         if self._card.allowance:
             poor = [[poorness(crop)] for crop in cut.crops(ARCFACE, View())]
-            return np.hstack([*told, poor]).astype(np.float32)
+            return np.hstack([*member, poor]).astype(np.float32)
         if self._card.lift is None:
-            return np.hstack(told)
-        return np.hstack([*told, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
+            return np.hstack(member)
+        return np.hstack([*member, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])
 
 
 class _Cuts:
@@ -69,26 +70,26 @@ class _Cuts:
         return self._cut[key][:, :, ::-1] if view.mirrored else self._cut[key]
 
 
-def _answer(told: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embedding, NDArray[np.float32]]:
+def _answer(member: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embedding, NDArray[np.float32]]:
     """The sums of a network's vectors over its views: at unit length, shortened, and the lengths that they had.
 
     Shapes (faces, its dimension) and (faces, 1).
     """
-    crops = np.concatenate([cut.crops(told.alignment, view) for view in told.views])
-    outputs = network.run(_fed(told, crops))
-    length = told.answers or told.dimension
-    shape = len(told.views), len(crops) // len(told.views), length
-    raw = outputs[told.output or network.outputs[0]].reshape(shape).sum(axis=0)
+    crops = np.concatenate([cut.crops(member.alignment, view) for view in member.views])
+    outputs = network.run(_fed(member, crops))
+    length = member.answers or member.dimension
+    shape = len(member.views), len(crops) // len(member.views), length
+    raw = outputs[member.output or network.outputs[0]].reshape(shape).sum(axis=0)
     answer = unit(raw)
-    shortened = answer if told.answers is None else np.asarray(answer @ told.directions, np.float32)
+    shortened = answer if member.answers is None else np.asarray(answer @ member.directions, np.float32)
     return shortened, np.linalg.norm(raw, axis=1, keepdims=True)
 
 
-def _fed(told: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
+def _fed(member: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
     """Crops (n, side, side, 3), BGR, as the network wants them."""
-    pixels = crops[..., ::-1] if told.channels == "RGB" else crops
-    offset, divisor = np.array(told.offset, np.float32), np.array(told.divisor, np.float32)
-    if told.layout == "NHWC":
+    pixels = crops[..., ::-1] if member.channels == "RGB" else crops
+    offset, divisor = np.array(member.offset, np.float32), np.array(member.divisor, np.float32)
+    if member.layout == "NHWC":
         return np.ascontiguousarray((pixels - offset) / divisor)
     planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
     return (planes - offset[:, np.newaxis, np.newaxis]) / divisor[:, np.newaxis, np.newaxis]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from visavis.types import Embedding
 from visavis.vision.models import RecognitionCard
+from visavis.vision.models.recipes import unit
 
 
 def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
@@ -44,8 +45,3 @@ def as_probe(card: RecognitionCard, embeddings: Embedding) -> Embedding:
 
 def _with_poorness(embeddings: Embedding, poor: NDArray[np.float32], allowance: float) -> Embedding:
     return unit(np.hstack([embeddings, np.float32(math.sqrt(2 * allowance)) * (poor - np.float32(0.5))]))
-
-
-def unit(vectors: NDArray[np.float32]) -> Embedding:
-    """Vectors, shape (n, d), each at length 1."""
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

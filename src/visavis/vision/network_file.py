@@ -146,14 +146,14 @@ def _embedding(file: Path, answers: dict[str, NDArray[np.float32]]) -> tuple[str
     """Name and length of the one output that can be an embedding."""
     lengths = {name: answer.shape[1] for name, answer in answers.items()}
     fitting = [name for name, length in lengths.items() if LEAST_DIMENSION <= length <= MOST_DIMENSION]
-    told = ", ".join(f"{length} numbers ({name})" for name, length in lengths.items())
+    shapes = ", ".join(f"{length} numbers ({name})" for name, length in lengths.items())
     if not fitting:
         raise SetupError(
-            f"{file} answers with {told} for a face; an embedding has {LEAST_DIMENSION} to {MOST_DIMENSION}."
+            f"{file} answers with {shapes} for a face; an embedding has {LEAST_DIMENSION} to {MOST_DIMENSION}."
         )
     if len(fitting) > 1:
         raise SetupError(
-            f"{file} has several outputs that could be the embedding: {told}. Write a card by hand that names one "
-            "(docs/models-of-your-own.md)."
+            f"{file} has several outputs that could be the embedding: {shapes}. Write a card by hand that names "
+            "one (docs/models-of-your-own.md)."
         )
     return fitting[0], lengths[fitting[0]]

@@ -171,9 +171,9 @@ def _first_problem(error: ValidationError) -> str:
 def _recognition_card(models: Path, path: Path, card: Card) -> RecognitionCard:
     name = path.parent.name
     networks = tuple(_network(models, path, card, index) for index in range(len(card.network)))
-    told = card.calibration
-    mean = (told and told.mean) or (0.0,) * sum(network.dimension for network in networks)
-    fit = Fit(told.set, told.knots, mean) if told else Fit("nothing yet", (), mean)
+    given = card.calibration
+    mean = (given and given.mean) or (0.0,) * sum(network.dimension for network in networks)
+    fit = Fit(given.set, given.knots, mean) if given else Fit("nothing yet", (), mean)
     return RecognitionCard(name, networks, card.accuracy, own_fit=fit)
 
 

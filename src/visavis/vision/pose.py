@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.types import DetectedFace, Pose
-from visavis.vision.align import crop, similarity_transform
+from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture
-from visavis.vision.models import ARCFACE
+from visavis.vision.geometry import tilt_of, upright_transform
 from visavis.vision.session import Network
 
 _SIDE = 64
@@ -48,7 +48,7 @@ class PoseEstimator:
         """
         if not faces:
             return []
-        tilts = [_tilt(face) for face in faces]
+        tilts = [tilt_of(face.landmarks.as_array()) for face in faces]
         heads = np.stack([_upright_head(picture, face, tilt) for face, tilt in zip(faces, tilts, strict=True)])
         angles = self._angles(np.concatenate([heads, heads[:, :, ::-1]]))
         straight, mirrored = angles[: len(faces)], angles[len(faces) :] * _MIRROR_SIGNS
@@ -60,12 +60,6 @@ class PoseEstimator:
         return np.asarray(np.mean(answers, axis=0) * _NET_SIGNS, np.float64)
 
 
-def _tilt(face: DetectedFace) -> float:
-    """By how much the face is turned clockwise in the picture, in radians, as all five landmarks have it."""
-    transform = similarity_transform(face.landmarks.as_array().astype(np.float64), np.array(ARCFACE.points))
-    return -math.atan2(transform[1, 0], transform[0, 0])
-
-
 def _upright_head(picture: DecodedPicture, face: DetectedFace, tilt: float) -> NDArray[np.float32]:
     """The face with its surroundings, turned upright, contrast stretched to 0-255; (64, 64, 3).
 
@@ -74,10 +68,8 @@ def _upright_head(picture: DecodedPicture, face: DetectedFace, tilt: float) -> N
     box = face.box
     width, height = _ACROSS * box.width, _DOWN * box.height
     scale = _CUT_SIDE / max(width, height)
-    cos, sin = scale * math.cos(tilt), scale * math.sin(tilt)
-    turn = np.array([[cos, sin], [-sin, cos]])
-    centre = np.array([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2])
-    cut = crop(picture, np.column_stack([turn, _CUT_SIDE / 2 - turn @ centre]), _CUT_SIDE)
+    centre = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    cut = crop(picture, upright_transform(centre, tilt, scale, _CUT_SIDE), _CUT_SIDE)
     across, down = (round((_CUT_SIDE - scale * length) / 2) for length in (width, height))
     part = cut[down : _CUT_SIDE - down, across : _CUT_SIDE - across]
     small = cv2.resize(part, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)

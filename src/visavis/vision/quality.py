@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.types import DetectedFace, Flaw, Landmarks, Pose, Quality
+from visavis.types import DetectedFace, Landmarks, Pose, Quality, QualityDefect
 from visavis.vision.decode import Pixels
 
 _INSIDE = np.s_[24:104, 20:92]
@@ -39,9 +39,9 @@ def assess(crop: Pixels, face: DetectedFace, pose: Pose, *, masked: bool) -> Qua
     causes = {
         blur_or_grain: sharpness**_POWER,
         bad_light: lighting**_POWER,
-        Flaw.TOO_SMALL: size**_POWER,
-        Flaw.TURNED_AWAY: turn**_POWER,
-        Flaw.COVERED: _MASKED if masked else 1.0,
+        QualityDefect.TOO_SMALL: size**_POWER,
+        QualityDefect.TURNED_AWAY: turn**_POWER,
+        QualityDefect.COVERED: _MASKED if masked else 1.0,
     }
     certainty = detection**_DETECTION_POWER
     return Quality(
@@ -52,19 +52,19 @@ def assess(crop: Pixels, face: DetectedFace, pose: Pose, *, masked: bool) -> Qua
         pose=100 * turn,
         uncovered=0.0 if masked else 100.0,
         detection=100 * detection,
-        flaw=_flaw(causes, certainty),
+        defect=_flaw(causes, certainty),
     )
 
 
-def _flaw(causes: dict[Flaw, float], certainty: float) -> Flaw | None:
+def _flaw(causes: dict[QualityDefect, float], certainty: float) -> QualityDefect | None:
     """What costs most. That a face is hard to make out is only said where none of its causes is known."""
-    cost, flaw = min((cost, flaw) for flaw, cost in causes.items())
+    cost, defect = min((cost, defect) for defect, cost in causes.items())
     if cost < _NOTABLE:
-        return flaw
-    return Flaw.HARD_TO_MAKE_OUT if certainty < _UNCERTAIN else None
+        return defect
+    return QualityDefect.HARD_TO_MAKE_OUT if certainty < _UNCERTAIN else None
 
 
-def _clearness(grey: NDArray[np.float32]) -> dict[Flaw, float]:
+def _clearness(grey: NDArray[np.float32]) -> dict[QualityDefect, float]:
     """Sharpness, and its counterpart, grain.
 
     Detail is what a blur of one pixel takes away (mean absolute difference), grain the standard deviation of noise
@@ -77,20 +77,20 @@ def _clearness(grey: NDArray[np.float32]) -> dict[Flaw, float]:
     differences = np.abs(cv2.filter2D(grey, cv2.CV_32F, _SECOND_DIFFERENCES))[_INSIDE].mean()
     grain = float(differences) * np.sqrt(np.pi / 2) / 6
     return {
-        Flaw.BLURRED: _ramp(detail / contrast, *_WITHOUT_DETAIL),
-        Flaw.GRAINY: 1 - _ramp(grain / contrast, *_GRAIN),
+        QualityDefect.BLURRED: _ramp(detail / contrast, *_WITHOUT_DETAIL),
+        QualityDefect.GRAINY: 1 - _ramp(grain / contrast, *_GRAIN),
     }
 
 
-def _lighting(inside: NDArray[np.float32]) -> dict[Flaw, float]:
+def _lighting(inside: NDArray[np.float32]) -> dict[QualityDefect, float]:
     """Under- and over-exposure (luminance mean, and the part that is black or white), contrast, uniformity."""
     mean, left, right = inside.mean(), inside[:, :_MIDDLE].mean(), inside[:, _MIDDLE:].mean()
     unevenness = abs(left - right) / (left + right + 1)
     return {
-        Flaw.TOO_DARK: _ramp(mean, 10, 75) * (1 - _ramp((inside < _BLACK).mean(), 0.1, 0.8)),
-        Flaw.TOO_BRIGHT: _ramp(255 - mean, 15, 85) * (1 - _ramp((inside > _WHITE).mean(), 0.05, 0.6)),
-        Flaw.LOW_CONTRAST: _ramp(inside.std(), 4, 16),
-        Flaw.UNEVENLY_LIT: 1 - _ramp(unevenness, 0.3, 0.9),
+        QualityDefect.TOO_DARK: _ramp(mean, 10, 75) * (1 - _ramp((inside < _BLACK).mean(), 0.1, 0.8)),
+        QualityDefect.TOO_BRIGHT: _ramp(255 - mean, 15, 85) * (1 - _ramp((inside > _WHITE).mean(), 0.05, 0.6)),
+        QualityDefect.LOW_CONTRAST: _ramp(inside.std(), 4, 16),
+        QualityDefect.UNEVENLY_LIT: 1 - _ramp(unevenness, 0.3, 0.9),
     }
 
 
@@ -105,8 +105,8 @@ def _facing(pose: Pose) -> float:
     return (1 - _ramp(yaw, 20, 75)) * (1 - _ramp(pitch, 15, 75)) * (1 - _ramp(roll, 5, 90))
 
 
-def _least(components: dict[Flaw, float]) -> tuple[float, Flaw]:
-    return min((component, flaw) for flaw, component in components.items())
+def _least(components: dict[QualityDefect, float]) -> tuple[float, QualityDefect]:
+    return min((component, defect) for defect, component in components.items())
 
 
 def _ramp(value: float, useless: float, good: float) -> float:

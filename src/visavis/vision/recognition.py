@@ -8,7 +8,7 @@ from threading import Lock
 
 import numpy as np
 
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.types import DetectedFace, Embedding, Landmarks
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.decode import DecodedPicture
@@ -78,12 +78,12 @@ class Recognizers:
         except SetupError as error:
             logger.error("The recognition model %s cannot be used: %s", name, error)  # noqa: TRY400 - no bug
             detail = f"The recognition model {name} is missing or damaged on this server."
-            raise FaceError(ErrorCode.INTERNAL, detail) from error
+            raise ServiceError(ErrorCode.INTERNAL, detail) from error
 
     def _recognizer(self, card: RecognitionCard) -> Recognizer:
-        networks = [self._network(told.model) for told in card.networks]
-        for told, network in zip(card.networks, networks, strict=True):
-            _check_output(told, network)
+        networks = [self._network(member.model) for member in card.networks]
+        for member, network in zip(card.networks, networks, strict=True):
+            _check_output(member, network)
         embedder = Embedder(card, networks)
         _try_out(card, embedder)
         return Recognizer(embedder, None if card.landmarks is None else self._finder(card.landmarks))
@@ -99,12 +99,12 @@ class Recognizers:
         return self._finders[card.sha256]
 
 
-def _check_output(told: FaceNetwork, network: Network) -> None:
+def _check_output(member: FaceNetwork, network: Network) -> None:
     there = ", ".join(network.outputs)
-    if told.output is None and len(network.outputs) > 1:
-        raise SetupError(f"{told.model.file} has several outputs, so its card must name one of them: {there}.")
-    if told.output is not None and told.output not in network.outputs:
-        raise SetupError(f"{told.model.file} has no output {told.output}, only: {there}.")
+    if member.output is None and len(network.outputs) > 1:
+        raise SetupError(f"{member.model.file} has several outputs, so its card must name one of them: {there}.")
+    if member.output is not None and member.output not in network.outputs:
+        raise SetupError(f"{member.model.file} has no output {member.output}, only: {there}.")
 
 
 def _try_out(card: RecognitionCard, embedder: Embedder) -> None:

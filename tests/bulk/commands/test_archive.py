@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.servers import Keys, Server, running_server, visavis
 from tests.bulk.conftest import MakePicture
-from tests.server import Keys, Server, running_server, visavis
 from visavis_client import Client
 
 PASSPHRASE = "several words for an archive"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.servers import Keys, Server, running_server, visavis
 from tests.bulk.conftest import MakePicture
 from tests.conftest import PEOPLE
-from tests.server import Keys, Server, running_server, visavis
 from visavis_client import Client
 
 

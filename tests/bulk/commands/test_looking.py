@@ -9,8 +9,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from harness.servers import visavis
 from tests.bulk.conftest import MakePicture
-from tests.server import visavis
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch import GuardedFetcher
 from visavis.fetch.addresses import is_public
 
@@ -146,7 +146,7 @@ def test_localhost_is_refused_as_the_system_resolves_it() -> None:
 
 
 def refuses_the_address(fetcher: GuardedFetcher, url: str) -> None:
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         fetcher.fetch(url, 1000)
     assert caught.value.code is ErrorCode.INVALID_IMAGE_URL
     assert caught.value.detail == "the host of the image URL is not at a public address"

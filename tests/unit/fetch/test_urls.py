@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch import GuardedFetcher
 from visavis.fetch.target import parse
 
@@ -171,7 +171,7 @@ def fetcher(request: pytest.FixtureRequest) -> GuardedFetcher:
 def test_a_url_that_breaks_a_rule_is_refused_with_that_rule(
     url: str, reason: str, fetcher: GuardedFetcher
 ) -> None:
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         fetcher.fetch(url, 1000)
     assert caught.value.code is ErrorCode.INVALID_IMAGE_URL
     assert reason in caught.value.detail
@@ -199,10 +199,10 @@ def test_the_host_header_names_the_port_only_where_it_is_not_the_scheme_s_own(ur
 
 def test_no_refusal_repeats_credentials_or_the_query() -> None:
     for url, _ in REFUSED:
-        with pytest.raises(FaceError) as caught:
+        with pytest.raises(ServiceError) as caught:
             parse(url)
         assert "hunter2" not in str(caught.value)
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         parse("http://example.com:22/?token=hunter2")
     assert "hunter2" not in str(caught.value)
 
@@ -213,7 +213,7 @@ def test_no_refusal_repeats_credentials_or_the_query() -> None:
     | st.from_regex(r"https?://[a-z0-9.@:\[\]%\\-]*(:[0-9]*)?[/?#]?.*", fullmatch=True)
 )
 def test_any_text_is_either_a_clean_target_or_a_plain_refusal(url: str) -> None:
-    with contextlib.suppress(FaceError):
+    with contextlib.suppress(ServiceError):
         target = parse(url)
         assert target.port in {80, 443} or 10000 <= target.port <= 12000
         assert target.path.startswith("/")
@@ -221,7 +221,7 @@ def test_any_text_is_either_a_clean_target_or_a_plain_refusal(url: str) -> None:
         assert (target.host + target.path).isprintable()
         assert " " not in target.host + target.path
         return
-    with pytest.raises(FaceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         parse(url)
     assert caught.value.code is ErrorCode.INVALID_IMAGE_URL
     assert caught.value.detail.isascii()

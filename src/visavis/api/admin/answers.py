@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from visavis.api.dialect import path_in_app, plain
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -40,7 +40,7 @@ def install_errors(app: FastAPI, routes: Sequence[APIRoute]) -> None:
             case status:
                 return _answer(status, error.detail)
 
-    app.add_exception_handler(FaceError, on_error)
+    app.add_exception_handler(ServiceError, on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_bug)
@@ -51,8 +51,8 @@ def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None
 
 
 async def on_error(_: Request, error: Exception) -> JSONResponse:
-    """A FaceError as the operator's APIs write it."""
-    assert isinstance(error, FaceError)  # noqa: S101 - registered for this type only
+    """A ServiceError as the operator's APIs write it."""
+    assert isinstance(error, ServiceError)  # noqa: S101 - registered for this type only
     headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)

@@ -13,16 +13,17 @@ from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from visavis.api.admin.answers import install_errors
-from visavis.api.bearer import require_token
-from visavis.api.exchange import NO_TELEMETRY
-from visavis.api.recording import admin_event, refusal_of
-from visavis.api.services import Services
+from visavis.api.admin.events import admin_event
+from visavis.audit_events import ActorKind, AuditFilter
 from visavis.core.calibration import strangers_matched
 from visavis.core.strangers import enough_similarity
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind, KeyRecord
-from visavis.trail import ActorKind, AuditFilter
 from visavis.types import CENTURY_HOURS, Group
+from visavis.web.bearer import require_token
+from visavis.web.recording import refusal_of
+from visavis.web.request_log import NO_TELEMETRY
+from visavis.web.services import Services
 
 MAX_OVERLAP_HOURS = 87_600
 """Ten years: longer is a slip of the pen."""
@@ -104,7 +105,7 @@ class _ForAdmin(APIRoute):
             detail = "The admin token is missing or wrong, or the admin API is off."
             try:
                 require_token(request, request.app.state.token, services.attempts, detail)
-            except FaceError as error:
+            except ServiceError as error:
                 refusal = refusal_of(request, ActorKind.ADMIN, error.code)
                 await services.workers.quick(lambda: services.audit.refused(refusal))
                 raise

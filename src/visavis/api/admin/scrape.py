@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 
 from visavis.api.admin.answers import on_error
-from visavis.api.bearer import require_token
-from visavis.api.metrics import Metrics
-from visavis.api.recording import refusal_of
+from visavis.audit_events import ActorKind
 from visavis.core.attempts import Attempts
 from visavis.core.audit import Audit
-from visavis.errors import FaceError
-from visavis.trail import ActorKind
+from visavis.errors import ServiceError
+from visavis.web.bearer import require_token
+from visavis.web.metrics import Metrics
+from visavis.web.recording import refusal_of
 
 
 def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts, audit: Audit) -> APIRouter:
@@ -25,7 +25,7 @@ def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts, audit: Audit)
     async def read(request: Request) -> Response:
         try:
             require_token(request, token, attempts, "The token of the metrics is missing or wrong.")
-        except FaceError as error:
+        except ServiceError as error:
             refusal = refusal_of(request, ActorKind.ADMIN, error.code, "metrics")
             await to_thread.run_sync(audit.refused, refusal, limiter=one_at_a_time)
             return await on_error(request, error)

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import json
+from http import HTTPStatus
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SerializeAsAny, create_model
 
 from visavis.api.described import Described
-from visavis.api.dialect import Success, WireError
+from visavis.api.dialect import HTTP_ERRORS, Success, WireError
 from visavis.api.nhn.schemas import RegisterData
 from visavis.core.compare import Compared
 from visavis.core.faces import Registered
@@ -58,6 +60,18 @@ def failure(error: WireError) -> dict[str, Any]:
     """The body of an error."""
     header = Header(isSuccessful=False, resultCode=error.code, resultMessage=error.message)
     return {"header": header.model_dump()}
+
+
+_UNREAD = {
+    **HTTP_ERRORS,
+    400: WireError(-40000, "InvalidParam", 400),
+    503: WireError(-50300, "ServiceUnavailable", 503),
+}
+
+
+def refusal(status: HTTPStatus) -> bytes:
+    """The body of an answer to a request that reached no dialect, under one of the statuses 400, 408, 431, 503."""
+    return json.dumps(failure(_UNREAD[status])).encode()
 
 
 class Succeeded(Header):

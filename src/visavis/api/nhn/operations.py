@@ -8,18 +8,18 @@ from typing import Protocol
 from visavis.api.nhn.paging import FacePage, GroupPage, Pager
 from visavis.api.nhn.requests import CreateGroup, ListQuery
 from visavis.api.operation import About, Call
-from visavis.api.parameters import NoParameters
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected, Registered
 from visavis.core.search import Found, Verified
-from visavis.types import Group, ImageSource, Match, Sensitivity, Want
+from visavis.types import Group, ImageSource, Match, RequestedAttributes, Sensitivity
+from visavis.web.parameters import NoParameters
 
 
 class HasImage(Protocol):
     """Parameters with one picture, wherever they carry it."""
 
     def source(self, max_bytes: int) -> ImageSource: ...
-    def want(self) -> Want: ...
+    def requested(self) -> RequestedAttributes: ...
 
 
 class Registers(HasImage, Protocol):
@@ -44,7 +44,7 @@ class Compares(Protocol):
     @property
     def threshold(self) -> int: ...
     def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]: ...
-    def want(self) -> Want: ...
+    def requested(self) -> RequestedAttributes: ...
 
 
 class ChecksSpoof(Protocol):
@@ -86,14 +86,14 @@ def delete_group(call: Call[NoParameters]) -> None:
 
 
 def detect(call: Call[HasImage]) -> Detected:
-    return call.services.faces.detect(call.parameters.source(call.max_image_bytes), call.parameters.want())
+    return call.services.faces.detect(call.parameters.source(call.max_image_bytes), call.parameters.requested())
 
 
 def check_spoof(call: Call[ChecksSpoof]) -> Detected | AlignedVerdict:
     source, sensitivity = call.parameters.source(call.max_image_bytes), call.parameters.sensitivity
     if call.parameters.aligned:
         return AlignedVerdict(call.services.faces.check_aligned(source, sensitivity))
-    return call.services.faces.detect(source, Want(spoof=sensitivity))
+    return call.services.faces.detect(source, RequestedAttributes(spoof=sensitivity))
 
 
 def register(call: Call[Registers]) -> Registered:
@@ -104,7 +104,7 @@ def register(call: Call[Registers]) -> Registered:
         parameters.source(call.max_image_bytes),
         parameters.limit,
         parameters.external_image_id,
-        parameters.want(),
+        parameters.requested(),
     )
 
 
@@ -134,15 +134,17 @@ def search_by_image(call: Call[SearchesByImage]) -> Found:
         parameters.source(call.max_image_bytes),
         parameters.limit,
         parameters.threshold,
-        parameters.want(),
+        parameters.requested(),
     )
 
 
 def compare(call: Call[Compares]) -> Compared:
     source, target = call.parameters.sources(call.max_image_bytes)
-    return call.services.search.compare(source, target, call.parameters.threshold, call.parameters.want())
+    return call.services.search.compare(source, target, call.parameters.threshold, call.parameters.requested())
 
 
 def verify(call: Call[HasImage]) -> Verified:
     source = call.parameters.source(call.max_image_bytes)
-    return call.services.search.verify(call.caller, call.group_id, call.face_id, source, call.parameters.want())
+    return call.services.search.verify(
+        call.caller, call.group_id, call.face_id, source, call.parameters.requested()
+    )

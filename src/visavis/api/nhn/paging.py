@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from visavis.api.nhn.requests import FaceListQuery, ListQuery
-from visavis.api.tokens import PageTokens
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import FaceFilter, FaceRecord, Group
+from visavis.web.page_tokens import PageTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Listing:
     def require_same_group(self, group: Group) -> None:
         """A token of a deleted group is worth nothing in a later one of the same name. Raises INVALID_TOKEN."""
         if self.group not in {None, group.id}:
-            raise FaceError(ErrorCode.INVALID_TOKEN, "The next-token belongs to a group that was deleted.")
+            raise ServiceError(ErrorCode.INVALID_TOKEN, "The next-token belongs to a group that was deleted.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import plus_error
 from visavis.api.nhn.v1_shared import APP, PREFIX, Variant, shared_operations
 from visavis.api.operation import Operation
+from visavis.audit_events import Effect
 from visavis.identities import KeyKind
-from visavis.trail import Effect
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field, WithJsonSchema, model_validator
 
-from visavis.api.parameters import IN_QUERY, Parameters
 from visavis.core import policy
-from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, Sensitivity, Want
+from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl, RequestedAttributes, Sensitivity
+from visavis.web.parameters import IN_QUERY, Parameters
 
 SearchLimit = Annotated[int, Field(ge=1, le=100)]
 LongSearchLimit = Annotated[int, Field(ge=1, le=4096)]
@@ -106,8 +106,8 @@ class Traits(Parameters):
     mask: bool = True
     """Whether to report if a mask covers mouth and nose."""
 
-    def want(self) -> Want:
-        return Want(pose=self.orientation, mask=self.mask)
+    def requested(self) -> RequestedAttributes:
+        return RequestedAttributes(pose=self.orientation, mask=self.mask)
 
 
 class SpoofTraits(Traits):
@@ -118,9 +118,9 @@ class SpoofTraits(Traits):
     spoofing_condition: SpoofingCondition = "balanced"
     """How easily a face is taken for a print or a screen."""
 
-    def want(self) -> Want:
+    def requested(self) -> RequestedAttributes:
         sensitivity = Sensitivity(self.spoofing_condition) if self.spoofing else None
-        return Want(pose=self.orientation, mask=self.mask, spoof=sensitivity)
+        return RequestedAttributes(pose=self.orientation, mask=self.mask, spoof=sensitivity)
 
 
 class SpoofCheck(Parameters):

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from visavis.api.nhn import operations, present, present_v1, requests, schemas
 from visavis.api.operation import Operation
-from visavis.api.parameters import Parameters
+from visavis.audit_events import Effect
 from visavis.core.compare import Compared
 from visavis.core.search import Found
-from visavis.trail import Effect
+from visavis.web.parameters import Parameters
 
 PREFIX = "/nhn-face-reco/v1.0"
 APP = "/appkeys/{app_key}"

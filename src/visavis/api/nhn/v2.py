@@ -11,8 +11,8 @@ from visavis.api.nhn import operations, present, requests, schemas
 from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v2_error
 from visavis.api.operation import Operation
+from visavis.audit_events import Effect
 from visavis.identities import KeyKind
-from visavis.trail import Effect
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:

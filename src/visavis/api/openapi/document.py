@@ -9,12 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from visavis import __version__
-from visavis.api.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, RETRY_STATUSES, Dialect, KeyHeader, WireError
 from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
 from visavis.api.openapi.schemas import JsonSchema, definitions, reference, request
 from visavis.api.operation import Operation
+from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 
 _DETAIL_HEADER = "X-Error-Detail"
 _REFUSED_HEADER = "X-Not-Added"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from visavis.api.dialect import Dialect, WireError
 from visavis.api.operation import Operation
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 _ALWAYS = frozenset(
     {
@@ -50,7 +50,7 @@ _OF_OPERATION = {
 def errors(dialect: Dialect, operation: Operation) -> list[WireError]:
     """Each error once, by status and then as the codes fall from 0 or rise to it."""
     found = {
-        dialect.wire_error(FaceError(code, "", subject), operation, uploaded)
+        dialect.wire_error(ServiceError(code, "", subject), operation, uploaded)
         for code in _codes(operation)
         for subject in _subjects(code, operation)
         for uploaded in ({False, operation.form is not None})

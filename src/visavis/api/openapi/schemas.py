@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from visavis.api.parameters import Parameters
+from visavis.web.parameters import Parameters
 
 JsonSchema: TypeAlias = dict[str, Any]
 

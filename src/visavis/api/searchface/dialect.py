@@ -11,15 +11,15 @@ from visavis.api.dialect import Dialect, KeyHeader, Success
 from visavis.api.operation import Operation
 from visavis.api.searchface import operations, schemas
 from visavis.api.searchface.errors import Error, failure, searchface_error
-from visavis.errors import ErrorCode, FaceError
+from visavis.audit_events import Effect
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import KeyKind
-from visavis.trail import Effect
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:
     key = request.headers.get("x-api-key")
     if not key:
-        raise FaceError(ErrorCode.MISSING_CREDENTIALS, "The header x-api-key is missing.")
+        raise ServiceError(ErrorCode.MISSING_CREDENTIALS, "The header x-api-key is missing.")
     return {KeyKind.API_KEY: key}
 
 

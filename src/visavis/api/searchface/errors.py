@@ -9,7 +9,7 @@ from typing import Any, Final
 from visavis.api.described import Described
 from visavis.api.dialect import WireError
 from visavis.api.operation import Operation
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 
 _KEY_MISSING = WireError(6039, "API Key is required.", status=403)
 _KEY_WRONG = WireError(6040, "Access Denied: API Key is unavailable.", status=403)
@@ -106,7 +106,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
 }
 
 
-def searchface_error(error: FaceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
+def searchface_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
     table = _TABLES[operation.name]
     match error.code:
         case ErrorCode.MISSING_CREDENTIALS:

@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import AliasChoices, Field
 
 from visavis.api.described import Described
-from visavis.api.parameters import IN_QUERY, Parameters
 from visavis.types import ImageBase64, ImageSource
+from visavis.web.parameters import IN_QUERY, Parameters
 
 _DATA_URI = re.compile(r"data:image/[A-Za-z0-9.+-]+;base64,")
 

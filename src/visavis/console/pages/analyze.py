@@ -6,39 +6,39 @@ from typing import Any
 
 from fastapi import Response
 
+from visavis.console.api_preview import description, loaded, problem, question, reply, sent
 from visavis.console.pictures import Upload, with_pictures
-from visavis.console.questions import loaded, problem, question, reply, sent, told
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 from visavis.core.faces import Detected
-from visavis.errors import FaceError
-from visavis.types import ImageBytes, Sensitivity, Want
+from visavis.errors import ServiceError
+from visavis.types import ImageBytes, RequestedAttributes, Sensitivity
 
-_EVERYTHING = Want(pose=True, mask=True, spoof=Sensitivity.BALANCED, quality=True)
-
-
-async def show(visit: Visit) -> Response:
-    return visit.page("analyze.html", app=visit.app)
+_EVERYTHING = RequestedAttributes(pose=True, mask=True, spoof=Sensitivity.BALANCED, quality=True)
 
 
-async def analyze(visit: Visit) -> Response:
+async def show(context: RequestContext) -> Response:
+    return context.page("analyze.html", app=context.app)
+
+
+async def analyze(context: RequestContext) -> Response:
     """One look at the picture; every dialect's answer is made of it, errors of the picture included."""
 
     def work(upload: Upload) -> dict[str, Any]:
         picture = sent(upload, "picture", "image")
-        outcome: Detected | FaceError
+        outcome: Detected | ServiceError
         try:
-            picture = loaded(visit, picture)
-            outcome = _detect(visit, picture.data or b"")
-        except FaceError as error:
+            picture = loaded(context, picture)
+            outcome = _detect(context, picture.data or b"")
+        except ServiceError as error:
             outcome = error
-        asked = question(visit, "detect", [picture], spoofing=True)
-        replies = [reply(given) for given in visit.services.replies.to(asked, outcome)]
-        if isinstance(outcome, FaceError):
-            return {"problem": problem(visit, outcome), "replies": replies}
-        return {"picture": told(outcome.size, outcome.faces, picture), "replies": replies}
+        asked = question(context, "detect", [picture], spoofing=True)
+        previews = [reply(given) for given in context.services.previews.to(asked, outcome)]
+        if isinstance(outcome, ServiceError):
+            return {"problem": problem(context, outcome), "replies": previews}
+        return {"picture": description(outcome.size, outcome.faces, picture), "replies": previews}
 
-    return visit.json(await with_pictures(visit, work))
+    return context.json(await with_pictures(context, work))
 
 
-def _detect(visit: Visit, data: bytes) -> Detected:
-    return visit.services.faces.detect(ImageBytes(data, len(data)), _EVERYTHING)
+def _detect(context: RequestContext, data: bytes) -> Detected:
+    return context.services.faces.detect(ImageBytes(data, len(data)), _EVERYTHING)

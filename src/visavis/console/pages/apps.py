@@ -9,8 +9,8 @@ from datetime import timedelta
 from fastapi import Response
 
 from visavis.console.refusals import Refused
-from visavis.console.visit import Visit
-from visavis.errors import ErrorCode, FaceError
+from visavis.console.request_context import RequestContext
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
 
 MAX_OVERLAP_HOURS = 87_600
@@ -20,99 +20,104 @@ _ABOUT_NAME = {ErrorCode.INVALID_PARAMETER, ErrorCode.DUPLICATE_APP}
 _PERIODS = ("second", "minute", "hour", "day")
 
 
-async def show_all(visit: Visit) -> Response:
-    return _list(visit)
+async def show_all(context: RequestContext) -> Response:
+    return _list(context)
 
 
-async def create(visit: Visit) -> Response:
+async def create(context: RequestContext) -> Response:
     """The only page that ever shows these keys."""
-    name = visit.form.get("name", "").strip()
+    name = context.form.get("name", "").strip()
 
     def make() -> tuple[App, Mapping[KeyKind, str]]:
-        keys = visit.services.apps.create(name)
-        return visit.services.apps.require(name), keys
+        keys = context.services.apps.create(name)
+        return context.services.apps.require(name), keys
 
     try:
-        app, keys = await visit.quick(make)
-    except FaceError as error:
+        app, keys = await context.quick(make)
+    except ServiceError as error:
         if error.code not in _ABOUT_NAME:
             raise
-        return _list(visit, 422, name, visit.why(error))
-    return await _page(visit, app, keys=keys)
+        return _list(context, 422, name, context.why(error))
+    return await _page(context, app, keys=keys)
 
 
-async def show(visit: Visit) -> Response:
-    return await _page(visit, visit.app)
+async def show(context: RequestContext) -> Response:
+    return await _page(context, context.app)
 
 
-async def rotate(visit: Visit) -> Response:
+async def rotate(context: RequestContext) -> Response:
     """Likewise, of new keys beside the old ones."""
-    text = visit.form.get("overlap", "")
+    text = context.form.get("overlap", "")
     try:
         hours = float(text)
     except ValueError:
         hours = math.nan
     if not 0 <= hours <= MAX_OVERLAP_HOURS:
-        return await _page(visit, visit.app, 422, wrong="overlap")
-    keys = await visit.quick(lambda: visit.services.apps.rotate(visit.app, timedelta(hours=hours)))
-    return await _page(visit, visit.app, keys=keys)
+        return await _page(context, context.app, 422, wrong="overlap")
+    keys = await context.quick(lambda: context.services.apps.rotate(context.app, timedelta(hours=hours)))
+    return await _page(context, context.app, keys=keys)
 
 
-async def revoke(visit: Visit) -> Response:
-    text = visit.request.path_params["key_id"]
+async def revoke(context: RequestContext) -> Response:
+    text = context.request.path_params["key_id"]
     if not (text.isascii() and text.isdecimal() and len(text) < 18):
         raise Refused(404)
-    await visit.quick(lambda: visit.services.apps.revoke(visit.app, [int(text)]))
-    return visit.redirect(visit.to("apps", visit.app.id), "key_revoked")
+    await context.quick(lambda: context.services.apps.revoke(context.app, [int(text)]))
+    return context.redirect(context.to("apps", context.app.id), "key_revoked")
 
 
-async def set_dialects(visit: Visit) -> Response:
-    off = [name for name in visit.services.apps.dialects if f"speaks_{name}" not in visit.form]
-    await visit.quick(lambda: visit.services.apps.switch_off(visit.app, off))
-    return visit.redirect(visit.to("apps", visit.app.id), "app_changed")
+async def set_dialects(context: RequestContext) -> Response:
+    off = [name for name in context.services.apps.dialects if f"speaks_{name}" not in context.form]
+    await context.quick(lambda: context.services.apps.switch_off(context.app, off))
+    return context.redirect(context.to("apps", context.app.id), "app_changed")
 
 
-async def set_rate(visit: Visit) -> Response:
-    number, period = visit.form.get("rate", "").strip(), visit.form.get("period", "")
+async def set_rate(context: RequestContext) -> Response:
+    number, period = context.form.get("rate", "").strip(), context.form.get("period", "")
     if period not in _PERIODS:
         raise Refused(422)
     try:
         rate = f"{number}/{period}" if number else "off"
-        await visit.quick(lambda: visit.services.apps.limit_rate(visit.app, rate))
-    except FaceError as error:
+        await context.quick(lambda: context.services.apps.limit_rate(context.app, rate))
+    except ServiceError as error:
         if error.code is not ErrorCode.INVALID_PARAMETER:
             raise
-        return await _page(visit, visit.app, 422, wrong="rate")
-    return visit.redirect(visit.to("apps", visit.app.id), "app_changed")
+        return await _page(context, context.app, 422, wrong="rate")
+    return context.redirect(context.to("apps", context.app.id), "app_changed")
 
 
-async def delete(visit: Visit) -> Response:
+async def delete(context: RequestContext) -> Response:
     """Only for somebody who has typed the name of the app."""
-    app = visit.app
-    if visit.form.get("confirmation", "") != app.name:
-        return await _page(visit, app, 422, wrong="confirmation")
-    await visit.quick(lambda: visit.services.apps.store.delete_app(app))
-    return visit.redirect("/apps", "app_deleted")
+    app = context.app
+    if context.form.get("confirmation", "") != app.name:
+        return await _page(context, app, 422, wrong="confirmation")
+    await context.quick(lambda: context.services.apps.store.delete_app(app))
+    return context.redirect("/apps", "app_deleted")
 
 
-def _list(visit: Visit, status: int = 200, name: str = "", error: str = "") -> Response:
-    return visit.page("apps.html", status, name=name, error=error)
+def _list(context: RequestContext, status: int = 200, name: str = "", error: str = "") -> Response:
+    return context.page("apps.html", status, name=name, error=error)
 
 
 async def _page(
-    visit: Visit, app: App, status: int = 200, *, keys: Mapping[KeyKind, str] | None = None, wrong: str = ""
+    context: RequestContext,
+    app: App,
+    status: int = 200,
+    *,
+    keys: Mapping[KeyKind, str] | None = None,
+    wrong: str = "",
 ) -> Response:
-    records = await visit.quick(lambda: visit.services.apps.store.list_keys(app))
-    now = visit.services.apps.clock()
+    records = await context.quick(lambda: context.services.apps.store.list_keys(app))
+    now = context.services.apps.clock()
     number, _, period = app.rate_limit.partition("/")
-    return visit.page(
+    return context.page(
         "app.html",
         status,
         app=app,
         keys=keys,
         records=[record for record in records if record.retires_at is None or record.retires_at > now],
-        dialects=visit.services.apps.dialects,
-        rate=visit.form.get("rate", "") if wrong == "rate" else number,
+        dialects=context.services.apps.dialects,
+        rate=context.form.get("rate", "") if wrong == "rate" else number,
         period=period or "minute",
         periods=_PERIODS,
         wrong=wrong,

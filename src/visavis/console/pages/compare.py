@@ -7,26 +7,26 @@ from typing import Any
 
 from fastapi import Response
 
+from visavis.console.api_preview import description, loaded, problem, question, reply, sent
 from visavis.console.pictures import Upload, with_pictures
-from visavis.console.questions import loaded, problem, question, reply, sent, told
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
+from visavis.core.api_preview import SentPicture
 from visavis.core.calibration import pairs_per_false_match
 from visavis.core.compare import Compared, Pairs, about
-from visavis.core.questions import Sent
-from visavis.errors import ErrorCode, FaceError
-from visavis.types import ImageBytes, Want
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import ImageBytes, RequestedAttributes
 
 _THRESHOLD = 90
-_EVERYTHING = Want(pose=True, mask=True, quality=True)
+_EVERYTHING = RequestedAttributes(pose=True, mask=True, quality=True)
 
 
-async def show(visit: Visit) -> Response:
+async def show(context: RequestContext) -> Response:
     scale = [pairs_per_false_match(threshold) for threshold in range(101)]
-    scale_set = visit.services.scale_set
-    return visit.page("compare.html", app=visit.app, threshold=_THRESHOLD, scale=scale, scale_set=scale_set)
+    scale_set = context.services.scale_set
+    return context.page("compare.html", app=context.app, threshold=_THRESHOLD, scale=scale, scale_set=scale_set)
 
 
-async def compare(visit: Visit) -> Response:
+async def compare(context: RequestContext) -> Response:
     """Every face of one picture against every face of the other, for any threshold at once."""
 
     def work(upload: Upload) -> dict[str, Any]:
@@ -34,44 +34,44 @@ async def compare(visit: Visit) -> Response:
         try:
             for place, name in enumerate(("Source", "Target")):
                 with about(name):
-                    pictures[place] = loaded(visit, pictures[place])
-            pairs = _pairs(visit, pictures)
-        except FaceError as error:
-            return {"problem": problem(visit, error), "replies": _refusals(visit, pictures, error)}
+                    pictures[place] = loaded(context, pictures[place])
+            pairs = _pairs(context, pictures)
+        except ServiceError as error:
+            return {"problem": problem(context, error), "replies": _refusals(context, pictures, error)}
         answer = {
-            "source": told(pairs.source_size, pairs.source_faces, pictures[0]),
-            "target": told(pairs.target_size, pairs.target_faces, pictures[1]),
+            "source": description(pairs.source_size, pairs.source_faces, pictures[0]),
+            "target": description(pairs.target_size, pairs.target_faces, pictures[1]),
             "similarities": pairs.similarities,
             "pairs": [[pairs_per_false_match(similarity) for similarity in row] for row in pairs.similarities],
         }
         try:
-            return answer | _incomparable(visit, pairs) | {"replies": _replies(visit, pictures, pairs)}
-        except FaceError as error:  # there is nobody in the first picture
-            return answer | {"problem": problem(visit, error), "replies": _refusals(visit, pictures, error)}
+            return answer | _incomparable(context, pairs) | {"replies": _replies(context, pictures, pairs)}
+        except ServiceError as error:  # there is nobody in the first picture
+            return answer | {"problem": problem(context, error), "replies": _refusals(context, pictures, error)}
 
-    return visit.json(await with_pictures(visit, work))
+    return context.json(await with_pictures(context, work))
 
 
-def _incomparable(visit: Visit, pairs: Pairs) -> dict[str, Any]:
+def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, Any]:
     """The problem of a picture that is too poor for any verdict; nothing where some pair can be compared."""
     if any(similarity for row in pairs.similarities for similarity in row):
         return {}
     detail = pairs.of_largest(_THRESHOLD).detail
     place = detail.partition(" ")[0]
-    return {"problem": problem(visit, FaceError(ErrorCode.TOO_POOR, detail, place))} if detail else {}
+    return {"problem": problem(context, ServiceError(ErrorCode.TOO_POOR, detail, place))} if detail else {}
 
 
-def _pairs(visit: Visit, pictures: list[Sent]) -> Pairs:
+def _pairs(context: RequestContext, pictures: list[SentPicture]) -> Pairs:
     source, target = (ImageBytes(sent.data or b"", len(sent.data or b"")) for sent in pictures)
-    return visit.services.search.pairs(source, target, _EVERYTHING)
+    return context.services.search.pairs(source, target, _EVERYTHING)
 
 
-def _replies(visit: Visit, pictures: list[Sent], pairs: Pairs) -> list[dict[str, Any]]:
+def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, Any]]:
     """What each dialect answers, by the number of faces that match: that is all a threshold can change."""
     by_dialect: dict[str, dict[str, Any]] = {}
     for threshold, compared in _outcomes(pairs):
-        asked = question(visit, "compare", pictures, threshold=threshold)
-        for given in visit.services.replies.to(asked, compared):
+        asked = question(context, "compare", pictures, threshold=threshold)
+        for given in context.services.previews.to(asked, compared):
             shown = by_dialect.setdefault(given.dialect, {**reply(given), "bodies": {}})
             shown["bodies"][len(compared.matched)] = given.body
     return list(by_dialect.values())
@@ -87,6 +87,6 @@ def _outcomes(pairs: Pairs) -> Iterator[tuple[int, Compared]]:
             yield threshold, compared
 
 
-def _refusals(visit: Visit, pictures: list[Sent], error: FaceError) -> list[dict[str, Any]]:
-    asked = question(visit, "compare", pictures, threshold=_THRESHOLD)
-    return [{**reply(given), "bodies": {0: given.body}} for given in visit.services.replies.to(asked, error)]
+def _refusals(context: RequestContext, pictures: list[SentPicture], error: ServiceError) -> list[dict[str, Any]]:
+    asked = question(context, "compare", pictures, threshold=_THRESHOLD)
+    return [{**reply(given), "bodies": {0: given.body}} for given in context.services.previews.to(asked, error)]

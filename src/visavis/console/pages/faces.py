@@ -11,44 +11,44 @@ from visavis.console.pages.groups import group_of, group_path
 from visavis.console.paging import ITEMS, Paging
 from visavis.console.pictures import Upload, with_pictures
 from visavis.console.refusals import Refused
+from visavis.console.request_context import RequestContext
 from visavis.console.strangers import meaning
-from visavis.console.visit import Visit
 from visavis.core import policy
 from visavis.core.faces import Registered
 from visavis.core.search import Found
-from visavis.types import DetectedFace, FaceFilter, FaceRecord, ImageSize, Want
+from visavis.types import DetectedFace, FaceFilter, FaceRecord, ImageSize, RequestedAttributes
 
 MOST_FACES = 20
 """Of one picture."""
 MOST_MATCHES = 100
 
 
-async def show(visit: Visit) -> Response:
-    group = await group_of(visit)
-    wanted = visit.request.query_params.get("q", "").strip()
+async def show(context: RequestContext) -> Response:
+    group = await group_of(context)
+    wanted = context.request.query_params.get("q", "").strip()
     where = FaceFilter(label_contains=wanted or None)
 
     def read(offset: int) -> tuple[list[FaceRecord], int]:
-        return visit.services.faces.slice(group, where, offset, ITEMS)
+        return context.services.faces.slice(group, where, offset, ITEMS)
 
-    _, total = await visit.quick(lambda: read(0))
-    paging = Paging.of(visit, total)
-    faces, _ = await visit.quick(lambda: read(paging.offset))
-    return visit.page("group_faces.html", group=group, faces=faces, paging=paging, wanted=wanted)
-
-
-async def show_registration(visit: Visit) -> Response:
-    return visit.page("group_add.html", group=await group_of(visit), most=MOST_FACES)
+    _, total = await context.quick(lambda: read(0))
+    paging = Paging.of(context, total)
+    faces, _ = await context.quick(lambda: read(paging.offset))
+    return context.page("group_faces.html", group=group, faces=faces, paging=paging, wanted=wanted)
 
 
-async def show_search(visit: Visit) -> Response:
-    group = await group_of(visit)
-    return visit.page("group_search.html", group=group, strangers=meaning(visit.words, group.face_count))
+async def show_registration(context: RequestContext) -> Response:
+    return context.page("group_add.html", group=await group_of(context), most=MOST_FACES)
 
 
-async def register(visit: Visit) -> Response:
+async def show_search(context: RequestContext) -> Response:
+    group = await group_of(context)
+    return context.page("group_search.html", group=group, strangers=meaning(context.words, group.face_count))
+
+
+async def register(context: RequestContext) -> Response:
     """One picture; what became of each face of it."""
-    group = await group_of(visit)
+    group = await group_of(context)
 
     def work(upload: Upload) -> Registered:
         label = upload.text("external_id") or None
@@ -56,38 +56,40 @@ async def register(visit: Visit) -> Response:
             raise Refused(422, "faces.label_wrong")
         limit = int(upload.number("limit", 1, 1, MOST_FACES))
         source = upload.picture()
-        want = Want(pose=True, quality=True)
-        return visit.services.faces.register(visit.app, group.name, source, limit, label, want)
+        requested = RequestedAttributes(pose=True, quality=True)
+        return context.services.faces.register(context.app, group.name, source, limit, label, requested)
 
-    done = await with_pictures(visit, work)
-    count = (await group_of(visit)).face_count
-    return visit.json(
+    done = await with_pictures(context, work)
+    count = (await group_of(context)).face_count
+    return context.json(
         {
-            "count": visit.words.count("groups.count", count),
+            "count": context.words.count("groups.count", count),
             "added": [{"faceId": added.record.face_id, **_face(added.face, done.size)} for added in done.added],
             "notAdded": [
-                {"why": visit.words(f"faces.refused.{refused.reason}"), **_face(refused.face, done.size)}
+                {"why": context.words(f"faces.refused.{refused.reason}"), **_face(refused.face, done.size)}
                 for refused in done.not_added
             ],
         }
     )
 
 
-async def search(visit: Visit) -> Response:
+async def search(context: RequestContext) -> Response:
     """The faces that resemble the largest one of a picture, best first."""
-    group = await group_of(visit)
+    group = await group_of(context)
 
     def work(upload: Upload) -> Found:
         threshold = upload.number("threshold", group.settings.similarity, 0, 100)
         limit = int(upload.number("limit", 10, 1, MOST_MATCHES))
         source = upload.picture()
-        return visit.services.search.by_image(visit.app, group.name, source, limit, threshold, Want(quality=True))
+        return context.services.search.by_image(
+            context.app, group.name, source, limit, threshold, RequestedAttributes(quality=True)
+        )
 
-    found = await with_pictures(visit, work)
-    return visit.json(
+    found = await with_pictures(context, work)
+    return context.json(
         {
             "probe": _face(found.probe.face, found.probe.size),
-            "refused": visit.words("face.too_poor") if found.detail else "",
+            "refused": context.words("face.too_poor") if found.detail else "",
             "matches": [
                 {
                     "faceId": match.face.face_id,
@@ -101,11 +103,11 @@ async def search(visit: Visit) -> Response:
     )
 
 
-async def delete(visit: Visit) -> Response:
-    group = await group_of(visit)
-    face_id = visit.request.path_params["face_id"]
-    await visit.quick(lambda: visit.services.faces.delete(visit.app, group.name, face_id))
-    return visit.redirect(group_path(visit, group.name), "face_deleted")
+async def delete(context: RequestContext) -> Response:
+    group = await group_of(context)
+    face_id = context.request.path_params["face_id"]
+    await context.quick(lambda: context.services.faces.delete(context.app, group.name, face_id))
+    return context.redirect(group_path(context, group.name), "face_deleted")
 
 
 def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
@@ -115,5 +117,5 @@ def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
     return {
         "box": [box.x0, box.y0, box.x1, box.y1],
         "quality": None if quality is None else round(quality.score),
-        "flaw": None if quality is None or quality.flaw is None else quality.flaw.value,
+        "defect": None if quality is None or quality.defect is None else quality.defect.value,
     }

@@ -10,82 +10,82 @@ from typing import Any
 from fastapi import Response
 
 from visavis.console.paging import Paging
+from visavis.console.request_context import RequestContext
 from visavis.console.strangers import meaning
-from visavis.console.visit import Visit
 from visavis.core import policy
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import CENTURY_HOURS, Group, GroupSettings
 
 _DAY = 24
 _ABOUT_NAME = {ErrorCode.INVALID_GROUP_ID, ErrorCode.DUPLICATE_GROUP, ErrorCode.GROUP_QUOTA_EXCEEDED}
 
 
-async def show_all(visit: Visit) -> Response:
-    return await _list(visit)
+async def show_all(context: RequestContext) -> Response:
+    return await _list(context)
 
 
-async def create(visit: Visit) -> Response:
-    name = visit.form.get("name", "").strip()
+async def create(context: RequestContext) -> Response:
+    name = context.form.get("name", "").strip()
     try:
-        await visit.quick(lambda: visit.services.groups.create(visit.app, name))
-    except FaceError as error:
+        await context.quick(lambda: context.services.groups.create(context.app, name))
+    except ServiceError as error:
         if error.code not in _ABOUT_NAME:
             raise
-        return await _list(visit, 422, name, visit.why(error))
-    return visit.redirect(visit.to("apps", visit.app.id, "groups", name), "group_created")
+        return await _list(context, 422, name, context.why(error))
+    return context.redirect(context.to("apps", context.app.id, "groups", name), "group_created")
 
 
-async def show_settings(visit: Visit) -> Response:
-    group = await group_of(visit)
-    return _settings(visit, group, _Form.of(group.settings))
+async def show_settings(context: RequestContext) -> Response:
+    group = await group_of(context)
+    return _settings(context, group, _Form.of(group.settings))
 
 
-async def change_settings(visit: Visit) -> Response:
-    group = await group_of(visit)
-    form = _Form.read(visit.form)
+async def change_settings(context: RequestContext) -> Response:
+    group = await group_of(context)
+    form = _Form.read(context.form)
     try:
         changes = form.changes()
     except _Wrong as wrong:
-        return _settings(visit, group, form, 422, wrong.field)
-    await visit.quick(lambda: visit.services.groups.change_settings(visit.app, group.name, changes))
-    return visit.redirect(f"{group_path(visit, group.name)}/settings", "group_changed")
+        return _settings(context, group, form, 422, wrong.field)
+    await context.quick(lambda: context.services.groups.change_settings(context.app, group.name, changes))
+    return context.redirect(f"{group_path(context, group.name)}/settings", "group_changed")
 
 
-async def upgrade(visit: Visit) -> Response:
+async def upgrade(context: RequestContext) -> Response:
     """To the model that the form names, which is the one that was agreed to."""
-    group = await group_of(visit)
-    model = visit.form.get("model", "")
-    await visit.quick(lambda: visit.services.groups.upgrade(visit.app, group.name, model))
-    return visit.redirect(f"{group_path(visit, group.name)}/settings", "group_upgraded")
+    group = await group_of(context)
+    model = context.form.get("model", "")
+    await context.quick(lambda: context.services.groups.upgrade(context.app, group.name, model))
+    return context.redirect(f"{group_path(context, group.name)}/settings", "group_upgraded")
 
 
-async def delete(visit: Visit) -> Response:
+async def delete(context: RequestContext) -> Response:
     """Only for somebody who has typed the name of the group."""
-    group = await group_of(visit)
-    if visit.form.get("confirmation", "") != group.name:
-        return _settings(visit, group, _Form.of(group.settings), 422, "confirmation")
-    await visit.quick(lambda: visit.services.groups.delete(visit.app, group.name))
-    return visit.redirect(visit.to("apps", visit.app.id, "groups"), "group_deleted")
+    group = await group_of(context)
+    if context.form.get("confirmation", "") != group.name:
+        return _settings(context, group, _Form.of(group.settings), 422, "confirmation")
+    await context.quick(lambda: context.services.groups.delete(context.app, group.name))
+    return context.redirect(context.to("apps", context.app.id, "groups"), "group_deleted")
 
 
-async def group_of(visit: Visit) -> Group:
+async def group_of(context: RequestContext) -> Group:
     """The group that the path names. Raises GROUP_NOT_FOUND, GROUP_DELETED."""
-    name = visit.request.path_params["group_id"]
+    name = context.request.path_params["group_id"]
     if not policy.is_group_id(name):
-        raise FaceError(ErrorCode.GROUP_NOT_FOUND, "There is no such group.")
-    return await visit.quick(lambda: visit.services.groups.require(visit.app, name))
+        raise ServiceError(ErrorCode.GROUP_NOT_FOUND, "There is no such group.")
+    return await context.quick(lambda: context.services.groups.require(context.app, name))
 
 
-def group_path(visit: Visit, name: str) -> str:
-    return visit.to("apps", visit.app.id, "groups", name)
+def group_path(context: RequestContext, name: str) -> str:
+    return context.to("apps", context.app.id, "groups", name)
 
 
-async def _list(visit: Visit, status: int = 200, name: str = "", error: str = "") -> Response:
-    wanted = visit.request.query_params.get("q", "").strip().lower()
-    groups = await visit.quick(lambda: list(visit.services.groups.all(visit.app)))
+async def _list(context: RequestContext, status: int = 200, name: str = "", error: str = "") -> Response:
+    wanted = context.request.query_params.get("q", "").strip().lower()
+    groups = await context.quick(lambda: list(context.services.groups.all(context.app)))
     found = [group for group in groups if wanted in group.name]
-    paging = Paging.of(visit, len(found))
-    return visit.page(
+    paging = Paging.of(context, len(found))
+    return context.page(
         "groups.html",
         status,
         groups=found[paging.offset : paging.end],
@@ -97,12 +97,12 @@ async def _list(visit: Visit, status: int = 200, name: str = "", error: str = ""
     )
 
 
-def _settings(visit: Visit, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
+def _settings(context: RequestContext, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
     facts = {
-        "newer": visit.services.groups.newer_model(group),
-        "strangers": meaning(visit.words, group.face_count),
+        "newer": context.services.groups.newer_model(group),
+        "strangers": meaning(context.words, group.face_count),
     }
-    return visit.page("group_settings.html", status, group=group, form=form, wrong=wrong, **facts)
+    return context.page("group_settings.html", status, group=group, form=form, wrong=wrong, **facts)
 
 
 class _Wrong(Exception):  # noqa: N818 - what somebody typed, not a failure

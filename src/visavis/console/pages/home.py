@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 
 
-async def show(visit: Visit) -> Response:
-    app = visit.current_app
-    groups = [] if app is None else await visit.quick(lambda: list(visit.services.groups.all(app)))
+async def show(context: RequestContext) -> Response:
+    app = context.current_app
+    groups = [] if app is None else await context.quick(lambda: list(context.services.groups.all(app)))
     faces = sum(group.face_count for group in groups)
-    return visit.page("home.html", groups=len(groups), faces=faces)
+    return context.page("home.html", groups=len(groups), faces=faces)

@@ -5,60 +5,60 @@ from __future__ import annotations
 from fastapi import Response
 
 from visavis.console import cookies
-from visavis.console.pages.account import objection, signed_in
-from visavis.console.visit import THEMES, Visit, local
+from visavis.console.pages.account import sentence_of, signed_in
+from visavis.console.request_context import THEMES, RequestContext, local
 from visavis.core import passwords
-from visavis.errors import AccountError, Objection
+from visavis.errors import AccountError, AccountErrorCode
 
 
-async def show(visit: Visit) -> Response:
-    return _page(visit)
+async def show(context: RequestContext) -> Response:
+    return _page(context)
 
 
-async def change_password(visit: Visit) -> Response:
+async def change_password(context: RequestContext) -> Response:
     """All other sessions end."""
-    old, new = visit.form.get("old", ""), visit.form.get("password", "")
-    sessions = visit.services.sessions
+    old, new = context.form.get("old", ""), context.form.get("password", "")
+    sessions = context.services.sessions
     try:
-        secret = await visit.hashing(lambda: sessions.change_password(visit.user, old, new, visit.place))
+        secret = await context.hashing(lambda: sessions.change_password(context.user, old, new, context.place))
     except AccountError as error:
-        of_old = {Objection.WRONG_PASSWORD, Objection.TOO_MANY_ATTEMPTS}
-        field = "old" if error.objection in of_old else "password"
-        sentence = objection(visit, error)
-        if error.objection is Objection.WRONG_PASSWORD:
-            sentence = visit.words("profile.wrong_old")
-        return _page(visit, 422, {field: sentence})
-    return signed_in(visit, secret, "/profile", "password_changed")
+        of_old = {AccountErrorCode.WRONG_PASSWORD, AccountErrorCode.TOO_MANY_ATTEMPTS}
+        field = "old" if error.code in of_old else "password"
+        sentence = sentence_of(context, error)
+        if error.code is AccountErrorCode.WRONG_PASSWORD:
+            sentence = context.words("profile.wrong_old")
+        return _page(context, 422, {field: sentence})
+    return signed_in(context, secret, "/profile", "password_changed")
 
 
-async def end_sessions(visit: Visit) -> Response:
+async def end_sessions(context: RequestContext) -> Response:
     """Sign out everywhere, here included."""
-    await visit.quick(lambda: visit.services.accounts.store.end_sessions(visit.user))
-    response = visit.redirect("/sign-in", "signed_out")
-    cookies.drop(visit.request, response, cookies.SESSION)
+    await context.quick(lambda: context.services.accounts.store.end_sessions(context.user))
+    response = context.redirect("/sign-in", "signed_out")
+    cookies.drop(context.request, response, cookies.SESSION)
     return response
 
 
-async def set_preferences(visit: Visit) -> Response:
+async def set_preferences(context: RequestContext) -> Response:
     """Language and theme, for this browser and for the account; what is not sent stays."""
-    old_language = visit.session.user.language if visit.session else ""
-    old_theme = visit.session.user.theme if visit.session else ""
-    language = visit.form.get("language", old_language)
-    theme = visit.form.get("theme", old_theme)
-    if language not in visit.renderer.languages:
+    old_language = context.session.user.language if context.session else ""
+    old_theme = context.session.user.theme if context.session else ""
+    language = context.form.get("language", old_language)
+    theme = context.form.get("theme", old_theme)
+    if language not in context.renderer.languages:
         language = ""
     if theme not in THEMES:
         theme = ""
-    if visit.session is not None:
-        user = visit.session.user
-        await visit.quick(lambda: visit.services.accounts.store.set_preferences(user, language, theme))
-    response = visit.redirect(local(visit.form.get("back", "")))
-    if "language" in visit.form:
-        cookies.keep(visit.request, response, cookies.LANGUAGE, language)
-    if "theme" in visit.form:
-        cookies.keep(visit.request, response, cookies.THEME, theme)
+    if context.session is not None:
+        user = context.session.user
+        await context.quick(lambda: context.services.accounts.store.set_preferences(user, language, theme))
+    response = context.redirect(local(context.form.get("back", "")))
+    if "language" in context.form:
+        cookies.keep(context.request, response, cookies.LANGUAGE, language)
+    if "theme" in context.form:
+        cookies.keep(context.request, response, cookies.THEME, theme)
     return response
 
 
-def _page(visit: Visit, status: int = 200, errors: dict[str, str] | None = None) -> Response:
-    return visit.page("profile.html", status, errors=errors or {}, shortest=passwords.MIN_LENGTH)
+def _page(context: RequestContext, status: int = 200, errors: dict[str, str] | None = None) -> Response:
+    return context.page("profile.html", status, errors=errors or {}, shortest=passwords.MIN_LENGTH)

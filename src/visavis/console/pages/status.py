@@ -7,28 +7,28 @@ from dataclasses import dataclass
 
 from fastapi import Response
 
+from visavis.audit_events import AuditFilter
 from visavis.console.paging import ITEMS
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 from visavis.core.activity import Minute
 from visavis.identities import Role
-from visavis.trail import AuditFilter
 
 _INCIDENTS = 20
 _FILTERS = ("app", "operation", "group")
 
 
-async def show(visit: Visit) -> Response:
+async def show(context: RequestContext) -> Response:
     """Errors name no secrets, but what clients get wrong is for those who look after them."""
-    condition = visit.services.condition
-    groups = await visit.quick(condition.groups_by_model)
+    condition = context.services.condition
+    groups = await context.quick(condition.groups_by_model)
     minutes = condition.activity.minutes()
-    incidents = condition.activity.incidents() if visit.may(Role.OPERATOR) else []
-    return visit.page(
+    incidents = condition.activity.incidents() if context.may(Role.OPERATOR) else []
+    return context.page(
         "status.html",
         models=condition.models,
         groups_by_model=groups,
-        newer={model: newer for model in groups if (newer := visit.services.groups.recipes.newer_of(model))},
-        default_model=visit.services.groups.model,
+        newer={model: newer for model in groups if (newer := context.services.groups.recipes.newer_of(model))},
+        default_model=context.services.groups.model,
         use=condition.use(),
         bars=bars_of(minutes),
         requests=sum(minute.requests for minute in minutes),
@@ -38,16 +38,16 @@ async def show(visit: Visit) -> Response:
     )
 
 
-async def show_audit(visit: Visit) -> Response:
-    query = visit.request.query_params
+async def show_audit(context: RequestContext) -> Response:
+    query = context.request.query_params
     asked = {name: query.get(name, "").strip() for name in _FILTERS}
     app, operation, group = (asked[name] or None for name in _FILTERS)
     where = AuditFilter(app=app, operation=operation, group=group)
     text = query.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
-    records = await visit.quick(lambda: visit.services.audit.chain.page(where, before, ITEMS + 1))
+    records = await context.quick(lambda: context.services.audit.chain.page(where, before, ITEMS + 1))
     following = records[ITEMS - 1].position if len(records) > ITEMS else None
-    return visit.page("audit.html", records=records[:ITEMS], following=following, asked=asked)
+    return context.page("audit.html", records=records[:ITEMS], following=following, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,56 +4,56 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from visavis.console.pages.account import objection
+from visavis.console.pages.account import sentence_of
 from visavis.console.refusals import Refused
-from visavis.console.visit import Visit
+from visavis.console.request_context import RequestContext
 from visavis.errors import AccountError
 from visavis.identities import Role, User
 
 
-async def show(visit: Visit) -> Response:
-    return await _page(visit)
+async def show(context: RequestContext) -> Response:
+    return await _page(context)
 
 
-async def invite(visit: Visit) -> Response:
+async def invite(context: RequestContext) -> Response:
     """The only page that ever shows the link."""
-    role = _role(visit)
-    secret = await visit.quick(lambda: visit.services.accounts.invite(role))
-    return await _page(visit, link=_link(visit, "setup", secret), invited_role=role)
+    role = _role(context)
+    secret = await context.quick(lambda: context.services.accounts.invite(role))
+    return await _page(context, link=_link(context, "setup", secret), invited_role=role)
 
 
-async def invite_anew(visit: Visit) -> Response:
+async def invite_anew(context: RequestContext) -> Response:
     """Likewise, for somebody who has lost the password."""
 
     def call() -> tuple[User, str]:
-        user = visit.services.accounts.require(_user_id(visit))
-        return user, visit.services.accounts.invite_anew(user)
+        user = context.services.accounts.require(_user_id(context))
+        return user, context.services.accounts.invite_anew(user)
 
-    user, secret = await visit.quick(call)
-    return await _page(visit, link=_link(visit, "password", secret), invited_user=user)
+    user, secret = await context.quick(call)
+    return await _page(context, link=_link(context, "password", secret), invited_user=user)
 
 
-async def set_role(visit: Visit) -> Response:
-    role = _role(visit)
-    accounts = visit.services.accounts
+async def set_role(context: RequestContext) -> Response:
+    role = _role(context)
+    accounts = context.services.accounts
     try:
-        await visit.quick(lambda: accounts.store.set_role(accounts.require(_user_id(visit)), role))
+        await context.quick(lambda: accounts.store.set_role(accounts.require(_user_id(context)), role))
     except AccountError as error:
-        return await _page(visit, 409, error=objection(visit, error))
-    return visit.redirect("/users", "user_changed")
+        return await _page(context, 409, error=sentence_of(context, error))
+    return context.redirect("/users", "user_changed")
 
 
-async def delete(visit: Visit) -> Response:
-    accounts = visit.services.accounts
+async def delete(context: RequestContext) -> Response:
+    accounts = context.services.accounts
     try:
-        await visit.quick(lambda: accounts.store.delete_user(accounts.require(_user_id(visit))))
+        await context.quick(lambda: accounts.store.delete_user(accounts.require(_user_id(context))))
     except AccountError as error:
-        return await _page(visit, 409, error=objection(visit, error))
-    return visit.redirect("/users", "user_deleted")
+        return await _page(context, 409, error=sentence_of(context, error))
+    return context.redirect("/users", "user_deleted")
 
 
 async def _page(
-    visit: Visit,
+    context: RequestContext,
     status: int = 200,
     *,
     error: str = "",
@@ -61,8 +61,8 @@ async def _page(
     invited_role: Role | None = None,
     invited_user: User | None = None,
 ) -> Response:
-    users = await visit.quick(visit.services.accounts.store.list_users)
-    return visit.page(
+    users = await context.quick(context.services.accounts.store.list_users)
+    return context.page(
         "users.html",
         status,
         users=users,
@@ -73,21 +73,21 @@ async def _page(
     )
 
 
-def _role(visit: Visit) -> Role:
+def _role(context: RequestContext) -> Role:
     try:
-        return Role(visit.form.get("role", ""))
+        return Role(context.form.get("role", ""))
     except ValueError:
         raise Refused(422) from None
 
 
-def _user_id(visit: Visit) -> int:
-    text = visit.request.path_params["user_id"]
+def _user_id(context: RequestContext) -> int:
+    text = context.request.path_params["user_id"]
     if not (text.isascii() and text.isdecimal() and len(text) < 18):
         raise Refused(404)
     return int(text)
 
 
-def _link(visit: Visit, page: str, secret: str) -> str:
+def _link(context: RequestContext, page: str, secret: str) -> str:
     """The secret is behind the #, which browsers keep to themselves: it gets into no log."""
-    url = visit.request.url
-    return f"{url.scheme}://{url.netloc}{visit.base}/{page}#{secret}"
+    url = context.request.url
+    return f"{url.scheme}://{url.netloc}{context.base}/{page}#{secret}"

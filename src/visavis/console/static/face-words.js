@@ -18,9 +18,9 @@ export function turned(kind, degrees) {
   return fill(faceWords[`${kind}.${way}`], { degrees: number.format(Math.abs(degrees)) });
 }
 
-export function quality({ score, flaw }) {
+export function quality({ score, defect }) {
   const level = faceWords[`quality.${qualityLevel(score)}`];
-  return flaw ? fill(faceWords["quality.because"], { level, flaw: faceWords[`flaw.${flaw}`] }) : level;
+  return defect ? fill(faceWords["quality.because"], { level, defect: faceWords[`defect.${defect}`] }) : level;
 }
 
 export function liveness(face) {

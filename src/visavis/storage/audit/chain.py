@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
 
-from visavis.storage.audit.facts import GENESIS, AuditKeys, pack, record_of, unpack
-from visavis.storage.database import Database
-from visavis.storage.facts import get_fact, put_fact
-from visavis.storage.schema import AUDIT_FACTS, Label, audit, audit_inbox, meta
-from visavis.trail import AuditFilter, AuditHead, AuditRecord
+from visavis.audit_events import AuditFilter, AuditHead, AuditRecord
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, pack, record_of, unpack
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import get_metadata, set_metadata
+from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_inbox, meta
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +85,9 @@ class Chain:
     def _append(self, connection: Connection, head: AuditHead, rows: list[Any]) -> AuditHead:
         chained = []
         for row in rows:
-            facts = {name: row[name] for name in AUDIT_FACTS}
-            head = AuditHead(head.position + 1, self._keys.link(head, facts))
-            chained.append({**facts, "position": head.position, "link": head.link})
+            columns = {name: row[name] for name in AUDIT_COLUMNS}
+            head = AuditHead(head.position + 1, self._keys.link(head, columns))
+            chained.append({**columns, "position": head.position, "link": head.link})
         if chained:
             connection.execute(insert(audit), chained)
             connection.execute(delete(audit_inbox).where(audit_inbox.c.uid.in_([row["uid"] for row in chained])))
@@ -112,13 +112,13 @@ def lock_head(connection: Connection, *, wait: bool = True) -> AuditHead | None:
 
 
 def read_head(connection: Connection) -> AuditHead:
-    return unpack(get_fact(connection, HEAD) or pack(GENESIS))
+    return unpack(get_metadata(connection, HEAD) or pack(GENESIS))
 
 
 def begin_chain(connection: Connection) -> None:
     """Make sure that there is a head to lock; inside the transaction that sets up."""
-    if get_fact(connection, HEAD) is None:
-        put_fact(connection, HEAD, pack(GENESIS))
+    if get_metadata(connection, HEAD) is None:
+        set_metadata(connection, HEAD, pack(GENESIS))
 
 
 def _waiting_after(uid: str) -> Any:

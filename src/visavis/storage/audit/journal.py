@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from visavis.storage.audit.facts import AuditKeys, facts_of
-from visavis.storage.database import Database
-from visavis.storage.group_commit import GroupCommit
-from visavis.storage.schema import apps, audit_inbox
-from visavis.trail import Actor, Effect, Event
+from visavis.audit_events import Actor, Effect, Event
+from visavis.storage.audit.record_codec import AuditKeys, columns_of
+from visavis.storage.database.connection import Database
+from visavis.storage.database.group_commit import GroupCommit
+from visavis.storage.database.schema import apps, audit_inbox
 
 
 @dataclass(slots=True)
 class Acting:
-    """An event that is under way; `noted` once a transaction carries it."""
+    """An event that is under way; `recorded` once a transaction carries it."""
 
     event: Event
-    noted: bool = False
+    recorded: bool = False
 
 
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
@@ -48,7 +48,7 @@ class Journal:
         finally:
             _acting.reset(token)
 
-    def note(
+    def record(
         self,
         connection: Connection,
         operation: str,
@@ -67,7 +67,7 @@ class Journal:
         if acting is None:
             event = Event(actor=self._owner, operation=operation, effect=Effect.CHANGE)
         else:
-            event, acting.noted = acting.event, True
+            event, acting.recorded = acting.event, True
         event = replace(
             event,
             app_id=app_id,
@@ -85,15 +85,15 @@ class Journal:
     def tell(self, operation: str, *, app_id: int, group: str) -> None:
         """Record something of weight that changes nothing, by whoever owns this process; on disk afterwards."""
         with self._database.write() as connection:
-            self.note(connection, operation, app_id=app_id, group=group)
+            self.record(connection, operation, app_id=app_id, group=group)
 
     def _write(self, events: list[Event]) -> None:
         with self._database.write() as connection:
             connection.execute(insert(audit_inbox), [self._sealed(event) for event in events])
 
     def _sealed(self, event: Event) -> dict[str, object]:
-        facts = facts_of(event, datetime.now(UTC))
-        return {**facts, "seal": self._keys.seal(facts)}
+        columns = columns_of(event, datetime.now(UTC))
+        return {**columns, "seal": self._keys.seal(columns)}
 
 
 def _name_of(connection: Connection, app_id: int | None) -> str | None:

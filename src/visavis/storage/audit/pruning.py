@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.audit_events import AuditHead
+from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.audit.chain import lock_head
-from visavis.storage.audit.facts import AuditKeys, pack
 from visavis.storage.audit.journal import Journal
+from visavis.storage.audit.record_codec import AuditKeys, pack
 from visavis.storage.audit.verify import CUT, read_cut
-from visavis.storage.database import Database
-from visavis.storage.facts import put_fact
-from visavis.storage.schema import audit
-from visavis.trail import AuditHead
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import set_metadata
+from visavis.storage.database.schema import audit
 
 
 def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetime) -> int:
@@ -26,7 +26,7 @@ def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetim
         head = lock_head(connection)
         cut = read_cut(connection, keys)
         if head is None or cut is None:
-            raise FaceError(ErrorCode.INTERNAL, "What is noted of the log's old end was altered.")
+            raise ServiceError(ErrorCode.INTERNAL, "What is noted of the log's old end was altered.")
         newer = select(func.min(audit.c.position)).where(audit.c.at >= before)
         keep_from = connection.scalar(newer) or head.position + 1
         last = connection.execute(
@@ -39,8 +39,8 @@ def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetim
             return 0
         new = AuditHead(*last)
         connection.execute(delete(audit).where(audit.c.position <= new.position))
-        put_fact(connection, CUT, pack(new) + keys.cut(new))
+        set_metadata(connection, CUT, pack(new) + keys.cut(new))
         removed = new.position - cut.position
-        journal.note(connection, "audit_prune", app_id=None, detail=f"{removed} records, up to {new}")
+        journal.record(connection, "audit_prune", app_id=None, detail=f"{removed} records, up to {new}")
     database.forget_deleted()
     return removed

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from visavis.audit_events import AuditHead
 from visavis.storage.audit.chain import read_head
-from visavis.storage.audit.facts import GENESIS, AuditKeys, unpack
-from visavis.storage.database import Database
-from visavis.storage.facts import get_fact
-from visavis.storage.schema import AUDIT_FACTS, audit, audit_inbox
-from visavis.trail import AuditHead
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, unpack
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import get_metadata
+from visavis.storage.database.schema import AUDIT_COLUMNS, audit, audit_inbox
 
 CUT = "audit cut"
 """The key of `meta` under which the last record is noted that was taken away in good order."""
@@ -35,9 +35,9 @@ class Verdict:
 
 
 def verify(
-    database: Database, keys: AuditKeys, noted: Sequence[AuditHead], progress: Callable[[int], None]
+    database: Database, keys: AuditKeys, recorded: Sequence[AuditHead], progress: Callable[[int], None]
 ) -> Verdict:
-    """Recompute every link; `noted` are heads that somebody wrote down before.
+    """Recompute every link; `recorded` are heads that somebody wrote down before.
 
     Tells of any record that was changed, removed, moved, doubled or put in, and, by the heads noted, of an end
     that was cut off. `progress` is told of records that were looked at.
@@ -46,7 +46,7 @@ def verify(
         first, faults = _start(connection, keys)
         head = read_head(connection)
         links: dict[int, bytes] = {first.position: first.link}
-        wanted = {each.position for each in noted}
+        wanted = {each.position for each in recorded}
         last = first
         for row in _rows(connection, progress):
             faults += _faults(row, last, keys)
@@ -55,7 +55,7 @@ def verify(
                 links[last.position] = last.link
         if last != head:
             faults.append(f"The log ends with record {last.position}, but its head says {head.position}.")
-        faults += _against(noted, first, last, links)
+        faults += _against(recorded, first, last, links)
         faults += _doubled(connection)
         waiting, foreign = _inbox(connection, keys)
     if foreign:
@@ -65,11 +65,11 @@ def verify(
 
 def read_cut(connection: Connection, keys: AuditKeys) -> AuditHead | None:
     """Up to where the log was cut at its old end, GENESIS if nowhere; None if what is noted of that is forged."""
-    noted = get_fact(connection, CUT)
-    if noted is None:
+    recorded = get_metadata(connection, CUT)
+    if recorded is None:
         return GENESIS
-    cut = unpack(noted)
-    return cut if hmac.compare_digest(noted[40:], keys.cut(cut)) else None
+    cut = unpack(recorded)
+    return cut if hmac.compare_digest(recorded[40:], keys.cut(cut)) else None
 
 
 def _start(connection: Connection, keys: AuditKeys) -> tuple[AuditHead, list[str]]:
@@ -90,14 +90,14 @@ def _faults(row: Any, before: AuditHead, keys: AuditKeys) -> Iterator[str]:
     position = row["position"]
     if position != before.position + 1:
         yield f"Records {before.position + 1} to {position - 1} are missing."
-    elif not hmac.compare_digest(row["link"], keys.link(before, {name: row[name] for name in AUDIT_FACTS})):
+    elif not hmac.compare_digest(row["link"], keys.link(before, {name: row[name] for name in AUDIT_COLUMNS})):
         yield f"Record {position} is not what was recorded there."
 
 
 def _against(
-    noted: Sequence[AuditHead], first: AuditHead, last: AuditHead, links: dict[int, bytes]
+    recorded: Sequence[AuditHead], first: AuditHead, last: AuditHead, links: dict[int, bytes]
 ) -> Iterator[str]:
-    for head in noted:
+    for head in recorded:
         if head.position > last.position:
             yield f"The log was cut: it ends with record {last.position} and had {head.position}."
         elif head.position >= first.position and links.get(head.position) != head.link:

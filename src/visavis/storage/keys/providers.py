@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Protocol
 
 from visavis.errors import SetupError
-from visavis.storage.cipher import KEY_BYTES
+from visavis.files import creating, write_whole
+from visavis.storage.keys.cipher import KEY_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -100,36 +101,17 @@ class KeyFile:
     def make(self) -> bytes:
         """A new key in a new file, which must not be there yet."""
         secret = secrets.token_bytes(KEY_BYTES)
-        draft = self._draft((secret,))
-        try:
-            self.path.hardlink_to(draft)
-        finally:
-            draft.unlink()
-        _sync(self.path.parent)
+        with creating(self.path) as file:
+            file.write(_encoded((secret,)))
         logger.warning("A new master key was written to %s. Keep a copy apart from the data.", self.path)
         return secret
 
     def replace(self, *secrets_: bytes) -> None:
         """Let the file hold these keys and no other. Raises SetupError."""
         try:
-            self._draft(secrets_).replace(self.path)
-            _sync(self.path.parent)
+            write_whole(self.path, _encoded(secrets_))
         except OSError as error:
             raise SetupError(f"The key file {self.path} cannot be written: {error.strerror}.") from None
-
-    def _draft(self, keys: tuple[bytes, ...]) -> Path:
-        """The content in a file of its own: the real one is there whole or not at all after a power loss."""
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(b"".join(base64.b64encode(key) + b"\n" for key in keys))
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            draft.unlink()
-            raise
-        return draft
 
 
 def decode_keys(text: str) -> tuple[bytes, ...]:
@@ -145,16 +127,13 @@ def decode_keys(text: str) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def _encoded(keys: tuple[bytes, ...]) -> bytes:
+    """The content of a key file."""
+    return b"".join(base64.b64encode(key) + b"\n" for key in keys)
+
+
 def _decoded(word: str) -> bytes:
     try:
         return base64.b64decode(word, validate=True)
     except (binascii.Error, ValueError):
         return b""
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from visavis.errors import ErrorCode, FaceError, SetupError
-from visavis.storage.cipher import GroupCipher, GroupPlace, MasterKey, WrappedKey, derived
-from visavis.storage.keys import facts
+from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.storage.keys import metadata
+from visavis.storage.keys.cipher import GroupBinding, GroupCipher, MasterKey, WrappedKey, derived
 from visavis.storage.keys.providers import KeyProvider
 
 logger = logging.getLogger(__name__)
@@ -60,26 +60,26 @@ class KeyRing:
         """What is kept of a credential: HMAC-SHA256, 32 bytes."""
         return hmac.digest(self._hashing, credential.encode(errors="surrogatepass"), "sha256")
 
-    def new_group_key(self, connection: Connection, app_id: int, name: str, model: str) -> WrappedKey:
+    def new_wrapped_key(self, connection: Connection, app_id: int, name: str, model: str) -> WrappedKey:
         """A random group key, wrapped by the master key that is current until this transaction ends."""
-        check = facts.lock_check(connection, shared=True)
+        check = metadata.lock_check(connection, shared=True)
         key_id = self._id_of(check)
         if key_id is None and self._ask():
             key_id = self._id_of(check)
         if key_id is None:
-            raise FaceError(ErrorCode.INTERNAL, "The master key was replaced by one that this server lacks.")
-        return WrappedKey(self._masters[key_id].new_group_key(app_id, name, model), key_id)
+            raise ServiceError(ErrorCode.INTERNAL, "The master key was replaced by one that this server lacks.")
+        return WrappedKey(self._masters[key_id].new_wrapped_key(app_id, name, model), key_id)
 
-    def group_cipher(self, wrapped_key: bytes, place: GroupPlace) -> GroupCipher:
+    def group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher:
         """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
-        return self._by_whichever(lambda master: master.try_group_cipher(wrapped_key, place))
+        return self._by_whichever(lambda master: master.try_group_cipher(wrapped_key, binding))
 
-    def rebound(self, wrapped_key: bytes, place: GroupPlace, model: str) -> bytes:
+    def rebound(self, wrapped_key: bytes, binding: GroupBinding, model: str) -> bytes:
         """The key of a group for another recognition model, wrapped by the master key that it was wrapped by.
 
         Raises INTERNAL if it does not unwrap.
         """
-        return self._by_whichever(lambda master: master.rebound(wrapped_key, place, model))
+        return self._by_whichever(lambda master: master.rebound(wrapped_key, binding, model))
 
     @property
     def count(self) -> int:
@@ -100,7 +100,7 @@ class KeyRing:
 
     def _id_of(self, check: bytes | None) -> str | None:
         masters = list(self._masters.items())
-        return next((key_id for key_id, master in masters if facts.is_current(master, check)), None)
+        return next((key_id for key_id, master in masters if metadata.is_current(master, check)), None)
 
     def _by_whichever(self, unwrap: Callable[[MasterKey], T | None]) -> T:
         """What the first master key makes that can; one that is not known yet is asked for. Raises INTERNAL."""
@@ -108,7 +108,7 @@ class KeyRing:
         if found is None and self._ask():
             found = self._try(unwrap)
         if found is None:
-            raise FaceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
+            raise ServiceError(ErrorCode.INTERNAL, "The key of a group was altered or belongs elsewhere.")
         return found
 
     def _try(self, unwrap: Callable[[MasterKey], T | None]) -> T | None:

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from visavis.errors import SetupError
 from visavis.storage.audit.journal import Journal
-from visavis.storage.cipher import KEY_BYTES, GroupPlace, MasterKey
-from visavis.storage.database import Database
-from visavis.storage.facts import drop_fact, get_fact, put_fact
-from visavis.storage.keys import facts
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import delete_metadata, get_metadata, set_metadata
+from visavis.storage.database.schema import groups, key_holders
+from visavis.storage.keys import metadata
+from visavis.storage.keys.cipher import KEY_BYTES, GroupBinding, MasterKey
 from visavis.storage.keys.providers import KeyFile
 from visavis.storage.keys.ring import KeyRing
-from visavis.storage.schema import groups, key_holders
 
 _BATCH = 200
 """Groups a transaction, so that who writes to them waits for milliseconds."""
@@ -59,9 +59,9 @@ class Rotation:
             return KeyStatus(
                 self.ring.provider.source,
                 self.ring.current_id,
-                facts.next_id(connection),
+                metadata.next_id(connection),
                 {row.wrapped_by: row.number for row in connection.execute(counts)},
-                facts.retired_ids(connection),
+                metadata.retired_ids(connection),
                 [(row.place, row.has_it) for row in connection.execute(answers)],
             )
 
@@ -92,15 +92,17 @@ class Rotation:
         Of several commands at once one is in here: two that each made a key would overwrite each other's.
         """
         with self.database.write() as connection:
-            check = facts.lock_check(connection, shared=False)
+            check = metadata.lock_check(connection, shared=False)
             given = {master.id: master for master in map(MasterKey, self.ring.provider.read())}
-            if not facts.is_current(self.ring.current, check):  # another command has finished since this one began
+            if not metadata.is_current(
+                self.ring.current, check
+            ):  # another command has finished since this one began
                 self._take_current(given.values(), check)
                 return None
             new = self._next(connection, given)
             if new is not None:
                 connection.execute(delete(key_holders))
-                put_fact(connection, facts.NEXT, new.id.encode())
+                set_metadata(connection, metadata.NEXT, new.id.encode())
             return new
 
     def _take_current(self, given: Iterable[MasterKey], check: bytes | None) -> None:
@@ -110,9 +112,9 @@ class Rotation:
             raise SetupError("The master key has just been replaced by one that this command was not given.")
 
     def _next(self, connection: Connection, given: Mapping[str, MasterKey]) -> MasterKey | None:
-        provider, retired = self.ring.provider, set(facts.retired_ids(connection))
+        provider, retired = self.ring.provider, set(metadata.retired_ids(connection))
         new = [given[key_id] for key_id in given.keys() - retired - {self.ring.current_id}]
-        following = facts.next_id(connection)
+        following = metadata.next_id(connection)
         if following not in {None, *(master.id for master in new)}:
             raise SetupError(f"A rotation to the master key {following} has begun: give that one.")
         if new:
@@ -137,9 +139,11 @@ class Rotation:
 
     def _withdraw(self) -> None:
         with self.database.write() as connection:
-            begun = connection.scalar(select(func.count()).where(groups.c.wrapped_by == facts.next_id(connection)))
+            begun = connection.scalar(
+                select(func.count()).where(groups.c.wrapped_by == metadata.next_id(connection))
+            )
             if not begun:
-                drop_fact(connection, facts.NEXT)
+                delete_metadata(connection, metadata.NEXT)
 
     def _rewrap_some(self, new: MasterKey, progress: Callable[[int], None]) -> int:
         with self.database.write() as connection:
@@ -150,13 +154,13 @@ class Rotation:
     def _rewrap(self, connection: Connection, new: MasterKey, limit: int | None = _BATCH) -> int:
         rows = select(*_COLUMNS).where(groups.c.wrapped_by != new.id).order_by(groups.c.id).limit(limit)
         found = connection.execute(rows.with_for_update()).all()
-        for group_id, app_id, name, model, wrapped in found:
-            place = GroupPlace(app_id, group_id, name, model)
-            rewrapped = self.ring.current.rewrapped(wrapped, place, new)
+        for group_key, app_id, name, model, wrapped in found:
+            binding = GroupBinding(app_id, group_key, name, model)
+            rewrapped = self.ring.current.rewrapped(wrapped, binding, new)
             if rewrapped is None:
-                raise SetupError(f"The key of group number {group_id} does not open: run `visavis db check`.")
+                raise SetupError(f"The key of group number {group_key} does not open: run `visavis db check`.")
             values = {"wrapped_key": rewrapped, "wrapped_by": new.id}
-            connection.execute(update(groups).where(groups.c.id == group_id).values(values))
+            connection.execute(update(groups).where(groups.c.id == group_key).values(values))
         return len(found)
 
     def _finish(self, new: MasterKey) -> None:
@@ -164,8 +168,8 @@ class Rotation:
         old = self.ring.current
         with self.database.write() as connection:
             # Who makes a group holds this row until the group is there.
-            check = facts.lock_check(connection, shared=False)
-            if not facts.is_current(new, check):  # otherwise another process was first
+            check = metadata.lock_check(connection, shared=False)
+            if not metadata.is_current(new, check):  # otherwise another process was first
                 self._move(connection, old, new)
         self.ring.learn(new)
         self.ring.settle_to(new.check)
@@ -173,28 +177,28 @@ class Rotation:
 
     def _move(self, connection: Connection, old: MasterKey, new: MasterKey) -> None:
         self._rewrap(connection, new, limit=None)
-        for name, place in facts.DATA_KEYS.items():
-            put_fact(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
-        put_fact(connection, facts.CHECK, new.check)
-        put_fact(connection, facts.RETIRED, " ".join([*facts.retired_ids(connection), old.id]).encode())
-        drop_fact(connection, facts.NEXT)
+        for name, place in metadata.DATA_KEYS.items():
+            set_metadata(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
+        set_metadata(connection, metadata.CHECK, new.check)
+        set_metadata(connection, metadata.RETIRED, " ".join([*metadata.retired_ids(connection), old.id]).encode())
+        delete_metadata(connection, metadata.NEXT)
         connection.execute(delete(key_holders))
-        self.journal.note(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")
+        self.journal.record(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")
 
     def _tidy(self) -> None:
         """Take the keys that are done with out of the server's own key file."""
         provider = self.ring.provider
         if isinstance(provider, KeyFile) and provider.own:
             with self.database.write() as connection:
-                check = facts.lock_check(connection, shared=False)  # the next rotation writes the file too
-                following = facts.next_id(connection)
+                check = metadata.lock_check(connection, shared=False)  # the next rotation writes the file too
+                following = metadata.next_id(connection)
                 given = [(secret, MasterKey(secret)) for secret in provider.read()]
-                kept = [secret for secret, key in given if facts.is_current(key, check) or key.id == following]
+                kept = [secret for secret, key in given if metadata.is_current(key, check) or key.id == following]
                 if kept:
                     provider.replace(*kept)
 
 
 def _there(connection: Connection, place: str) -> bytes:
-    value = get_fact(connection, place)
+    value = get_metadata(connection, place)
     assert value is not None  # noqa: S101 - settled when the storage was opened
     return value

@@ -114,11 +114,10 @@ class Centring:
 
     def applied(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """The embeddings after centring: shape (n, d), unit vectors, as those that are given."""
-        directions = self.centres / np.linalg.norm(self.centres, axis=1, keepdims=True)
-        nearness = np.exp(np.float32(self.focus) * (embeddings @ directions.T))
+        nearness = np.exp(np.float32(self.focus) * (embeddings @ unit(self.centres).T))
         shares = nearness / nearness.sum(axis=1, keepdims=True)
         rest = embeddings - np.float32(self.pull) * (shares @ self.centres)
-        return np.asarray(rest / np.linalg.norm(rest, axis=1, keepdims=True), np.float32)
+        return unit(rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +213,11 @@ class RecognitionCard:
         """The length that each network's part has in an embedding of unit length."""
         total = math.hypot(*(network.weight for network in self.networks))
         return tuple(network.weight / total for network in self.networks)
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors (n, d), none of them 0, at length 1."""
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def not_calibrated(name: str) -> SetupError:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import working_for
-from visavis.stages import Observer, Stage, unobserved
+from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.types import DetectedFace, Embedding, ImageSize, Traits
 from visavis.vision import fusion
 from visavis.vision.models import RecognitionCard
@@ -42,12 +42,12 @@ class PooledAnalyzer:
     """Implements what core calls a face analyzer, by workers. Thread-safe."""
 
     def __init__(
-        self, pool: WorkerPool, cards: Mapping[str, RecognitionCard], observe: Observer = unobserved
+        self, pool: WorkerPool, cards: Mapping[str, RecognitionCard], instrument: Instrumentation = uninstrumented
     ) -> None:
         """`cards`: the recognition models that may be used, by name."""
         self.pool = pool
         self._cards = cards
-        self._observe = observe
+        self._instrument = instrument
 
     @contextmanager
     def decode(self, data: bytes) -> Iterator[RemotePicture]:
@@ -56,10 +56,10 @@ class PooledAnalyzer:
         Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE; the
         last also, here and in all other calls, where the picture takes too long or too much.
         """
-        with self._observe(Stage.PLACE):
+        with self._instrument(Span.SLOT):
             lease = self.pool.lease(working_for.get())
         try:
-            with self._observe(Stage.DECODE), _checking(lease):
+            with self._instrument(Span.DECODE), _checking(lease):
                 size = read_size(lease.decode(data))
             yield RemotePicture(size, lease)
         finally:
@@ -67,7 +67,7 @@ class PooledAnalyzer:
 
     def find(self, picture: RemotePicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
-        with self._observe(Stage.DETECT), _checking(picture.lease):
+        with self._instrument(Span.DETECT), _checking(picture.lease):
             _, data = picture.lease.ask({"do": Do.FIND})
             return read_found(data, picture.size)
 
@@ -77,13 +77,13 @@ class PooledAnalyzer:
         """The same faces in the same order, with the traits that are wanted filled in."""
         if not faces or not any(asdict(traits).values()):
             return list(faces)
-        with self._observe(Stage.DESCRIBE), _checking(picture.lease):
+        with self._instrument(Span.DESCRIBE), _checking(picture.lease):
             content, _ = picture.lease.ask({"do": Do.DESCRIBE, "traits": asdict(traits)}, _few(faces))
             return read_traits(content, faces, traits)
 
     def aligned_liveness(self, picture: RemotePicture) -> float:
         """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender."""
-        with self._observe(Stage.DESCRIBE), _checking(picture.lease):
+        with self._instrument(Span.DESCRIBE), _checking(picture.lease):
             content, _ = picture.lease.ask({"do": Do.ALIGNED_LIVENESS})
             return read_liveness(content)
 
@@ -93,7 +93,7 @@ class PooledAnalyzer:
         Raises INTERNAL if that model is not there, or not what its card says.
         """
         card = self._card(model)
-        with self._observe(Stage.EMBED), _checking(picture.lease):
+        with self._instrument(Span.EMBED), _checking(picture.lease):
             content, data = picture.lease.ask({"do": Do.EMBED, "model": model}, _few(faces))
             if content.get("trouble") == Trouble.NOT_LOADED:
                 self._load(picture.lease, model)
@@ -126,9 +126,9 @@ class PooledAnalyzer:
             raise _missing(model) from error
 
 
-def _missing(model: str) -> FaceError:
+def _missing(model: str) -> ServiceError:
     detail = f"The recognition model {model} is missing or damaged on this server."
-    return FaceError(ErrorCode.INTERNAL, detail)
+    return ServiceError(ErrorCode.INTERNAL, detail)
 
 
 def _few(faces: Sequence[DetectedFace]) -> bytes:

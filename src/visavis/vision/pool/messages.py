@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ErrorCode, FaceError
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import (
     Box,
     Comparability,
     DetectedFace,
     Embedding,
-    Flaw,
     ImageSize,
     Landmarks,
     Pose,
     Quality,
+    QualityDefect,
     Traits,
 )
 
@@ -68,7 +68,7 @@ class Trouble(StrEnum):
     """Why a worker has no answer."""
 
     PICTURE = "picture"
-    """The picture's fault: `code` and `detail` of a FaceError."""
+    """The picture's fault: `code` and `detail` of a ServiceError."""
     NOT_LOADED = "not_loaded"
     """The recognition model is not among those that the worker was started with."""
     MEMORY = "memory"
@@ -79,17 +79,17 @@ class AnswerError(Exception):
     """An answer that no worker of ours gives."""
 
 
-def picture_error(error: FaceError) -> dict[str, Any]:
+def picture_error(error: ServiceError) -> dict[str, Any]:
     """The answer to a picture that is refused."""
     return {"trouble": Trouble.PICTURE, "code": error.code, "detail": error.detail}
 
 
-def read_picture_error(content: Mapping[str, Any]) -> FaceError:
+def read_picture_error(content: Mapping[str, Any]) -> ServiceError:
     """The refusal that an answer tells of. Raises AnswerError."""
     code, detail = content.get("code"), content.get("detail")
     match code, detail:
         case str(), str() if code in _OF_PICTURES and len(detail) <= _LONGEST_DETAIL:
-            return FaceError(ErrorCode(code), detail)
+            return ServiceError(ErrorCode(code), detail)
     raise AnswerError("a refusal that is none")
 
 
@@ -221,20 +221,20 @@ def _pose(value: object) -> Pose:
 
 def _quality(value: object) -> Quality:
     match value:
-        case [*shares, flaw] if len(shares) == len(_QUALITY):
+        case [*shares, defect] if len(shares) == len(_QUALITY):
             named = {name: _share(share) for name, share in zip(_QUALITY, shares, strict=True)}
-            return Quality(**named, flaw=None if flaw is None else _flaw(flaw))
+            return Quality(**named, defect=None if defect is None else _defect(defect))
     raise AnswerError("a quality that is none")
 
 
 def _comparability(value: object) -> Comparability:
     match value:
-        case [score, flaw]:
-            return Comparability(_share(score), _flaw(flaw))
+        case [score, defect]:
+            return Comparability(_share(score), _defect(defect))
     raise AnswerError("a comparability that is none")
 
 
-def _flaw(value: object) -> Flaw:
-    if not isinstance(value, str) or value not in set(Flaw):
-        raise AnswerError("a flaw that is none")
-    return Flaw(value)
+def _defect(value: object) -> QualityDefect:
+    if not isinstance(value, str) or value not in set(QualityDefect):
+        raise AnswerError("a defect that is none")
+    return QualityDefect(value)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any
 
-from visavis.errors import ErrorCode, FaceError, SetupError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.vision.pool.channel import Bytes, Channel, ClosedError, FrameError
 from visavis.vision.pool.fork_server import ForkServer
 from visavis.vision.pool.messages import (
@@ -143,7 +143,7 @@ class WorkerPool:
             return self._started()
         except SetupError as error:
             logger.error("%s", error)  # noqa: TRY400 - it says it all
-            raise FaceError(ErrorCode.INTERNAL, "The server cannot look at images at the moment.") from error
+            raise ServiceError(ErrorCode.INTERNAL, "The server cannot look at images at the moment.") from error
 
     def _taken(self) -> Worker:
         """One that idles and lives, or a new one."""
@@ -199,7 +199,7 @@ class Lease:
         """
         worker = self._worker
         if worker is None:
-            raise FaceError(ErrorCode.BROKEN_IMAGE, _REASONS[Replaced.CRASH])
+            raise ServiceError(ErrorCode.BROKEN_IMAGE, _REASONS[Replaced.CRASH])
         try:
             worker.channel.send(content, data, until=self._until)
             answer, received = worker.channel.receive(self._until)
@@ -222,7 +222,7 @@ class Lease:
         self._until += time.monotonic() - started  # loading is not the picture's fault
         self.decode(self._data)
 
-    def wrong(self, error: AnswerError) -> FaceError:
+    def wrong(self, error: AnswerError) -> ServiceError:
         """What is raised of an answer that no worker gives; the worker is ended."""
         logger.warning("A worker answered with %s.", error)
         return self._lost(Replaced.ANSWER)
@@ -234,7 +234,7 @@ class Lease:
                 self._until = time.monotonic() + _CLEARING_SECONDS
                 self._worker.pictures += 1
                 self.ask({"do": Do.CLEAR})
-        except FaceError:
+        except ServiceError:
             pass  # the worker is gone, and the picture with it
         finally:
             self._data = b""
@@ -254,15 +254,15 @@ class Lease:
                 raise self._lost(Replaced.MEMORY)
             case _:
                 logger.error("A bug in a worker: %.500r", answer.get("detail"))
-                raise FaceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
+                raise ServiceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
 
-    def _lost(self, why: Replaced) -> FaceError:
+    def _lost(self, why: Replaced) -> ServiceError:
         """End the worker; the picture's error."""
         worker, self._worker = self._worker, None
         if worker is not None:
             self._pool.replace(worker, why)
         taken = f"The image takes longer than {self._pool.limits.seconds:g} seconds to look at."
-        return FaceError(ErrorCode.BROKEN_IMAGE, _REASONS.get(why, taken))
+        return ServiceError(ErrorCode.BROKEN_IMAGE, _REASONS.get(why, taken))
 
 
 def _has_said_something(worker: Worker) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import cv2
 
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.types import Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, decode
@@ -72,7 +72,7 @@ class _Desk:
     def answer(self, content: dict[str, Any], data: bytearray) -> Answer:
         try:
             return self._work[Do(content["do"])](content, data)
-        except FaceError as error:
+        except ServiceError as error:
             return picture_error(error), b""
         except Exception as error:  # noqa: BLE001 - whatever it is, the main process has to be told
             return _trouble(error), b""

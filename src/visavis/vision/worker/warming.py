@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from visavis.errors import FaceError
+from visavis.errors import ServiceError
 from visavis.types import Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import decode
@@ -31,7 +31,7 @@ def warm_up(analyzer: Analyzer, model: str) -> None:
         decode(_png(each))
     try:
         decode(file[: len(file) // 2])
-    except FaceError:
+    except ServiceError:
         return  # as it has to be: what is said of broken files is there now, too
 
 

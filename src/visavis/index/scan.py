@@ -1,0 +1,241 @@
+"""Which faces are the most like a probe: exactly, and mostly by looking at int8 codes.
+
+Every row has a proven interval that its cosine lies in. The k-th largest lower end is a floor that the k best
+reach; rows whose upper end is below it, or below the least cosine asked for, are out. The few that are left are
+compared in float32, of which the error is known as well, and the last of them in float64, which is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.index.blocks import Part, Positions
+from visavis.index.kernels import ROWS_AT_ONCE, Codes, Kernel, Scores
+from visavis.index.quantised import ROUNDING, TINY, Floats, QuantisedProbe, lengths
+from visavis.types import Embedding
+
+Cosines: TypeAlias = NDArray[np.float64]
+FloatsOrOne = TypeVar("FloatsOrOne", Floats, np.float32)
+
+_FOLD = 64
+"""So many rows share a maximum: the k-th largest of these is soon found, and hardly lower than of all rows."""
+
+_FEW = 128
+"""So few candidates go to float64 without a look in float32."""
+
+_AT_ONCE = 1 << 16
+"""How many components are compared again at once: their copies stay in the cache."""
+
+_OUT = np.float32(-np.inf)
+_LOWEST = float(np.finfo(np.float32).min)
+
+
+class Bounds(Protocol):
+    """A first look at rows for one probe: about what cosine each has, and how far off that may be."""
+
+    def middles(self, part: Part) -> Floats:
+        """The middles of all rows' intervals, shape (n,); a new array."""
+        ...
+
+    def widest(self, part: Part) -> float:
+        """At least half the width of any row's interval."""
+        ...
+
+    def widths(self, part: Part, positions: Positions) -> Floats | np.float32:
+        """Half the widths of these rows' intervals."""
+        ...
+
+
+class Int8Bounds:
+    """By dot products of codes."""
+
+    def __init__(self, probe: Embedding, kernel: Kernel) -> None:
+        self._probe = QuantisedProbe.of(probe)
+        self._dots: Callable[[Codes], Scores] = kernel(self._probe.codes)
+
+    def middles(self, part: Part) -> Floats:
+        whole = -(-part.size // ROWS_AT_ONCE) * ROWS_AT_ONCE  # blocks have room for it; what lies there is ignored
+        middles: Floats = self._dots(part.block.codes[:whole])[: part.size].astype(np.float32)
+        middles *= part.block.scales[: part.size]
+        middles *= np.float32(self._probe.scale)
+        return middles
+
+    def widest(self, part: Part) -> float:
+        return float(self._widths(part, np.float32(part.extremes.residual)))
+
+    def widths(self, part: Part, positions: Positions) -> Floats | np.float32:
+        return self._widths(part, part.block.residuals[positions])
+
+    def _widths(self, part: Part, residuals: FloatsOrOne) -> FloatsOrOne:
+        return residuals * np.float32(self._probe.coded_length) + np.float32(
+            self._probe.rest(part.extremes.length)
+        )
+
+
+class Float32Bounds:
+    """By float32 cosines."""
+
+    def __init__(self, probe: Embedding) -> None:
+        self._probe = probe
+        # A float32 dot product of d terms errs by at most d * 2**-24 of the lengths or so (Higham, Accuracy and
+        # Stability of Numerical Algorithms, 3.1): here twice that, and something for what is done with it.
+        self._margin = (2 * len(probe) + 32) * ROUNDING * float(lengths(probe[None])[0])
+
+    def middles(self, part: Part) -> Floats:
+        # One thread: `rows @ probe` takes no less, and may take the cores of other requests as well.
+        middles: Floats = np.einsum("ij,j->i", part.rows, self._probe)
+        return middles
+
+    def middles_at(self, part: Part, positions: Positions) -> Floats:
+        """Those of some rows only."""
+        if 2 * len(positions) > part.size:  # to copy them out would take longer
+            return self.middles(part)[positions]
+        middles = np.empty(len(positions), np.float32)
+        step = max(_AT_ONCE // len(self._probe), 1)
+        for start in range(0, len(positions), step):
+            few = part.block.rows[positions[start : start + step]]
+            np.einsum("ij,j->i", few, self._probe, out=middles[start : start + step])
+        return middles
+
+    def widest(self, part: Part) -> float:
+        return self._margin * part.extremes.length + TINY
+
+    def widths(self, part: Part, positions: Positions) -> Floats | np.float32:  # noqa: ARG002 - the interface
+        return np.float32(self.widest(part))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rows of a part that may be among the best, and the upper ends of their intervals."""
+
+    part: Part
+    positions: Positions
+    uppers: Floats
+
+    def above(self, floor: float) -> Candidates:
+        return self._chosen(np.flatnonzero(self.uppers >= floor))
+
+    def split(self, count: int) -> tuple[Candidates, Candidates]:
+        """The `count` of highest upper ends, and the others."""
+        if len(self.positions) <= count:
+            return self, self._chosen(np.empty(0, np.intp))
+        order = np.argpartition(self.uppers, -count)
+        return self._chosen(order[-count:]), self._chosen(order[:-count])
+
+    def _chosen(self, which: Positions) -> Candidates:
+        return Candidates(self.part, self.positions[which], self.uppers[which])
+
+
+class Scan:
+    """A search for the `k` best of at least `min_cosine`: what it has found in the rows it has looked at."""
+
+    def __init__(self, probe: Embedding, k: int, min_cosine: float) -> None:
+        self._closer = Float32Bounds(probe)
+        self._k = k
+        self._floor = max(min_cosine, _LOWEST)
+        self._lowers: Floats = np.empty(0, np.float32)
+        self._found: list[Candidates] = []
+
+    def look_through(self, bounds: Bounds, part: Part, exclude: int | None) -> None:
+        """Look at all rows of a part, but the one at the position `exclude`."""
+        middles, widest = bounds.middles(part), bounds.widest(part)
+        if part.dead:
+            middles[~part.alive[: part.size]] = _OUT
+        if exclude is not None:
+            middles[exclude] = _OUT
+        heights = _Heights(middles, self._k)
+        if heights.columns_reaching(self._floor - widest) > max(2 * self._k, _FEW):
+            self._floor = max(self._floor, heights.reached_by(self._k) - widest)
+        positions = heights.reaching(self._floor - widest)
+        if bounds is not self._closer and 2 * len(positions) > max(part.size, 4 * self._k):
+            self.look_through(self._closer, part, exclude)  # too much alike: nearly all would be looked at again
+        else:
+            self._note(part, positions, middles[positions], bounds.widths(part, positions))
+
+    def look_closer(self, found: list[Candidates]) -> None:
+        """Look at candidates of another scan: first at the likeliest, whose cosines may rule out the others."""
+        halves = [each.split(max(2 * self._k, _FEW)) for each in found]
+        for likely in [first for first, _ in halves] + [rest for _, rest in halves]:
+            each = likely.above(self._floor)
+            middles = self._closer.middles_at(each.part, each.positions)
+            self._note(each.part, each.positions, middles, self._closer.widths(each.part, each.positions))
+
+    def _note(self, part: Part, positions: Positions, middles: Floats, widths: Floats | np.float32) -> None:
+        """Keep those of the rows that may be among the best."""
+        self._raise_floor(middles - widths)
+        self._found.append(Candidates(part, positions, middles + widths).above(self._floor))
+
+    def _raise_floor(self, lowers: Floats) -> None:
+        """The k best of all rows reach the k-th largest of these lower ends and those seen before."""
+        lowers = np.concatenate([self._lowers, lowers[lowers >= self._floor]])
+        if len(lowers) >= self._k:
+            lowers = np.partition(lowers, -self._k)[-self._k :]
+            self._floor = max(self._floor, float(lowers[0]))
+        self._lowers = lowers
+
+    def candidates(self) -> list[Candidates]:
+        """All rows that may be among the best."""
+        above = [found.above(self._floor) for found in self._found]
+        return [found for found in above if len(found.positions)]
+
+
+def ranked(found: list[Candidates], probe: Embedding, k: int, min_cosine: float) -> list[tuple[int, float]]:
+    """The k best of the candidates, (sequence, cosine) each; best first, ties by highest sequence."""
+    if sum(len(each.positions) for each in found) > max(k, _FEW):
+        closer = Scan(probe, k, min_cosine)
+        closer.look_closer(found)
+        found = closer.candidates()
+    if not found:
+        return []
+    cosines = np.concatenate([_float64_cosines(each, probe) for each in found])
+    sequences = np.concatenate([each.part.sequences[each.positions] for each in found])
+    least = min_cosine if len(cosines) <= k else max(min_cosine, float(np.partition(cosines, -k)[-k]))
+    kept = cosines >= least
+    sequences, cosines = sequences[kept], cosines[kept]
+    best = np.lexsort((-sequences, -cosines))[:k]
+    return list(zip(sequences[best].tolist(), cosines[best].tolist(), strict=True))
+
+
+class _Heights:
+    """The middles of a part, and the highest of every few of them: what is high is found among these."""
+
+    def __init__(self, middles: Floats, k: int) -> None:
+        fold = max(min(_FOLD, len(middles) // (4 * k)), 1)
+        self._middles = middles
+        self._columns = len(middles) // fold
+        folded = middles[: self._columns * fold].reshape(fold, self._columns)
+        self._tops = folded.max(axis=0) if fold > 1 else middles
+        self._rows: Positions = np.arange(0, self._columns * fold, self._columns)[:, None]
+        self._beyond: Positions = np.arange(self._columns * fold, len(middles))
+
+    def columns_reaching(self, threshold: float) -> int:
+        return int(np.count_nonzero(self._tops >= threshold))
+
+    def reached_by(self, k: int) -> float:
+        """What the k largest reach, or somewhat less."""
+        return float(np.partition(self._tops, -k)[-k]) if len(self._tops) >= k else -np.inf
+
+    def reaching(self, threshold: float) -> Positions:
+        """Where the middles are at least this."""
+        columns = np.flatnonzero(self._tops >= threshold)
+        if 4 * len(columns) > self._columns:
+            return np.flatnonzero(self._middles >= threshold)
+        some: Positions = np.concatenate([(columns + self._rows).ravel(), self._beyond])
+        return some[self._middles[some] >= threshold]
+
+
+def _float64_cosines(candidates: Candidates, probe: Embedding) -> Cosines:
+    """Dot products, each summed along its own row, so that where a row stands does not matter."""
+    positions, wide_probe = candidates.positions, probe.astype(np.float64)
+    cosines = np.empty(len(positions), np.float64)
+    step = max(_AT_ONCE // len(probe), 1)
+    for start in range(0, len(positions), step):
+        rows = candidates.part.block.rows[positions[start : start + step]].astype(np.float64)
+        rows *= wide_probe
+        rows.sum(axis=1, out=cosines[start : start + step])
+    return cosines

@@ -1,0 +1,103 @@
+"""Exact cosine search in memory for one group.
+
+The index publishes immutable snapshots. Readers take the current one and search it without a lock; a writer never
+changes anything that a published snapshot shows. Rows of deleted faces are zeroed as soon as the last snapshot
+that shows them is gone, which CPython's reference counts tell at once.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from visavis.index.blocks import Part, Sequences
+from visavis.index.builder import IndexBuilder, Stale
+from visavis.index.kernels import Kernel, best_kernel
+from visavis.index.scan import Float32Bounds, Int8Bounds, Scan, ranked
+from visavis.types import Embedding
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class Snapshot:
+    """The faces of a group at one of its versions, in parts with ascending sequences."""
+
+    version: int
+    parts: tuple[Part, ...]
+    kernel: Kernel | None
+    successor: Snapshot | None = field(default=None, repr=False)
+
+    def search(
+        self, probe: Embedding, k: int, min_cosine: float, exclude: int | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` faces of highest cosine to `probe`, at least `min_cosine`, but not the sequence `exclude`.
+
+        `probe` is a unit vector, shape (d,). Best first, ties by highest sequence; (sequence, cosine) each. Exact:
+        the cosines are float64 dot products, and equal embeddings have exactly equal cosines. One thread.
+        """
+        if k < 1 or not self.parts:
+            return []
+        bounds = Float32Bounds(probe) if self.kernel is None else Int8Bounds(probe, self.kernel)
+        scan = Scan(probe, k, min_cosine)
+        for part in self.parts:
+            at = [] if exclude is None else part.positions(np.array([exclude])).tolist()
+            scan.look_through(bounds, part, at[0] if at else None)
+        return ranked(scan.candidates(), probe, k, min_cosine)
+
+
+class VectorIndex:
+    """The current snapshot of a group, and how to make the next. One writer at a time; readers take no lock."""
+
+    def __init__(self, choose_kernel: Callable[[], Kernel | None] = best_kernel) -> None:
+        self.snapshot = Snapshot(0, (), choose_kernel())
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the embeddings take in both forms, spare room included."""
+        return sum(part.block.nbytes for part in self.snapshot.parts)
+
+    def update(
+        self,
+        version: int,
+        added: Iterable[tuple[Sequences, Embedding]] = (),
+        removed: Iterable[int] = (),
+        expected: int = 0,
+    ) -> None:
+        """Publish the snapshot of `version`: the current one with `added` appended and `removed` taken out.
+
+        `added` comes in batches of (sequences, embeddings), shapes (n,) and (n, d), ascending and above all that
+        are there; room is made for `expected` faces at once. Sequences in `removed` that are not there are
+        ignored. If a batch fails, nothing changes.
+        """
+        old = self.snapshot
+        draft = IndexBuilder(old.parts, coded=old.kernel is not None)
+        try:
+            for sequences, rows in added:
+                draft.append(sequences, rows, expected)
+                expected -= len(rows)
+            draft.remove(np.fromiter(removed, np.int64))
+            draft.tidy()
+        except BaseException:
+            draft.undo()
+            raise
+        self._publish(Snapshot(version, tuple(draft.parts), old.kernel), draft.settle())
+
+    def clear(self) -> None:
+        """Let go of everything: the next snapshot is the empty one of version 0."""
+        old = self.snapshot
+        self._publish(Snapshot(0, (), old.kernel), [(part.block, slice(None)) for part in old.parts])
+
+    def _publish(self, new: Snapshot, stale: Stale) -> None:
+        old = self.snapshot
+        # An older snapshot keeps the newer ones alive, so `old` goes only after all that show the same rows.
+        old.successor = new
+        if stale:
+            weakref.finalize(old, _zero, stale).atexit = False
+        self.snapshot = new
+
+
+def _zero(stale: Stale) -> None:
+    for block, where in stale:
+        block.zero(where)

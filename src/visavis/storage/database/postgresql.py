@@ -1,0 +1,155 @@
+"""A PostgreSQL server as the database of any number of nodes.
+
+It may be reached through PgBouncer in transaction mode: no session state is kept, nothing is prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from visavis.errors import ErrorCode, SetupError
+from visavis.spans import Instrumentation, Span, uninstrumented
+from visavis.storage.database.connection import Connections, connections_of, failure
+from visavis.storage.database.schema import metadata
+
+_SETTING_UP = 0x7669736176697300  # "visavis": one advisory lock for all nodes
+_CONNECTION_WAIT_S = 5.0
+
+_DEFAULTS: dict[str, Any] = {
+    "application_name": "visavis",
+    "connect_timeout": 5,
+    # A server that is gone without a word is noticed within some twenty seconds.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""libpq's parameters, where the URL says nothing."""
+
+_DETAILS = {
+    "08": "The connection to the database broke off.",
+    "25": "The database cannot be written to.",
+    "28": "The database refuses this user.",
+    "3D": "There is no database of this name.",
+    "40": "Another transaction was in the way.",
+    "53": "The database is out of room, memory or connections.",
+    "57": "The database is shutting down or starting up.",
+    "58": "The disk of the database cannot be read or written.",
+    "XX": "The database is damaged.",
+}
+"""By the class of the SQLSTATE (PostgreSQL, Appendix A)."""
+
+
+_PASSING = {"25", "40", "53"}
+"""The transaction is undone for certain, and the next may go through: not so where a connection broke off."""
+
+
+def place(url: str) -> str:
+    """The database of a URL in words: its host and port, never its password."""
+    named = conninfo_to_dict(url)
+    hosts, ports = named.get("host") or "localhost", named.get("port") or 5432
+    return f"The PostgreSQL at {hosts}, port {ports},"
+
+
+class PostgresDatabase:
+    """Transactions on one PostgreSQL database (see `Database`)."""
+
+    def __init__(self, url: str, connections: int, instrument: Instrumentation = uninstrumented) -> None:
+        """`url` is a libpq URI, several hosts included; at most `connections` are open at once.
+
+        Raises SetupError if the URL cannot be read. Connects to nothing yet.
+        """
+        try:
+            conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))
+        except psycopg.ProgrammingError:
+            raise SetupError("The database URL cannot be read; it begins with postgresql://.") from None
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(conninfo, prepare_threshold=None),
+            hide_parameters=True,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=_CONNECTION_WAIT_S,
+            pool_pre_ping=True,
+        )
+        self._engine = engine
+        self._instrument = instrument
+        self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one snapshot of the database, from its first statement on."""
+        with self._instrument(Span.DATABASE_READ), _connected(self._reader) as connection, _plain_errors():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction at READ COMMITTED, on disk when the block has ended."""
+        connected = _connected(self._engine)
+        with self._instrument(Span.DATABASE_WRITE), connected as connection, _plain_errors(), connection.begin():
+            yield connection
+
+    @contextmanager
+    def set_up(self) -> Iterator[Connection]:
+        """A write transaction beside which no other node runs one of this kind."""
+        with self.write() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTING_UP})
+            yield connection
+
+    def forget_deleted(self) -> None:
+        """Nothing: deleted rows are gone for every reader, but not their bytes, which a vacuum does not clear.
+
+        They stay in the free room of pages until that is used, or until `compact`. The templates in it are sealed.
+        """
+
+    def tidy(self) -> None:
+        """Nothing, likewise."""
+
+    def compact(self) -> None:
+        """Write all tables anew, each while nobody else reads or writes it."""
+        outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with _connected(outside) as connection, _plain_errors():
+            for table in metadata.tables:
+                connection.execute(text(f'VACUUM FULL "{table}"'))
+
+    def connections(self) -> Connections:
+        """How many there are at the moment."""
+        return connections_of(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection that has just answered. Raises OVERLOADED if none can be had: nothing was begun then."""
+    try:
+        connection = engine.connect()
+    except NoConnectionFree as error:
+        raise failure(error, "All connections to the database are in use.", ErrorCode.OVERLOADED) from error
+    except SQLAlchemyError as error:
+        raise failure(error, "The database cannot be reached.", ErrorCode.OVERLOADED) from error
+    with connection:
+        yield connection
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        state = getattr(cause, "sqlstate", None)
+        if state is None and isinstance(cause, psycopg.OperationalError):
+            raise failure(error, _DETAILS["08"]) from error
+        kind = (state or "")[:2]
+        code = ErrorCode.OVERLOADED if kind in _PASSING else ErrorCode.INTERNAL
+        raise failure(error, _DETAILS.get(kind), code) from error

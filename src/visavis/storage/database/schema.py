@@ -1,0 +1,280 @@
+"""The tables, as SQLAlchemy Core sees them. The migrations make the same; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment: timezone-aware in Python, UTC without a zone in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its interface
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its interface
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits everywhere: SQLite numbers rows by itself only in a column that is declared INTEGER."""
+
+
+class Label(TypeDecorator[str]):
+    """Text that is asked for by clients. PostgreSQL knows no NUL: what has one equals nothing that is stored."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - its interface
+        # No id that is stored is empty.
+        return "" if value is not None and "\0" in value else value
+
+
+Name = String(collation="C").with_variant(String(), "sqlite")
+"""Text in the order of its code points everywhere, as pages of names need it."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("group_count", Integer, nullable=False),
+    # Names in ascending order, a space between them.
+    Column("dialects_off", String, nullable=False, server_default=""),
+    # Such as 600/minute.
+    Column("rate_limit", String, nullable=False, server_default=""),
+    UniqueConstraint("name"),
+    sqlite_autoincrement=True,
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("retires_at", UtcTime),
+    UniqueConstraint("kind", "hash"),
+    sqlite_autoincrement=True,
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", Name, nullable=False),
+    Column("model", String, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    # The id of the master key that wrapped it; empty where a version did that knows of none.
+    Column("wrapped_by", String, nullable=False, server_default=""),
+    # Grows by one with every face added or deleted.
+    Column("version", Id, nullable=False),
+    # Changes after this version can be followed; a reader that is further behind starts over.
+    Column("floor", Id, nullable=False),
+    Column("face_count", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # The defaults are for the groups that were there before these columns were.
+    Column("liveness", Boolean, nullable=False, server_default=false()),
+    Column("liveness_threshold", Float, nullable=False, server_default=text("50.0")),
+    Column("similarity", Float, nullable=False, server_default=text("90.0")),
+    Column("min_quality", Float, nullable=False, server_default=text("0.0")),
+    Column("min_comparability", Float, nullable=False, server_default=text("50.0")),
+    Column("retention_hours", Integer, nullable=False, server_default=text("0")),
+    UniqueConstraint("app_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    # A group of this name was deleted, and none has been made since.
+    Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("deleted_at", UtcTime, nullable=False),
+)
+
+faces = Table(
+    "faces",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
+    # The group's version when the face was added: its `sequence`, and what pages are cut by.
+    Column("version", Id, nullable=False),
+    Column("face_id", Label, nullable=False),
+    Column("image_id", Label, nullable=False),
+    Column("external_image_id", Label),
+    Column("x0", Float, nullable=False),
+    Column("y0", Float, nullable=False),
+    Column("x1", Float, nullable=False),
+    Column("y1", Float, nullable=False),
+    Column("detection_score", Float, nullable=False),
+    Column("template", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # A keyed hash of the picture's file, where it was imported.
+    Column("fingerprint", LargeBinary),
+    UniqueConstraint("group_id", "face_id"),
+    UniqueConstraint("group_id", "version"),
+    Index(None, "group_id", "image_id", "version"),
+    Index(None, "group_id", "external_image_id", "version"),
+    Index(None, "group_id", "created_at"),
+    Index(
+        "ix_faces_fingerprint",
+        "group_id",
+        "fingerprint",
+        sqlite_where=text("fingerprint IS NOT NULL"),
+        postgresql_where=text("fingerprint IS NOT NULL"),
+    ),
+)
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("model", String, primary_key=True),
+    # JSON: pairs of cosine and similarity.
+    Column("knots", String, nullable=False),
+    Column("measured_on", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    # The group's version when the face with this `sequence` was deleted.
+    Column("version", Id, primary_key=True),
+    Column("sequence", Id, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Name, nullable=False),
+    # The name with case folded: two that read alike are one.
+    Column("folded_name", Name, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("theme", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("folded_name"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+
+def _audit_facts(*, chained: bool) -> tuple[Column[Any], ...]:
+    return (
+        Column("uid", String, primary_key=not chained, nullable=False),
+        Column("at", UtcTime, nullable=False),
+        Column("actor", String, nullable=False),
+        Column("user_name", String),
+        # No foreign keys: the log outlives what it speaks of.
+        Column("app_id", Id),
+        Column("app", String),
+        Column("key_id", Id),
+        Column("address", String),
+        Column("request_id", String),
+        Column("dialect", String),
+        Column("operation", String, nullable=False),
+        Column("effect", Integer, nullable=False),
+        Column("group_name", String),
+        # Ids with spaces between them.
+        Column("faces", String),
+        Column("detail", String),
+        Column("result", String, nullable=False),
+        Column("times", Integer, nullable=False),
+    )
+
+
+audit_inbox = Table(
+    "audit_inbox",
+    metadata,
+    # Records on disk, in the transaction of what they tell of, that are not in the chain yet.
+    *_audit_facts(chained=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("position", Id, primary_key=True, autoincrement=False),
+    *_audit_facts(chained=True),
+    Column("link", LargeBinary, nullable=False),
+    Index(None, "at"),
+    Index(None, "app", "position"),
+)
+
+key_holders = Table(
+    "key_holders",
+    metadata,
+    # What servers answer when a rotation asks whether they have the new master key.
+    Column("holder", String, primary_key=True),
+    Column("key_id", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("has_it", Boolean, nullable=False),
+)
+
+AUDIT_COLUMNS = tuple(column.name for column in _audit_facts(chained=True))
+"""What a record says, by the names of its columns."""

@@ -1,0 +1,212 @@
+"""One SQLite file as the database: how it is opened, read and written."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from visavis.errors import ErrorCode
+from visavis.files import draft_of, sync
+from visavis.spans import Instrumentation, Span, uninstrumented
+from visavis.storage.database.connection import Connections, connections_of, failure
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE_S = 30.0
+"""How long a writer waits for another process to commit."""
+
+_PRAGMAS = (
+    f"busy_timeout = {int(_PATIENCE_S * 1000)}",
+    "journal_mode = WAL",
+    "synchronous = FULL",  # NORMAL may lose acknowledged commits at power loss
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    "temp_store = MEMORY",
+    "trusted_schema = OFF",
+)
+
+_DETAILS = {
+    sqlite3.SQLITE_BUSY: "The database is busy.",
+    sqlite3.SQLITE_LOCKED: "The database is busy.",
+    sqlite3.SQLITE_FULL: "The disk of the database is full.",
+    sqlite3.SQLITE_READONLY: "The database cannot be written to.",
+    sqlite3.SQLITE_CANTOPEN: "The database cannot be opened.",
+    sqlite3.SQLITE_IOERR: "The disk of the database cannot be read or written.",
+    sqlite3.SQLITE_CORRUPT: "The database is damaged.",
+    sqlite3.SQLITE_NOTADB: "The database is damaged.",
+}
+
+
+_LASTING = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""What no waiting mends; all else that has a detail is over when an operator has made room or put a disk right."""
+
+
+class SqliteDatabase:
+    """Transactions on one SQLite file in WAL mode.
+
+    Any number of threads and processes may use the same file. Whatever goes wrong below surfaces as `ServiceError`
+    with a plain detail, OVERLOADED for what may pass, else INTERNAL; statements and parameters stay out of it.
+    """
+
+    def __init__(self, path: Path, instrument: Instrumentation = uninstrumented) -> None:
+        """Creates the file, readable by its owner alone, if it does not exist. Raises OSError if it cannot."""
+        if not path.exists():
+            _create(path)
+        self._path = path
+        self._instrument = instrument
+        self._writer_lock = _FifoLock()
+        self._log_holds_deleted = False
+        self._engine = _engine(path)
+        self._writer = self._engine.execution_options(visavis_begin="BEGIN IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one snapshot of the database, from its first statement on."""
+        with self._instrument(Span.DATABASE_READ), _plain_errors(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is the only writer, on disk when the block has ended; first come, first served."""
+        with (
+            self._instrument(Span.DATABASE_WRITE),
+            self._writer_lock,
+            _plain_errors(),
+            self._writer.begin() as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def set_up(self) -> Iterator[Connection]:
+        """Like `write`."""
+        with self.write() as connection:
+            yield connection
+
+    def forget_deleted(self) -> None:
+        """Empty the write-ahead log, which holds pages as they were before a deletion that has been committed.
+
+        `secure_delete` zeroes what was deleted in the database proper. Who queues here after a deletion lets the
+        deletions that wait go first, and the log is emptied once for all of them. A reader of an older snapshot
+        can put the emptying off, until `tidy` tries again.
+        """
+        self._log_holds_deleted = True
+        with self._writer_lock:
+            if self._log_holds_deleted:
+                self._log_holds_deleted = not self._empty_log()
+
+    def tidy(self) -> None:
+        """Empty the write-ahead log, whoever deleted: another process may have ended or died before it could."""
+        self.forget_deleted()
+
+    def compact(self) -> None:
+        """Write the file anew, without the room that deleted rows have left."""
+        with (
+            self._writer_lock,
+            _plain_errors(),
+            closing(sqlite3.connect(self._path, isolation_level=None)) as connection,
+        ):
+            connection.execute(f"PRAGMA busy_timeout = {int(_PATIENCE_S * 1000)}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("VACUUM")
+        self.forget_deleted()
+
+    def copy_to(self, path: Path) -> None:
+        """Write one moment of the database to an empty file, without the room that deleted rows have left."""
+        with _plain_errors(), closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+            connection.execute("VACUUM INTO ?", (str(path),))
+
+    def _empty_log(self) -> bool:
+        try:
+            with closing(sqlite3.connect(self._path, timeout=0.1)) as connection:
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            logger.warning("The write-ahead log could not be emptied: %s", error)
+            return False
+        return not busy
+
+    def connections(self) -> Connections:
+        """How many there are at the moment."""
+        return connections_of(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class _FifoLock:
+    """A lock that serves its waiters in the order in which they came, which `threading.Lock` does not promise."""
+
+    def __init__(self) -> None:
+        self._mutex = Lock()
+        self._held = False
+        self._waiting: deque[Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._mutex:
+            if not self._held:
+                self._held = True
+                return
+            turn = Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()  # released by the one before us, who leaves `_held` set on our behalf
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
+def _create(path: Path) -> None:
+    """A new database that is in WAL mode when others see it: a switch fails beside any other connection."""
+    with draft_of(path) as draft:  # there before SQLite opens it; -wal and -shm files inherit the mode
+        with _plain_errors(), closing(sqlite3.connect(draft)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        with suppress(FileExistsError):  # another process was first
+            path.hardlink_to(draft)
+    sync(path.parent)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), hide_parameters=True, pool_size=16, max_overflow=-1
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver would begin transactions by its own rules
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("visavis_begin", "BEGIN"))
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        code = (getattr(getattr(error, "orig", error), "sqlite_errorcode", None) or 0) & 0xFF
+        passes = code in _DETAILS and code not in _LASTING
+        raise failure(error, _DETAILS.get(code), ErrorCode.OVERLOADED if passes else ErrorCode.INTERNAL) from error

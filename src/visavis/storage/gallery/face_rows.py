@@ -1,0 +1,240 @@
+"""The rows of faces and of their deletions: every statement on them, and nothing but statements."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+
+from visavis.storage.database.chunked import BATCH, among
+from visavis.storage.database.schema import deletions, faces
+from visavis.types import Box, FaceFilter, FaceRecord, NewFace
+
+_FACE = (
+    faces.c.version,
+    faces.c.face_id,
+    faces.c.image_id,
+    faces.c.external_image_id,
+    faces.c.x0,
+    faces.c.y0,
+    faces.c.x1,
+    faces.c.y1,
+    faces.c.detection_score,
+    faces.c.created_at,
+)
+_FACES_BY_SEQUENCE = select(*_FACE).where(
+    faces.c.group_id == bindparam("group"), faces.c.version.in_(bindparam("sequences"))
+)
+
+
+def insert_faces(
+    connection: Connection,
+    group_key: int,
+    after: int,
+    new: Sequence[NewFace],
+    templates: Sequence[bytes],
+    times: Sequence[datetime] | None = None,
+) -> list[FaceRecord]:
+    """Store faces under the sequences that follow `after`, as registered at `times`, or now."""
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "group_id": group_key,
+            "version": version,
+            "face_id": face.face_id,
+            "image_id": face.image_id,
+            "external_image_id": face.external_image_id,
+            "x0": face.box.x0,
+            "y0": face.box.y0,
+            "x1": face.box.x1,
+            "y1": face.box.y1,
+            "detection_score": face.detection_score,
+            "template": template,
+            "created_at": now if times is None else times[version - after - 1],
+            "fingerprint": face.fingerprint,
+        }
+        for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
+    ]
+    if rows:
+        connection.execute(insert(faces), rows)
+    return [_record(row) for row in rows]
+
+
+def delete_face(connection: Connection, group_key: int, face_id: str) -> int | None:
+    """Delete a face; its sequence, or None if it was not there."""
+    statement = delete(faces).where(faces.c.group_id == group_key, faces.c.face_id == face_id)
+    return connection.scalar(statement.returning(faces.c.version))
+
+
+def delete_oldest_faces(connection: Connection, group_key: int, until: datetime, limit: int) -> dict[int, str]:
+    """Delete up to `limit` of the faces registered `until` then; their sequences and face ids."""
+    oldest = (
+        select(faces.c.id)
+        .where(faces.c.group_id == group_key, faces.c.created_at <= until)
+        .order_by(faces.c.created_at)
+        .limit(limit)
+    )
+    statement = delete(faces).where(faces.c.id.in_(oldest))
+    rows = connection.execute(statement.returning(faces.c.version, faces.c.face_id))
+    return {sequence: face_id for sequence, face_id in rows}  # noqa: C416 - `dict` cannot be given rows
+
+
+def record_deletions(
+    connection: Connection, group_key: int, after: int, sequences: Sequence[int], floor: int
+) -> None:
+    """Leave word of deletions, the versions that follow `after`, and drop the word of all up to `floor`."""
+    recorded = [
+        {"group_id": group_key, "version": version, "sequence": sequence}
+        for version, sequence in enumerate(sequences, start=after + 1)
+    ]
+    connection.execute(insert(deletions), recorded)
+    connection.execute(delete(deletions).where(deletions.c.group_id == group_key, deletions.c.version <= floor))
+
+
+def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | None:
+    return connection.scalar(
+        select(faces.c.version).where(faces.c.group_id == group_key, faces.c.face_id == face_id)
+    )
+
+
+def template_of(connection: Connection, group_key: int, where: FaceFilter) -> bytes | None:
+    """Of the one face that agrees with `where`."""
+    return connection.scalar(select(faces.c.template).where(*_conditions(group_key, where)))
+
+
+def list_faces(
+    connection: Connection, group_key: int, where: FaceFilter, before: int | None, limit: int, offset: int
+) -> list[FaceRecord]:
+    statement = select(*_FACE).where(*_conditions(group_key, where)).order_by(faces.c.version.desc())
+    if before is not None:
+        statement = statement.where(faces.c.version < before)
+    rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
+    return [_record(row) for row in rows]
+
+
+def any_template(connection: Connection, group_key: int) -> tuple[str, bytes] | None:
+    """Face id and template of one face of the group, if it has any."""
+    statement = select(faces.c.face_id, faces.c.template).where(faces.c.group_id == group_key).limit(1)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.face_id, row.template)
+
+
+def face_ids_among(connection: Connection, group_key: int, wanted: Sequence[str]) -> set[str]:
+    """Those of `wanted` that faces of the group have."""
+    return among(connection, faces.c.face_id, wanted, faces.c.group_id == group_key)
+
+
+def faces_with_templates(
+    connection: Connection, group_key: int, where: FaceFilter
+) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
+    """The faces that agree with `where` and their templates, oldest first, in batches."""
+    statement = select(*_FACE, faces.c.template).where(*_conditions(group_key, where)).order_by(faces.c.version)
+    with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
+        for batch in rows.mappings().partitions():
+            yield [(_record(row), row["template"]) for row in batch]
+
+
+def fingerprints(connection: Connection, group_key: int, where: FaceFilter) -> set[bytes]:
+    """Of the faces that agree with `where`, those that have one."""
+    statement = select(faces.c.fingerprint).where(*_conditions(group_key, where), faces.c.fingerprint.is_not(None))
+    return set(connection.scalars(statement.distinct()))
+
+
+def fingerprints_among(
+    connection: Connection, group_key: int, where: FaceFilter, wanted: Sequence[bytes]
+) -> set[bytes]:
+    """Those of `wanted` that faces that agree with `where` have."""
+    return among(connection, faces.c.fingerprint, wanted, *_conditions(group_key, where))
+
+
+def count_faces(connection: Connection, group_key: int, where: FaceFilter) -> int:
+    statement = select(func.count()).select_from(faces).where(*_conditions(group_key, where))
+    return connection.execute(statement).scalar_one()
+
+
+def count_faces_until(connection: Connection, group_key: int, until: datetime) -> int:
+    """How many faces of the group were registered then or before."""
+    statement = select(func.count()).where(faces.c.group_id == group_key, faces.c.created_at <= until)
+    return connection.execute(statement).scalar_one()
+
+
+def faces_by_sequence(connection: Connection, group_key: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
+    found: dict[int, FaceRecord] = {}
+    for start in range(0, len(sequences), BATCH):
+        asked = {"group": group_key, "sequences": sequences[start : start + BATCH]}
+        rows = connection.execute(_FACES_BY_SEQUENCE, asked).mappings()
+        found.update({row["version"]: _record(row) for row in rows})
+    return found
+
+
+def templates_after(
+    connection: Connection, group_key: int, version: int
+) -> Generator[Sequence[tuple[int, str, bytes]]]:
+    """(sequence, face id, template) of the faces added after `version`, ascending, in batches."""
+    statement = (
+        select(faces.c.version, faces.c.face_id, faces.c.template)
+        .where(faces.c.group_id == group_key, faces.c.version > version)
+        .order_by(faces.c.version)
+    )
+    with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
+        yield from rows.partitions()
+
+
+def some_templates_after(
+    connection: Connection, group_key: int, sequence: int, limit: int
+) -> Sequence[tuple[int, str, bytes]]:
+    """(sequence, face id, template) of up to `limit` faces above this sequence, ascending."""
+    here = (faces.c.group_id == group_key, faces.c.version > sequence)
+    statement = select(faces.c.version, faces.c.face_id, faces.c.template).where(*here)
+    return [tuple(row) for row in connection.execute(statement.order_by(faces.c.version).limit(limit))]
+
+
+def replace_templates(
+    connection: Connection, group_key: int, sequences: Sequence[int], templates: Sequence[bytes]
+) -> None:
+    """Put others in the place of the templates of these faces."""
+    here = (faces.c.group_id == group_key, faces.c.version == bindparam("sequence"))
+    rows = [{"sequence": at, "sealed": template} for at, template in zip(sequences, templates, strict=True)]
+    connection.execute(update(faces).where(*here).values(template=bindparam("sealed")), rows)
+
+
+def forget_deletions(connection: Connection, group_key: int) -> None:
+    """Drop the word of all deletions: nobody follows them any more."""
+    connection.execute(delete(deletions).where(deletions.c.group_id == group_key))
+
+
+def deletions_after(connection: Connection, group_key: int, version: int) -> list[int]:
+    """The sequences of the faces deleted after `version`."""
+    statement = select(deletions.c.sequence).where(
+        deletions.c.group_id == group_key, deletions.c.version > version
+    )
+    return list(connection.scalars(statement))
+
+
+def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
+    yield faces.c.group_id == group_key
+    if where.face_id is not None:
+        yield faces.c.face_id == where.face_id
+    if where.image_id is not None:
+        yield faces.c.image_id == where.image_id
+    if where.external_image_id is not None:
+        yield faces.c.external_image_id == where.external_image_id
+    if where.label_contains is not None:
+        yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
+    if where.registered_after is not None:
+        # Not `>`: SQLite would find them by their time, and sort all of them to cut one page.
+        yield (faces.c.created_at <= where.registered_after).is_(False)
+
+
+def _record(row: Mapping[Any, Any]) -> FaceRecord:
+    return FaceRecord(
+        sequence=row["version"],
+        face_id=row["face_id"],
+        image_id=row["image_id"],
+        external_image_id=row["external_image_id"],
+        box=Box(row["x0"], row["y0"], row["x1"], row["y1"]),
+        detection_score=row["detection_score"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,80 @@
+"""Brings the templates of a group from one recognition model to another, within a transaction of its caller's.
+
+The group's key stays, since fingerprints of imported pictures hang on it. What it seals is bound to the model, so
+a template from before the move does not open afterwards (docs/decisions/0042).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import sleep
+from typing import NoReturn, TypeAlias
+
+from sqlalchemy import Connection
+
+from visavis.errors import GroupMoved
+from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery.group_rows import GroupState
+from visavis.storage.keys.cipher import GroupCipher, binding_of
+from visavis.storage.keys.ring import KeyRing
+from visavis.types import Embedding, Group
+
+Conversion: TypeAlias = Callable[[Embedding], Embedding]
+"""Embeddings of one recognition model, shape (n, d), to those of another."""
+
+Conversions: TypeAlias = Callable[[str, str], Conversion]
+"""The conversion from one model to another, by their names; raises ServiceError where there is none."""
+
+_AT_ONCE = 250
+_PAUSE_S = 1e-5
+"""Opening and sealing hold the interpreter's lock; after so many faces, a few milliseconds, others get a turn."""
+
+
+def no_conversions(_old: str, _new: str) -> NoReturn:
+    """For storage that has nobody to ask: who comes with embeddings of the old model has to come again."""
+    raise GroupMoved
+
+
+def move_group(
+    connection: Connection,
+    keys: KeyRing,
+    group: Group,
+    state: GroupState,
+    model: str,
+    convert: Conversion,
+    progress: Callable[[int], None],
+) -> Group:
+    """Give a locked group another model and convert its templates; whoever has it in memory starts over.
+
+    `progress` is told how many faces more are done.
+    """
+    old_binding, new_binding = binding_of(group, state.model), binding_of(group, model)
+    wrapped_key = keys.rebound(state.wrapped_key, old_binding, model)
+    old, new = keys.group_cipher(state.wrapped_key, old_binding), keys.group_cipher(wrapped_key, new_binding)
+    _convert_templates(connection, group.id, old, new, convert, progress)
+    version = state.version + 1
+    group_rows.set_group_state(connection, group.id, version, version, state.face_count)
+    face_rows.forget_deletions(connection, group.id)
+    return group_rows.set_model(connection, group.id, model, wrapped_key)
+
+
+def _convert_templates(
+    connection: Connection,
+    group_key: int,
+    old: GroupCipher,
+    new: GroupCipher,
+    convert: Conversion,
+    progress: Callable[[int], None],
+) -> None:
+    done = 0
+    while batch := face_rows.some_templates_after(connection, group_key, done, _AT_ONCE):
+        sequences, face_ids, templates = zip(*batch, strict=True)
+        embeddings = old.open_all(list(zip(face_ids, templates, strict=True)))
+        converted = convert(embeddings)
+        sealed = [new.seal(face_id, row) for face_id, row in zip(face_ids, converted, strict=True)]
+        embeddings.fill(0)
+        converted.fill(0)
+        face_rows.replace_templates(connection, group_key, sequences, sealed)
+        done = sequences[-1]
+        progress(len(batch))
+        sleep(_PAUSE_S)

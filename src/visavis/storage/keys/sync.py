@@ -1,0 +1,61 @@
+"""How a running server follows a rotation: it learns the new key, says so, and forgets the old one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+
+from sqlalchemy import Connection, delete, insert, select
+
+from visavis.storage.database.connection import Database
+from visavis.storage.database.metadata import get_metadata
+from visavis.storage.database.schema import key_holders
+from visavis.storage.keys import metadata
+from visavis.storage.keys.ring import KeyRing
+
+logger = logging.getLogger(__name__)
+
+SYNC_SECONDS = 1.0
+"""How often a server looks. Within this time it answers a rotation, and stops taking a key that was replaced."""
+
+
+class KeySync:
+    """One in each server."""
+
+    def __init__(self, database: Database, ring: KeyRing) -> None:
+        self._database = database
+        self._ring = ring
+        self._holder = secrets.token_hex(8)
+
+    def run_once(self) -> None:
+        with self._database.read() as connection:
+            following, check = metadata.next_id(connection), get_metadata(connection, metadata.CHECK)
+            answered = None if following is None else self._answered(connection)
+        if following is None:
+            if not metadata.is_current(self._ring.current, check) or self._ring.count > 1:
+                self._take_current(check)
+            return
+        answer = (following, self._ring.known(following) is not None)
+        if answer != answered:
+            self._answer(*answer)
+
+    def _answered(self, connection: Connection) -> tuple[str, bool] | None:
+        """What the database has of this server: a rotation that begins again has thrown answers away."""
+        statement = select(key_holders.c.key_id, key_holders.c.has_it).where(key_holders.c.holder == self._holder)
+        row = connection.execute(statement).one_or_none()
+        return None if row is None else (row.key_id, row.has_it)
+
+    def _answer(self, key_id: str, has_it: bool) -> None:  # noqa: FBT001 - the column's value
+        place = f"{socket.gethostname()} process {os.getpid()}"
+        row = {"holder": self._holder, "key_id": key_id, "place": place, "has_it": has_it}
+        with self._database.write() as connection:
+            connection.execute(delete(key_holders).where(key_holders.c.holder == self._holder))
+            connection.execute(insert(key_holders).values(row))
+
+    def _take_current(self, check: bytes | None) -> None:
+        if self._ring.settle_to(check):
+            logger.info("The master key is %s now; no other is taken.", self._ring.current_id)
+        else:
+            logger.critical("The master key was replaced by one that this server lacks. Restart it with that.")

@@ -1,0 +1,201 @@
+"""What is inside an archive: groups, each followed by its faces, and at the end how many there were.
+
+A record is its kind (one byte), its length (four bytes, big-endian) and its body. The body of a group and of the
+end is JSON; that of a face is the length of its JSON (two bytes), the JSON, and its embedding
+(little-endian float32).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Annotated, Any, Protocol, TypeVar
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from visavis.errors import SetupError
+from visavis.transfer.archive.stream import DAMAGED
+from visavis.types import Box, Embedding, FaceRecord, GroupSettings, NewFace
+
+_GROUP, _FACE, _END = b"G", b"F", b"E"
+_LONGEST = 1 << 20
+_LITTLE_ENDIAN = np.dtype("<f4")
+_UNIT = 1e-3
+"""How far the length of an embedding may be from 1."""
+
+Parsed = TypeVar("Parsed", bound="_Strict")
+
+Text = Annotated[str, Field(min_length=1, max_length=255)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Writer(Protocol):
+    def write(self, data: bytes) -> None: ...
+    def finish(self) -> None: ...
+
+
+class Reader(Protocol):
+    def read(self, size: int) -> bytes: ...
+    def finish(self) -> None: ...
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GroupHead(_Strict):
+    """A group, and how many faces follow it."""
+
+    name: Text
+    model: Text
+    created_at: AwareDatetime
+    faces: int = Field(ge=0)
+    settings: dict[str, Any]
+
+    def group_settings(self) -> GroupSettings:
+        """Raises SetupError for what this version would lose."""
+        if unknown := set(self.settings) - {field.name for field in fields(GroupSettings)}:
+            raise SetupError(f"The archive is of a newer version: its groups have a setting {min(unknown)!r}.")
+        impossible = SetupError("The archive has settings of a group that cannot be.")
+        try:
+            settings = _SETTINGS.validate_python(self.settings)
+        except ValidationError:
+            raise impossible from None
+        if not settings.are_possible:
+            raise impossible
+        return settings
+
+    @classmethod
+    def of(cls, name: str, model: str, created_at: datetime, faces: int, settings: GroupSettings) -> GroupHead:
+        return cls(name=name, model=model, created_at=created_at, faces=faces, settings=asdict(settings))
+
+
+_SETTINGS = TypeAdapter(GroupSettings)
+
+
+class _FaceHead(_Strict):
+    face_id: Text
+    image_id: Text
+    external_image_id: Text | None
+    box: tuple[Fraction, Fraction, Fraction, Fraction]
+    detection_score: Fraction
+    created_at: AwareDatetime
+
+
+class _End(_Strict):
+    groups: int
+    faces: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFace:
+    """A face with the moment it was registered."""
+
+    new: NewFace
+    created_at: datetime
+
+
+class ContentsWriter:
+    """Writes records, and counts and hashes them."""
+
+    def __init__(self, sealed: Writer) -> None:
+        self._sealed = sealed
+        self._hash = hashlib.sha256()
+        self.groups = self.faces = 0
+
+    def group(self, head: GroupHead) -> None:
+        self._write(_GROUP, head.model_dump_json().encode())
+        self.groups += 1
+
+    def face(self, record: FaceRecord, embedding: Embedding) -> None:
+        head = {
+            "face_id": record.face_id,
+            "image_id": record.image_id,
+            "external_image_id": record.external_image_id,
+            "box": (record.box.x0, record.box.y0, record.box.x1, record.box.y1),
+            "detection_score": record.detection_score,
+            "created_at": record.created_at.isoformat(),
+        }
+        text = json.dumps(head, separators=(",", ":")).encode()
+        template = embedding.astype(_LITTLE_ENDIAN, copy=False).tobytes()
+        self._write(_FACE, len(text).to_bytes(2, "big") + text + template)
+        self.faces += 1
+
+    def finish(self) -> None:
+        end = _End(groups=self.groups, faces=self.faces, sha256=self._hash.hexdigest())
+        self._write(_END, end.model_dump_json().encode())
+        self._sealed.finish()
+
+    def _write(self, kind: bytes, body: bytes) -> None:
+        record = kind + len(body).to_bytes(4, "big") + body
+        self._hash.update(record)
+        self._sealed.write(record)
+
+
+def read_contents(sealed: Reader) -> Iterator[GroupHead | ArchivedFace]:
+    """Groups, each followed by its faces. Raises SetupError at whatever is not as it must be.
+
+    Only who has read to the end knows that the archive is whole.
+    """
+    digest = hashlib.sha256()
+    groups = faces = missing = 0
+    width: int | None = None
+    while True:
+        before = digest.hexdigest()
+        kind, body = _record(sealed, digest)
+        if kind == _FACE:
+            face = _face(body)
+            width = width or len(face.new.embedding)
+            if not missing or len(face.new.embedding) != width:
+                raise SetupError(DAMAGED)
+            missing, faces = missing - 1, faces + 1
+            yield face
+        elif missing:
+            raise SetupError(DAMAGED)
+        elif kind == _GROUP:
+            head = _parsed(GroupHead, body)
+            head.group_settings()
+            missing, groups, width = head.faces, groups + 1, None
+            yield head
+        else:
+            if _parsed(_End, body) != _End(groups=groups, faces=faces, sha256=before):
+                raise SetupError(DAMAGED)
+            sealed.finish()
+            return
+
+
+def _record(sealed: Reader, digest: Any) -> tuple[bytes, bytes]:
+    start = sealed.read(5)
+    kind, length = start[:1], int.from_bytes(start[1:], "big")
+    if kind not in {_GROUP, _FACE, _END} or length > _LONGEST:
+        raise SetupError(DAMAGED)
+    body = sealed.read(length)
+    digest.update(start + body)
+    return kind, body
+
+
+def _face(body: bytes) -> ArchivedFace:
+    length = int.from_bytes(body[:2], "big")
+    text, template = body[2 : 2 + length], body[2 + length :]
+    head = _parsed(_FaceHead, text)
+    if not template or len(template) % _LITTLE_ENDIAN.itemsize:
+        raise SetupError(DAMAGED)
+    embedding = np.frombuffer(template, _LITTLE_ENDIAN).astype(np.float32, copy=False)
+    if not abs(float(np.linalg.norm(embedding)) - 1) < _UNIT:  # so that NaN is refused too
+        raise SetupError("The archive has an embedding that is no unit vector.")
+    new = NewFace(
+        head.face_id, head.image_id, head.external_image_id, Box(*head.box), head.detection_score, embedding
+    )
+    return ArchivedFace(new, head.created_at)
+
+
+def _parsed(model: type[Parsed], text: bytes) -> Parsed:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError:
+        raise SetupError(DAMAGED) from None

@@ -1,0 +1,138 @@
+"""Stores the groups of an archive, within a transaction of its caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.identities import App
+from visavis.storage.audit.journal import Journal
+from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery.gallery import claim_group
+from visavis.storage.gallery.group_rows import GroupState
+from visavis.storage.keys.cipher import GroupCipher, binding_of
+from visavis.storage.keys.ring import KeyRing
+from visavis.transfer.archive.contents import ArchivedFace, GroupHead
+from visavis.types import Group
+
+_AT_ONCE = 1000
+"""Faces that are in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an archive goes."""
+
+    app: App
+    names: Mapping[str, str]
+    """What groups are called here, where that is not as in the archive."""
+    merge: bool
+    """Whether a group that is there already gets the faces that it lacks; otherwise it is in the way."""
+    groups_quota: int
+    """Groups the app may have."""
+    faces_quota: int
+    """Faces a group may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What an archive has added to a group."""
+
+    group: str
+    added: int
+    present: int
+    """Faces that the group had already, by their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """Stores one group after the other."""
+
+    connection: Connection
+    keys: KeyRing
+    journal: Journal
+    target: Target
+    progress: Callable[[int], None]
+
+    def group(self, head: GroupHead, faces: Iterator[ArchivedFace]) -> Restored:
+        """Raises what `Archives.restore` does."""
+        group = self._settled(head)
+        state = group_rows.lock_group(self.connection, group.id)
+        assert state is not None  # noqa: S101 - it was found or made in this transaction
+        cipher = self.keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
+        added = present = 0
+        while batch := list(islice(faces, _AT_ONCE)):
+            if not added:
+                self._check_dimension(group, cipher, batch[0])
+            new = self._new(group, batch)
+            self._insert(group, state, cipher, added, new)
+            added, present = added + len(new), present + len(batch) - len(new)
+            self.progress(len(batch))
+        if state.face_count + added > self.target.faces_quota:
+            raise ServiceError(
+                ErrorCode.FACE_QUOTA_EXCEEDED,
+                f"The group {group.name!r} would have {state.face_count + added} faces, and may have "
+                f"{self.target.faces_quota}.",
+            )
+        group_rows.set_group_state(
+            self.connection, group.id, state.version + added, state.floor, state.face_count + added
+        )
+        return Restored(group.name, added, present)
+
+    def _settled(self, head: GroupHead) -> Group:
+        """The group that takes the faces: made like the archived one, or there before."""
+        target = self.target
+        name = target.names.get(head.name, head.name)
+        there = group_rows.find_group(self.connection, target.app.id, name)
+        if there is None:
+            claim_group(self.connection, target.app, name, target.groups_quota)
+            wrapped_key = self.keys.new_wrapped_key(self.connection, target.app.id, name, head.model)
+            self.journal.record(
+                self.connection, "create_group", app_id=target.app.id, app=target.app.name, group=name
+            )
+            return group_rows.insert_group(
+                self.connection,
+                target.app.id,
+                name,
+                head.model,
+                wrapped_key,
+                created_at=head.created_at,
+                settings=head.group_settings(),
+            )
+        if not target.merge:
+            raise ServiceError(ErrorCode.DUPLICATE_GROUP, f"There is a group {name!r} already.")
+        if there.model != head.model:
+            raise SetupError(
+                f"The faces of the archive are of the recognition model {head.model}, those of the group {name!r} "
+                f"of {there.model}: they cannot be compared."
+            )
+        return there
+
+    def _check_dimension(self, group: Group, cipher: GroupCipher, face: ArchivedFace) -> None:
+        """Of one that the group has; its embeddings are all as long."""
+        template = face_rows.any_template(self.connection, group.id)
+        if template is not None and len(cipher.open(*template)) != len(face.new.embedding):
+            raise SetupError(
+                f"The embeddings of the archive are not as long as those of the group {group.name!r}."
+            )
+
+    def _new(self, group: Group, batch: Sequence[ArchivedFace]) -> list[ArchivedFace]:
+        there = face_rows.face_ids_among(self.connection, group.id, [face.new.face_id for face in batch])
+        return [face for face in batch if face.new.face_id not in there]
+
+    def _insert(
+        self, group: Group, state: GroupState, cipher: GroupCipher, added: int, faces: Sequence[ArchivedFace]
+    ) -> None:
+        new = [face.new for face in faces]
+        templates = [cipher.seal(face.face_id, face.embedding) for face in new]
+        times = [face.created_at for face in faces]
+        face_rows.insert_faces(self.connection, group.id, state.version + added, new, templates, times)
+        if new:
+            ids = [face.face_id for face in new]
+            self.journal.record(
+                self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids
+            )

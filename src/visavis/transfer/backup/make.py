@@ -1,0 +1,71 @@
+"""Makes a backup beside a running server: one moment of the database, sealed as it is, without the master key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, func, select
+
+import visavis
+from visavis.audit_events import Effect, Event
+from visavis.errors import ServiceError, SetupError
+from visavis.storage.database.connection import Database
+from visavis.storage.database.schema import apps, faces, groups
+from visavis.storage.database.sqlite import SqliteDatabase
+from visavis.storage.keys.ring import KeyRing
+from visavis.storage.store import Storage
+from visavis.transfer import checking
+from visavis.transfer.backup.file import Manifest, drafted, fingerprint, pack
+from visavis.transfer.copying import copy_all
+
+
+def back_up(storage: Storage, file: Path, progress: Callable[[int], None]) -> Manifest:
+    """Write everything that is kept to a new file, after every template in it was opened, and put that on record.
+
+    `progress` is told how many templates more have been opened. Raises SetupError if the file exists or cannot be
+    written, or what is kept is not in order.
+    """
+    if file.exists():
+        raise SetupError(f"There is a file {file} already; a backup takes the place of none.")
+    try:
+        with drafted(file) as copy:
+            manifest = _copy(storage.database, storage.keys, copy, progress)
+            pack(file, manifest, copy)
+    except OSError as error:
+        raise SetupError(f"The backup cannot be written to {file}: {error.strerror}.") from error
+    except ServiceError as error:
+        raise SetupError(f"The backup cannot be made: {error.detail}") from error
+    detail = f"{manifest.faces} faces of {manifest.groups} groups"
+    storage.journal.add(Event(actor=storage.owner, operation="backup", effect=Effect.USE, detail=detail))
+    return manifest
+
+
+def _copy(database: Database, keys: KeyRing, copy: Path, progress: Callable[[int], None]) -> Manifest:
+    made_at = datetime.now(UTC)
+    if isinstance(database, SqliteDatabase):
+        database.copy_to(copy)
+    with closing(SqliteDatabase(copy)) as copied:
+        if not isinstance(database, SqliteDatabase):
+            copy_all(database, copied, lambda _: None)
+        faults = checking.check_all(copied, keys, progress)
+        if faults:
+            raise SetupError(f"What is kept is not in order, so nothing was written: {' '.join(faults)}")
+        with copied.read() as connection:
+            counts = {table.name: _count(connection, table) for table in (apps, groups, faces)}
+    return Manifest(
+        made_at=made_at.isoformat(timespec="seconds"),
+        made_by=visavis.__version__,
+        made_from="sqlite" if isinstance(database, SqliteDatabase) else "postgresql",
+        apps=counts["apps"],
+        groups=counts["groups"],
+        faces=counts["faces"],
+        bytes=copy.stat().st_size,
+        sha256=fingerprint(copy),
+    )
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()

@@ -1,0 +1,36 @@
+"""One line a request, in text or, with the same facts as fields, in JSON."""
+
+from __future__ import annotations
+
+import logging
+
+from visavis.web.request_log import RequestLogRecord
+
+logger = logging.getLogger("visavis.access")
+
+
+def log_request(record: RequestLogRecord) -> None:
+    """Method, route, HTTP status, time, request id, and why the request failed."""
+    milliseconds = round(record.seconds * 1000, 1)
+    facts = {
+        "method": record.method,
+        "route": record.route,
+        "status": record.status,
+        "duration_ms": milliseconds,
+        "dialect": record.dialect,
+        "operation": record.operation,
+        "code": record.code,
+        "error": record.error,
+        "detail": record.detail,
+        "request_id": record.request_id,
+    }
+    logger.info(
+        "%s %s %d %.0f ms %s%s",
+        record.method,
+        record.route,
+        record.status,
+        milliseconds,
+        record.request_id or "-",
+        f" {record.detail}" if record.detail else "",
+        extra={name: fact for name, fact in facts.items() if fact not in {"", None}},
+    )

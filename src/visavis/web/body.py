@@ -1,0 +1,152 @@
+"""Requests to parameters: bodies are read once, in memory, up to a limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from typing import Any, TypeVar, cast
+
+from anyio import to_thread
+from fastapi import HTTPException, Request
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from visavis.errors import ErrorCode, ServiceError
+from visavis.web.json_body import json_object
+from visavis.web.parameters import Parameters
+
+Result = TypeVar("Result")
+
+MAX_BODY_BYTES = 16_000_000
+"""Longer bodies are answered 413 (contract.md 1)."""
+MAX_PLAIN_BODY_BYTES = 1_000_000
+"""Of operations that take no picture."""
+
+
+_FORM = b"multipart/form-data"
+_EXTENDED_NAME = re.compile(rb";[ \t]*filename\*[ \t]*=", re.IGNORECASE)
+_CHARSETS = frozenset({b"", b"utf-8", b"utf8"})
+
+
+class _InMemoryParser(MultiPartParser):
+    """Uploaded pictures must never reach a disk, not even as temporary files."""
+
+    spool_max_size = MAX_BODY_BYTES + 1
+    complete = False
+    """Whether the last boundary has come. The library takes what is cut short, without the part that is."""
+
+    def on_headers_finished(self) -> None:
+        """The library does not read names of files in RFC 5987's form; that there is one makes a part a file."""
+        disposition = self._current_part.content_disposition or b""
+        if b"filename" not in parse_options_header(disposition)[1] and _EXTENDED_NAME.search(disposition):
+            self._current_part.content_disposition = disposition + b'; filename="file"'
+        super().on_headers_finished()
+
+    def on_end(self) -> None:
+        self.complete = True
+
+
+async def read_body(request: Request, limit: int, form: type[Parameters] | None = None) -> bytes:
+    """The body of a request that may have one, of a kind that its operation takes.
+
+    Raises INVALID_PARAMETER for another kind (contract.md 20), HTTP 413 and 415.
+    """
+    if request.method != "POST":
+        return b""
+    _require_type(request, _FORM if form is not None and is_upload(request) else b"application/json")
+    return b"".join([chunk async for chunk in _limited(request, limit)])
+
+
+def read_parameters(
+    request: Request, body: bytes, schema: type[Parameters], form: type[Parameters] | None = None
+) -> Parameters:
+    """The parameters of a request: query alone, or with a JSON body, or with a form where the operation takes one.
+
+    Takes milliseconds of the processor, so it belongs into a worker thread. Raises INVALID_PARAMETER.
+    """
+    if request.method != "POST":
+        return schema.read(request.query_params, {})
+    if form is not None and is_upload(request):
+        return form.read(request.query_params, _form_fields(request.headers, body), spelt_out=True)
+    return schema.read(request.query_params, json_object(body))
+
+
+def is_upload(request: Request) -> bool:
+    media_type, _ = _content_type(request)
+    return media_type == _FORM
+
+
+def _content_type(request: Request) -> tuple[bytes, bytes]:
+    """Media type, and charset or nothing, both in small letters."""
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    return media_type, options.get(b"charset", b"").lower()
+
+
+def _require_type(request: Request, wanted: bytes) -> None:
+    """No charset but UTF-8: the codecs of Python are more, and stranger, than a client should choose from."""
+    media_type, charset = _content_type(request)
+    if media_type != wanted or charset not in _CHARSETS:
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise HTTPException(415, "The body has a Content-Encoding: send it as it is.")
+
+
+async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """The chunks of the body. Raises HTTP 413 as soon as it is known to be too long."""
+    declared = request.headers.get("content-length", "")
+    size = int(declared) if declared.isdecimal() else 0
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if max(size, received) > limit:
+            raise HTTPException(413, f"The request body is longer than {limit:,} bytes.")
+        yield chunk
+
+
+async def form_fields(request: Request) -> Mapping[str, Any]:
+    """Text fields as str, files as bytes; what comes twice as a list, which no parameter accepts.
+
+    Raises INVALID_PARAMETER, HTTP 413 and 415.
+    """
+    _require_type(request, _FORM)
+    body = b"".join([chunk async for chunk in _limited(request, MAX_BODY_BYTES)])
+    return await to_thread.run_sync(_form_fields, request.headers, body)
+
+
+def _form_fields(headers: Headers, body: bytes) -> Mapping[str, Any]:
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body[_preamble(headers, body) :]
+
+    parser = _InMemoryParser(headers, whole(), max_files=8, max_fields=64)
+    try:
+        form = _finished(parser.parse())
+    except MultiPartException as error:
+        raise ServiceError(
+            ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}"
+        ) from None
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        content = value.file.read() if isinstance(value, UploadFile) else value
+        fields[name] = [fields[name], content] if name in fields else content
+    _finished(form.close())
+    if not parser.complete:
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The multipart body ends before its last boundary.")
+    return fields
+
+
+def _preamble(headers: Headers, body: bytes) -> int:
+    """How many bytes stand before the first boundary: readers skip them (RFC 2046, 5.1.1), the library refuses."""
+    boundary = b"--" + parse_options_header(headers.get("content-type"))[1].get(b"boundary", b"")
+    before = -1 if body.startswith(boundary) else body.find(b"\r\n" + boundary)
+    return 0 if before < 0 else before + 2
+
+
+def _finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine returns that waits for nothing: all it reads is there, all it writes is memory."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast("Result", done.value)
+    work.close()
+    raise AssertionError("A form in memory waits for something")

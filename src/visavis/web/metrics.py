@@ -1,0 +1,166 @@
+"""What Prometheus reads. A registry of our own; labels take few values, and none of them tells who or what."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from visavis import __version__
+from visavis.errors import ErrorCode, ServiceError
+from visavis.spans import Span
+from visavis.types import StorageUse
+from visavis.web.admission import AdmissionQueue
+from visavis.web.request_log import RequestLogRecord
+
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LOG_LEVELS = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL: "critical"}
+
+
+class Metrics:
+    """Counts and times what it is told of; asks for the rest when it is read. Safe to share between threads."""
+
+    def __init__(self, recognition_model: str) -> None:
+        # Else there were as many series again, for times of creation that nobody asks for.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "visavis_requests",
+            "Requests answered: code is 0 or the dialect's error number, error what that means.",
+            ("dialect", "operation", "code", "error"),
+            registry=self.registry,
+        )
+        self._durations = Histogram(
+            "visavis_request_duration_seconds",
+            "Time from a request's first byte to the last of its answer.",
+            ("dialect", "operation"),
+            registry=self.registry,
+            buckets=_REQUEST_BUCKETS,
+        )
+        self._stages = Histogram(
+            "visavis_stage_duration_seconds",
+            "Time that a stage of a request took. Stages can contain others: a search reads the database.",
+            ("stage",),
+            registry=self.registry,
+            buckets=_STAGE_BUCKETS,
+        )
+        self._stage_failures = Counter(
+            "visavis_stage_failures",
+            "Stages that failed for a reason that is not the request's: a database that is gone, a bug.",
+            ("stage",),
+            registry=self.registry,
+        )
+        for stage in Span:  # from the start, so that a first failure is a rise from 0
+            self._stages.labels(stage)
+            self._stage_failures.labels(stage)
+        self.logged = _Logged(
+            Counter(
+                "visavis_log_records",
+                "Lines of the log that tell of something wrong.",
+                ("level",),
+                registry=self.registry,
+            )
+        )
+        build = {"version": __version__, "python": platform.python_version()}
+        build["recognition_model"] = recognition_model
+        Info("visavis_build", "What is running.", registry=self.registry).info(build)
+        for standard in (ProcessCollector, PlatformCollector, GCCollector):
+            standard(registry=self.registry)
+
+    def listen(self, record: RequestLogRecord) -> None:
+        """Count a request that has been answered."""
+        labels = record.dialect, record.operation
+        self._requests.labels(*labels, str(record.code), record.error).inc()
+        self._durations.labels(*labels).observe(record.seconds)
+
+    @contextmanager
+    def instrument(self, stage: Span) -> Iterator[None]:
+        """Time a stage, and count it where the server failed in it (an `Instrumentation`)."""
+        start = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, ServiceError) or error.code in {ErrorCode.INTERNAL, ErrorCode.OVERLOADED}:
+                self._stage_failures.labels(stage).inc()
+            raise
+        finally:
+            self._stages.labels(stage).observe(time.perf_counter() - start)
+
+    def watch(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
+        """From now on tell, whenever the metrics are read, how full the queues and the storage are."""
+        self.registry.register(_Levels(queues, storage))
+
+    def page(self, accept: str) -> tuple[bytes, str]:
+        """The metrics in the format that a scraper's Accept header asks for, and that format's content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+
+class _Logged(logging.Handler):
+    """Counts what is logged, by its level, from warnings upwards."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(logging.WARNING)
+        self._by_level = {level: counter.labels(name) for level, name in _LOG_LEVELS.items()}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count a record."""
+        reached = max(level for level in self._by_level if level <= record.levelno)
+        self._by_level[reached].inc()
+
+
+class _Levels(Collector):
+    """What is there at the moment it is asked for."""
+
+    def __init__(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
+        self._queues = queues
+        self._storage = storage
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._of_queues()
+        use = self._storage()
+        levels = {
+            "visavis_index_groups": ("Groups in memory for searches.", use.groups_loaded),
+            "visavis_index_bytes": ("Memory of their embeddings.", use.index_bytes),
+            "visavis_index_bytes_bound": (
+                "The bound of that memory.",
+                use.index_bytes_bound,
+            ),
+            "visavis_database_connections": ("Connections to the database.", use.connections),
+            "visavis_database_connections_in_use": ("Those with a transaction.", use.connections_in_use),
+        }
+        for name, (text, value) in levels.items():
+            yield GaugeMetricFamily(name, text, value)
+
+    def _of_queues(self) -> Iterator[Metric]:
+        working = GaugeMetricFamily("visavis_requests_working", "Requests that have a place.", labels=("queue",))
+        waiting = GaugeMetricFamily(
+            "visavis_requests_waiting",
+            "Requests let in without a place yet; some upload.",
+            labels=("queue",),
+        )
+        refused = CounterMetricFamily(
+            "visavis_requests_refused", "Requests sent away because all places were taken.", labels=("queue",)
+        )
+        for name, queue in self._queues.items():
+            working.add_metric((name,), queue.working)
+            waiting.add_metric((name,), queue.waiting)
+            refused.add_metric((name,), queue.refused)
+        yield from (working, waiting, refused)

@@ -1,0 +1,98 @@
+"""Request parameters: one strict schema an operation, whether they come as JSON, as a form or in the query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+from starlette.datastructures import QueryParams
+
+from visavis.errors import ErrorCode, ServiceError
+
+_INTEGER = re.compile(r"-?[0-9]{1,4000}", re.ASCII)
+"""Python reads no longer ones; a shorter limit would call a number none that is only too large."""
+_BOOLEANS = {"true": True, "false": False}
+
+_PLAIN = {"model_type": "Input should be an object", "bytes_type": "Input should be a file"}
+"""What clients read where pydantic speaks of Python's types, and of our own."""
+
+
+class _InQuery:
+    """Marks a parameter that is part of the URL's query, whatever else the operation takes."""
+
+
+IN_QUERY: Final = _InQuery()
+
+
+class Parameters(BaseModel):
+    """Types are exact, unknown parameters are ignored, null means absent (contract.md 5)."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="ignore", alias_generator=to_camel, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: object) -> object:
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if value is not None}
+        return data
+
+    @classmethod
+    def read(cls, query: QueryParams, body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
+        """The parameters of one request.
+
+        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`). There,
+        a list is what came more than once, which no parameter accepts.
+        Raises INVALID_PARAMETER, its subject the name of the first parameter that is wrong.
+        """
+        given, twice = {}, set[str]()
+        for name, field, in_query in cls.wire_fields():
+            origin = query if in_query else body
+            if name in origin:
+                value = body[name] if not in_query else query.getlist(name)
+                if isinstance(value, list) and (in_query or spelt_out):
+                    value, twice = (value, twice | {name}) if len(value) > 1 else (value[0], twice)
+                if (in_query or spelt_out) and isinstance(value, str):
+                    value = _typed(value, field.annotation)
+                given[name] = value
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise _invalid(error, twice) from None
+
+    @classmethod
+    def wire_fields(cls) -> Iterator[tuple[str, FieldInfo, bool]]:
+        """(name on the wire, field, whether it is part of the query), once for each name that a field goes by."""
+        for attribute, field in cls.model_fields.items():
+            alias = field.validation_alias or field.alias or attribute
+            names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+            for name in names:
+                yield str(name), field, IN_QUERY in field.metadata
+
+
+class NoParameters(Parameters):
+    """For operations whose path says everything."""
+
+
+def _typed(text: str, annotation: object) -> object:
+    """What the text spells, or the text itself, which then fails the strict schema."""
+    if annotation in {int, int | None} and _INTEGER.fullmatch(text):
+        return int(text)
+    if annotation is bool:
+        return _BOOLEANS.get(text.lower(), text)
+    return text
+
+
+def _invalid(error: ValidationError, twice: set[str]) -> ServiceError:
+    """The first thing that is wrong, in a sentence; never the value that was sent. `twice`: what came twice."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    subject = f"Parameter '{where}'" if where else "The request"
+    message = _PLAIN.get(first["type"], first["msg"]).removeprefix("Value error, ")
+    detail = f"{subject} is given more than once." if where in twice else f"{subject}: {message}."
+    return ServiceError(ErrorCode.INVALID_PARAMETER, detail, subject=str(first["loc"][0]) if where else None)

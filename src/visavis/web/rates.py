@@ -1,0 +1,30 @@
+"""How often an app may ask (its `rate_limit`). Counted in this process: a limit holds for each node."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from visavis.errors import ErrorCode, ServiceError
+from visavis.identities import App
+
+
+class Rates:
+    """Counts the requests of apps that have a limit, in sliding windows."""
+
+    def __init__(self) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def count(self, app: App) -> None:
+        """Count a request of the app. Raises RATE_LIMITED."""
+        if not app.rate_limit:
+            return
+        limit = parse(app.rate_limit)
+        if not self._limiter.hit(limit, str(app.id)):
+            wait = self._limiter.get_window_stats(limit, str(app.id)).reset_time - time.time()
+            detail = f"The app may send {app.rate_limit.replace('/', ' requests a ')} and has sent them."
+            raise ServiceError(ErrorCode.RATE_LIMITED, detail, retry_after=max(1, math.ceil(wait)))

@@ -1,0 +1,37 @@
+"""Requests as the audit log tells of them."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from visavis.audit_events import Actor, ActorKind, Effect, Event
+from visavis.errors import ErrorCode
+from visavis.web.edge.request_id import NAMELESS, request_id
+
+
+def client_address(request: Request) -> str:
+    """Where a request comes from, as far as the server or a proxy that it trusts can tell."""
+    return request.client.host if request.client else ""
+
+
+def actor_of(request: Request, kind: ActorKind, *, key_id: int | None = None, user: str | None = None) -> Actor:
+    """Who sent it, and from where."""
+    name = request_id.get()
+    return Actor(
+        kind=kind,
+        user=user,
+        key_id=key_id,
+        address=client_address(request) or None,
+        request_id=None if name == NAMELESS else name,
+    )
+
+
+def refusal_of(request: Request, kind: ActorKind, code: ErrorCode, dialect: str | None = None) -> Event:
+    """A request whose credentials were not right; they themselves are not told."""
+    return Event(
+        actor=actor_of(request, kind),
+        operation="authenticate",
+        effect=Effect.CHANGE,
+        dialect=dialect,
+        result=code,
+    )

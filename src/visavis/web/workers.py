@@ -1,0 +1,84 @@
+"""Threads for everything that computes or waits, so that the event loop never does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from anyio import CapacityLimiter, to_thread
+
+from visavis.errors import ErrorCode, ServiceError
+from visavis.web.admission import AdmissionQueue
+
+Result = TypeVar("Result")
+
+_CHECKS = 16
+"""Checks of credentials, and calls of the operator, at the same time."""
+_RECORDS = 32
+"""Requests about records, and searches by face id, at the same time."""
+_PASSWORDS = 2
+"""Passwords that are hashed at the same time: each takes 64 MiB, and a tenth of a second of a core."""
+_PASSWORD_QUEUE = 20
+"""How many more may wait, a second or two."""
+_QUEUE = 1_000
+"""How many of each may wait. They take milliseconds: more are a flood, not a rush."""
+
+
+class Workers:
+    """Checks, passwords, records, pictures: no kind of work waits for a thread that another one has."""
+
+    def __init__(self, image_requests: int, image_queue: int) -> None:
+        self.records = AdmissionQueue(_RECORDS, _QUEUE)
+        self.images = AdmissionQueue(image_requests, image_queue)
+        self._threads = CapacityLimiter(_RECORDS + image_requests)
+        self._checks = CapacityLimiter(_CHECKS)
+        self._passwords = CapacityLimiter(_PASSWORDS)
+
+    async def quick(self, call: Callable[[], Result]) -> Result:
+        """For what nobody has been authenticated for yet, and for the operator. Raises OVERLOADED."""
+        return await _in_line(call, self._checks, _QUEUE)
+
+    async def hashing(self, call: Callable[[], Result]) -> Result:
+        """For what hashes a password, which is made to be slow. Raises OVERLOADED."""
+        return await _in_line(call, self._passwords, _PASSWORD_QUEUE)
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        """For whose turn it is: there is a thread for every place."""
+        outcome = await to_thread.run_sync(_outcome, call, limiter=self._threads)
+        return outcome.taken()
+
+
+@dataclass(slots=True)
+class _Outcome(Generic[Result]):
+    """What a call returned or raised.
+
+    A future that raises would be kept, with all frames of the call and the pictures in them, by its own traceback
+    until the collector comes.
+    """
+
+    result: Result | None = None
+    error: BaseException | None = None
+
+    def taken(self) -> Result:
+        """Return or raise it, once."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
+        return cast("Result", self.result)
+
+
+def _outcome(call: Callable[[], Result]) -> _Outcome[Result]:
+    try:
+        return _Outcome(result=call())
+    except Exception as error:  # noqa: BLE001 - whoever waits for it has to be told
+        return _Outcome(error=error)
+
+
+async def _in_line(call: Callable[[], Result], limiter: CapacityLimiter, queue: int) -> Result:
+    if limiter.statistics().tasks_waiting >= queue:
+        raise ServiceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")
+    return await to_thread.run_sync(call, limiter=limiter)
