@@ -15,7 +15,7 @@ from visavis.api.previews import Previews
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.records import now
 from visavis.audit_events import Effect
-from visavis.console.services import Condition, ConsoleServices, ModelDescription
+from visavis.console.services import Condition, ConsoleServices
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
@@ -87,7 +87,7 @@ def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales
 
 
 def console_services(
-    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelDescription]
+    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, condition: Condition
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
@@ -105,7 +105,7 @@ def console_services(
         search=services.search,
         collections=services.collections,
         workers=services.workers,
-        condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
+        condition=condition,
         audit=services.audit,
         previews=Previews(DIALECTS, services.confidence_factor),
         scale_set=own.measured_on if own else catalogue.require(model).fit.set,

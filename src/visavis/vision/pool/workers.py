@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any
 
 from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.types import VisionUse
 from visavis.vision.pool.channel import Bytes, Channel, ClosedError, FrameError
 from visavis.vision.pool.fork_server import ForkServer
 from visavis.vision.pool.messages import (
@@ -108,6 +109,12 @@ class WorkerPool:
         except BaseException:
             self.slots.release(owner)
             raise
+
+    @property
+    def use(self) -> VisionUse:
+        """How busy the workers are, and what became of others."""
+        replaced = {why.value: self.replaced[why] for why in Replaced}
+        return VisionUse(self.limits.workers, self.slots.busy, self.slots.waiting, replaced, self.layers)
 
     def close(self) -> None:
         """End all workers."""
