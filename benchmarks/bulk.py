@@ -57,7 +57,9 @@ def _measure(
     entries = _files(picture, folder / picture.name.replace(" ", "-"), count)
     group = _group(storage, app)
     data = entries[0].path.read_bytes()
-    find_candidates(analyzer, group, data, 1, None, RequestedAttributes())  # models are loaded when they are needed first
+    find_candidates(
+        analyzer, group, data, 1, None, RequestedAttributes()
+    )  # models are loaded when they are needed first
     recording = recorded(lambda: find_candidates(analyzer, group, data, 1, None, RequestedAttributes()))
 
     def imported(_: int) -> None:

@@ -6,6 +6,7 @@ right, y downwards. "Left" and "right" are as seen in the picture, not by the pe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -367,3 +368,19 @@ class StorageUse:
     """Limit of that memory in bytes. Beyond it the least recently used groups are evicted."""
     connections: int
     connections_in_use: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisionUse:
+    """The processes that look at pictures, at one moment."""
+
+    workers: int
+    """How many there are."""
+    busy: int
+    """How many of them look at a picture."""
+    waiting: int
+    """Pictures that wait for one."""
+    replaced: Mapping[str, int]
+    """How many made room for another since the start, by the reason."""
+    layers: Mapping[str, str]
+    """What shuts them in: `on`, or why not, by the layer's name."""

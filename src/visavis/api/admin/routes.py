@@ -21,7 +21,7 @@ from visavis.core.group_settings import BOUNDS
 from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind, KeyRecord
-from visavis.types import Group
+from visavis.types import Group, VisionUse
 from visavis.web.bearer import require_token
 from visavis.web.recording import refusal_of
 from visavis.web.request_log import NO_TELEMETRY
@@ -90,10 +90,10 @@ class AuditQuery(BaseModel):
     face: str | None = None
 
 
-def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
+def build_admin(services: Services, token: SecretStr | None, vision: Callable[[], VisionUse]) -> FastAPI:
     """Build the application that is mounted under /admin."""
     app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
-    app.state.services, app.state.token = services, token
+    app.state.services, app.state.token, app.state.vision = services, token, vision
     app.include_router(router)
     install_errors(app, [route for route in router.routes if isinstance(route, APIRoute)])
     return app
@@ -202,6 +202,11 @@ async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgr
         return services.groups.upgrade(services.apps.require(name), group_id, body.model)
 
     return _settings(services, await services.workers.quick(upgrade))
+
+
+@router.get("/status")
+async def read_status(request: Request) -> dict[str, Any]:
+    return {"vision": asdict(request.app.state.vision())}
 
 
 @router.get("/audit")
