@@ -51,7 +51,7 @@ def test_an_invitation_opens_one_account_of_its_role(accounts: Accounts, world: 
 
 def test_the_password_is_kept_as_a_hash_that_it_fits(accounts: Accounts) -> None:
     opened(accounts)
-    found = accounts.store.find_user("ines")
+    found = accounts._store.find_user("ines")
     assert found is not None
     assert PASSWORD not in found[1]
     assert passwords.matches(found[1], PASSWORD)
@@ -109,7 +109,7 @@ def test_a_password_that_is_guessed_first_is_refused(accounts: Accounts) -> None
         accounts.accept(secret, "Ines", "short")
     with refused(AccountErrorCode.PASSWORD_TOO_PLAIN):
         accounts.accept(secret, "Ines Moreau Li", "ines moreau liines moreau li1")
-    assert accounts.store.list_users() == []
+    assert accounts.all() == []
 
 
 def test_an_invitation_anew_sets_a_password_and_keeps_name_and_role(accounts: Accounts) -> None:
@@ -122,7 +122,7 @@ def test_an_invitation_anew_sets_a_password_and_keeps_name_and_role(accounts: Ac
     with refused(AccountErrorCode.PASSWORD_TOO_PLAIN):
         accounts.accept(secret, "somebody else", "omar omar omar omar")
     assert accounts.accept(secret, "", "quite another set of words") == user
-    found = accounts.store.find_user("Omar")
+    found = accounts._store.find_user("Omar")
     assert found is not None
     assert passwords.matches(found[1], "quite another set of words")
     with refused(AccountErrorCode.INVITATION_INVALID):
@@ -137,3 +137,25 @@ def test_people_are_found_by_number_and_by_name(accounts: Accounts) -> None:
         accounts.require(999)
     with refused(AccountErrorCode.USER_NOT_FOUND):
         accounts.require_name("Zoe")
+
+
+def test_a_role_and_preferences_can_be_changed(accounts: Accounts) -> None:
+    opened(accounts, "Ines")
+    user = opened(accounts, "Omar", Role.VIEWER)
+    accounts.set_role(user, Role.OPERATOR)
+    accounts.set_preferences(user, "ko", "dark")
+    changed = accounts.require(user.id)
+    assert (changed.role, changed.language, changed.theme) == (Role.OPERATOR, "ko", "dark")
+    assert [each.name for each in accounts.all()] == ["Ines", "Omar"]
+
+
+def test_an_account_is_deleted_unless_it_is_the_last_that_may_do_everything(accounts: Accounts) -> None:
+    first, second = opened(accounts, "Ines"), opened(accounts, "Omar", Role.VIEWER)
+    with refused(AccountErrorCode.LAST_ADMINISTRATOR):
+        accounts.delete(first)
+    with refused(AccountErrorCode.LAST_ADMINISTRATOR):
+        accounts.set_role(first, Role.OPERATOR)
+    accounts.delete(second)
+    with refused(AccountErrorCode.USER_NOT_FOUND):
+        accounts.set_role(second, Role.ADMINISTRATOR)
+    assert accounts.all() == [first]

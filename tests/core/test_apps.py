@@ -27,7 +27,7 @@ def made(apps: Apps, name: str = "door") -> tuple[App, dict[KeyKind, str]]:
 
 
 def lets_in(apps: Apps, kind: KeyKind, key: str) -> bool:
-    return apps.store.callers({kind: key}, apps.clock()) != [None]
+    return apps._store.callers({kind: key}, apps.clock()) != [None]
 
 
 def test_a_new_app_has_a_key_of_each_kind(apps: Apps) -> None:
@@ -63,7 +63,7 @@ def test_an_app_that_is_not_there_is_named(apps: Apps) -> None:
 
 def test_the_last_of_the_keys_is_the_one_that_is_told(apps: Apps) -> None:
     app, keys = made(apps)
-    ids = {key.kind: key.id for key in apps.store.list_keys(app)}
+    ids = {key.kind: key.id for key in apps.keys(app)}
     shown = {kind: keys[kind] for kind in (KeyKind.APP_KEY, KeyKind.SECRET_KEY)}
     assert apps.authenticate(shown, "v1").key_id == ids[KeyKind.SECRET_KEY]
     assert apps.authenticate({KeyKind.API_KEY: keys[KeyKind.API_KEY]}, "v1").key_id == ids[KeyKind.API_KEY]
@@ -149,7 +149,7 @@ def test_old_keys_work_until_the_overlap_is_over(apps: Apps, world: World) -> No
 
 def test_keys_are_revoked_at_once_and_told(apps: Apps) -> None:
     app, keys = made(apps)
-    listed = {key.kind: key for key in apps.store.list_keys(app)}
+    listed = {key.kind: key for key in apps.keys(app)}
     revoked = [listed[KeyKind.API_KEY], listed[KeyKind.APP_KEY]]
     ids = [key.id for key in revoked]
     assert apps.revoke(app, [*ids, ids[0]]) == sorted(revoked, key=lambda key: key.id)
@@ -160,7 +160,7 @@ def test_keys_are_revoked_at_once_and_told(apps: Apps) -> None:
 def test_a_key_that_the_app_does_not_have_is_refused_and_none_is_revoked(apps: Apps) -> None:
     app, keys = made(apps)
     other, _ = made(apps, "other")
-    [mine, *_], [theirs, *_] = apps.store.list_keys(app), apps.store.list_keys(other)
+    [mine, *_], [theirs, *_] = apps.keys(app), apps.keys(other)
     with refused(ErrorCode.KEY_NOT_FOUND, f"The app has no key with the id {theirs.id}."):
         apps.revoke(app, [9999, mine.id, theirs.id])
     assert apps.authenticate(keys, "v2").app == app
@@ -169,8 +169,25 @@ def test_a_key_that_the_app_does_not_have_is_refused_and_none_is_revoked(apps: A
 def test_only_keys_that_a_rotation_has_replaced_are_revoked_as_such(apps: Apps) -> None:
     app, old = made(apps)
     assert apps.revoke_replaced(app) == []
-    before = apps.store.list_keys(app)
+    before = apps.keys(app)
     new = apps.rotate(app, timedelta(hours=2))
     assert [key.id for key in apps.revoke_replaced(app)] == [key.id for key in before]
     assert not any(lets_in(apps, kind, old[kind]) for kind in KeyKind)
     assert apps.authenticate(new, "v2").app == app
+
+
+def test_apps_are_listed_by_name(apps: Apps) -> None:
+    for name in ("c", "a", "b"):
+        made(apps, name)
+    assert [app.name for app in apps.all()] == ["a", "app", "b", "c"]
+
+
+def test_a_deleted_app_takes_its_keys_and_groups_with_it(apps: Apps, world: World) -> None:
+    app, keys = made(apps)
+    world.gallery.create_group(app, "group", "old", quota=1)
+    apps.delete(app)
+    with refused(ErrorCode.APP_NOT_FOUND, "There is no app named 'door'."):
+        apps.require("door")
+    with refused(ErrorCode.UNAUTHORIZED, UNAUTHORIZED):
+        apps.authenticate(keys, "v2")
+    assert world.gallery.list_groups(app, None, 10) == []

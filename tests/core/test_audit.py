@@ -10,7 +10,7 @@ import pytest
 
 from tests.core.world import World
 from tests.storage.trails import CLIENT
-from visavis.audit_events import OK, Effect, Event
+from visavis.audit_events import OK, AuditFilter, Effect, Event
 from visavis.core.audit import Audit
 from visavis.errors import ErrorCode, ServiceError
 
@@ -149,3 +149,14 @@ def test_on_a_loop_a_change_that_is_on_record_is_not_recorded_again(world: World
 
     asyncio.run(work())
     assert len(events(world)) == 1
+
+
+def test_a_page_of_the_log_goes_on_below_the_last_record_of_the_one_before(world: World) -> None:
+    audit = audit_of(world)
+    for number in range(4):
+        audit.record(replace(ASKED, faces=(f"f{number}",)))
+    first = audit.page(AuditFilter(operation="do"), None, 2)
+    assert ([record.event.faces for record in first.items], first.next) == ([("f3",), ("f2",)], 4)
+    last = audit.page(AuditFilter(operation="do"), first.next, 2)
+    assert ([record.event.faces for record in last.items], last.next) == ([("f1",), ("f0",)], None)
+    assert audit.page(AuditFilter(face="f1"), None, 2).items == [last.items[0]]

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from tests.core.world import World
+from tests.core.world import FACE_QUOTA, World
 from tests.fakes.pictures import GIF, FakeFace, picture
 from visavis.core import bulk
 from visavis.core.bulk import BulkRegistration, Entry, Result, read_picture
@@ -57,7 +57,7 @@ def test_every_file_has_its_result_in_the_order_of_the_files(desk: Import) -> No
     ]
     results = desk.run(entries)
     assert [result.entry for result in results] == entries
-    assert all((result.left, result.detail, result.added) == (None, "", 1) for result in results)
+    assert all((result.skipped, result.detail, result.added) == (None, "", 1) for result in results)
     assert [result.size for result in results] == [ImageSize(1000 + number, 500) for number in range(40)]
     told = {result.faces[0].face_id: result.entry.external_image_id for result in results}
     assert {record.face_id: record.external_image_id for record in desk.records()} == told
@@ -91,7 +91,7 @@ def test_each_reason_is_told(desk: Import, world: World) -> None:
         folder: ("unreadable", "Is a directory."),
     }
     results = desk.run(list(cases), threads=1)
-    assert {result.entry: (result.left, result.detail) for result in results} == cases
+    assert {result.entry: (result.skipped, result.detail) for result in results} == cases
     assert [result.added for result in results] == [1] + [0] * 7
     assert [dict(result.reasons) for result in results] == [{}, *({left: 1} for left, _ in [*cases.values()][1:])]
     assert [result.size for result in results[1:]] == [None] * 7
@@ -105,7 +105,7 @@ def test_an_error_of_a_file_that_has_no_name_is_told_as_it_is(
 
     monkeypatch.setattr(bulk, "read_picture", fails)
     [result] = desk.run(desk.people(1))
-    assert (result.left, result.detail) == ("unreadable", "it is wet.")
+    assert (result.skipped, result.detail) == ("unreadable", "it is wet.")
 
 
 def test_the_faces_of_a_picture_are_told_one_by_one(desk: Import, world: World) -> None:
@@ -128,7 +128,7 @@ def test_the_faces_of_a_picture_are_told_one_by_one(desk: Import, world: World) 
 def test_a_group_may_ask_for_quality(desk: Import, world: World) -> None:
     desk.group = world.groups.change_settings(world.app, "group", {"min_quality": 50})
     [result] = desk.run([desk.file(picture(FakeFace(quality=49)))])
-    assert (result.left, dict(result.reasons)) == (None, {"quality": 1})
+    assert (result.skipped, dict(result.reasons)) == (None, {"quality": 1})
 
 
 def test_what_the_group_has_is_not_looked_at_again(desk: Import, world: World) -> None:
@@ -136,7 +136,7 @@ def test_what_the_group_has_is_not_looked_at_again(desk: Import, world: World) -
     desk.run(entries[:2])
     before, looked = desk.records(), world.analyzer.decoded
     results = desk.run(entries)
-    assert [(result.left, result.detail, result.added) for result in results] == [
+    assert [(result.skipped, result.detail, result.added) for result in results] == [
         ("present", "", 0),
         ("present", "", 0),
         (None, "", 1),
@@ -158,7 +158,7 @@ def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(desk:
 
     world.gallery.fingerprints = nothing_yet  # type: ignore[method-assign]
     results = [result for batch in registration.run(entries) for result in batch]
-    assert [(result.left, result.added) for result in results] == [("present", 0), (None, 1)]
+    assert [(result.skipped, result.added) for result in results] == [("present", 0), (None, 1)]
     assert results[0].faces == ()
     assert len(desk.records()) == 2
 
@@ -178,14 +178,14 @@ def test_a_picture_whose_faces_were_deleted_can_be_imported_again(desk: Import, 
     entries = desk.people(1, 2)
     desk.run(entries)
     world.faces.delete(world.app, "group", desk.records()[0].face_id)
-    assert [result.left for result in desk.run(entries)] == [None, "present"]
+    assert [result.skipped for result in desk.run(entries)] == [None, "present"]
 
 
 def test_a_picture_of_which_nothing_could_be_stored_is_looked_at_again(desk: Import, world: World) -> None:
     entries = [desk.file(picture(FakeFace(1, turn=(90, 0, 0))))]
     for _ in range(2):
         [result] = desk.run(entries)
-        assert (result.left, dict(result.reasons)) == (None, {"pose": 1})
+        assert (result.skipped, dict(result.reasons)) == (None, {"pose": 1})
 
 
 def test_pictures_are_stored_whole_as_the_quota_leaves_room(desk: Import) -> None:
@@ -205,13 +205,13 @@ def test_a_full_group_is_noticed_and_nothing_more_is_looked_at(
     results = desk.run(entries, quota=1, threads=1)
     assert results[0].added == 1
     assert {reason for result in results[1:] for reason in result.reasons} == {"quota"}
-    assert (results[-1].left, results[-1].detail) == ("quota", "The group is full.")
+    assert (results[-1].skipped, results[-1].detail) == ("quota", "The group is full.")
     assert world.analyzer.decoded < 60
 
 
 def test_a_group_that_is_filled_to_the_last_place_is_not_called_full(desk: Import) -> None:
     results = desk.run(desk.people(1, 2), quota=2)
-    assert [result.left for result in results] == [None, None]
+    assert [result.skipped for result in results] == [None, None]
 
 
 def test_faces_are_stored_many_a_transaction(desk: Import, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,3 +297,13 @@ def test_the_file_of_a_picture_has_a_bound(tmp_path: Path, monkeypatch: pytest.M
         read_picture(path)
     assert caught.value.code is ErrorCode.IMAGE_TOO_LARGE
     assert caught.value.detail == "The image file has more than 1,000 bytes."
+
+
+def test_an_import_takes_quota_and_parts_from_the_service_of_faces(desk: Import, world: World) -> None:
+    registration = BulkRegistration.of(world.faces, desk.group, 2, 1, Event())
+    results = [result for batch in registration.run(desk.people(*range(FACE_QUOTA + 1))) for result in batch]
+    assert [result.added for result in results] == [1] * FACE_QUOTA + [0]
+    [result] = BulkRegistration.of(world.faces, desk.group, 2, 1, registration.stop).run(
+        [desk.file(picture(FakeFace(9), FakeFace(8, left=300), FakeFace(7, left=600)))]
+    )
+    assert [face.refusal for face in result[0].faces] == [Refusal.QUOTA, Refusal.QUOTA, Refusal.LIMIT]

@@ -75,23 +75,45 @@ def test_settings_are_changed_one_by_one(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "name", "wanted"),
     [
-        {"similarity": -0.1},
-        {"similarity": 100.1},
-        {"liveness_threshold": 101.0},
-        {"min_quality": -1.0},
-        {"min_comparability": 200.0},
-        {"retention_hours": -1},
-        {"retention_hours": 876_001},
-        {"similarity": 50.0, "min_quality": 101.0},
+        ({"similarity": -0.1}, "similarity", "a number from 0 to 100"),
+        ({"similarity": 100.1}, "similarity", "a number from 0 to 100"),
+        ({"similarity": "90"}, "similarity", "a number from 0 to 100"),
+        ({"similarity": True}, "similarity", "a number from 0 to 100"),
+        ({"liveness_threshold": 101}, "liveness_threshold", "a number from 0 to 100"),
+        ({"min_quality": -1}, "min_quality", "a number from 0 to 100"),
+        ({"min_comparability": float("nan")}, "min_comparability", "a number from 0 to 100"),
+        ({"retention_hours": -1}, "retention_hours", "a whole number from 0 to 876000"),
+        ({"retention_hours": 876_001}, "retention_hours", "a whole number from 0 to 876000"),
+        ({"retention_hours": 1.5}, "retention_hours", "a whole number from 0 to 876000"),
+        ({"liveness": 1}, "liveness", "true or false"),
+        ({"liveness": None}, "liveness", "true or false"),
+        ({"similarity": 50.0, "min_quality": 101.0}, "min_quality", "a number from 0 to 100"),
     ],
 )
-def test_a_setting_out_of_its_range_changes_nothing(world: World, changes: dict[str, float]) -> None:
+def test_a_setting_that_is_not_what_it_must_be_changes_nothing(
+    world: World, changes: dict[str, object], name: str, wanted: str
+) -> None:
     world.group()
-    with refused(ErrorCode.INVALID_PARAMETER, "A setting is out of its range."):
+    with refused(ErrorCode.INVALID_PARAMETER, f"The setting '{name}' must be {wanted}.", name):
         world.groups.change_settings(world.app, "group", changes)
     assert world.groups.require(world.app, "group").settings == GroupSettings()
+
+
+@pytest.mark.parametrize("number", [0, 100, 0.0, 33.5])
+def test_a_setting_may_be_all_between_its_bounds(world: World, number: float) -> None:
+    world.group()
+    shares = dict.fromkeys(("liveness_threshold", "similarity", "min_quality", "min_comparability"), number)
+    changed = world.groups.change_settings(world.app, "group", {**shares, "retention_hours": 876_000})
+    assert changed.settings == GroupSettings(
+        liveness_threshold=number,
+        similarity=number,
+        min_quality=number,
+        min_comparability=number,
+        retention_hours=876_000,
+    )
+    assert world.groups.change_settings(world.app, "group", {"retention_hours": 0}).settings.retention_hours == 0
 
 
 def test_a_setting_that_does_not_exist_is_refused_by_name(world: World) -> None:
@@ -171,7 +193,7 @@ def test_work_on_a_group_that_moves_meanwhile_is_done_again(world: World) -> Non
             raise GroupMoved
         return group.name
 
-    assert world.groups.settled(world.app, "group", work) == "group"
+    assert world.groups.with_group(world.app, "group", work) == "group"
     assert seen == ["old", "new"]
 
 
@@ -184,7 +206,7 @@ def test_work_that_fails_otherwise_is_not_done_again(world: World) -> None:
         raise ServiceError(ErrorCode.OVERLOADED, "Later.")
 
     with refused(ErrorCode.OVERLOADED, "Later."):
-        world.groups.settled(world.app, "group", work)
+        world.groups.with_group(world.app, "group", work)
     assert seen == ["group"]
     with refused(ErrorCode.GROUP_NOT_FOUND, UNKNOWN):
-        world.groups.settled(world.app, "other", work)
+        world.groups.with_group(world.app, "other", work)

@@ -33,7 +33,7 @@ def test_tasks_are_done_in_their_order_again_and_again() -> None:
     tasks.stop()
     assert done[:6] == ["a", "b"] * 3
     assert threading.current_thread().name not in last.threads
-    assert last.threads == {"chores"}
+    assert last.threads == {"periodic-tasks"}
 
 
 def test_tasks_are_done_at_once_and_then_not_for_a_minute() -> None:
@@ -81,9 +81,9 @@ def test_a_task_that_fails_is_told_and_holds_up_no_other(caplog: pytest.LogCaptu
     waiting, failing = caplog.records[:2]
     assert (waiting.levelno, waiting.getMessage()) == (
         logging.WARNING,
-        "A chore of the server has to wait: The database is gone.",
+        "A periodic task has to wait: The database is gone.",
     )
-    assert (failing.levelno, failing.getMessage()) == (logging.ERROR, "A chore of the server failed.")
+    assert (failing.levelno, failing.getMessage()) == (logging.ERROR, "A periodic task failed.")
     assert failing.exc_info is not None
 
 

@@ -99,7 +99,7 @@ def test_what_goes_wrong_otherwise_is_no_wrong_password(
     def fails(_: str) -> None:
         raise ServiceError(ErrorCode.INTERNAL, "The database is gone.")
 
-    monkeypatch.setattr(sessions.store, "find_user", fails)
+    monkeypatch.setattr(sessions._store, "find_user", fails)
     with pytest.raises(ServiceError) as caught:
         sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
     assert caught.value.code is ErrorCode.INTERNAL
@@ -107,17 +107,17 @@ def test_what_goes_wrong_otherwise_is_no_wrong_password(
 
 def test_a_hash_of_old_parameters_is_made_anew_when_its_owner_signs_in(sessions: Sessions, user: User) -> None:
     dated = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
-    sessions.store.keep_hash(user, dated)
+    sessions._store.keep_hash(user, dated)
     with refused(AccountErrorCode.WRONG_PASSWORD):
         sessions.sign_in("Ines", OTHER, "192.0.2.1")
-    assert sessions.store.find_user("Ines") == (user, dated)
+    assert sessions._store.find_user("Ines") == (user, dated)
     sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
-    found = sessions.store.find_user("Ines")
+    found = sessions._store.find_user("Ines")
     assert found is not None
     assert found[1] != dated
     assert passwords.matches(found[1], PASSWORD)
     sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
-    assert sessions.store.find_user("Ines") == found
+    assert sessions._store.find_user("Ines") == found
 
 
 def test_a_session_that_is_not_used_has_ended_after_a_while(sessions: Sessions, user: User, world: World) -> None:
@@ -163,14 +163,14 @@ def test_sessions_that_have_ended_are_forgotten_when_another_begins(
     sessions.open(user)
     world.clock.pass_by(minutes=29)
     sessions.open(user)
-    kept = sessions.store._sessions  # type: ignore[attr-defined]
+    kept = sessions._store._sessions  # type: ignore[attr-defined]
     assert len(kept) == 2
     world.clock.pass_by(minutes=1)
     sessions.open(user)
-    assert len(sessions.store._sessions) == 2  # type: ignore[attr-defined]
+    assert len(sessions._store._sessions) == 2  # type: ignore[attr-defined]
     world.clock.pass_by(hours=2)
     sessions.open(user)
-    assert len(sessions.store._sessions) == 1  # type: ignore[attr-defined]
+    assert len(sessions._store._sessions) == 1  # type: ignore[attr-defined]
 
 
 def test_a_new_password_ends_every_session_but_the_one_that_it_opens(sessions: Sessions, user: User) -> None:
@@ -201,3 +201,12 @@ def test_a_password_is_changed_by_who_knows_it_and_for_one_that_is_good(sessions
         sessions.sign_in("Ines", "another guess", "192.0.2.9")
     with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 90):
         sessions.sign_in("Omar", "another guess", "192.0.2.9")
+
+
+def test_every_session_of_a_user_can_be_closed_at_once(sessions: Sessions, user: User, world: World) -> None:
+    accounts = Accounts(world.storage.accounts, world.clock)
+    other = accounts.accept(accounts.invite(Role.VIEWER), "Omar", OTHER)
+    secrets, theirs = [sessions.open(user), sessions.open(user)], sessions.open(other)
+    sessions.close_all(user)
+    assert [sessions.find(secret) for secret in secrets] == [None, None]
+    assert sessions.find(theirs) is not None

@@ -148,3 +148,16 @@ def test_a_group_may_ask_for_very_little() -> None:
 def test_what_was_not_measured_is_told_as_such() -> None:
     said = policy.incomparable(face(AHEAD, comparability=None), 50)
     assert said == "Whether the face can be compared could not be measured."
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [("a", True), ("김 " * 127, True), ("x" * 255, True), ("", False), ("x" * 256, False), ("a\0", False)],
+)
+def test_a_label_is_any_short_text_that_every_database_can_keep(text: str, good: bool) -> None:
+    assert policy.is_label(text) is good
+
+
+def test_a_face_id_looks_like_an_external_image_id() -> None:
+    assert policy.is_face_id("0b1c2d3e-0000-4000-8000-000000000000")
+    assert not policy.is_face_id("a/b")

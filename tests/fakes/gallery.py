@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from threading import RLock
-from typing import Any, TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from tests.fakes.journal import FakeJournal
 from visavis.core.ports import Clock
 from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
-from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
+from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace, SettingChanges
 
 Conversions: TypeAlias = Callable[[str, str], Callable[[Embedding], Embedding]]
 
@@ -81,10 +81,12 @@ class FakeGallery:
             raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
         raise _group_not_found()
 
-    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
+    def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
         with self._lock:
             kept = self._kept(group)
-            kept.group = replace(kept.group, settings=replace(kept.group.settings, **changes))
+            kept.group = replace(
+                kept.group, settings=replace(kept.group.settings, **cast("SettingChanges", changes))
+            )
             if changes:
                 detail = ", ".join(f"{name}: {value}" for name, value in sorted(changes.items()))
                 self._record("change_group", group, detail=detail)
