@@ -20,7 +20,12 @@ from visavis.core.ports import FaceAnalyzer
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, ImageSize, Traits
 from visavis.vision.analyzer import Analyzer
+from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import SFACE
+from visavis.vision.pool.analyzer import PooledAnalyzer
+from visavis.vision.pool.fork_server import ForkServer, WorkerPlan
+from visavis.vision.pool.workers import PoolLimits, WorkerPool
+from visavis.vision.store import ModelStore
 
 ALL = Traits(pose=True, mask=True, liveness=True, quality=True, comparability=True)
 
@@ -78,16 +83,27 @@ def _real(request: Request) -> Album:
     )
 
 
-ANALYZERS: dict[str, Callable[[Request], Album]] = {
-    "fake": _fake,
-    "real": _real,
-}
+def _pooled(request: Request) -> Album:
+    """With the networks in two worker processes."""
+    store: ModelStore = request.getfixturevalue("model_store")
+    pool = WorkerPool(ForkServer(WorkerPlan(store.directory, SFACE.name)), PoolLimits(2, 60.0, 1000))
+    analyzer = PooledAnalyzer(pool, Catalogue.read(store.directory).cards)
+    request.addfinalizer(analyzer.close)
+    return replace(_real(request), analyzer=analyzer)
+
+
+ANALYZERS = [
+    pytest.param(_fake, id="fake"),
+    pytest.param(_real, id="real"),
+    pytest.param(_pooled, id="pooled", marks=pytest.mark.slow),
+]
 """Whatever else implements the port is one more line."""
 
 
 @pytest.fixture(scope="module", params=ANALYZERS)
 def album(request: Request) -> Album:
-    return ANALYZERS[request.param](request)
+    make: Callable[[Request], Album] = request.param
+    return make(request)
 
 
 def _jpeg(image: Image.Image) -> bytes:
