@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -109,11 +110,12 @@ def test_dialects_are_switched_one_by_one(apps: Apps) -> None:
 def test_a_dialect_that_does_not_exist_is_refused_by_name(apps: Apps) -> None:
     app, _ = made(apps)
     detail = "There is no dialect 'v3', only v1, v2, plus."
-    for attempt in (
+    attempts: list[Callable[[], App]] = [
         lambda: apps.switch_off(app, ["v1", "v4", "v3"]),
         lambda: apps.switch(app, off=["v3"], on=["v1"]),
         lambda: apps.switch(app, off=["v1"], on=["v3"]),
-    ):
+    ]
+    for attempt in attempts:
         with refused(ErrorCode.INVALID_PARAMETER, detail):
             attempt()
     assert apps.require("door").dialects_off == frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from visavis.errors import ErrorCode
 from visavis.types import ImageSize, ImageSource, ImageUrl, RequestedAttributes, Sensitivity
 
 NO_FACE = "Source image: No face of at least 60 x 60 pixels was found in the image."
-LARGE = {"left": 300.0, "width": 200.0, "height": 200.0}
+LARGE: dict[str, Any] = {"left": 300.0, "width": 200.0, "height": 200.0}
 
 
 def compare(world: World, source: ImageSource, target: ImageSource, threshold: float = 50) -> Compared:

@@ -149,7 +149,11 @@ def test_one_administrator_stays(storage: Stores) -> None:
     store = storage.accounts
     first, second = add(store, "Ines"), add(store, "Omar")
     store.set_role(first, Role.VIEWER)
-    for attempt in (lambda: store.delete_user(second), lambda: store.set_role(second, Role.OPERATOR)):
+    attempts: list[Callable[[], None]] = [
+        lambda: store.delete_user(second),
+        lambda: store.set_role(second, Role.OPERATOR),
+    ]
+    for attempt in attempts:
         with pytest.raises(AccountError) as refused:
             attempt()
         assert sentence_of(refused) is AccountErrorCode.LAST_ADMINISTRATOR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -130,10 +131,14 @@ def test_a_deleted_key_lets_nobody_in_and_only_an_app_deletes_its_own(storage: S
     storage.apps.delete_keys(app, [gone.id])
 
 
+def _instead(names: frozenset[str], _before: frozenset[str]) -> frozenset[str]:
+    return names
+
+
 def test_dialects_are_changed_from_those_that_were_off_before(storage: Stores) -> None:
     app = storage.apps.create_app("app", KEYS)
     for names in ({"v1", "plus"}, {"searchface"}, set[str]()):
-        changed = storage.apps.change_dialects(app, lambda _, names=names: frozenset(names))
+        changed = storage.apps.change_dialects(app, partial(_instead, frozenset(names)))
         assert changed == replace(app, dialects_off=frozenset(names))
         assert storage.apps.find_app("app") == owner(storage.apps, KeyKind.APP_KEY, "app-key-1", NOW) == changed
     storage.apps.change_dialects(app, lambda _: frozenset({"v1"}))
