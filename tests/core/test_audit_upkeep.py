@@ -12,7 +12,7 @@ from tests.core.world import World
 from tests.storage.trails import event
 from visavis.audit_events import Effect
 from visavis.core.audit import Audit
-from visavis.core.audit_upkeep import AuditUpkeep
+from visavis.core.audit_upkeep import CHAIN_SECONDS, AuditUpkeep
 from visavis.errors import ErrorCode, ServiceError
 
 MONTH = timedelta(days=30)
@@ -149,3 +149,16 @@ def test_a_log_that_cannot_be_chained_in_the_end_is_told_of(
     upkeep.stop()
     assert caplog.messages[-1] == "The audit log could not be chained to its end: The database is gone."
     assert caplog.records[-1].levelno == logging.WARNING
+
+
+def test_a_log_that_is_kept_for_good_has_nothing_to_fear_from_a_wrong_clock(
+    world: World, audit: Audit, pruning: Pruning, caplog: pytest.LogCaptureFixture
+) -> None:
+    upkeep = AuditUpkeep(audit, pruning, None, world.clock, world.clock.seconds)
+    world.clock.leap(1e8)
+    upkeep.run_once()
+    assert caplog.messages == []
+
+
+def test_a_turn_follows_the_one_before_by_a_second(upkeep: AuditUpkeep) -> None:
+    assert upkeep._tasks._every_seconds == CHAIN_SECONDS == 1

@@ -307,3 +307,10 @@ def test_an_import_takes_quota_and_parts_from_the_service_of_faces(desk: Import,
         [desk.file(picture(FakeFace(9), FakeFace(8, left=300), FakeFace(7, left=600)))]
     )
     assert [face.refusal for face in result[0].faces] == [Refusal.QUOTA, Refusal.QUOTA, Refusal.LIMIT]
+
+
+def test_an_import_that_was_stopped_before_it_began_does_nothing(desk: Import, world: World) -> None:
+    stop = Event()
+    stop.set()
+    assert list(BulkRegistration.of(world.faces, desk.group, 2, 1, stop).run(desk.people(1))) == [[]]
+    assert desk.records() == []
