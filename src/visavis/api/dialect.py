@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from visavis.api.operation import Call, Operation, event_of
+from visavis.api.operation import AnyOperation, Call, event_of
 from visavis.audit_events import Actor, ActorKind
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import Caller, KeyKind
@@ -87,12 +87,12 @@ class Dialect:
     name: str
     title: str
     prefix: str
-    operations: tuple[Operation, ...]
+    operations: tuple[AnyOperation, ...]
     credentials: Callable[[Request], Mapping[KeyKind, str]]
     """The keys that came along; all of them must be right. Raises UNAUTHORIZED."""
     success: Callable[[Any, BaseModel | None], Success]
     """From the result of an operation and what `present` made of it."""
-    wire_error: Callable[[ServiceError, Operation, bool], WireError]
+    wire_error: Callable[[ServiceError, AnyOperation, bool], WireError]
     """From the error, the operation, and whether the request was a form with files."""
     failure: Failure
     """The body of an error."""
@@ -120,7 +120,7 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
     return app
 
 
-def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Callable[[Request], Any]:
+def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> Callable[[Request], Any]:
     """Credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     queue = workers.images if operation.image else workers.records
@@ -190,7 +190,7 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def refusal(dialect: Dialect, operation: Operation, request: Request, error: ServiceError) -> Response:
+def refusal(dialect: Dialect, operation: AnyOperation, request: Request, error: ServiceError) -> Response:
     """An error as the dialect writes it: the one place where errors become bytes."""
     wire = dialect.wire_error(error, operation, is_upload(request))
     mark(request.scope, dialect.name, operation.name, wire.code, error.code)
@@ -201,7 +201,7 @@ def refusal(dialect: Dialect, operation: Operation, request: Request, error: Ser
 
 
 def install_http_errors(
-    app: FastAPI, operations: Sequence[Operation], failure: Failure, dialect: str = UNKNOWN
+    app: FastAPI, operations: Sequence[AnyOperation], failure: Failure, dialect: str = UNKNOWN
 ) -> None:
     """Answer unknown paths and methods, and bodies that are too long, in an envelope too."""
 
@@ -239,7 +239,7 @@ RETRY_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNA
 _DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
-def _operations_here(operations: Sequence[Operation], request: Request) -> list[Operation]:
+def _operations_here(operations: Sequence[AnyOperation], request: Request) -> list[AnyOperation]:
     """Every operation of the path: the framework itself would name the method of its first route only."""
     path = path_in_app(request.scope)
     return [operation for operation in operations if compile_path(operation.path)[0].match(path)]

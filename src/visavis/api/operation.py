@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
 from visavis.audit_events import Actor, Effect, Event
 from visavis.identities import App
-from visavis.web.parameters import NoParameters, Parameters
 from visavis.web.services import Services
 
+P = TypeVar("P")
 P_co = TypeVar("P_co", covariant=True)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,13 @@ class About:
     face: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+@dataclass(frozen=True, kw_only=True)  # no slots: typing could not make an `Operation[...]` then, in Python 3.11
+class Operation(Generic[P, Result]):
     """An operation: where it is, what it takes, what it does, how its result looks.
 
     `run` calls core in a worker thread; `present` turns its result into what the dialect answers, on the given
-    confidence scale (100 for percent, 1 for fractions).
+    confidence scale (100 for percent, 1 for fractions). A row says which parameters and which result these are:
+    `Operation[HasImage, Detected](...)`. mypy lets anything pass where that is left out.
     """
 
     name: str
@@ -64,21 +66,25 @@ class Operation:
     effect: Effect
     method: str
     path: str
-    run: Callable[[Call[Any]], Any]
-    present: Callable[[Any, float], BaseModel | None]
+    run: Callable[[Call[P]], Result]
+    present: Callable[[Result, float], BaseModel | None]
     data: type[BaseModel] | None = None
     """What `present` returns."""
-    schema: type[Parameters] = NoParameters
-    form: type[Parameters] | None = None
+    schema: type[P]
+    form: type[P] | None = None
     image: bool = False
     """Whether it handles pictures, and so takes its turn among those."""
     registers: bool = False
     """Whether it adds faces, and so says why it did not add the others."""
-    about: Callable[[Call[Any]], About] = by_path
+    about: Callable[[Call[P]], About] = by_path
     """For the audit log."""
 
 
-def event_of(call: Call[Any], operation: Operation, dialect: str) -> Event:
+AnyOperation: TypeAlias = Operation[Any, Any]
+"""A row of some dialect's table; its `schema` and `form` are `Parameters`."""
+
+
+def event_of(call: Call[Any], operation: AnyOperation, dialect: str) -> Event:
     """An operation that an app has asked for."""
     about = operation.about(call)
     return Event(

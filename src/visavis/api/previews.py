@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 
 from visavis.api.curl import curl, split_options
 from visavis.api.dialect import Dialect, plain
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.core import images
 from visavis.core.api_preview import Preview, PreviewRequest, SentPicture
 from visavis.core.apps import require_spoken
@@ -48,7 +48,7 @@ class Previews:
     def _reply(
         self,
         dialect: Dialect,
-        operation: Operation,
+        operation: AnyOperation,
         question: PreviewRequest,
         outcome: Detected | Compared | ServiceError,
     ) -> Preview:
@@ -69,7 +69,7 @@ class Previews:
         return Preview(dialect.name, dialect.title, request, 200, body)
 
 
-def _want(operation: Operation, question: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
+def _want(operation: AnyOperation, question: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
     """What the operation's own schema makes of the options."""
     query, body = split_options(operation, question, as_form=as_form)
     given: Mapping[str, Any]
@@ -78,7 +78,7 @@ def _want(operation: Operation, question: PreviewRequest, *, as_form: bool) -> R
     else:
         schema, given = operation.schema, {sent.role: {"url": ""} for sent in question.pictures}
     parameters = schema.read(QueryParams({name: str(value) for name, value in query.items()}), {**given, **body})
-    requested: RequestedAttributes = parameters.requested()  # type: ignore[attr-defined]
+    requested: RequestedAttributes = parameters.requested()
     return requested
 
 

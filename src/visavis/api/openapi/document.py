@@ -13,7 +13,7 @@ from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, RETRY_STATUSES, Dialect
 from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
 from visavis.api.openapi.schemas import JsonSchema, definitions, reference, request
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 
 _DETAIL_HEADER = "X-Error-Detail"
@@ -122,7 +122,7 @@ def _schemas(dialect: Dialect) -> dict[str, JsonSchema]:
     return dict(sorted(schemas.items()))
 
 
-def _operation(dialect: Dialect, operation: Operation) -> dict[str, Any]:
+def _operation(dialect: Dialect, operation: AnyOperation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -134,15 +134,15 @@ def _operation(dialect: Dialect, operation: Operation) -> dict[str, Any]:
     return described | ({"requestBody": {"required": True, "content": content}} if content else {})
 
 
-def _wire_path(operation: Operation) -> str:
+def _wire_path(operation: AnyOperation) -> str:
     return re.sub(r"{(\w+)}", lambda found: f"{{{_IN_PATH[found[1]]['name']}}}", operation.path)
 
 
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+def _path_parameters(operation: AnyOperation) -> list[dict[str, Any]]:
     return [{"in": "path", "required": True, **_IN_PATH[name]} for name in re.findall(r"{(\w+)}", operation.path)]
 
 
-def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+def _query_parameters(operation: AnyOperation) -> list[dict[str, Any]]:
     taken = request(operation.schema)
     parameters = []
     for name, schema in taken.query.items():
@@ -153,7 +153,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     return parameters
 
 
-def _request_content(operation: Operation) -> dict[str, Any]:
+def _request_content(operation: AnyOperation) -> dict[str, Any]:
     taken = request(operation.schema)
     content: dict[str, Any] = {}
     if taken.body:
@@ -166,7 +166,7 @@ def _request_content(operation: Operation) -> dict[str, Any]:
     return content
 
 
-def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
+def _responses(dialect: Dialect, operation: AnyOperation) -> dict[str, Any]:
     by_status = {
         status: list(group) for status, group in groupby(errors(dialect, operation), lambda error: error.status)
     }
@@ -182,7 +182,7 @@ def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
     return {"200": _succeeded(dialect, operation, by_status.get(200, []))} | refusals | http_errors
 
 
-def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]) -> dict[str, Any]:
+def _succeeded(dialect: Dialect, operation: AnyOperation, failures: list[WireError]) -> dict[str, Any]:
     """Where errors come with status 200 too, the body tells one from the other."""
     body = reference(dialect.answer(operation.data).__name__)
     schema = {"oneOf": [body, reference(dialect.error.__name__)]} if failures else body
@@ -196,7 +196,7 @@ def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]
     }
 
 
-def _answer_headers(operation: Operation) -> list[str]:
+def _answer_headers(operation: AnyOperation) -> list[str]:
     """Those that an answer may have besides the usual ones."""
     return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else [])]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from visavis.api.dialect import Dialect
 from visavis.api.openapi.schemas import JsonSchema, definitions, resolve
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 
 GROUP_ID = "staff"
 FACE_ID = "8f9d35ad-a210-4b23-9481-55e470a8198c"
@@ -98,7 +98,7 @@ def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str
     }
 
 
-def success_example(dialect: Dialect, operation: Operation) -> Any:
+def success_example(dialect: Dialect, operation: AnyOperation) -> Any:
     """An answer as the dialect itself would wrap it."""
     if operation.data is None:
         data = None
@@ -109,7 +109,7 @@ def success_example(dialect: Dialect, operation: Operation) -> Any:
     return dialect.success(None, data).body.model_dump(mode="json", exclude_none=True)
 
 
-def _absent(operation: Operation) -> set[str]:
+def _absent(operation: AnyOperation) -> set[str]:
     """What answers do not have unless they are asked for it."""
     if operation.name == "spoofing":
         return {"orientation", "mask"}

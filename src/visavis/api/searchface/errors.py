@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from visavis.api.described import Described
 from visavis.api.dialect import WireError
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.errors import ErrorCode, ServiceError
 
 _KEY_MISSING = WireError(6039, "API Key is required.", status=403)
@@ -106,7 +106,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
 }
 
 
-def searchface_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
+def searchface_error(error: ServiceError, operation: AnyOperation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
     table = _TABLES[operation.name]
     match error.code:
         case ErrorCode.MISSING_CREDENTIALS:
