@@ -1,4 +1,4 @@
-"""What an operation is: a row of its dialect's table."""
+"""Operations: the rows of each dialect's table."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[P_co]):
-    """One request, authenticated and validated."""
+    """A request that was authenticated and validated."""
 
     services: Services
     caller: App
     actor: Actor
-    """Whom the audit log names for it."""
+    """The actor for the audit log."""
     parameters: P_co
     path: Mapping[str, str]
     max_image_bytes: int
@@ -45,7 +45,7 @@ def by_path(call: Call[Any]) -> About:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The group and the face that a request is about, as far as it names them."""
+    """The group and the face that a request names."""
 
     group: str | None
     face: str | None = None
@@ -53,11 +53,11 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)  # no slots: typing could not make an `Operation[...]` then, in Python 3.11
 class Operation(Generic[P, Result]):
-    """An operation: where it is, what it takes, what it does, how its result looks.
+    """An operation of a dialect: its path, its parameters, what it does, and how it presents the result.
 
-    `run` calls core in a worker thread; `present` turns its result into what the dialect answers, on the given
-    confidence scale (100 for percent, 1 for fractions). A row says which parameters and which result these are:
-    `Operation[HasImage, Detected](...)`. mypy lets anything pass where that is left out.
+    `run` calls core in a worker thread. `present` turns its result into the data of the answer; its second
+    argument is the confidence scale, 100 for percent or 1 for fractions. Each row of a table names the type of
+    its parameters and of its result, `Operation[HasImage, Detected](...)`: mypy checks only rows that do.
     """
 
     name: str
@@ -69,23 +69,25 @@ class Operation(Generic[P, Result]):
     run: Callable[[Call[P]], Result]
     present: Callable[[Result, float], BaseModel | None]
     data: type[BaseModel] | None = None
-    """What `present` returns."""
+    """The type that `present` returns; None for an answer without data."""
     schema: type[P]
+    """Its parameters in query and JSON body."""
     form: type[P] | None = None
+    """Its parameters in a multipart form; None if it takes none."""
     image: bool = False
-    """Whether it handles pictures, and so takes its turn among those."""
+    """Whether it handles pictures, and so waits in the queue for pictures."""
     registers: bool = False
-    """Whether it adds faces, and so says why it did not add the others."""
+    """Whether it adds faces, and so answers with X-Not-Added."""
     about: Callable[[Call[P]], About] = by_path
-    """For the audit log."""
+    """The group and the face that the audit log names."""
 
 
 AnyOperation: TypeAlias = Operation[Any, Any]
-"""A row of some dialect's table; its `schema` and `form` are `Parameters`."""
+"""An operation of any dialect; its `schema` and `form` are classes of `Parameters`."""
 
 
 def event_of(call: Call[Any], operation: AnyOperation, dialect: str) -> Event:
-    """An operation that an app has asked for."""
+    """The audit event of an operation that an app requests."""
     about = operation.about(call)
     return Event(
         actor=call.actor,

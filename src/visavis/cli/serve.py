@@ -22,6 +22,7 @@ from visavis.core.apps import Apps
 from visavis.errors import SetupError
 from visavis.identities import KeyKind, Role
 from visavis.settings import Settings
+from visavis.vision.pool.scrubbing import overwrite_freed_memory
 from visavis.web.edge.connection import Limits
 from visavis.web.edge.tls import Certificate
 
@@ -44,6 +45,7 @@ def serve(
     """Start the server. The first start at a terminal creates an app and prints its keys, once."""
     settings = read_settings(host=host, port=port, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
     start_logging(settings.log_format, settings.log_level)
+    overwrite_freed_memory()
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)  # before keys are printed for nothing
     application = wiring.create_app(settings)

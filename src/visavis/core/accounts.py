@@ -37,16 +37,16 @@ class Accounts:
         return self._store.has_invitations(self.clock())
 
     def invitation(self, secret: str) -> Invitation:
-        """Raises INVITATION_INVALID."""
+        """The invitation that this secret opens. Raises INVITATION_INVALID."""
         found = self._store.find_invitation(digest(secret), self.clock())
         if found is None:
             raise AccountError(AccountErrorCode.INVITATION_INVALID)
         return found
 
     def accept(self, secret: str, name: str, password: str) -> User:
-        """Use the invitation up. The name counts for a new account only.
+        """Use the invitation, which ends it. `name` counts for a new account only.
 
-        Raises INVITATION_INVALID, NAME_INVALID, NAME_TAKEN, and what `passwords.check` does.
+        Raises INVITATION_INVALID, NAME_INVALID, NAME_TAKEN, and the errors of `passwords.check`.
         """
         invitation = self.invitation(secret)
         name = _checked_name(name) if invitation.user is None else invitation.user.name
@@ -58,14 +58,14 @@ class Accounts:
         return self._store.list_users()
 
     def require(self, user_id: int) -> User:
-        """Raises USER_NOT_FOUND."""
+        """The user of this id. Raises USER_NOT_FOUND."""
         for user in self.all():
             if user.id == user_id:
                 return user
         raise AccountError(AccountErrorCode.USER_NOT_FOUND)
 
     def require_name(self, name: str) -> User:
-        """Raises USER_NOT_FOUND."""
+        """The user of this name, in any case. Raises USER_NOT_FOUND."""
         found = self._store.find_user(as_kept(name))
         if found is None:
             raise AccountError(AccountErrorCode.USER_NOT_FOUND)
@@ -90,12 +90,12 @@ class Accounts:
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a secret of 256 random bits: no key makes it harder to guess."""
+    """The SHA-256 that is stored of a secret. A secret has 256 random bits, so a keyed hash would add nothing."""
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 
 def as_kept(name: str) -> str:
-    """The one spelling of a name, whatever the keyboard's."""
+    """The one spelling in which a name is stored: NFKC, without white space around it."""
     return unicodedata.normalize("NFKC", name).strip()
 
 

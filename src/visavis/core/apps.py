@@ -23,7 +23,7 @@ class Apps:
     _store: AppStore
     clock: Clock
     dialects: tuple[str, ...]
-    """The names of the wire protocols there are; an app speaks all of them unless some are switched off."""
+    """Names of all wire protocols. An app speaks all of them unless some are switched off."""
 
     def create(self, name: str) -> dict[KeyKind, str]:
         """A new app's keys, shown now and never again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
@@ -41,7 +41,7 @@ class Apps:
         return self._store.list_apps()
 
     def require(self, name: str) -> App:
-        """Raises APP_NOT_FOUND."""
+        """The app of this name. Raises APP_NOT_FOUND."""
         app = self._store.find_app(name)
         if app is None:
             raise ServiceError(ErrorCode.APP_NOT_FOUND, f"There is no app named {name!r}.")
@@ -53,7 +53,7 @@ class Apps:
         return self._store.change_dialects(app, lambda _: names)
 
     def switch(self, app: App, off: Iterable[str], on: Iterable[str]) -> App:
-        """Switch some dialects off and some on, and leave the others. Raises INVALID_PARAMETER likewise."""
+        """Switch some dialects off and some on; leave the others. Raises INVALID_PARAMETER for an unknown one."""
         added, taken = self._known(off), self._known(on)
         return self._store.change_dialects(app, lambda before: (before | added) - taken)
 

@@ -25,13 +25,13 @@ class Groups:
     model: str
     """The recognition model that new groups get (contract.md 18)."""
     quota: int
-    """Groups an app may have."""
+    """How many groups an app may have."""
     recipes: Recipes
     scales: Container[str]
     """The names of the recognition models that have a similarity scale."""
 
     def create(self, app: App, name: str) -> Group:
-        """Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
+        """Create a group. Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_GROUP_ID,
@@ -54,7 +54,7 @@ class Groups:
             after = page.next
 
     def require(self, app: App, name: str) -> Group:
-        """Raises INVALID_PARAMETER for a name no group can have, GROUP_NOT_FOUND."""
+        """The group of this name. Raises INVALID_PARAMETER for a name that no group can have, GROUP_NOT_FOUND."""
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_PARAMETER,
@@ -64,7 +64,7 @@ class Groups:
         return self.gallery.require_group(app, name)
 
     def change_settings(self, app: App, name: str, changes: Mapping[str, object]) -> Group:
-        """The group with these of its settings changed, and no others: who else changes some is not undone.
+        """Change these settings of a group. All others stay, also if somebody else changes them at the same time.
 
         Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
         """
@@ -80,8 +80,8 @@ class Groups:
         """Bring a group with its faces to the newest recipe of its networks, or to the model of this name.
 
         Similarities are on the scale of that model from then on. A group that has it already stays as it is.
-        `progress` is told how many faces more are done. Raises INVALID_PARAMETER, also for a model that its faces
-        cannot be brought to, GROUP_NOT_FOUND.
+        `progress` is called with the number of faces converted since its last call. Raises GROUP_NOT_FOUND, and
+        INVALID_PARAMETER also for a model that the faces cannot be converted to.
         """
         group = self.require(app, name)
         if model is not None and model not in self.scales:
@@ -90,15 +90,15 @@ class Groups:
         target = model or self.newer_model(group)
         return group if target is None else self.gallery.change_model(group, target, progress)
 
-    def settled(self, app: App, name: str, work: Callable[[Group], Result]) -> Result:
-        """What `work` makes of the group, done again where the group moves to another model meanwhile.
+    def with_group(self, app: App, name: str, work: Callable[[Group], Result]) -> Result:
+        """Call `work` with the group and return its result; repeat it if the group moves to another model.
 
-        Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
+        Raises INVALID_PARAMETER, GROUP_NOT_FOUND, and the errors of `work`.
         """
         while True:
             with suppress(GroupMoved):
                 return work(self.require(app, name))
 
     def delete(self, app: App, name: str) -> None:
-        """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
+        """Delete a group with all its faces. Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
         self.gallery.delete_group(self.require(app, name))

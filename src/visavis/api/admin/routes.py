@@ -1,4 +1,4 @@
-"""The operator's API: apps, their keys and dialects, the settings of groups. Off unless an admin token is set."""
+"""The admin API: apps, their keys and dialects, settings of groups, the audit log. Off without an admin token."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from visavis.core.group_settings import BOUNDS
 from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind, KeyRecord
-from visavis.types import Group
+from visavis.types import Group, VisionUse
 from visavis.web.bearer import require_token
 from visavis.web.recording import refusal_of
 from visavis.web.request_log import NO_TELEMETRY
 from visavis.web.services import Services
 
 MAX_OVERLAP_HOURS = 87_600
-"""Ten years: longer is a slip of the pen."""
+"""Ten years: a longer time is a typing error."""
 
 _BIGGEST = 2**63 - 1
 
@@ -42,7 +42,7 @@ class NewApp(_Body):
 
 
 class AppChange(_Body):
-    """What is left out stays as it is."""
+    """Changes of an app. A field that is left out stays as it is."""
 
     dialects_off: list[str] | None = None
     rate_limit: str | None = None
@@ -59,7 +59,7 @@ def _within(setting: str) -> FieldInfo:
 
 
 class SettingsChange(_Body):
-    """What is left out stays as it is."""
+    """Changes of a group's settings. A field that is left out stays as it is."""
 
     liveness: bool | None = None
     liveness_threshold: Annotated[float | None, _within("liveness_threshold")] = None
@@ -70,13 +70,13 @@ class SettingsChange(_Body):
 
 
 class Upgrade(_Body):
-    """To which recognition model; the newest of the same networks where none is named."""
+    """The recognition model to upgrade to; without one, the newest of the same networks."""
 
     model: str | None = Field(None, max_length=100)
 
 
 class AuditQuery(BaseModel):
-    """Which records, newest first: those below the position `before` that agree with the rest."""
+    """Selects records of the audit log, newest first, with a position below `before`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,10 +90,10 @@ class AuditQuery(BaseModel):
     face: str | None = None
 
 
-def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
-    """The application to be mounted under /admin."""
+def build_admin(services: Services, token: SecretStr | None, vision: Callable[[], VisionUse]) -> FastAPI:
+    """Build the application that is mounted under /admin."""
     app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
-    app.state.services, app.state.token = services, token
+    app.state.services, app.state.token, app.state.vision = services, token, vision
     app.include_router(router)
     install_errors(app, [route for route in router.routes if isinstance(route, APIRoute)])
     return app
@@ -103,7 +103,7 @@ _REFUSALS = {RequestValidationError: ErrorCode.INVALID_PARAMETER}
 
 
 class _ForAdmin(APIRoute):
-    """Asks for the token before anything else of the request is read, and records what is done."""
+    """A route that checks the token before it reads the request, and records the request in the audit log."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -141,7 +141,7 @@ async def list_apps(services: OfServer) -> list[dict[str, Any]]:
 
 @router.post("/apps", status_code=201)
 async def create_app(services: OfServer, body: NewApp) -> dict[str, str]:
-    """The only answer that ever shows the app's keys."""
+    """Create an app. Its keys are in this answer and never shown again."""
     return _keys(body.name, await services.workers.quick(lambda: services.apps.create(body.name)))
 
 
@@ -204,6 +204,11 @@ async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgr
     return _settings(services, await services.workers.quick(upgrade))
 
 
+@router.get("/status")
+async def read_status(request: Request) -> dict[str, Any]:
+    return {"vision": asdict(request.app.state.vision())}
+
+
 @router.get("/audit")
 async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, Any]:
     where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, asked.face)
@@ -221,7 +226,7 @@ def _shown(app: App) -> dict[str, Any]:
 
 
 def shown_key(key: KeyRecord) -> dict[str, Any]:
-    """A key's facts; the key itself is not known."""
+    """A key record as JSON. It does not hold the key."""
     return {
         "id": key.id,
         "kind": key.kind.value,
@@ -236,12 +241,12 @@ def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
 
 def _settings(services: Services, group: Group) -> dict[str, Any]:
     newer = services.groups.newer_model(group)
-    facts = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
-    return facts | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
+    shown = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
+    return shown | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
 
 
 def _strangers(group: Group) -> dict[str, float | None]:
-    """What the group's similarity means for people who are not in it; an estimate from the scale."""
+    """The estimated share of strangers who match at the group's similarity, and the similarity for 1 in 100."""
     return {
         "matched": strangers_matched(group.settings.similarity, group.face_count),
         "similarity_for_1_in_100": enough_similarity(group.face_count),

@@ -1,4 +1,4 @@
-"""What v1.0 and Plus share: their paths, and all of their operations but for some shapes (seeds 001 and 003)."""
+"""Operations that v1.0 and Plus share. Only some parameters and answers differ (seeds 001 and 003)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FACE = f"{GROUP}/faces/{{face_id}}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Where the two differ: what image operations take, and what search and compare answer."""
+    """The differences: parameters of image operations, and answers of search and compare."""
 
     detect: type[operations.HasImage]
     register: type[operations.Registers]
@@ -38,7 +38,7 @@ class Variant:
 
 
 def shared_operations(variant: Variant) -> tuple[AnyOperation, ...]:
-    """The eleven operations that both have."""
+    """The eleven operations that both dialects have."""
     return (
         Operation[requests.CreateGroup, None](
             name="create_group",

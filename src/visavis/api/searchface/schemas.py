@@ -1,4 +1,4 @@
-"""What the Search Face operations take and answer (seed 002; contract.md, Operations)."""
+"""Parameters and answers of the Search Face operations (seed 002; contract.md, Operations)."""
 
 # ruff: noqa: N815 - the wire's own spelling
 
@@ -38,7 +38,7 @@ class _CollectionFirst(Parameters):
 
 
 class _Named(_CollectionFirst):
-    """The document's table and its sample disagree on the name of the name."""
+    """Parameters with a name, which the document calls `requestName` in its table and `userName` in its sample."""
 
     name: Annotated[Text, Field(validation_alias=AliasChoices("requestName", "userName"))]
     """Who is looked for, for your own records; also as `userName`."""
@@ -83,7 +83,7 @@ def _bounded(setting: str) -> FieldInfo:
 
 
 class Option(Described):
-    """What was applied; with liveness off the score is 0 and the threshold the configured one."""
+    """The settings that were applied. If liveness is off, the score is 0 and the threshold is the group's."""
 
     option_liveness: bool
     """Whether the collection asks for living faces."""
@@ -103,7 +103,7 @@ class SearchFaceAnswer(Described):
     requestName: str
     """The name that was sent."""
     userName: str
-    """The same."""
+    """The name that was sent, again."""
     option: Option
     """The collection's settings as they were applied."""
     faceIdList: list[str]

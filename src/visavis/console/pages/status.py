@@ -30,6 +30,7 @@ async def show(context: RequestContext) -> Response:
         newer={model: newer for model in groups if (newer := context.services.groups.recipes.newer_of(model))},
         default_model=context.services.groups.model,
         use=condition.use(),
+        vision=condition.vision(),
         bars=bars_of(minutes),
         requests=sum(minute.requests for minute in minutes),
         refused=sum(minute.refused for minute in minutes),
