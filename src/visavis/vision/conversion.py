@@ -21,7 +21,7 @@ _Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
-    """Which recipes are made of the same networks, and what leads from one to the other."""
+    """Implements core's `Recipes`, and knows what leads from one recipe to another of the same networks."""
 
     cards: Mapping[str, RecognitionCard]
     """The recognition models that may be used, by name."""
@@ -29,7 +29,6 @@ class Recipes:
     """Recognition models in order: of those with the same networks, the newest comes first."""
 
     def newer_of(self, model: str) -> str | None:
-        """The newest recipe that embeddings of this one can be brought to; None where there is no newer one."""
         names = [card.name for card in self.line]
         if model not in names:
             return None

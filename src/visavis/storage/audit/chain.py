@@ -25,7 +25,7 @@ _WAITING = select(audit_inbox).order_by(audit_inbox.c.uid).limit(_BATCH)
 
 
 class Chain:
-    """The log in its order. Any number of processes may chain; one does at a time."""
+    """Implements core's `AuditChain`. Any number of processes may chain; one does at a time."""
 
     def __init__(self, database: Database, keys: AuditKeys) -> None:
         self._database = database
@@ -33,11 +33,6 @@ class Chain:
         self._seen = GENESIS
 
     def advance(self, *, wait: bool = False) -> int:
-        """Chain what waits in the inbox; how many records that were.
-
-        If another process is at it, that is left to it, unless `wait` asks for the inbox to be empty afterwards of
-        all that was there before.
-        """
         moved, after = 0, ""
         while True:
             with self._database.read() as connection:
@@ -58,12 +53,10 @@ class Chain:
             after = rows[-1]["uid"]
 
     def head(self) -> AuditHead:
-        """The end of the chain."""
         with self._database.read() as connection:
             return read_head(connection)
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditRecord]:
-        """Up to `limit` records that agree with the filter, newest first, those with a position below `before`."""
         statement = select(audit).where(*_conditions(where)).order_by(audit.c.position.desc()).limit(limit)
         if before is not None:
             statement = statement.where(audit.c.position < before)
