@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord
-from visavis.storage.audit.record_codec import GENESIS, AuditKeys, pack, record_of, unpack
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, column_of, pack, record_of, unpack
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import get_metadata, set_metadata
 from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_inbox, meta
@@ -128,7 +128,7 @@ def _conditions(where: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if where.operation is not None:
         yield audit.c.operation == literal(where.operation, Label)
     if where.group is not None:
-        yield audit.c.group_name == literal(where.group, Label)
+        yield audit.c[column_of("group")] == literal(where.group, Label)
     if where.face is not None:
         listed = (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)
         yield false() if "\0" in where.face else listed
