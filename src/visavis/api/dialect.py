@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
@@ -69,7 +69,7 @@ _NONE_ADDED = {
 
 _CREDENTIALS_REFUSED = {ErrorCode.UNAUTHORIZED, ErrorCode.MISSING_CREDENTIALS, ErrorCode.RATE_LIMITED}
 
-Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
+Failure: TypeAlias = Callable[[WireError], dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Dialect:
     operations: tuple[AnyOperation, ...]
     credentials: Callable[[Request], Mapping[KeyKind, str]]
     """The keys of a request, all of which must be right. Raises MISSING_CREDENTIALS."""
-    success: Callable[[Any, BaseModel | None], Success]
+    success: Callable[[object, BaseModel | None], Success]
     """Makes the answer from the result of an operation and the output of its `present`."""
     wire_error: Callable[[ServiceError, AnyOperation, bool], WireError]
     """Translates an error, given the operation and whether the request was a form with files."""
@@ -121,7 +121,7 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
     return app
 
 
-def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> Callable[[Request], Any]:
+def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> Callable[[Request], object]:
     """The endpoint of an operation: it checks credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     queue = workers.images if operation.image else workers.records

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from starlette.datastructures import QueryParams
 
@@ -72,7 +71,7 @@ class Previews:
 def _requested(operation: AnyOperation, request: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
     """The attributes that the options request, as the operation's own schema reads them."""
     query, body = split_options(operation, request, as_form=as_form)
-    given: Mapping[str, Any]
+    given: Mapping[str, object]
     if as_form and operation.form is not None:
         schema, given = operation.form, {f"{sent.role}File": b"" for sent in request.pictures}
     else:
@@ -109,5 +108,5 @@ def _require_small_enough(dialect: Dialect, pictures: Sequence[SentPicture]) -> 
             )
 
 
-def _compact(content: Mapping[str, Any]) -> str:
+def _compact(content: Mapping[str, object]) -> str:
     return json.dumps(content, separators=(",", ":"))

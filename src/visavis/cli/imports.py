@@ -137,7 +137,7 @@ def _group(services: Services, app: str, group: str, *, create: bool) -> Group:
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM ends the work in good order, the second at once."""
 
-    def on_signal(number: int, _: Any) -> None:
+    def on_signal(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         stop.set()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
@@ -62,6 +62,10 @@ class FaceAnalyzer(Protocol[P]):
         The dot product of a probe and a stored embedding is their cosine. Raises INTERNAL as `embed` does.
         """
         ...
+
+
+AnyAnalyzer: TypeAlias = FaceAnalyzer[Any]
+"""An analyzer; what its pictures are is its own affair."""
 
 
 class ImageFetcher(Protocol):

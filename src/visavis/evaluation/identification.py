@@ -126,7 +126,7 @@ def summary(
     }
 
 
-def _named(values: Sequence[Any]) -> dict[str, Any]:
+def _named(values: Sequence[object]) -> dict[str, object]:
     """What was measured by its names: one value for each rate, in the order of `_rates`."""
     left = iter(values)
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from visavis.api.described import Described
 from visavis.api.dialect import WireError
@@ -132,6 +132,6 @@ class Error(Described):
     """The message of the number."""
 
 
-def failure(error: WireError) -> dict[str, Any]:
+def failure(error: WireError) -> dict[str, object]:
     """The body of an error."""
     return {"errorCode": error.code, "message": error.message}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Response
 
 from visavis.console.api_preview import description, loaded, problem, question, reply, sent
@@ -23,7 +21,7 @@ async def show(context: RequestContext) -> Response:
 async def analyze(context: RequestContext) -> Response:
     """One look at the picture; every dialect's answer is made of it, errors of the picture included."""
 
-    def work(upload: Upload) -> dict[str, Any]:
+    def work(upload: Upload) -> dict[str, object]:
         picture = sent(upload, "picture", "image")
         outcome: Detected | ServiceError
         try:

@@ -29,7 +29,7 @@ async def show(context: RequestContext) -> Response:
 async def compare(context: RequestContext) -> Response:
     """Every face of one picture against every face of the other, for any threshold at once."""
 
-    def work(upload: Upload) -> dict[str, Any]:
+    def work(upload: Upload) -> dict[str, object]:
         pictures = [sent(upload, "source", "sourceImage"), sent(upload, "target", "targetImage")]
         try:
             for place, name in enumerate(("Source", "Target")):
@@ -52,7 +52,7 @@ async def compare(context: RequestContext) -> Response:
     return context.json(await with_pictures(context, work))
 
 
-def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, Any]:
+def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, object]:
     """The problem of a picture that is too poor for any verdict; nothing where some pair can be compared."""
     if any(similarity for row in pairs.similarities for similarity in row):
         return {}
@@ -66,7 +66,7 @@ def _pairs(context: RequestContext, pictures: list[SentPicture]) -> Pairs:
     return context.services.search.pairs(source, target, _EVERYTHING)
 
 
-def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, Any]]:
+def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, object]]:
     """What each dialect answers, by the number of faces that match: that is all a threshold can change."""
     by_dialect: dict[str, dict[str, Any]] = {}
     for threshold, compared in _outcomes(pairs):

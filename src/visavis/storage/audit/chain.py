@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    delete,
+    false,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord
 from visavis.storage.audit.record_codec import GENESIS, AuditKeys, column_of, pack, record_of, unpack
@@ -75,7 +86,7 @@ class Chain:
             for batch in rows.mappings().partitions():
                 yield from (record_of(dict(row)) for row in batch)
 
-    def _append(self, connection: Connection, head: AuditHead, rows: list[Any]) -> AuditHead:
+    def _append(self, connection: Connection, head: AuditHead, rows: Sequence[RowMapping]) -> AuditHead:
         chained = []
         for row in rows:
             columns = {name: row[name] for name in AUDIT_COLUMNS}
@@ -87,7 +98,7 @@ class Chain:
             connection.execute(update(meta).where(meta.c.key == HEAD).values(value=pack(head)))
         return head
 
-    def _is_ours(self, row: Any) -> bool:
+    def _is_ours(self, row: RowMapping) -> bool:
         """What was put there by somebody without the key stays where it is, for `verify` to report."""
         return hmac.compare_digest(row["seal"], self._keys.seal(dict(row)))
 
@@ -114,7 +125,7 @@ def begin_chain(connection: Connection) -> None:
         set_metadata(connection, HEAD, pack(GENESIS))
 
 
-def _waiting_after(uid: str) -> Any:
+def _waiting_after(uid: str) -> Select[Any]:
     return _WAITING.where(audit_inbox.c.uid > uid)
 
 

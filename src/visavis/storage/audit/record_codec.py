@@ -32,11 +32,11 @@ class AuditKeys:
         self._links = derive("audit links")
         self._cuts = derive("audit cuts")
 
-    def seal(self, columns: Mapping[str, Any]) -> bytes:
+    def seal(self, columns: Mapping[str, object]) -> bytes:
         """What a record carries until it is in the chain."""
         return hmac.digest(self._seals, canonical(columns), "sha256")
 
-    def link(self, before: AuditHead, columns: Mapping[str, Any]) -> bytes:
+    def link(self, before: AuditHead, columns: Mapping[str, object]) -> bytes:
         """Binds a record to its position and to all that came before."""
         position = (before.position + 1).to_bytes(8, "big")
         return hmac.digest(self._links, before.link + position + canonical(columns), "sha256")
@@ -46,7 +46,7 @@ class AuditKeys:
         return hmac.digest(self._cuts, pack(at), "sha256")
 
 
-def canonical(columns: Mapping[str, Any]) -> bytes:
+def canonical(columns: Mapping[str, object]) -> bytes:
     """The one spelling of a record: JSON in ASCII, names sorted, what is not set left out."""
     spelt = {name: _spelt(columns[name]) for name in AUDIT_COLUMNS if columns[name] is not None}
     return json.dumps(spelt, sort_keys=True, separators=(",", ":")).encode()
@@ -134,7 +134,7 @@ def _plain(text: str | None) -> str | None:
     return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_TEXT])
 
 
-def _spelt(value: Any) -> Any:
+def _spelt(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value
