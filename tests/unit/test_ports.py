@@ -51,9 +51,8 @@ IMPLEMENTATIONS = [
 
 
 def test_every_port_has_an_implementation() -> None:
-    declared = {name for name, value in vars(ports).items() if getattr(value, "_is_protocol", False)} - {
-        "Protocol"
-    }
+    classes = [value for value in vars(ports).values() if inspect.isclass(value)]
+    declared = {each.__name__ for each in classes if getattr(each, "_is_protocol", False)} - {"Protocol"}
     assert declared == {port.__name__ for port, _ in IMPLEMENTATIONS}
 
 
