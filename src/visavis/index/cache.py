@@ -30,7 +30,7 @@ class _Loaded:
 class EmbeddingSource(Protocol):
     """Where the embeddings of groups are kept."""
 
-    def follow(self, group: Group, index: VectorIndex) -> None:
+    def refresh(self, group: Group, index: VectorIndex) -> None:
         """Bring the index of a group up to what is stored, from the version that it has.
 
         Raises GROUP_NOT_FOUND, and GroupMoved if the group has another model by now.
@@ -68,7 +68,7 @@ class IndexCache:
             with loaded.writing:
                 if loaded.index.snapshot.version < version:
                     with nullcontext() if snapshot.version else self._loads:
-                        self._source.follow(group, loaded.index)
+                        self._source.refresh(group, loaded.index)
                 snapshot = loaded.index.snapshot
             self._trim()
             if self._by_key.get(_key(group)) is not loaded:  # forgotten meanwhile, by someone who did not wait

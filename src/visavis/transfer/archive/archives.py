@@ -62,7 +62,7 @@ class Archives:
         Faces that have expired are left out. Raises GROUP_NOT_FOUND if one has been deleted since.
         """
         for group in groups:  # before a template leaves
-            self.journal.tell("export_archive", app_id=group.app_id, group=group.name)
+            self.journal.record_alone("export_archive", app_id=group.app_id, group=group.name)
         key, header = write_header(file, passphrase, cost or Cost())
         contents = ContentsWriter(SealedWriter(file, key, header))
         with self.database.read() as connection:

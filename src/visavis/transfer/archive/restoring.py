@@ -121,7 +121,7 @@ class Restoring:
             )
 
     def _new(self, group: Group, batch: Sequence[ArchivedFace]) -> list[ArchivedFace]:
-        there = face_rows.face_ids_among(self.connection, group.id, [face.new.face_id for face in batch])
+        there = face_rows.existing_face_ids(self.connection, group.id, [face.new.face_id for face in batch])
         return [face for face in batch if face.new.face_id not in there]
 
     def _insert(
