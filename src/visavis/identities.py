@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +28,11 @@ class Caller:
     app: App
     key_id: int
     """Row number of the key."""
+
+
+working_for: ContextVar[str] = ContextVar("working_for", default="")
+"""The name of the app whose request is being worked on; nothing where it is the operator's own. What apps share is
+shared fairly by it."""
 
 
 class KeyKind(StrEnum):

@@ -6,10 +6,11 @@ right, y downwards. "Left" and "right" are as seen in the picture, not by the pe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -264,15 +265,20 @@ class GroupSettings:
     retention_hours: int = 0
     """A face is deleted this many hours after its registration. 0: it is kept until somebody deletes it."""
 
-    @property
-    def are_possible(self) -> bool:
-        """Whether every number is within its range."""
-        shares = (self.liveness_threshold, self.similarity, self.min_quality, self.min_comparability)
-        return all(0 <= share <= 100 for share in shares) and 0 <= self.retention_hours <= CENTURY_HOURS
-
     def expired_by(self, now: datetime) -> datetime | None:
         """Faces registered at this moment or before have expired at `now`; None if faces do not expire."""
         return now - timedelta(hours=self.retention_hours) if self.retention_hours else None
+
+
+class SettingChanges(TypedDict, total=False):
+    """Some fields of `GroupSettings`, as they are to be."""
+
+    liveness: bool
+    liveness_threshold: float
+    similarity: float
+    min_quality: float
+    min_comparability: float
+    retention_hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,3 +368,19 @@ class StorageUse:
     """Limit of that memory in bytes. Beyond it the least recently used groups are evicted."""
     connections: int
     connections_in_use: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisionUse:
+    """The processes that look at pictures, at one moment."""
+
+    workers: int
+    """How many there are."""
+    busy: int
+    """How many of them look at a picture."""
+    waiting: int
+    """Pictures that wait for one."""
+    replaced: Mapping[str, int]
+    """How many made room for another since the start, by the reason."""
+    layers: Mapping[str, str]
+    """What shuts them in: `on`, or why not, by the layer's name."""

@@ -20,7 +20,7 @@ from starlette.types import Scope
 from visavis.api.operation import Call, Operation, event_of
 from visavis.audit_events import Actor, ActorKind
 from visavis.errors import ErrorCode, ServiceError
-from visavis.identities import Caller, KeyKind
+from visavis.identities import Caller, KeyKind, working_for
 from visavis.spans import Span
 from visavis.types import Refusal
 from visavis.web.admission import ClientGone
@@ -128,6 +128,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     max_body_bytes = MAX_BODY_BYTES if operation.image else MAX_PLAIN_BODY_BYTES
 
     def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
+        working_for.set(caller.app.name)
         parameters = read_parameters(request, body, operation.schema, operation.form)
         call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
         with services.audit.recording(event_of(call, operation, dialect.name)):

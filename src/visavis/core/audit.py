@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, TypeAlias
 
-from visavis.audit_events import OK, Effect, Event
+from visavis.audit_events import OK, AuditFilter, AuditRecord, Effect, Event
 from visavis.core.attempts import network_of
+from visavis.core.paging import Page, page_of
 from visavis.core.ports import AuditActing, AuditChain, AuditJournal, Clock
 from visavis.errors import ErrorCode, ServiceError
 
@@ -29,7 +30,7 @@ class Audit:
 
     def __init__(self, journal: AuditJournal, chain: AuditChain, clock: Clock, depth: Effect) -> None:
         """`depth`: the most harmless effect that is recorded; changes always are."""
-        self.journal = journal
+        self._journal = journal
         self.chain = chain
         self._clock = clock
         self._depth = depth
@@ -41,7 +42,7 @@ class Audit:
 
         The record is on disk when the context ends. Raises INTERNAL if it cannot be written.
         """
-        with self.journal.acting(event) as acting:
+        with self._journal.acting(event) as acting:
             try:
                 yield
             except Exception as error:
@@ -57,7 +58,7 @@ class Audit:
 
         `in_thread` runs the write. `also` maps exceptions other than ServiceError to the result to record.
         """
-        with self.journal.acting(event) as acting:
+        with self._journal.acting(event) as acting:
             try:
                 yield
             except Exception as error:
@@ -69,22 +70,27 @@ class Audit:
     def _finish(self, acting: AuditActing, result: str) -> None:
         is_on_record = acting.recorded and result == OK
         if not is_on_record and acting.event.effect <= self._depth:
-            self.journal.add(replace(_known(acting.event, result), result=result))
+            self._journal.add(replace(_known(acting.event, result), result=result))
+
+    def page(self, where: AuditFilter, before: int | None, limit: int) -> Page[AuditRecord, int]:
+        """A page of the records that agree with the filter, newest first, those with a position below `before`."""
+        records = self.chain.page(where, before, limit + 1)
+        return page_of(records, limit, lambda record: record.position)
 
     def record(self, event: Event) -> None:
         """Record an event that is over."""
         if event.effect <= self._depth:
-            self.journal.add(event)
+            self._journal.add(event)
 
     def refused(self, event: Event) -> None:
         """Record that credentials were refused. Many refusals become one record for each address and minute."""
         for due in self._refusals.add(event, self._clock()):
-            self.journal.add(due)
+            self._journal.add(due)
 
     def flush(self, *, everything: bool = False) -> None:
         """Record the refusals whose minute is over, or `everything`. Call it regularly, and once at the end."""
         for due in self._refusals.due(None if everything else self._clock()):
-            self.journal.add(due)
+            self._journal.add(due)
 
 
 _UNKNOWN_APP = {ErrorCode.APP_NOT_FOUND, ErrorCode.INVALID_PARAMETER}

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from visavis.core.faces import Candidates, find_candidates
+from visavis.core.faces import Candidates, Faces, find_candidates
 from visavis.core.ports import FaceAnalyzer, Gallery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, RequestedAttributes
@@ -117,6 +117,11 @@ class BulkRegistration:
     threads: int
     stop: Event = field(default_factory=Event)
     """When set, the import stores what it has begun and ends."""
+
+    @classmethod
+    def of(cls, faces: Faces, group: Group, limit: int, threads: int, stop: Event) -> BulkRegistration:
+        """Registers in a group as `faces` does, under the same quota."""
+        return cls(faces.analyzer, faces.gallery, group, limit, faces.quota, threads, stop)
 
     def run(self, entries: Iterable[Entry]) -> Iterator[list[Result]]:
         """Yield the results in the order of the entries, each after its faces are on disk.

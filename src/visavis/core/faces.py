@@ -103,9 +103,13 @@ class Faces:
     quota: int
     """Faces a group may have."""
 
+    def load(self, source: ImageSource) -> bytes:
+        """A picture's file, fetched where only its URL is given. Raises image errors."""
+        return images.load(source, self.fetcher)
+
     def detect(self, source: ImageSource, requested: RequestedAttributes) -> Detected:
         """Every face of a picture; none is not an error."""
-        data = images.load(source, self.fetcher)
+        data = self.load(source)
         with self.analyzer.decode(data) as picture:
             faces = self.analyzer.describe(picture, self.analyzer.find(picture), requested.traits)
             return Detected(picture.size, policy.judged(faces, requested.spoof))
@@ -115,7 +119,7 @@ class Faces:
 
         Raises IMAGE_NOT_ALIGNED, image errors.
         """
-        data = images.load(source, self.fetcher)
+        data = self.load(source)
         with self.analyzer.decode(data) as picture:
             if picture.size != ALIGNED_SIZE:
                 raise ServiceError(
@@ -140,7 +144,7 @@ class Faces:
         Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the accepted faces fits), image errors.
         """
         group = self.groups.require(app, group_id)
-        data = images.load(source, self.fetcher)
+        data = self.load(source)
         found = find_candidates(self.analyzer, group, data, limit, external_image_id, requested)
         records = self.gallery.add(group, found.new, self.quota) if found.new else []
         stored = found.accepted[: len(records)]

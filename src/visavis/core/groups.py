@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-from visavis.core import policy
+from visavis.core import group_settings, policy
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery, Recipes
 from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
-from visavis.types import Group, GroupSettings
+from visavis.types import Group
 
 Result = TypeVar("Result")
-
-_SETTINGS = {field.name for field in fields(GroupSettings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +63,12 @@ class Groups:
             )
         return self.gallery.require_group(app, name)
 
-    def change_settings(self, app: App, name: str, changes: Mapping[str, Any]) -> Group:
+    def change_settings(self, app: App, name: str, changes: Mapping[str, object]) -> Group:
         """Change these settings of a group. All others stay, also if somebody else changes them at the same time.
 
         Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
         """
-        if unknown := changes.keys() - _SETTINGS:
-            raise ServiceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
-        if not replace(GroupSettings(), **changes).are_possible:
-            raise ServiceError(ErrorCode.INVALID_PARAMETER, "A setting is out of its range.")
-        return self.gallery.change_settings(self.require(app, name), changes)
+        return self.gallery.change_settings(self.require(app, name), group_settings.checked(changes))
 
     def newer_model(self, group: Group) -> str | None:
         """The recognition model that `upgrade` brings the group to; None where it has the newest it can have."""

@@ -18,6 +18,10 @@ LIVENESS_REQUIRED = {Sensitivity.WEAK: 30.0, Sensitivity.BALANCED: 50.0, Sensiti
 EXTERNAL_IMAGE_ID = r"[a-zA-Z0-9_.\-:]{1,255}"
 """Regular expression of a valid external image id."""
 
+MAX_LABEL = 255
+NO_NUL = r"^[^\x00]*$"
+"""What Search Face's label of a face, which is its external image id, looks like: PostgreSQL knows no NUL."""
+
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
 
@@ -88,3 +92,13 @@ def is_group_id(name: str) -> bool:
 
 def is_external_image_id(text: str) -> bool:
     return re.fullmatch(EXTERNAL_IMAGE_ID, text) is not None
+
+
+def is_label(text: str) -> bool:
+    """Whether a face may have this external image id by any API."""
+    return 0 < len(text) <= MAX_LABEL and "\0" not in text
+
+
+def is_face_id(text: str) -> bool:
+    """Whether a face or its picture may have this id. The server makes UUIDs; an archive may bring others."""
+    return is_external_image_id(text)

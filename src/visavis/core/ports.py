@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
@@ -97,7 +97,7 @@ class Gallery(Protocol):
         """The group of this name. Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one and it was deleted."""
         ...
 
-    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
+    def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
         """Change these fields of the group's `GroupSettings`. Changes that others make to other fields stay."""
         ...
 

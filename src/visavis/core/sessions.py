@@ -25,7 +25,7 @@ _SEEN_INTERVAL = timedelta(minutes=1)
 class Sessions:
     """Opens a session for a user who knows the password, finds it again, and ends it."""
 
-    store: AccountStore
+    _store: AccountStore
     clock: Clock
     idle: timedelta
     """A session ends when it was not used for this long."""
@@ -45,24 +45,28 @@ class Sessions:
     def open(self, user: User) -> str:
         """Open a session and return its secret. The caller must have checked who the user is."""
         now = self.clock()
-        self.store.forget_sessions(now - self.lifetime, now - self.idle)
+        self._store.forget_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
-        self.store.add_session(digest(secret), user, now)
+        self._store.add_session(digest(secret), user, now)
         return secret
 
     def find(self, secret: str) -> Session | None:
         """The session of this secret, unless it has ended."""
-        session = self.store.find_session(digest(secret))
+        session = self._store.find_session(digest(secret))
         now = self.clock()
         if session is None or now >= min(session.created_at + self.lifetime, session.seen_at + self.idle):
             return None
         if now - session.seen_at >= _SEEN_INTERVAL:
-            self.store.touch_session(digest(secret), now)
+            self._store.touch_session(digest(secret), now)
         return session
 
     def close(self, secret: str) -> None:
         """End the session."""
-        self.store.delete_session(digest(secret))
+        self._store.delete_session(digest(secret))
+
+    def close_all(self, user: User) -> None:
+        """End every session of the user, in all browsers."""
+        self._store.end_sessions(user)
 
     def change_password(self, user: User, old: str, new: str, address: str) -> str:
         """Set a new password, end all sessions of the user, open a new one and return its secret.
@@ -71,7 +75,7 @@ class Sessions:
         """
         self._proven(user.name, old, address)
         passwords.check(new, user.name)
-        self.store.set_password(user, passwords.hashed(new))
+        self._store.set_password(user, passwords.hashed(new))
         return self.open(user)
 
     def _proven(self, name: str, password: str, address: str) -> User:
@@ -90,9 +94,9 @@ class Sessions:
 
     def _require(self, name: str, password: str) -> User:
         """Check name and password. Raises UNAUTHORIZED, after the same time if there is no such user."""
-        user, password_hash = self.store.find_user(name) or (None, self._decoy)
+        user, password_hash = self._store.find_user(name) or (None, self._decoy)
         if not passwords.matches(password_hash, password) or user is None:
             raise ServiceError(ErrorCode.UNAUTHORIZED, "The name or the password is wrong.")
         if passwords.is_dated(password_hash):
-            self.store.keep_hash(user, passwords.hashed(password))
+            self._store.keep_hash(user, passwords.hashed(password))
         return user

@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 from visavis import __version__
 from visavis.errors import ErrorCode, ServiceError
 from visavis.spans import Span
-from visavis.types import StorageUse
+from visavis.types import StorageUse, VisionUse
 from visavis.web.admission import AdmissionQueue
 from visavis.web.request_log import RequestLogRecord
 
@@ -107,6 +107,10 @@ class Metrics:
         """Report the state of queues and storage at every scrape from now on."""
         self.registry.register(_Levels(queues, storage))
 
+    def watch_workers(self, use: Callable[[], VisionUse]) -> None:
+        """From now on tell, whenever the metrics are read, how busy the processes are that look at pictures."""
+        self.registry.register(_OfWorkers(use))
+
     def page(self, accept: str) -> tuple[bytes, str]:
         """The metrics in the format that the Accept header asks for, and the content type of that format."""
         encode, content_type = choose_encoder(accept)
@@ -124,6 +128,25 @@ class _Logged(logging.Handler):
         """Count a log record."""
         reached = max(level for level in self._by_level if level <= record.levelno)
         self._by_level[reached].inc()
+
+
+class _OfWorkers(Collector):
+    """The processes that look at pictures."""
+
+    def __init__(self, use: Callable[[], VisionUse]) -> None:
+        self._use = use
+
+    def collect(self) -> Iterator[Metric]:
+        use = self._use()
+        yield GaugeMetricFamily("visavis_vision_workers", "Processes that look at pictures.", use.workers)
+        yield GaugeMetricFamily("visavis_vision_workers_busy", "Those that look at one.", use.busy)
+        yield GaugeMetricFamily("visavis_vision_waiting", "Pictures that wait for a process.", use.waiting)
+        replaced = CounterMetricFamily(
+            "visavis_vision_workers_replaced", "Processes that made room for others.", labels=("reason",)
+        )
+        for reason, count in use.replaced.items():
+            replaced.add_metric((reason,), count)
+        yield replaced
 
 
 class _Levels(Collector):

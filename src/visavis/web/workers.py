@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 from anyio import CapacityLimiter, to_thread
 
@@ -44,7 +45,37 @@ class Workers:
 
     async def run(self, call: Callable[[], Result]) -> Result:
         """Run a call that has a slot of `records` or `images`. There is a thread for every slot."""
-        return await to_thread.run_sync(call, limiter=self._threads)
+        outcome = await to_thread.run_sync(_outcome, call, limiter=self._threads)
+        return outcome.taken()
+
+
+@dataclass(slots=True)
+class _Outcome(Generic[Result]):
+    """What a call returned or raised.
+
+    A future that raises would be kept, with all frames of the call and the pictures in them, by its own traceback
+    until the collector comes.
+    """
+
+    result: Result | None = None
+    error: BaseException | None = None
+
+    def taken(self) -> Result:
+        """Return or raise it, once."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
+        return cast("Result", self.result)
+
+
+def _outcome(call: Callable[[], Result]) -> _Outcome[Result]:
+    try:
+        return _Outcome(result=call())
+    except Exception as error:  # noqa: BLE001 - whoever waits for it has to be told
+        return _Outcome(error=error)
 
 
 async def _in_queue(call: Callable[[], Result], limiter: CapacityLimiter, queue: int) -> Result:

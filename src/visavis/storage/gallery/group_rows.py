@@ -106,7 +106,7 @@ def models_in_use(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(statement).all())
 
 
-def set_settings(connection: Connection, group_key: int, changes: Mapping[str, Any]) -> Group | None:
+def set_settings(connection: Connection, group_key: int, changes: Mapping[str, object]) -> Group | None:
     """Set the named columns and return the group; None if there is no such group."""
     of_group = groups.c.id == group_key
     change = update(groups).where(of_group).values(changes).returning(*_GROUP)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from visavis.web.edge.connection import GuardedConnection, Limits
+from visavis.web.edge.incoming import Incoming
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Reception:
         try:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: connection,
+                lambda: Incoming(connection),
                 accepted,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._limits.handshake_seconds if self._tls else None,
