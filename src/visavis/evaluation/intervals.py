@@ -1,4 +1,4 @@
-"""How far a measured rate can be trusted: 95 % intervals.
+"""95 % confidence intervals of measured rates.
 
 Pairs share people, so they are no independent trials: where people are known, people are drawn anew, with
 replacement, and every pair counts as often as its people were drawn (the bootstrap of B. Efron 1979, by person).
@@ -20,7 +20,7 @@ Weights: TypeAlias = NDArray[np.float64]
 """How often each person was drawn, shape (people,)."""
 
 _MOST_PAIRS = 2_000_000
-"""Of the highest impostor pairs, those that a resample looks at."""
+"""How many of the highest impostor pairs a resample uses."""
 
 
 def wilson(events: int, trials: int) -> Interval | None:
@@ -66,10 +66,10 @@ def bootstrap_mean(values: NDArray[np.float64], resamples: int, seed: int) -> In
 
 
 class Intervals(NamedTuple):
-    """Of the rates of comparisons; None where nothing can be said."""
+    """Intervals of the rates of comparisons; None if there is no interval."""
 
     tar_at_fmr: list[Interval | None]
-    """One a false match rate."""
+    """One interval for each false match rate."""
     fmr_at_cosine: list[Interval | None]
     tar_at_cosine: list[Interval | None]
 
