@@ -112,7 +112,7 @@ def _resampled(
     genuine_person = people[genuine.first]
     first, second = people[impostors.first[:_MOST_PAIRS]], people[impostors.second[:_MOST_PAIRS]]
     everything = compared.complete and len(first) == len(impostors)
-    # Before which place, in both lists, a pair has a cosine above a threshold: every kept pair may become one.
+    # The rank, in both lists, before which a pair has a cosine above a threshold: every kept pair may become one.
     accepted = len(genuine) - np.searchsorted(genuine.cosines[::-1], impostors.cosines[: len(first)], "right")
     reaching = [min(impostors.reaching(cosine), len(first)) for cosine in cosines]
     trusted_at = [genuine.reaching(cosine) for cosine in cosines]
@@ -125,9 +125,9 @@ def _resampled(
         total = (faces.sum() ** 2 - faces @ faces) / 2 if compared.all_against_all else passed[-1:].sum()
         tars = []
         for fmr in fmrs:
-            place = int(np.searchsorted(passed, fmr * total * (1 + 1e-12), "right"))
-            reached = place < len(passed) and trusted[-1] > 0
-            tars.append(float(trusted[accepted[place]] / trusted[-1]) if reached else math.nan)
+            rank = int(np.searchsorted(passed, fmr * total * (1 + 1e-12), "right"))
+            reached = rank < len(passed) and trusted[-1] > 0
+            tars.append(float(trusted[accepted[rank]] / trusted[-1]) if reached else math.nan)
         known = [everything or count < len(passed) for count in reaching]
         fmrs_there = [
             (float(passed[count - 1] / total) if count else 0.0) if sure and total else math.nan

@@ -98,7 +98,7 @@ def compressed(quality: int) -> Worsen:
 
 
 def reduced(side: int) -> Worsen:
-    """As a picture of LFW, 250 x 250 px, made this small and enlarged again."""
+    """Make a picture of LFW, 250 x 250 px, this small and enlarge it again."""
 
     def change(pixels: Pixels) -> cv2.typing.MatLike:
         factor = side / 250

@@ -32,9 +32,9 @@ async def compare(context: RequestContext) -> Response:
     def work(upload: Upload) -> dict[str, Any]:
         pictures = [sent(upload, "source", "sourceImage"), sent(upload, "target", "targetImage")]
         try:
-            for place, name in enumerate(("Source", "Target")):
+            for number, name in enumerate(("Source", "Target")):
                 with about(name):
-                    pictures[place] = loaded(context, pictures[place])
+                    pictures[number] = loaded(context, pictures[number])
             pairs = _pairs(context, pictures)
         except ServiceError as error:
             return {"problem": problem(context, error), "replies": _refusals(context, pictures, error)}
