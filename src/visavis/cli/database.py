@@ -17,7 +17,7 @@ from visavis.storage.store import open_database
 from visavis.transfer.checking import check_all
 from visavis.transfer.copying import copy_all, count_rows
 
-database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy what is kept.")
+database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy the database.")
 
 DATABASE = "sqlite:PATH or postgresql://USER@HOST/NAME; a password by PGPASSWORD or a password file"
 

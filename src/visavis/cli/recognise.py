@@ -124,7 +124,7 @@ def search(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look for the face of a picture in a group; the audit log tells of it. Works beside a running server.
+    """Search a group for the face of a picture; the audit log records it. Works beside a running server.
 
     Exit code 0 if there is a match, 1 if there is none, 2 if something went wrong.
     """

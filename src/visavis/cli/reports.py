@@ -51,7 +51,7 @@ def rows_of(result: Result) -> Iterator[dict[str, Any]]:
     if result.skipped:
         yield about | {"reason": result.skipped, "detail": result.detail}
     for each in result.faces:
-        assert result.size is not None  # noqa: S101 - who has faces was decoded
+        assert result.size is not None  # noqa: S101 - a picture with faces was decoded
         box = each.face.box.relative_to(result.size)
         corners = {name: round(getattr(box, name), 6) for name in ("x0", "y0", "x1", "y1")}
         yield about | {"face_id": each.face_id, "reason": each.refusal and str(each.refusal)} | corners

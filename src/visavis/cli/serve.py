@@ -104,7 +104,7 @@ def _is_local(host: str) -> bool:
 def _is_seen(settings: Settings) -> bool:
     """Whether secrets may be printed: on a terminal only, since other output may be stored.
 
-    Of many nodes none is the first, so with a database of their own they tell nobody.
+    With a PostgreSQL database there may be many nodes and none is the first, so nothing is printed.
     """
     return settings.database_url is None and sys.stdout.isatty()
 

@@ -14,7 +14,7 @@ from visavis.errors import SetupError, reason
 
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
-    # These are not decoded, but whoever has them should be told rather than miss them.
+    # These cannot be decoded, but an import should report them rather than ignore them.
     | {".heic", ".heif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 )
 """Endings of file names that are treated as pictures."""

@@ -2,9 +2,9 @@
 
 The pool has one vector a person, so that nobody counts twice, and poor versions of some of its pictures. Centres
 of the clean faces are found by k-means; each kind of poor picture gets a few of its own (docs/decisions/0040). A
-centre is the mean of at least `FEWEST_IN_A_CENTRE` people, so that none tells of anybody alone.
+centre is the mean of at least `FEWEST_IN_A_CENTRE` people, so that none describes a single person.
 
-Centres know the people that they are made of: such people are told apart better than others are. A scale must
+Centres fit the people that they are made of better than others, and separate them better. A scale must
 therefore be fitted on people whom the centres have not seen, which `unseen_impostors` arranges.
 """
 

@@ -1,6 +1,6 @@
 """Groups of people for measurements, such as women and men, or ages. Not the server's groups of faces.
 
-Told by a list (CSV, `person,group`) or by one more level of folders. Nobody's group is guessed.
+They come from a list (CSV, `person,group`) or from one more level of folders. Nobody's group is guessed.
 """
 
 from __future__ import annotations

@@ -128,8 +128,8 @@ def _owners(people: Sequence[Person], one_person: Sequence[tuple[str, str]]) -> 
     number_of = {person.name: number for number, person in enumerate(people)}
     for a, b in one_person:
         if a in number_of and b in number_of:
-            kept, gone = sorted((owner[number_of[a]], owner[number_of[b]]))
-            owner = {number: kept if first == gone else first for number, first in owner.items()}
+            kept, dropped = sorted((owner[number_of[a]], owner[number_of[b]]))
+            owner = {number: kept if first == dropped else first for number, first in owner.items()}
     return owner
 
 

@@ -1,6 +1,6 @@
 """Finds the right preprocessing for a network: compares ways to encode a face, on pictures of people.
 
-A network that gets BGR for RGB, or raw pixels for scaled ones, still answers, and tells people apart less well.
+A network that gets BGR for RGB, or raw pixels for scaled ones, still answers, but separates people less well.
 How well is one number here: how far genuine and impostor cosines lie apart, in units of their spread (d', the
 sensitivity index of signal detection; W. P. Tanner and J. A. Swets 1954).
 """

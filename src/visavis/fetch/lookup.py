@@ -23,7 +23,7 @@ class Lookup:
     """The system's resolver with a deadline, since it cannot be interrupted.
 
     Each look-up has a daemon thread: one that hangs delays neither its caller beyond the deadline nor the end of
-    the process. At most `MAX_LOOKUPS` run; further ones wait for their turn.
+    the process. At most `MAX_LOOKUPS` run; further ones wait.
     """
 
     def __init__(self, resolve: Resolve) -> None:
