@@ -1,6 +1,6 @@
-"""Each operation as a description of its HTTP request and a reader of its answer; no input or output here.
+"""Describes each operation: its HTTP request, and how to read the answer. Does no input or output.
 
-Both clients carry these out, so that an operation is described once (Face Recognition v2.0, "API List").
+Both clients use these descriptions, so that an operation is described once (Face Recognition v2.0, "API List").
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ PARTIAL = 40070
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request, and what to make of its answer."""
+    """One request, and a function that reads its answer."""
 
     method: str
     path: str
-    """Below the app's own path."""
+    """The path below that of the app."""
     read: Callable[[Mapping[str, object]], T]
     params: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, object] | None = None
     form: Mapping[str, str] | None = None
     files: Mapping[str, bytes] | None = None
     repeatable: bool = True
-    """Whether carrying it out twice does no more than carrying it out once."""
+    """Whether the call is idempotent: sending it twice has the same effect as once."""
 
 
 def result(call: Call[T], response: httpx.Response) -> T:
@@ -55,7 +55,7 @@ def result(call: Call[T], response: httpx.Response) -> T:
             response.headers.get("x-error-detail"),
             _retry_after(response),
         )
-    # What stands in headers alone: that a group is full, and why faces were not added.
+    # Only headers say that a group is full, and why faces were not added.
     reasons = [reason.strip() for reason in response.headers.get("x-not-added", "").split(",") if reason.strip()]
     beside = {"quotaExceeded": header.result_code == PARTIAL, "notAddedReasons": reasons}
     return call.read({**(body.get("data") or {}), **beside})
@@ -171,7 +171,7 @@ def _upload(
     *,
     repeatable: bool = True,
 ) -> Call[T]:
-    """Files go as a form: a third smaller than Base64."""
+    """Send files as a form, which is a quarter smaller than Base64."""
     form = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()}
     return Call("POST", path, read, form=form, files=files, repeatable=repeatable)
 
@@ -197,7 +197,7 @@ def _face(group_id: str, face_id: str) -> str:
 
 
 def _segment(name: str) -> str:
-    """An id as one part of a path. One that could name another path, and so another thing, raises ValueError."""
+    """An id as one segment of a path. Raises ValueError if it could lead to another path."""
     if name in {"", ".", ".."} or "/" in name:
         raise ValueError(f"{name!r} cannot be an id")
     return quote(name, safe="")

@@ -1,4 +1,4 @@
-"""Templates to HTML. What is put in is escaped, and a name that does not exist is an error."""
+"""Renders templates to HTML. Values are escaped, and an unknown name is an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FOLDER = Path(__file__).parent / "templates"
 
 
 class Renderer:
-    """The templates of the package; what is in them is read once."""
+    """The templates of the package. Each is read once."""
 
     languages = LANGUAGES
 
@@ -52,7 +52,7 @@ def _data(name: str, content: object) -> Markup:
 
 
 def _moment(value: datetime) -> Markup:
-    """A time, in UTC until a script writes it as the reader's clock has it."""
+    """A time in UTC, which a script converts to the reader's time zone."""
     utc = value.astimezone(UTC)
     stamp, text = utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M UTC")
     return Markup('<time datetime="{}">{}</time>').format(stamp, text)

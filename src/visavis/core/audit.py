@@ -73,7 +73,7 @@ class Audit:
             self._journal.add(replace(_known(acting.event, result), result=result))
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> Page[AuditRecord, int]:
-        """A page of the records that agree with the filter, newest first, those with a position below `before`."""
+        """A page of the records that match the filter, with a position below `before`, newest first."""
         records = self.chain.page(where, before, limit + 1)
         return page_of(records, limit, lambda record: record.position)
 

@@ -119,7 +119,7 @@ class BulkRegistration:
 
     @classmethod
     def of(cls, faces: Faces, group: Group, limit: int, threads: int, stop: Event) -> BulkRegistration:
-        """Registers in a group as `faces` does, under the same quota."""
+        """The bulk registration for a group, with the analyzer, storage and quota of `faces`."""
         return cls(faces.analyzer, faces.gallery, group, limit, faces.quota, threads, stop)
 
     def run(self, entries: Iterable[Entry]) -> Iterator[list[Result]]:

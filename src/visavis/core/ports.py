@@ -197,7 +197,7 @@ class Gallery(Protocol):
 
 
 class AppStore(Protocol):
-    """Apps and the keyed hashes of their keys. No key is kept in the clear."""
+    """Apps and the keyed hashes of their keys. The keys themselves are not stored."""
 
     def create_app(self, name: str, keys: dict[KeyKind, str]) -> App:
         """Create an app with these keys. Raises `ValueError` if the name is taken."""

@@ -1,4 +1,4 @@
-"""The guarded download itself."""
+"""The download of a picture, with all its limits."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class GuardedFetcher:
         raise invalid_url(f"the image URL redirects more than {MAX_REDIRECTS} times")
 
     def _get(self, target: Target, max_bytes: int, total: Deadline) -> bytes | Target:
-        """The body, or where a redirect leads."""
+        """The body of the response, or the target of a redirect."""
         connecting = Deadline.after(self._connect_timeout, f"connecting to the host of {target.what}")
         connecting = min(connecting, total, key=lambda deadline: deadline.at)
         addresses = self._addresses(target, connecting)

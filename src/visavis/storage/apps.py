@@ -25,7 +25,7 @@ _OWNER = (
     .join(apps, apps.c.id == schema.keys.c.app_id)
     .where(schema.keys.c.kind == bindparam("kind"), schema.keys.c.hash == bindparam("digest"))
 )
-"""Built once: every request asks it twice, and to build it takes longer than the database does."""
+"""Built once: every request uses it twice, and building it takes longer than executing it."""
 
 
 class KeyedApps:
@@ -86,11 +86,14 @@ class KeyedApps:
         return [KeyRecord(row.id, KeyKind(row.kind), row.created_at, row.retires_at) for row in rows]
 
     def delete_keys(self, app: App, ids: Collection[int]) -> None:
+        """Delete these keys of the app. They stop working at once, on every node.
+
+        They are not merely retired: a node whose clock is behind would still accept a retired key.
+        """
         keys = schema.keys.c
         with self._database.write() as connection:
-            # Deleted, not retired: a node whose clock is behind would go on taking a retired one.
-            gone = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
-            if not gone.rowcount:
+            deleted = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
+            if not deleted.rowcount:
                 return
             detail = f"keys {', '.join(map(str, sorted(set(ids))))}"
             self._journal.record(connection, "revoke_keys", app_id=app.id, app=app.name, detail=detail)
@@ -100,7 +103,7 @@ class KeyedApps:
             if connection.execute(delete(apps).where(apps.c.id == app.id)).rowcount:
                 self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
         self._index_cache.evict_app(app.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
         with self._database.write() as connection:
@@ -143,6 +146,6 @@ class KeyedApps:
 
 
 def _app(row: Sequence[Any]) -> App:
-    """From the columns of `_APP`."""
+    """The app in a row with the columns of `_APP`."""
     app_id, name, created_at, dialects_off, rate_limit = row
     return App(app_id, name, created_at, frozenset(dialects_off.split()), rate_limit)

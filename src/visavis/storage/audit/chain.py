@@ -1,4 +1,4 @@
-"""Moves records from the inbox into the chain, a batch a transaction, and lists what is in it."""
+"""Moves records from the inbox into the chain, one batch in a transaction, and lists the records of the chain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_i
 logger = logging.getLogger(__name__)
 
 HEAD = "audit head"
-"""The key of `meta` under which the end of the chain is kept."""
+"""The key of `meta` under which the head of the chain is stored."""
 
 _BATCH = 500
 _WAITING = select(audit_inbox).order_by(audit_inbox.c.uid).limit(_BATCH)
@@ -76,7 +76,7 @@ class Chain:
             return [record_of(dict(row)) for row in connection.execute(statement).mappings()]
 
     def stream(self, where: AuditFilter) -> Generator[AuditRecord]:
-        """All records that agree with the filter, oldest first, as of now; close it before the end to stop."""
+        """All records that match the filter, oldest first, as of now. Close the generator to stop early."""
         self.advance(wait=True)
         statement = select(audit).where(*_conditions(where)).order_by(audit.c.position)
         with (
@@ -99,7 +99,7 @@ class Chain:
         return head
 
     def _is_ours(self, row: RowMapping) -> bool:
-        """What was put there by somebody without the key stays where it is, for `verify` to report."""
+        """Whether the seal is right. Records with a wrong seal stay in the inbox, and `verify` reports them."""
         return hmac.compare_digest(row["seal"], self._keys.seal(dict(row)))
 
     def _compare(self, head: AuditHead) -> None:
@@ -109,7 +109,7 @@ class Chain:
 
 
 def lock_head(connection: Connection, *, wait: bool = True) -> AuditHead | None:
-    """The end of the chain, for this transaction alone to move; None if somebody else has it and `wait` is off."""
+    """The head of the chain, locked for this transaction; None if it is locked already and `wait` is off."""
     statement = select(meta.c.value).where(meta.c.key == HEAD).with_for_update(skip_locked=not wait)
     value = connection.scalar(statement)
     return None if value is None else unpack(value)
@@ -120,7 +120,7 @@ def read_head(connection: Connection) -> AuditHead:
 
 
 def begin_chain(connection: Connection) -> None:
-    """Make sure that there is a head to lock; inside the transaction that sets up."""
+    """Create the row of the head if it is missing. Call it inside a transaction of `Database.set_up`."""
     if get_metadata(connection, HEAD) is None:
         set_metadata(connection, HEAD, pack(GENESIS))
 

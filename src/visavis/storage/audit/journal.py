@@ -1,4 +1,4 @@
-"""How events get into the log: in the transaction of what they tell of, or many in one of their own."""
+"""Writes events to the audit log: in the transaction of the change, or many events in one of their own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Journal:
     """Implements core's `AuditJournal`. Records are chained soon after they are on disk (`chain.Chain`)."""
 
     def __init__(self, database: Database, keys: AuditKeys, owner: Actor) -> None:
-        """`owner` is whom that is put down to which nobody else has begun."""
+        """`owner` is the actor of changes that no request began."""
         self._database = database
         self._keys = keys
         self._owner = owner
@@ -60,7 +60,7 @@ class Journal:
     ) -> None:
         """Record a change in the write transaction that makes it: either both are on disk or neither.
 
-        The event under way says who, and what they call it.
+        Actor and operation are those of the running event (`acting`), or the owner and `operation` without one.
         """
         acting = _acting.get()
         if acting is None:
@@ -80,8 +80,8 @@ class Journal:
     def add(self, event: Event) -> None:
         self._own.add(event)
 
-    def tell(self, operation: str, *, app_id: int, group: str) -> None:
-        """Record something of weight that changes nothing, by whoever owns this process; on disk afterwards."""
+    def record_alone(self, operation: str, *, app_id: int, group: str) -> None:
+        """Record an operation of the owner that changes nothing, in a transaction of its own."""
         with self._database.write() as connection:
             self.record(connection, operation, app_id=app_id, group=group)
 

@@ -1,4 +1,4 @@
-"""Events as rows, and as the bytes that are sealed and linked."""
+"""Converts events to rows, and to the bytes that are sealed and linked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from visavis.audit_events import Actor, ActorKind, AuditHead, AuditRecord, Effec
 from visavis.storage.database.schema import AUDIT_COLUMNS
 
 GENESIS = AuditHead(0, bytes(32))
-"""Before the first record."""
+"""The head of an empty chain."""
 
 _COLUMNS = {"id": "uid", "user": "user_name", "group": "group_name", "count": "times"}
 """The columns of fields that have another name in the database. All seals are over these names, so they stay."""
@@ -25,7 +25,7 @@ _MAX_TEXT = 255
 
 
 class AuditKeys:
-    """The keyed hashes of the log: who lacks the master key can neither add a record nor alter one."""
+    """The keyed hashes of the log. Nobody can add or change a record without the master key."""
 
     def __init__(self, derive: Callable[[str], bytes]) -> None:
         self._seals = derive("audit seals")
@@ -33,21 +33,21 @@ class AuditKeys:
         self._cuts = derive("audit cuts")
 
     def seal(self, columns: Mapping[str, object]) -> bytes:
-        """What a record carries until it is in the chain."""
+        """The HMAC of a record that is not chained yet."""
         return hmac.digest(self._seals, canonical(columns), "sha256")
 
     def link(self, before: AuditHead, columns: Mapping[str, object]) -> bytes:
-        """Binds a record to its position and to all that came before."""
+        """The HMAC of a record, its position and the link before it."""
         position = (before.position + 1).to_bytes(8, "big")
         return hmac.digest(self._links, before.link + position + canonical(columns), "sha256")
 
     def cut(self, at: AuditHead) -> bytes:
-        """Says that everything up to here was taken away in good order."""
+        """The HMAC of the last record that was pruned."""
         return hmac.digest(self._cuts, pack(at), "sha256")
 
 
 def canonical(columns: Mapping[str, object]) -> bytes:
-    """The one spelling of a record: JSON in ASCII, names sorted, what is not set left out."""
+    """The canonical bytes of a record: JSON in ASCII, names sorted, fields that are not set left out."""
     spelt = {name: _spelt(columns[name]) for name in AUDIT_COLUMNS if columns[name] is not None}
     return json.dumps(spelt, sort_keys=True, separators=(",", ":")).encode()
 
@@ -58,7 +58,7 @@ def column_of(field: str) -> str:
 
 
 def columns_of(event: Event, at: datetime) -> dict[str, Any]:
-    """The columns of a new record."""
+    """The columns of a new record of this event."""
     actor = event.actor
     fields = {
         "id": _new_id(),
@@ -83,7 +83,7 @@ def columns_of(event: Event, at: datetime) -> dict[str, Any]:
 
 
 def record_of(row: Mapping[str, Any]) -> AuditRecord:
-    """From a row of the log."""
+    """The record in a row of the log."""
     fields = {_FIELDS.get(column, column): value for column, value in row.items()}
     actor = Actor(
         kind=ActorKind(fields["actor"]),
@@ -117,9 +117,9 @@ def unpack(value: bytes) -> AuditHead:
 
 
 def _new_id() -> str:
-    """A UUID of version 7 that goes on to 244 ns where the millisecond ends (RFC 9562, 6.2, method 3).
+    """A UUID of version 7 with a resolution of 244 ns (RFC 9562, 6.2, method 3).
 
-    Ids ascend with time, so that records wait in about their order.
+    Ids ascend with time, so records in the inbox are about in the order of their time.
     """
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     part = (rest << 12) // 1_000_000
@@ -128,7 +128,7 @@ def _new_id() -> str:
 
 
 def _plain(text: str | None) -> str | None:
-    """What clients may have made up, as every database can hold it and every terminal show it."""
+    """Text from clients, shortened, and without characters that a database or a terminal cannot handle."""
     if text is None:
         return None
     return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_TEXT])

@@ -27,15 +27,15 @@ from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
 T = TypeVar("T")
 
 DELETIONS_KEPT = 10_000
-"""For how many versions of a group its deletions can be followed, before a reader has to start over."""
+"""How many versions back the deletions of a group are recorded. An index that is further behind starts over."""
 
 
 class SealedGallery:
     """Implements core's `Gallery`.
 
-    A group has a version that every face added or deleted moves by one, in the transaction that does it. A search
-    reads the version first and brings the index up to it, so it sees all that was acknowledged before, by this
-    process or another.
+    Each face that is added or deleted raises the version of its group by one, in the same transaction. A search
+    reads the version first and brings the index up to it, so it sees all changes that were acknowledged before, by
+    any process.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SealedGallery:
             return group_rows.list_groups(connection, app.id, after, limit)
 
     def models_in_use(self) -> dict[str, int]:
-        """How many groups each recognition model has, of all apps."""
+        """The number of groups of each recognition model, over all apps."""
         with self._database.read() as connection:
             return group_rows.models_in_use(connection)
 
@@ -99,7 +99,7 @@ class SealedGallery:
             detail = f"from {state.model} to {model}"
             self._journal.record(connection, "upgrade_group", app_id=group.app_id, group=group.name, detail=detail)
         self._index_cache.evict(group.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
         return moved
 
     def groups_with_retention(self) -> list[Group]:
@@ -115,7 +115,7 @@ class SealedGallery:
             group_rows.insert_tombstone(connection, group.app_id, group.name)
             self._journal.record(connection, "delete_group", app_id=group.app_id, group=group.name)
         self._index_cache.evict(group.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
         with self._writers.hold(group.id), self._database.write() as connection:
@@ -133,17 +133,17 @@ class SealedGallery:
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
-            there = face_rows.fingerprints_among(connection, group.id, kept(group, FaceFilter()), asked)
-            fresh = [face for face in faces if face.fingerprint not in there]
+            present = face_rows.existing_fingerprints(connection, group.id, kept(group, FaceFilter()), asked)
+            fresh = [face for face in faces if face.fingerprint not in present]
             room = max(quota - state.face_count, 0)
             while 0 < room < len(fresh) and fresh[room - 1].fingerprint == fresh[room].fingerprint:
                 room -= 1
-            return self._insert(connection, group, state, fresh[:room]), there
+            return self._insert(connection, group, state, fresh[:room]), present
 
     def _insert(
         self, connection: Connection, group: Group, state: GroupState, faces: Sequence[NewFace]
     ) -> list[FaceRecord]:
-        """Seal and store faces, and move the group's version and count."""
+        """Encrypt and store faces, and update the group's version and count."""
         cipher, embeddings = self._cipher(group, state), self._embeddings(group, state, faces)
         templates = [cipher.seal(face.face_id, row) for face, row in zip(faces, embeddings, strict=True)]
         added = len(faces)
@@ -160,7 +160,7 @@ class SealedGallery:
         return self._keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
 
     def _embeddings(self, group: Group, state: GroupState, faces: Sequence[NewFace]) -> Sequence[Embedding]:
-        """Of faces that were embedded with `group.model`, as the model that the group has now would have."""
+        """The embeddings of faces, converted from `group.model` to the model that the group has now."""
         embeddings = [face.embedding for face in faces]
         if not faces or state.model == group.model:
             return embeddings
@@ -184,7 +184,7 @@ class SealedGallery:
             _record_deletions(connection, group, state, [sequence])
             self._journal.record(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
         self._index_cache.remove(replace(group, model=state.model), [sequence])
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def delete_expired(self, group: Group, limit: int) -> int:
         with self._writers.hold(group.id), self._database.write() as connection:
@@ -196,10 +196,10 @@ class SealedGallery:
             if not expired:
                 return 0
             _record_deletions(connection, group, state, list(expired))
-            gone = list(expired.values())
-            self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
+            deleted = list(expired.values())
+            self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=deleted)
         self._index_cache.remove(replace(group, model=state.model), expired)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
         return len(expired)
 
     def list_faces(
@@ -251,19 +251,19 @@ class SealedGallery:
             with self._database.read() as connection:
                 found = face_rows.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
                 if len(found) < len(winners):
-                    # A winner was deleted during the search: another face takes its place.
+                    # A winner was deleted during the search, so search again without it.
                     self._index_cache.remove(group, {sequence for sequence, _ in winners} - found.keys())
                     continue
                 best = [(found[sequence], cosine) for sequence, cosine in winners]
                 kept = [pair for pair in best if expired_by is None or pair[0].created_at > expired_by]
                 if expired_by is None or len(kept) >= limit or len(best) < limit + expired:
                     return kept[:limit]
-                # Winners have expired that are not deleted yet: look so much further.
+                # Expired faces that are not deleted yet took ranks: search for as many more.
                 expired = face_rows.count_faces_until(connection, group.id, expired_by)
 
 
 def claim_group(connection: Connection, app: App, name: str, quota: int) -> None:
-    """Count one more group of this app, whose name is free and is no longer remembered as a deleted one's.
+    """Count one more group of this app, check that its name is free, and delete a tombstone of that name.
 
     Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since.
     """
@@ -279,14 +279,14 @@ def claim_group(connection: Connection, app: App, name: str, quota: int) -> None
 
 
 def kept(group: Group, where: FaceFilter) -> FaceFilter:
-    """Without the faces that have expired and are not deleted yet."""
+    """The filter without faces that have expired and are not deleted yet."""
     return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
 
 
 def _record_deletions(
     connection: Connection, group: Group, state: group_rows.GroupState, sequences: Sequence[int]
 ) -> None:
-    """Move the version and the count of the group by faces that have just been deleted."""
+    """Record the deletion of faces, and update the group's version and count."""
     version = state.version + len(sequences)
     floor = max(state.floor, version - DELETIONS_KEPT)
     face_rows.record_deletions(connection, group.id, state.version, sequences, floor)
