@@ -86,12 +86,9 @@ class KeyedApps:
         return [KeyRecord(row.id, KeyKind(row.kind), row.created_at, row.retires_at) for row in rows]
 
     def delete_keys(self, app: App, ids: Collection[int]) -> None:
-        """Delete these keys of the app. They stop working at once, on every node.
-
-        They are not merely retired: a node whose clock is behind would still accept a retired key.
-        """
         keys = schema.keys.c
         with self._database.write() as connection:
+            # Deleted, not retired: a node whose clock is behind would still accept a retired key.
             deleted = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
             if not deleted.rowcount:
                 return
