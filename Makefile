@@ -10,10 +10,12 @@ FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py clie
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
 	searchface/test_error_codes.py
 FAST_OPTIONS := -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast
+COVERED ?= unit fuzz storage vision evaluation contract searchface openapi admin client audit bulk e2e edge keys hostile
+COVERAGE_CORE = $(shell $(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test-fast test-lowest test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
+.PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
 	measure fit fuzz mutate lint docs site sync test-pages audit sbom lock clean
 
 help: ## show this list
@@ -35,6 +37,16 @@ test-fast: install ## before every commit, under a minute on two cores: what nee
 test-lowest: .venv-lowest/ready ## the same, and the client, with the oldest packages that pyproject.toml allows (Python 3.11)
 	.venv-lowest/bin/pytest -W ignore $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
 	.venv-lowest/bin/pytest -W ignore tests/client
+
+coverage: install ## which lines run in the tests of COVERED, into docs/code-coverage.md
+	rm -rf .coverage
+	COVERAGE_CORE=$(COVERAGE_CORE) $(BIN)/coverage run -m pytest -n 2 $(COVERED:%=tests/%) $(ARGS)
+	$(MAKE) --no-print-directory coverage-page
+
+coverage-page:
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage json -q -o .coverage/report.json
+	$(BIN)/python docs/code_coverage.py .coverage/report.json $(COVERED:%=tests/%)
 
 test: install ## every test that has no target of its own below
 	$(BIN)/pytest -n 2 $(patsubst %,--ignore=tests/%,$(APART)) $(ARGS)

@@ -126,7 +126,7 @@ def test_on_a_loop_a_failure_is_recorded_and_goes_on(world: World) -> None:
     audit = audit_of(world)
 
     async def work(error: Exception) -> None:
-        also = {KeyError: ErrorCode.OVERLOADED}
+        also: dict[type[Exception], ErrorCode] = {KeyError: ErrorCode.OVERLOADED}
         async with audit.recording_in_loop(ASKED, in_thread, also):
             raise error
 
