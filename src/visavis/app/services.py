@@ -6,7 +6,6 @@ import logging
 import math
 from collections.abc import Container, Mapping
 from datetime import timedelta
-from typing import Any
 
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
@@ -25,7 +24,7 @@ from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
-from visavis.core.ports import FaceAnalyzer
+from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
@@ -53,7 +52,7 @@ logger = logging.getLogger(__name__)
 def services_of(
     settings: Settings,
     catalogue: Catalogue,
-    analyzer: FaceAnalyzer[Any],
+    analyzer: AnyAnalyzer,
     storage: Storage,
     instrument: Instrumentation = uninstrumented,
 ) -> Services:

@@ -154,7 +154,7 @@ def _reset(settings: Settings, card: RecognitionCard) -> None:
 def _print(scales: Sequence[OwnScale], groups: Sequence[Population] = (), *, as_json: bool) -> None:
     """Print scales, and the error rates of groups on a single scale."""
     if as_json:
-        rows: list[dict[str, Any]] = [
+        rows: list[dict[str, object]] = [
             {"model": each.model, "measured_on": each.measured_on, "created": each.created_at.isoformat()}
             | {"knots": each.knots}
             for each in scales

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -156,7 +156,7 @@ def _measured(
     ]
 
 
-def _notes(figures: Mapping[str, Any], resamples: int, seed: int) -> list[str]:
+def _notes(figures: Mapping[str, object], resamples: int, seed: int) -> list[str]:
     """Notes on how the figures were computed."""
     day = datetime.now(UTC).date().isoformat()
     notes = [

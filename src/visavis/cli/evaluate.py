@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -271,7 +271,7 @@ def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, s
     return Calibration.from_table(own.knots), f"own: {own.measured_on}"
 
 
-def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:
+def _notes(summary: dict[str, object], resamples: int, seed: int) -> list[str]:
     """Notes on how the figures were computed."""
     day = datetime.now(UTC).date().isoformat()
     notes = [f"Visavis {visavis.__version__}, {day}. In brackets: 95 % intervals."]

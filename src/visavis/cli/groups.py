@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.models import OptionInfo
@@ -109,7 +109,7 @@ def set_group(  # noqa: PLR0913 - an option each
     registered, comparability wherever they are registered or searched for. A shorter retention holds for the faces
     that are there too.
     """
-    given: dict[str, Any] = {
+    given: dict[str, object] = {
         "liveness": liveness,
         "liveness_threshold": liveness_threshold,
         "similarity": similarity,

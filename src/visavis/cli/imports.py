@@ -139,7 +139,7 @@ def _group(services: Services, app: str, group: str, *, create: bool) -> Group:
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM finish what has begun, and the second stop at once."""
 
-    def on_signal(number: int, _: Any) -> None:
+    def on_signal(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         stop.set()
 

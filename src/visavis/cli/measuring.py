@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich.progress import Progress
@@ -142,7 +142,7 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
-def show(summary: dict[str, Any], sheets: Sequence[Sheet], notes: Sequence[str], *, as_json: bool) -> None:
+def show(summary: dict[str, object], sheets: Sequence[Sheet], notes: Sequence[str], *, as_json: bool) -> None:
     """Print the result on standard output: one JSON object, or tables."""
     if as_json:
         print_json(summary)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -228,7 +228,7 @@ def _fractions(box: Box, size: ImageSize) -> dict[str, float]:
     return {"x0": inside.x0, "y0": inside.y0, "x1": inside.x1, "y1": inside.y1}
 
 
-def _fields(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+def _fields(face: DetectedFace, size: ImageSize) -> dict[str, object]:
     """A face for scripts: box and landmarks in fractions of the picture."""
     points = (face.landmarks.as_array() / (size.width, size.height)).tolist()
     names = ("left_eye", "right_eye", "nose", "left_lip", "right_lip")

@@ -84,7 +84,7 @@ def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -
     return iter(entries)
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
+def _csv_rows(text: str) -> Iterator[tuple[int, object]]:
     """The number of each line, and its row as a dictionary, or the mistake in it."""
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
@@ -103,7 +103,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
         yield reader.line_num, f"not CSV: {error}"
 
 
-def _jsonl_rows(text: str) -> Iterator[tuple[int, Any]]:
+def _jsonl_rows(text: str) -> Iterator[tuple[int, object]]:
     for line, row in enumerate(text.split("\n"), start=1):
         if not row.strip():
             continue
@@ -113,7 +113,7 @@ def _jsonl_rows(text: str) -> Iterator[tuple[int, Any]]:
             yield line, "not JSON"
 
 
-_READERS: dict[str, Callable[[str], Iterator[tuple[int, Any]]]] = {".csv": _csv_rows, ".jsonl": _jsonl_rows}
+_READERS: dict[str, Callable[[str], Iterator[tuple[int, object]]]] = {".csv": _csv_rows, ".jsonl": _jsonl_rows}
 
 
 def _wrong_columns(header: Sequence[str]) -> str | None:
@@ -124,7 +124,7 @@ def _wrong_columns(header: Sequence[str]) -> str | None:
     return "a column is named twice" if len(set(header)) < len(header) else None
 
 
-def _mistake(row: Any) -> str | None:
+def _mistake(row: object) -> str | None:
     """The mistake in a row; None if there is none."""
     if not isinstance(row, dict) or not all(isinstance(value, str | None) for value in row.values()):
         return 'not an object of texts, such as {"path": "anna.jpg", "external_image_id": "anna"}'

@@ -46,7 +46,7 @@ def folding_table(*columns: str) -> Table:
     return Table(*(Column(name, overflow="fold") for name in columns))
 
 
-def print_json(content: Any) -> None:
+def print_json(content: object) -> None:
     print(json.dumps(content))  # noqa: T201 - the command's output
 
 

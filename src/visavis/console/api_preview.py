@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from visavis.console.pictures import Upload
 from visavis.console.request_context import RequestContext
@@ -49,7 +48,7 @@ def preview_request(
     return PreviewRequest(operation, context.app, tuple(pictures), options, origin)
 
 
-def problem(context: RequestContext, error: ServiceError) -> dict[str, Any]:
+def problem(context: RequestContext, error: ServiceError) -> dict[str, object]:
     """An error for a script: a sentence in the reader's language, and X-Error-Detail. Raises server errors."""
     if error.code in _OURS:
         raise error
@@ -61,7 +60,7 @@ def problem(context: RequestContext, error: ServiceError) -> dict[str, Any]:
     }
 
 
-def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPicture) -> dict[str, Any]:
+def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPicture) -> dict[str, object]:
     """A picture and its faces for a script: pixels, degrees, 0-100. Includes the bytes of a downloaded picture."""
     data = base64.b64encode(picture.data).decode() if picture.url and picture.data else None
     return {
@@ -72,11 +71,11 @@ def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPic
     }
 
 
-def reply(given: Preview) -> Mapping[str, Any]:
+def reply(given: Preview) -> Mapping[str, object]:
     return asdict(given)
 
 
-def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+def _face(face: DetectedFace, size: ImageSize) -> dict[str, object]:
     inside, pose, quality = face.box.clipped(size), face.pose, face.quality
     return {
         "box": [inside.x0, inside.y0, inside.x1, inside.y1],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -42,11 +41,11 @@ class Renderer:
         }
         self._environment.filters["thousands"] = _thousands
 
-    def render(self, template: str, **context: Any) -> str:
+    def render(self, template: str, **context: object) -> str:
         return self._environment.get_template(template).render(context)
 
 
-def _data(name: str, content: Any) -> Markup:
+def _data(name: str, content: object) -> Markup:
     """A block of JSON for scripts, which find it by its id; browsers do not run it."""
     text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
     return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))  # noqa: S704 - escaped

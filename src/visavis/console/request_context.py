@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -129,7 +129,7 @@ class RequestContext:
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
-    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+    def page(self, template: str, status: int = 200, **context: object) -> Response:
         """Render a template with this object as `context`, the messages as `t`, and more values."""
         markup = self.renderer.render(template, context=self, t=self.messages, **context)
         response = HTMLResponse(markup, status)
@@ -144,7 +144,7 @@ class RequestContext:
         query = f"?{urlencode({'notice': notice})}" if notice else ""
         return RedirectResponse(f"{self.base}{path}{query}", 303)
 
-    def json(self, content: Any, status: int = 200) -> Response:
+    def json(self, content: object, status: int = 200) -> Response:
         return JSONResponse(content, status)
 
     def to(self, *parts: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -51,7 +50,7 @@ def build_console(services: ConsoleServices, telemetry: TelemetryConfig) -> Fast
     return app
 
 
-def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[Request], Any]:
+def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         try:
             context = await authentication.admit(request, route)

@@ -11,10 +11,9 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
 
 from visavis.core.faces import Candidates, Faces, find_candidates
-from visavis.core.ports import FaceAnalyzer, Gallery
+from visavis.core.ports import AnyAnalyzer, Gallery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, RequestedAttributes
 
@@ -107,7 +106,7 @@ class BulkRegistration:
     were deleted.
     """
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     gallery: Gallery
     group: Group
     limit: int
@@ -173,7 +172,7 @@ class BulkRegistration:
 class _Examiner:
     """Finds and embeds the faces of files, in any number of threads."""
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     group: Group
     limit: int
     fingerprint: Callable[[bytes], bytes]

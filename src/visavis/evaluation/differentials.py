@@ -206,7 +206,7 @@ def _stacked(drawn: Sequence[Rates], alike: Rates) -> Rates:
     )
 
 
-def _by_similarity(**kinds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> dict[str, Any]:
+def _by_similarity(**kinds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> dict[str, object]:
     """Each kind of rate, found of shape (similarities,) and drawn of (draws, similarities), with its intervals."""
     rates = {
         f"{kind}_at_similarity": dict(zip(SIMILARITIES, map(_number, found), strict=True))
@@ -221,13 +221,13 @@ def _by_similarity(**kinds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> 
 
 def _worst_to_best(
     names: Sequence[str], rates: NDArray[np.float64], drawn: NDArray[np.float64], trials: NDArray[np.float64]
-) -> dict[str, dict[str, Any] | None]:
+) -> dict[str, dict[str, object] | None]:
     """At each similarity the groups of the highest and of the lowest rate, and the quotient of the two.
 
     `rates`: (similarities, groups); `drawn`: (draws, similarities, groups); `trials`: pairs, (groups,).
     The interval is that of the quotient of these two groups, not of the most different ones of each draw.
     """
-    found: dict[str, dict[str, Any] | None] = {}
+    found: dict[str, dict[str, object] | None] = {}
     for level, similarity in enumerate(SIMILARITIES):
         ends = worst_and_best(rates[level], trials)
         if ends is None:

@@ -126,7 +126,7 @@ def summary(
     }
 
 
-def _named(values: Sequence[Any]) -> dict[str, Any]:
+def _named(values: Sequence[object]) -> dict[str, object]:
     """The values, in the order of `_rates`, by name."""
     left = iter(values)
     return {

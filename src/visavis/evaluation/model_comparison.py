@@ -67,7 +67,7 @@ def _draws(measured: Measured, resamples: int, seed: int) -> NDArray[np.float64]
     return drawn
 
 
-def _of_model(measured: Measured, drawn: NDArray[np.float64]) -> dict[str, Any]:
+def _of_model(measured: Measured, drawn: NDArray[np.float64]) -> dict[str, object]:
     compared, scale = measured.compared, measured.scale
     intervals = [percentile_interval(column.tolist()) for column in drawn.T]
     return {
@@ -91,7 +91,7 @@ def _tars(compared: Comparisons) -> dict[str, float | None]:
     return {name: compared.tar(compared.threshold(fmr)) for name, fmr in _FMRS.items()}
 
 
-def _difference(first: Measured, other: Measured, drawn: NDArray[np.float64]) -> dict[str, Any]:
+def _difference(first: Measured, other: Measured, drawn: NDArray[np.float64]) -> dict[str, object]:
     pairs = zip(_tars(first.compared).items(), _tars(other.compared).values(), strict=True)
     differences = {name: None if a is None or b is None else b - a for (name, a), b in pairs}
     intervals = {

@@ -27,7 +27,7 @@ GENUINE, IMPOSTOR, THIRD = "#0072b2", "#d55e00", "#009e73"
 
 
 def verification_plots(
-    compared: Comparisons, scale: Calibration, discard: Sequence[Mapping[str, Any]]
+    compared: Comparisons, scale: Calibration, discard: Sequence[Mapping[str, object]]
 ) -> list[Plot]:
     plots = [_scores(compared, scale)] if compared.genuine or compared.impostor_count else []
     if compared.genuine and compared.impostor_count:

@@ -77,7 +77,7 @@ def summary(live: Presentations, species: Mapping[str, Presentations]) -> dict[s
     }
 
 
-def _errors(live: Presentations, species: Mapping[str, Presentations], threshold: float) -> dict[str, Any]:
+def _errors(live: Presentations, species: Mapping[str, Presentations], threshold: float) -> dict[str, object]:
     apcer = {
         name: _rate(each.accepted(threshold), len(each.liveness))
         for name, each in species.items()
@@ -94,7 +94,7 @@ def _errors(live: Presentations, species: Mapping[str, Presentations], threshold
     }
 
 
-def _non_responses(kind: Presentations) -> dict[str, Any]:
+def _non_responses(kind: Presentations) -> dict[str, object]:
     missed = kind.counts["missed"]
     return _rate(missed, len(kind.liveness) + missed)
 

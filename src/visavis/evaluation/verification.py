@@ -220,7 +220,9 @@ def _with_missed(tar: float | None, measured: Verification) -> float | None:
     return None if tar is None else tar * len(measured.compared.genuine) / measured.genuine_with_missed
 
 
-def _error_versus_discard(measured: Verification, thresholds: Mapping[str, float | None]) -> list[dict[str, Any]]:
+def _error_versus_discard(
+    measured: Verification, thresholds: Mapping[str, float | None]
+) -> list[dict[str, object]]:
     """FNMR among the faces that are left when the worst are discarded, at the thresholds of all faces together."""
     faces = len(measured.faces.qualities)
     rank = np.empty(faces, np.int64)

@@ -23,7 +23,7 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class GuardedFetcher:
-    """Downloads pictures from the public internet. Safe to share between threads.
+    """Implements core's `ImageFetcher` for the public internet. Safe to share between threads.
 
     `allow_private_addresses` lifts the address rule and no other. Both timeouts are in seconds: `connect_timeout`
     is for name look-up, TCP and TLS together, anew after a redirect; `total_timeout` for everything.
@@ -52,10 +52,6 @@ class GuardedFetcher:
         self._tls.set_alpn_protocols(["http/1.1"])
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
-        """Download the body of a URL, at most `max_bytes` long, without decoding it.
-
-        Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13).
-        """
         with self._instrument(Span.FETCH):
             return self._fetch(url, max_bytes)
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from visavis.fetch.addresses import Address
 from visavis.fetch.deadline import Deadline
 
-Resolve: TypeAlias = Callable[[str, int, int, int], Sequence[tuple[Any, ...]]]
+Resolve: TypeAlias = Callable[[str, int, int, int], Sequence[tuple[object, ...]]]
 """(host, port, family, type) to what `socket.getaddrinfo` answers."""
 
 MAX_LOOKUPS: Final = 32
@@ -46,7 +46,7 @@ class Lookup:
             raise deadline.missed() from error
         return list(dict.fromkeys(ip_address(entry[4][0]) for entry in entries))
 
-    def _look_up(self, host: str, port: int, answer: Future[Sequence[tuple[Any, ...]]]) -> None:
+    def _look_up(self, host: str, port: int, answer: Future[Sequence[tuple[object, ...]]]) -> None:
         try:
             answer.set_result(self._resolve(host, port, socket.AF_UNSPEC, socket.SOCK_STREAM))
         except Exception as error:  # noqa: BLE001 - the caller raises it

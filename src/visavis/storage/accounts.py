@@ -1,4 +1,4 @@
-"""The console's users, their sessions and invitations (core's `AccountStore`)."""
+"""The console's users, their sessions and invitations."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.lan
 
 
 class StoredAccounts:
-    """Users, sessions and invitations in the database, shared by all nodes. Only digests of secrets are stored."""
+    """Implements core's `AccountStore`.
+
+    Every node on the same database knows the same sessions. Only browsers keep their secrets.
+    """
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def list_users(self) -> list[User]:
-        """All users by ascending name."""
         with self._database.read() as connection:
             return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.folded_name))]
 
     def find_user(self, name: str) -> tuple[User, str] | None:
-        """The user of this name, upper or lower case, and the hash of the password; None if there is none."""
         statement = select(users.c.password_hash, *_USER).where(users.c.folded_name == _folded(name))
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else (_user(row[1:]), row[0])
 
     def set_role(self, user: User, role: Role) -> None:
-        """Set the user's role. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             if role is not Role.ADMINISTRATOR:
                 _require_other_administrator(connection, user)
@@ -46,23 +46,19 @@ class StoredAccounts:
             self._record(connection, "change_role", f"user {user.name}: {role}")
 
     def set_password(self, user: User, password_hash: str) -> None:
-        """Set the password and end every session and invitation of the user. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _set_password(connection, user, password_hash)
             self._record(connection, "change_password", f"user {user.name}")
 
     def keep_hash(self, user: User, password_hash: str) -> None:
-        """Replace the hash by a newer hash of the same password. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _change(connection, user, password_hash=password_hash)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
-        """Set the user's language and theme. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _change(connection, user, language=language, theme=theme)
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with all sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             _require_other_administrator(connection, user)
             if not connection.execute(delete(users).where(users.c.id == user.id)).rowcount:
@@ -86,7 +82,6 @@ class StoredAccounts:
             return _invitation(connection, digest, now)
 
     def has_invitations(self, now: datetime) -> bool:
-        """Whether any invitation for a new account has not expired."""
         open_ones = select(invitations.c.digest).where(
             invitations.c.user_id.is_(None), invitations.c.expires_at > now
         )
@@ -94,10 +89,6 @@ class StoredAccounts:
             return connection.execute(open_ones.limit(1)).first() is not None
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
-        """Use an invitation, which ends it: open an account, or set the password of the account it is for.
-
-        Raises INVITATION_INVALID, NAME_TAKEN.
-        """
         with self._database.write() as connection:
             invitation = _invitation(connection, digest, now)
             # If two people use it at the same time, only one of them deletes it.
@@ -141,7 +132,6 @@ class StoredAccounts:
             self._record(connection, "end_sessions", f"user {user.name}")
 
     def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
-        """Delete the sessions that have ended."""
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(ended))

@@ -1,4 +1,4 @@
-"""Apps and the keyed hashes of their keys (core's `AppStore`)."""
+"""Apps and the keyed hashes of their keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OWNER = (
 
 
 class KeyedApps:
-    """Apps, and the HMAC-SHA256 of their keys. The keys themselves are not stored."""
+    """Implements core's `AppStore`. Keys are kept as HMAC-SHA256; the keys themselves are not kept."""
 
     def __init__(self, database: Database, ring: KeyRing, index_cache: IndexCache, journal: Journal) -> None:
         self._database = database
@@ -38,7 +38,6 @@ class KeyedApps:
         self._index_cache = index_cache
 
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
-        """Create an app with these keys. Raises `ValueError` if the name is taken."""
         now = datetime.now(UTC)
         with self._database.write() as connection:
             statement = insert(apps).values(name=name, created_at=now, group_count=0).returning(*_APP)
@@ -52,7 +51,6 @@ class KeyedApps:
             return app
 
     def list_apps(self) -> list[App]:
-        """All apps by ascending name."""
         with self._database.read() as connection:
             return [_app(row) for row in connection.execute(select(*_APP).order_by(apps.c.name))]
 
@@ -62,10 +60,6 @@ class KeyedApps:
         return None if row is None else _app(row)
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
-        """Set which dialects are switched off for the app: what `change` returns for those that are off so far.
-
-        Names of dialects have no spaces. Raises UNAUTHORIZED if the app has been deleted since.
-        """
         with self._database.write() as connection:
             off = connection.scalar(select(apps.c.dialects_off).where(apps.c.id == app.id).with_for_update())
             names = sorted(change(frozenset((off or "").split())))
@@ -73,10 +67,6 @@ class KeyedApps:
             return self._change(connection, app, detail, dialects_off=" ".join(names))
 
     def set_rate_limit(self, app: App, rate: str) -> App:
-        """Set the app's rate limit, such as `600/minute`; "" means no limit.
-
-        Raises UNAUTHORIZED if the app has been deleted since.
-        """
         with self._database.write() as connection:
             return self._change(connection, app, f"rate limit: {rate or 'off'}", rate_limit=rate)
 
@@ -89,7 +79,6 @@ class KeyedApps:
         return _app(row)
 
     def list_keys(self, app: App) -> list[KeyRecord]:
-        """The app's keys by ascending id, retired ones included."""
         keys = schema.keys.c
         query = select(keys.id, keys.kind, keys.created_at, keys.retires_at).where(keys.app_id == app.id)
         with self._database.read() as connection:
@@ -97,12 +86,9 @@ class KeyedApps:
         return [KeyRecord(row.id, KeyKind(row.kind), row.created_at, row.retires_at) for row in rows]
 
     def delete_keys(self, app: App, ids: Collection[int]) -> None:
-        """Delete these keys of the app. They stop working at once, on every node.
-
-        They are not merely retired: a node whose clock is behind would still accept a retired key.
-        """
         keys = schema.keys.c
         with self._database.write() as connection:
+            # Deleted, not retired: a node whose clock is behind would still accept a retired key.
             deleted = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
             if not deleted.rowcount:
                 return
@@ -110,7 +96,6 @@ class KeyedApps:
             self._journal.record(connection, "revoke_keys", app_id=app.id, app=app.name, detail=detail)
 
     def delete_app(self, app: App) -> None:
-        """Delete the app with its keys, groups and faces; do nothing if it has been deleted already."""
         with self._database.write() as connection:
             if connection.execute(delete(apps).where(apps.c.id == app.id)).rowcount:
                 self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
@@ -118,7 +103,6 @@ class KeyedApps:
         self._database.purge_deleted()
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
-        """Add keys to the app. Its other keys of the same kinds stop working at `retire_others_at`, or earlier."""
         with self._database.write() as connection:
             retires_at = schema.keys.c.retires_at
             connection.execute(
@@ -133,7 +117,6 @@ class KeyedApps:
             self._journal.record(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
-        """The owner of each key, None for a key that is not valid at `now`. Takes the same time for any keys."""
         with self._database.read() as connection:
             return [self._caller(connection, kind, key, now) for kind, key in credentials.items()]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Response
 
 from visavis.console.api_preview import description, loaded, preview_request, problem, reply, sent
@@ -23,7 +21,7 @@ async def show(context: RequestContext) -> Response:
 async def analyze(context: RequestContext) -> Response:
     """Analyse the picture once and make the answers of all dialects from the result, or from its error."""
 
-    def work(upload: Upload) -> dict[str, Any]:
+    def work(upload: Upload) -> dict[str, object]:
         picture = sent(upload, "picture", "image")
         outcome: Detected | ServiceError
         try:

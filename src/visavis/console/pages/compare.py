@@ -29,7 +29,7 @@ async def show(context: RequestContext) -> Response:
 async def compare(context: RequestContext) -> Response:
     """Compare every face of one picture with every face of the other, for all thresholds."""
 
-    def work(upload: Upload) -> dict[str, Any]:
+    def work(upload: Upload) -> dict[str, object]:
         pictures = [sent(upload, "source", "sourceImage"), sent(upload, "target", "targetImage")]
         try:
             for number, name in enumerate(("Source", "Target")):
@@ -52,7 +52,7 @@ async def compare(context: RequestContext) -> Response:
     return context.json(await with_pictures(context, work))
 
 
-def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, Any]:
+def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, object]:
     """The error if no pair can be compared because a picture is too poor; empty otherwise."""
     if any(similarity for row in pairs.similarities for similarity in row):
         return {}
@@ -66,7 +66,7 @@ def _pairs(context: RequestContext, pictures: list[SentPicture]) -> Pairs:
     return context.services.search.pairs(source, target, _EVERYTHING)
 
 
-def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, Any]]:
+def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, object]]:
     """The answers of each dialect by the number of matching faces, which is all that a threshold changes."""
     by_dialect: dict[str, dict[str, Any]] = {}
     for threshold, compared in _outcomes(pairs):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from fastapi import Response
 
@@ -110,7 +109,7 @@ async def delete(context: RequestContext) -> Response:
     return context.redirect(group_path(context, group.name), "face_deleted")
 
 
-def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+def _face(face: DetectedFace, size: ImageSize) -> dict[str, object]:
     """A face for a script: its box in fractions of the picture, and its quality."""
     box = face.box.relative_to(size)
     quality = face.quality

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    delete,
+    false,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord
-from visavis.storage.audit.record_codec import GENESIS, AuditKeys, pack, record_of, unpack
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, column_of, pack, record_of, unpack
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import get_metadata, set_metadata
 from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_inbox, meta
@@ -25,7 +36,7 @@ _WAITING = select(audit_inbox).order_by(audit_inbox.c.uid).limit(_BATCH)
 
 
 class Chain:
-    """The chain of records. Any number of processes may chain, one at a time."""
+    """Implements core's `AuditChain`. Any number of processes may chain; one does at a time."""
 
     def __init__(self, database: Database, keys: AuditKeys) -> None:
         self._database = database
@@ -33,11 +44,6 @@ class Chain:
         self._seen = GENESIS
 
     def advance(self, *, wait: bool = False) -> int:
-        """Chain the records in the inbox; return their number.
-
-        If another process is chaining, return at once, or with `wait` wait for it, so that every record that was
-        in the inbox before the call is chained afterwards.
-        """
         moved, after = 0, ""
         while True:
             with self._database.read() as connection:
@@ -58,12 +64,10 @@ class Chain:
             after = rows[-1]["uid"]
 
     def head(self) -> AuditHead:
-        """The position and the link of the last record."""
         with self._database.read() as connection:
             return read_head(connection)
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditRecord]:
-        """Up to `limit` records that match the filter, with a position below `before`, newest first."""
         statement = select(audit).where(*_conditions(where)).order_by(audit.c.position.desc()).limit(limit)
         if before is not None:
             statement = statement.where(audit.c.position < before)
@@ -82,7 +86,7 @@ class Chain:
             for batch in rows.mappings().partitions():
                 yield from (record_of(dict(row)) for row in batch)
 
-    def _append(self, connection: Connection, head: AuditHead, rows: list[Any]) -> AuditHead:
+    def _append(self, connection: Connection, head: AuditHead, rows: Sequence[RowMapping]) -> AuditHead:
         chained = []
         for row in rows:
             columns = {name: row[name] for name in AUDIT_COLUMNS}
@@ -94,7 +98,7 @@ class Chain:
             connection.execute(update(meta).where(meta.c.key == HEAD).values(value=pack(head)))
         return head
 
-    def _is_ours(self, row: Any) -> bool:
+    def _is_ours(self, row: RowMapping) -> bool:
         """Whether the seal is right. Records with a wrong seal stay in the inbox, and `verify` reports them."""
         return hmac.compare_digest(row["seal"], self._keys.seal(dict(row)))
 
@@ -121,7 +125,7 @@ def begin_chain(connection: Connection) -> None:
         set_metadata(connection, HEAD, pack(GENESIS))
 
 
-def _waiting_after(uid: str) -> Any:
+def _waiting_after(uid: str) -> Select[Any]:
     return _WAITING.where(audit_inbox.c.uid > uid)
 
 
@@ -135,7 +139,7 @@ def _conditions(where: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if where.operation is not None:
         yield audit.c.operation == literal(where.operation, Label)
     if where.group is not None:
-        yield audit.c.group_name == literal(where.group, Label)
+        yield audit.c[column_of("group")] == literal(where.group, Label)
     if where.face is not None:
         listed = (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)
         yield false() if "\0" in where.face else listed

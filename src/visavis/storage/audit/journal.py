@@ -19,7 +19,7 @@ from visavis.storage.database.schema import apps, audit_inbox
 
 @dataclass(slots=True)
 class Acting:
-    """An operation that is running; `recorded` is true once a transaction has recorded its event."""
+    """Implements core's `AuditActing`; `recorded` once a transaction carries the event."""
 
     event: Event
     recorded: bool = False
@@ -29,7 +29,7 @@ _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
 class Journal:
-    """Writes records to the inbox on disk. They are chained soon after (`chain.Chain`)."""
+    """Implements core's `AuditJournal`. Records are chained soon after they are on disk (`chain.Chain`)."""
 
     def __init__(self, database: Database, keys: AuditKeys, owner: Actor) -> None:
         """`owner` is the actor of changes that no request began."""
@@ -40,7 +40,6 @@ class Journal:
 
     @contextmanager
     def acting(self, event: Event) -> Iterator[Acting]:
-        """Record all changes made within the block under this event."""
         acting = Acting(event)
         token = _acting.set(acting)
         try:
@@ -79,7 +78,6 @@ class Journal:
         connection.execute(insert(audit_inbox), [self._sealed(event)])
 
     def add(self, event: Event) -> None:
-        """Record an event that has no transaction of its own; it is on disk when this returns."""
         self._own.add(event)
 
     def record_alone(self, operation: str, *, app_id: int, group: str) -> None:

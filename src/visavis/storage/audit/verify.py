@@ -5,9 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from visavis.audit_events import AuditHead
 from visavis.storage.audit.chain import read_head
@@ -77,7 +76,7 @@ def _start(connection: Connection, keys: AuditKeys) -> tuple[AuditHead, list[str
     return (GENESIS, ["What is noted of the log's old end was altered."]) if cut is None else (cut, [])
 
 
-def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[Any]:
+def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[RowMapping]:
     statement = select(audit).order_by(audit.c.position)
     with connection.execute(statement, execution_options={"yield_per": _BATCH}) as result:
         for batch in result.mappings().partitions():
@@ -85,7 +84,7 @@ def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[A
             progress(len(batch))
 
 
-def _faults(row: Any, before: AuditHead, keys: AuditKeys) -> Iterator[str]:
+def _faults(row: RowMapping, before: AuditHead, keys: AuditKeys) -> Iterator[str]:
     """The faults of a record, given the stored link before it, so that one changed record is one fault."""
     position = row["position"]
     if position != before.position + 1:

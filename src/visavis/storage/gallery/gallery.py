@@ -1,4 +1,4 @@
-"""Groups and their faces: records, encryption and index together (core's `Gallery`)."""
+"""Groups and their faces: records, cipher and index as one unit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DELETIONS_KEPT = 10_000
 
 
 class SealedGallery:
-    """Durable records, encrypted templates, exact search.
+    """Implements core's `Gallery`.
 
     Each face that is added or deleted raises the version of its group by one, in the same transaction. A search
     reads the version first and brings the index up to it, so it sees all changes that were acknowledged before, by
@@ -56,7 +56,6 @@ class SealedGallery:
         self._instrument = instrument
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
-        """Create a group. Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app was deleted."""
         with self._database.write() as connection:
             claim_group(connection, app, name, quota)
             wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
@@ -65,7 +64,6 @@ class SealedGallery:
             return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
-        """Up to `limit` groups by ascending name, starting after the name `after`."""
         with self._database.read() as connection:
             return group_rows.list_groups(connection, app.id, after, limit)
 
@@ -75,7 +73,6 @@ class SealedGallery:
             return group_rows.models_in_use(connection)
 
     def require_group(self, app: App, name: str) -> Group:
-        """The group of this name. Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one and it was deleted."""
         with self._database.read() as connection:
             group = group_rows.find_group(connection, app.id, name)
             if group is None and group_rows.has_tombstone(connection, app.id, name):
@@ -83,7 +80,6 @@ class SealedGallery:
             return _existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
-        """Change these fields of the group's settings; the others stay. Raises GROUP_NOT_FOUND."""
         with self._database.write() as connection:
             changed = _existing(group_rows.set_settings(connection, group.id, changes))
             if changes:
@@ -94,12 +90,6 @@ class SealedGallery:
             return changed
 
     def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
-        """Give the group another recognition model and convert all its templates, or change nothing at all.
-
-        Writers of the group wait meanwhile; searches see its old state. `progress` is called with the number of
-        faces converted since its last call. Raises GROUP_NOT_FOUND, and INVALID_PARAMETER if templates cannot be
-        converted to the model.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             if state.model == model:
@@ -113,12 +103,10 @@ class SealedGallery:
         return moved
 
     def groups_with_retention(self) -> list[Group]:
-        """The groups of all apps that have a retention time."""
         with self._database.read() as connection:
             return group_rows.groups_with_retention(connection)
 
     def delete_group(self, group: Group) -> None:
-        """Delete the group, its key and all its faces; a tombstone with its name stays. Raises GROUP_NOT_FOUND."""
         with self._writers.hold(group.id), self._database.write() as connection:
             count = group_rows.lock_app(connection, group.app_id)
             if count is None or not group_rows.delete_group(connection, group.id):
@@ -130,11 +118,6 @@ class SealedGallery:
         self._database.purge_deleted()
 
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
-        """Store as many of `faces`, from the first on, as the group's `quota` leaves room for.
-
-        Returns the records of the stored faces. Raises GROUP_NOT_FOUND, and FACE_QUOTA_EXCEEDED if there was room
-        for none.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
@@ -147,11 +130,6 @@ class SealedGallery:
     def add_unless_there(
         self, group: Group, faces: Sequence[NewFace], quota: int
     ) -> tuple[list[FaceRecord], set[bytes]]:
-        """Store the faces of pictures, each with a fingerprint, except of pictures that the group has already.
-
-        Returns the new records, and the fingerprints that the group had before. All faces of a picture are stored
-        or none, from the first picture on, as the quota leaves room for. Raises GROUP_NOT_FOUND.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
@@ -189,18 +167,15 @@ class SealedGallery:
         return list(self._conversions(group.model, state.model)(np.stack(embeddings)))
 
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
-        """A function that makes fingerprints of picture files for this group alone. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             state = _existing(group_rows.group_state(connection, group.id))
         return self._cipher(group, state).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
-        """The fingerprints of all imported pictures that still have a face in the group."""
         with self._database.read() as connection:
             return face_rows.fingerprints(connection, group.id, kept(group, FaceFilter()))
 
     def delete_face(self, group: Group, face_id: str) -> None:
-        """Delete a face. Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             sequence = face_rows.delete_face(connection, group.id, face_id)
@@ -212,10 +187,6 @@ class SealedGallery:
         self._database.purge_deleted()
 
     def delete_expired(self, group: Group, limit: int) -> int:
-        """Delete up to `limit` expired faces of the group, oldest first; return their number.
-
-        Raises GROUP_NOT_FOUND.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, group.id))
             expired_by = group_rows.settings_of(connection, group.id).expired_by(datetime.now(UTC))
@@ -234,29 +205,22 @@ class SealedGallery:
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
     ) -> list[FaceRecord]:
-        """Up to `limit` records with a `sequence` below `before`, newest first, after the first `offset`.
-
-        Raises GROUP_NOT_FOUND.
-        """
         with self._database.read() as connection:
             _existing(group_rows.group_version(connection, group.id))
             return face_rows.list_faces(connection, group.id, kept(group, where), before, limit, offset)
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
-        """How many faces match the filter. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             _existing(group_rows.group_version(connection, group.id))
             return face_rows.count_faces(connection, group.id, kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
-        """The record of a face. Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         found = self.list_faces(group, FaceFilter(face_id=face_id), before=None, limit=1)
         if not found:
             raise _face_not_found()
         return found[0]
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
-        """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, GroupMoved."""
         with self._database.read() as connection:
             state = _existing(group_rows.group_state(connection, group.id))
             template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
@@ -269,11 +233,6 @@ class SealedGallery:
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
     ) -> list[tuple[FaceRecord, float]]:
-        """The `limit` faces of highest cosine, at least `min_cosine`, best first, ties newest first.
-
-        Exact. `exclude` is the id of a face to leave out. Raises GROUP_NOT_FOUND, and GroupMoved if the group's
-        model is not that of the probe.
-        """
         with self._instrument(Span.SEARCH):
             return self._search(group, probe, limit, min_cosine, exclude)
 
