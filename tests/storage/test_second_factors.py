@@ -123,7 +123,7 @@ def test_recovery_codes_are_good_once_each_however_they_are_typed(
     assert factors.take(user, codes[0])
     assert not factors.take(user, codes[0])
     assert factors.take(user, f" {codes[1].upper().replace('-', ' ')} ")
-    assert factors.store.codes_left(user) == RECOVERY_CODES - 2
+    assert factors.codes_left(user) == RECOVERY_CODES - 2
     renewed = factors.renew_codes(user)
     assert not factors.take(user, codes[2])
     assert factors.take(user, renewed[0])
@@ -156,8 +156,8 @@ def test_of_many_who_show_a_code_at_once_one_gets_in(
 def test_a_second_factor_goes_with_its_user_and_when_it_is_taken_away(
     storage: Storage, factors: SecondFactors, user: User, secret: str, clock: Hands
 ) -> None:
-    assert factors.store.remove(user)
-    assert not factors.store.remove(user)
+    assert factors.remove(user)
+    assert not factors.remove(user)
     assert not factors.take(user, code(secret, clock.now))
     factors.confirm(user, secret, code(secret, clock.now))
     accounts = Accounts(storage.accounts, lambda: datetime.now(UTC))

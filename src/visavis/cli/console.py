@@ -1,4 +1,4 @@
-"""`visavis console ...`: how people get into the web console."""
+"""The commands `visavis console ...`: accounts of the web console."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def reset_second_factor(
             user = accounts.require_name(name)
         except AccountError:
             raise SetupError(f"There is no user named {name!r}.") from None
-        if not factors.store.remove(user):
+        if not factors.remove(user):
             raise SetupError(f"{user.name} has no second factor.")
     say(f"{user.name} signs in with the password alone now, until a second factor is enrolled again.")
 
@@ -63,5 +63,5 @@ def reset_second_factor(
 def list_users(data_dir: DataDir = None) -> None:
     """List who may sign in, and as what."""
     with wiring.open_accounts(read_settings(data_dir=data_dir)) as accounts:
-        for user in accounts.store.list_users():
+        for user in accounts.all():
             say(f"{user.role:<14} {user.name}")

@@ -1,4 +1,4 @@
-"""Why a request is not served, as status and message key."""
+"""Refused requests: their status and message key."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ STATUS = {
     ErrorCode.INTERNAL: 500,
     ErrorCode.OVERLOADED: 503,
 }
-"""Of errors of core; 422 for all others, which are about what was sent."""
+"""HTTP statuses of errors of core; 422 for all other errors, which are due to the request."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
-    """A request that is answered by an HTTP status and the message `refused.STATUS`, or another one."""
+    """Answer the request with this HTTP status and the message `key`, by default `refused.STATUS`."""
 
     def __init__(self, status: int, key: str | None = None) -> None:
         super().__init__(status)
@@ -30,12 +30,12 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
         self.key = key or f"refused.{status}"
 
 
-class EnrolFirst(Exception):  # noqa: N818 - leads to another page
+class EnrolFirst(Exception):  # noqa: N818 - an answer, not a failure
     """The settings ask administrators for a second factor, and this one has none."""
 
 
-class ProveFirst(Exception):  # noqa: N818 - asks before it goes on
-    """Somebody must prove to be the user, and has not of late, or has just failed to."""
+class ProveFirst(Exception):  # noqa: N818 - an answer, not a failure
+    """The user must give the password again, and a code if there is a second factor."""
 
     def __init__(self, form: Mapping[str, str], error: AccountError | None = None) -> None:
         super().__init__()
@@ -43,5 +43,5 @@ class ProveFirst(Exception):  # noqa: N818 - asks before it goes on
         self.error = error
 
 
-class SignInFirst(Exception):  # noqa: N818 - likewise
-    """Nobody has signed in, and somebody must have."""
+class SignInFirst(Exception):  # noqa: N818 - an answer, not a failure
+    """The page is for people who have signed in."""

@@ -31,11 +31,11 @@ _SECRET = re.compile(r"[A-Z2-7]{32}")
 class SecondFactors:
     """Enrols devices, and takes the codes that they show, each once."""
 
-    store: SecondFactorStore
+    _store: SecondFactorStore
     clock: Clock
 
     def has(self, user: User) -> bool:
-        return self.store.secret_of(user) is not None
+        return self._store.secret_of(user) is not None
 
     def uri(self, user: User, secret: str) -> str:
         """What a device reads from a QR code."""
@@ -50,24 +50,36 @@ class SecondFactors:
         if step is None:
             raise AccountError(AccountErrorCode.WRONG_CODE)
         codes = [_new_code() for _ in range(RECOVERY_CODES)]
-        self.store.enrol(user, secret, step, [_as_kept(each) for each in codes], self.clock())
+        self._store.enrol(user, secret, step, [_as_kept(each) for each in codes], self.clock())
         return codes
 
     def renew_codes(self, user: User) -> list[str]:
         """New recovery codes, shown now and never again; the old ones are good no longer."""
         codes = [_new_code() for _ in range(RECOVERY_CODES)]
-        self.store.renew_codes(user, [_as_kept(each) for each in codes])
+        self._store.renew_codes(user, [_as_kept(each) for each in codes])
         return codes
+
+    def codes_left(self, user: User) -> int:
+        """How many recovery codes have not been used."""
+        return self._store.codes_left(user)
+
+    def enrolled(self) -> set[int]:
+        """The ids of the users who have a second factor."""
+        return self._store.enrolled()
+
+    def remove(self, user: User) -> bool:
+        """Forget the second factor and its recovery codes; whether there was one."""
+        return self._store.remove(user)
 
     def take(self, user: User, code: str) -> bool:
         """Whether this is a code that the device shows, or a recovery code; neither is taken twice."""
-        secret, given = self.store.secret_of(user), _as_kept(code)
+        secret, given = self._store.secret_of(user), _as_kept(code)
         if secret is None:
             return False
         if not _CODE.fullmatch(given):
-            return self.store.use_code(user, given)
+            return self._store.use_code(user, given)
         step = self._step_of(secret, given)
-        return step is not None and self.store.use_step(user, step)
+        return step is not None and self._store.use_step(user, step)
 
     def _step_of(self, secret: str, code: str) -> int | None:
         """Which of the present steps the code is of."""

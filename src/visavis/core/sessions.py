@@ -18,10 +18,10 @@ from visavis.identities import Session, SessionRecord, User
 
 _WRONG_PASSWORDS = 10
 _WINDOW_S = 900.0
-"""People's passwords are easier to guess than keys: an address gets fewer attempts at them."""
+"""Passwords are easier to guess than keys, so an address gets fewer attempts."""
 
-_NOTED_EVERY = timedelta(minutes=1)
-"""How exactly it is kept when a session was last seen: a write for every click would be too many."""
+_SEEN_INTERVAL = timedelta(minutes=1)
+"""The time of last use is written at most this often, not at every click."""
 
 _LONGEST_BROWSER = 200
 """Characters that are kept of what a browser calls itself."""
@@ -48,14 +48,14 @@ class Place:
 class Sessions:
     """Lets people in who know their password, and a code if they have a second factor; remembers browsers."""
 
-    store: AccountStore
+    _store: AccountStore
     clock: Clock
     second_factors: SecondFactors
     tickets: SignInTickets
     idle: timedelta
-    """A session that is not used for so long has ended."""
+    """A session ends when it was not used for this long."""
     lifetime: timedelta
-    """Every session has ended after so long."""
+    """A session ends at this age."""
     proof_lasts: timedelta
     """For so long after somebody has proven to be the user, nothing asks again."""
     attempts: Attempts = field(default_factory=lambda: Attempts(_WRONG_PASSWORDS, window_s=_WINDOW_S))
@@ -77,27 +77,27 @@ class Sessions:
 
         Raises SIGN_IN_EXPIRED, WRONG_CODE, TOO_MANY_ATTEMPTS.
         """
-        user = self.tickets.holder(ticket, self.store)
+        user = self.tickets.holder(ticket, self._store)
         self._require_code(user, code, place.address)
         return self.open(user, place), user
 
     def open(self, user: User, place: Place) -> str:
         """The secret of a new session of somebody who has just proven to be this user."""
         now = self.clock()
-        self.store.forget_sessions(now - self.lifetime, now - self.idle)
+        self._store.forget_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
         browser = "".join(filter(str.isprintable, place.browser))[:_LONGEST_BROWSER]
-        self.store.add_session(digest(secret), user, now, place.address, browser)
+        self._store.add_session(digest(secret), user, now, place.address, browser)
         return secret
 
     def find(self, secret: str) -> Session | None:
         """The session of this secret, unless it has ended."""
-        session = self.store.find_session(digest(secret))
+        session = self._store.find_session(digest(secret))
         now = self.clock()
         if session is None or now >= min(session.created_at + self.lifetime, session.seen_at + self.idle):
             return None
-        if now - session.seen_at >= _NOTED_EVERY:
-            self.store.touch_session(digest(secret), now)
+        if now - session.seen_at >= _SEEN_INTERVAL:
+            self._store.touch_session(digest(secret), now)
         return session
 
     def is_proven(self, session: Session) -> bool:
@@ -112,24 +112,32 @@ class Sessions:
         self._proven(user.name, password, place.address)
         if self.second_factors.has(user):
             self._require_code(user, code, place.address)
-        self.store.prove_session(digest(secret), self.clock())
+        self._store.prove_session(digest(secret), self.clock())
 
     def close(self, secret: str) -> None:
         """End the session."""
-        self.store.delete_session(digest(secret))
+        self._store.delete_session(digest(secret))
+
+    def close_all(self, user: User) -> None:
+        """End every session of the user, in all browsers."""
+        self._store.end_sessions(user)
+
+    def end(self, user: User, session_id: str) -> bool:
+        """End the user's session of this id; whether there was one."""
+        return self._store.end_session(user, session_id)
 
     def all_of(self, user: User, secret: str) -> list[SessionRecord]:
         """Sessions of the user that have not ended, the one seen last first; `secret` is of the one that asks."""
         now = self.clock()
         return [
             each
-            for each in self.store.list_sessions(user, digest(secret))
+            for each in self._store.list_sessions(user, digest(secret))
             if now < min(each.created_at + self.lifetime, each.seen_at + self.idle)
         ]
 
     def end_others(self, user: User, secret: str) -> None:
         """End all sessions of the user but the one of this secret."""
-        self.store.end_other_sessions(user, digest(secret))
+        self._store.end_other_sessions(user, digest(secret))
 
     def change_password(self, user: User, old: str, new: str, place: Place) -> str:
         """End all sessions of the user and open a new one; its secret.
@@ -138,7 +146,7 @@ class Sessions:
         """
         self._proven(user.name, old, place.address)
         passwords.check(new, user.name)
-        self.store.set_password(user, passwords.hashed(new))
+        self._store.set_password(user, passwords.hashed(new))
         return self.open(user, place)
 
     def _require_code(self, user: User, code: str, address: str) -> None:
@@ -180,13 +188,13 @@ class Sessions:
 
     def _require(self, name: str, password: str) -> User:
         """Raises UNAUTHORIZED, after as long where there is no such user."""
-        user, password_hash = self.store.find_user(name) or (None, self._decoy)
+        user, password_hash = self._store.find_user(name) or (None, self._decoy)
         if not passwords.matches(password_hash, password) or user is None:
             raise ServiceError(ErrorCode.UNAUTHORIZED, "The name or the password is wrong.")
         if passwords.is_dated(password_hash):
-            self.store.keep_hash(user, passwords.hashed(password))
+            self._store.keep_hash(user, passwords.hashed(password))
         return user
 
     def _hash_of(self, user: User) -> str:
-        found = self.store.find_user(user.name)
+        found = self._store.find_user(user.name)
         return "" if found is None else found[1]

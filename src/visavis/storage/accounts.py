@@ -1,4 +1,4 @@
-"""The console's users, their sessions and invitations (core's `AccountStore`)."""
+"""The console's users, their sessions and invitations."""
 
 from __future__ import annotations
 
@@ -19,55 +19,51 @@ _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.lan
 
 
 class StoredAccounts:
-    """Every node on the same database knows the same sessions; their secrets are kept by nobody but browsers."""
+    """Implements core's `AccountStore`.
+
+    Every node on the same database knows the same sessions. Only browsers keep their secrets.
+    """
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def list_users(self) -> list[User]:
-        """By ascending name."""
         with self._database.read() as connection:
             return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.folded_name))]
 
     def find_user(self, name: str) -> tuple[User, str] | None:
-        """The user of this name, in any case, and the hash of the password."""
         statement = select(users.c.password_hash, *_USER).where(users.c.folded_name == _folded(name))
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else (_user(row[1:]), row[0])
 
     def set_role(self, user: User, role: Role) -> None:
-        """Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             if role is not Role.ADMINISTRATOR:
                 _require_other_administrator(connection, user)
             _change(connection, user, role=role.value)
-            self._note(connection, "change_role", f"user {user.name}: {role}")
+            self._record(connection, "change_role", f"user {user.name}: {role}")
 
     def set_password(self, user: User, password_hash: str) -> None:
-        """Set the password and end every session and invitation of the user. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _set_password(connection, user, password_hash)
-            self._note(connection, "change_password", f"user {user.name}")
+            self._record(connection, "change_password", f"user {user.name}")
 
     def keep_hash(self, user: User, password_hash: str) -> None:
-        """Another hash of the same password. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _change(connection, user, password_hash=password_hash)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
-        """Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _change(connection, user, language=language, theme=theme)
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with all sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             _require_other_administrator(connection, user)
             if not connection.execute(delete(users).where(users.c.id == user.id)).rowcount:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
-            self._note(connection, "delete_user", f"user {user.name}")
+            self._record(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(
         self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
@@ -81,10 +77,9 @@ class StoredAccounts:
             except IntegrityError:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
-            self._note(connection, "invite_anew" if user else "invite_user", about)
+            self._record(connection, "invite_anew" if user else "invite_user", about)
 
     def list_invitations(self, now: datetime) -> list[OpenInvitation]:
-        """Those that have not expired, the newest first."""
         statement = (
             select(invitations, users.c.name)
             .select_from(invitations.outerjoin(users, users.c.id == invitations.c.user_id))
@@ -98,12 +93,11 @@ class StoredAccounts:
             ]
 
     def revoke_invitation(self, invitation_id: str) -> bool:
-        """Delete the invitation of this id; whether there was one."""
         with self._database.write() as connection:
             for digest in connection.scalars(select(invitations.c.digest)).all():
                 if _id_of(digest) == invitation_id:
                     connection.execute(delete(invitations).where(invitations.c.digest == digest))
-                    self._note(connection, "revoke_invitation", f"invitation {invitation_id}")
+                    self._record(connection, "revoke_invitation", f"invitation {invitation_id}")
                     return True
         return False
 
@@ -112,7 +106,6 @@ class StoredAccounts:
             return _invitation(connection, digest, now)
 
     def has_invitations(self, now: datetime) -> bool:
-        """Whether any invitation for a new account has not expired."""
         open_ones = select(invitations.c.digest).where(
             invitations.c.user_id.is_(None), invitations.c.expires_at > now
         )
@@ -120,22 +113,18 @@ class StoredAccounts:
             return connection.execute(open_ones.limit(1)).first() is not None
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
-        """Use an invitation up: open the account, or set the password of the one that it is for.
-
-        Raises INVITATION_INVALID, NAME_TAKEN.
-        """
         with self._database.write() as connection:
             invitation = _invitation(connection, digest, now)
-            # Of two who use it at once, one deletes it.
+            # If two people use it at the same time, only one of them deletes it.
             used = connection.execute(delete(invitations).where(invitations.c.digest == digest)).rowcount
             if invitation is None or not used:
                 raise AccountError(AccountErrorCode.INVITATION_INVALID)
             if invitation.user is not None:
                 _set_password(connection, invitation.user, password_hash)
-                self._note(connection, "set_password", f"user {invitation.user.name}")
+                self._record(connection, "set_password", f"user {invitation.user.name}")
                 return invitation.user
             user = _create(connection, name, password_hash, invitation.role, now)
-            self._note(connection, "open_account", f"user {user.name}: {user.role}")
+            self._record(connection, "open_account", f"user {user.name}: {user.role}")
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
@@ -156,7 +145,6 @@ class StoredAccounts:
         return None if row is None else Session(_user(row[4:]), row[0], row[1], row[2], bool(row[3]))
 
     def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:
-        """The one seen last first; `digest` is that of the session that asks."""
         statement = select(sessions).where(sessions.c.user_id == user.id).order_by(sessions.c.seen_at.desc())
         with self._database.read() as connection:
             return [
@@ -172,27 +160,24 @@ class StoredAccounts:
             ]
 
     def prove_session(self, digest: bytes, now: datetime) -> None:
-        """Keep when its user has proven to be the one."""
         with self._database.write() as connection:
             connection.execute(update(sessions).where(sessions.c.digest == digest).values(proven_at=now))
 
     def end_session(self, user: User, session_id: str) -> bool:
-        """End the user's session of this id; whether there was one."""
         mine = select(sessions.c.digest).where(sessions.c.user_id == user.id)
         with self._database.write() as connection:
             for digest in connection.scalars(mine).all():
                 if _id_of(digest) == session_id:
                     connection.execute(delete(sessions).where(sessions.c.digest == digest))
-                    self._note(connection, "end_session", f"user {user.name}")
+                    self._record(connection, "end_session", f"user {user.name}")
                     return True
         return False
 
     def end_other_sessions(self, user: User, digest: bytes) -> None:
-        """End all sessions of the user but the one of this digest."""
         others = and_(sessions.c.user_id == user.id, sessions.c.digest != digest)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(others))
-            self._note(connection, "end_sessions", f"user {user.name}: all others")
+            self._record(connection, "end_sessions", f"user {user.name}: all others")
 
     def touch_session(self, digest: bytes, now: datetime) -> None:
         with self._database.write() as connection:
@@ -205,16 +190,15 @@ class StoredAccounts:
     def end_sessions(self, user: User) -> None:
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
-            self._note(connection, "end_sessions", f"user {user.name}")
+            self._record(connection, "end_sessions", f"user {user.name}")
 
     def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
-        """Delete the sessions that have ended."""
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(ended))
 
-    def _note(self, connection: Connection, operation: str, detail: str) -> None:
-        """Put the change on record in its own transaction."""
+    def _record(self, connection: Connection, operation: str, detail: str) -> None:
+        """Record the change in the audit log, in its own transaction."""
         self._journal.record(connection, operation, app_id=None, detail=detail)
 
 
@@ -247,10 +231,10 @@ def _set_password(connection: Connection, user: User, password_hash: str) -> Non
 
 
 def _require_other_administrator(connection: Connection, user: User) -> None:
-    """Raises LAST_ADMINISTRATOR. Of several that are taken away at once, all but one wait here."""
+    """Check that another administrator exists; concurrent transactions wait here. Raises LAST_ADMINISTRATOR."""
     statement = select(users.c.id).where(users.c.role == Role.ADMINISTRATOR.value).order_by(users.c.id)
-    there = set(connection.scalars(statement.with_for_update()))
-    if there == {user.id}:
+    administrators = set(connection.scalars(statement.with_for_update()))
+    if administrators == {user.id}:
         raise AccountError(AccountErrorCode.LAST_ADMINISTRATOR)
 
 
@@ -273,11 +257,11 @@ def _id_of(digest: bytes) -> str:
 
 
 def _folded(name: str) -> str:
-    """The name with case folded; one that no database could keep becomes one that nobody has."""
+    """The name with case folded. Characters that a database cannot store become a spelling that no user has."""
     return name.casefold().replace("\0", "\1").encode(errors="backslashreplace").decode()
 
 
 def _user(row: Sequence[Any]) -> User:
-    """From the columns of `_USER`."""
+    """The user in a row with the columns of `_USER`."""
     user_id, name, role, created_at, language, theme = row
     return User(user_id, name, Role(role), created_at, language, theme)

@@ -22,7 +22,7 @@ _NONCE_BYTES = 12
 
 
 class StoredSecondFactors:
-    """Every node knows the same; each code is taken once, whichever node is asked."""
+    """Implements core's `SecondFactorStore`. Every node knows the same."""
 
     def __init__(self, database: Database, keys: KeyRing, journal: Journal) -> None:
         self._database = database
@@ -31,12 +31,10 @@ class StoredSecondFactors:
         self._aead = AESGCM(keys.derive("second factors"))
 
     def enrolled(self) -> set[int]:
-        """The ids of the users who have a second factor."""
         with self._database.read() as connection:
             return set(connection.scalars(select(second_factors.c.user_id)))
 
     def secret_of(self, user: User) -> str | None:
-        """The secret that codes are made of; None where there is none. Raises INTERNAL if it was altered."""
         with self._database.read() as connection:
             sealed = connection.scalar(select(second_factors.c.sealed).where(second_factors.c.user_id == user.id))
         if sealed is None:
@@ -49,10 +47,6 @@ class StoredSecondFactors:
             ) from None
 
     def enrol(self, user: User, secret: str, step: int, codes: Sequence[str], now: datetime) -> None:
-        """Keep a secret, of which the code of this step has been used, and recovery codes.
-
-        Raises USER_NOT_FOUND.
-        """
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self._aead.encrypt(nonce, secret.encode(), _bound_to(user))
         values = {"user_id": user.id, "sealed": sealed, "last_step": step, "created_at": now}
@@ -67,13 +61,11 @@ class StoredSecondFactors:
             self._note(connection, "enrol_second_factor", user)
 
     def renew_codes(self, user: User, codes: Sequence[str]) -> None:
-        """Let these be the recovery codes, and no others."""
         with self._database.write() as connection:
             self._set_codes(connection, user, codes)
             self._note(connection, "renew_recovery_codes", user)
 
     def use_step(self, user: User, step: int) -> bool:
-        """Take the code of this step; False if it, or one after it, was taken before."""
         taken = (
             update(second_factors)
             .where(second_factors.c.user_id == user.id, second_factors.c.last_step < step)
@@ -83,7 +75,6 @@ class StoredSecondFactors:
             return bool(connection.execute(taken).rowcount)
 
     def use_code(self, user: User, code: str) -> bool:
-        """Take a recovery code; False if it is none of the user's, or was taken before."""
         mine = (recovery_codes.c.user_id == user.id, recovery_codes.c.hash == self._hash(user, code))
         with self._database.write() as connection:
             used = bool(connection.execute(delete(recovery_codes).where(*mine)).rowcount)
@@ -92,12 +83,10 @@ class StoredSecondFactors:
             return used
 
     def codes_left(self, user: User) -> int:
-        """How many recovery codes have not been used."""
         with self._database.read() as connection:
             return len(connection.execute(select(recovery_codes).where(recovery_codes.c.user_id == user.id)).all())
 
     def remove(self, user: User) -> bool:
-        """Forget the second factor and its recovery codes; whether there was one."""
         with self._database.write() as connection:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user.id))
             gone = connection.execute(delete(second_factors).where(second_factors.c.user_id == user.id)).rowcount

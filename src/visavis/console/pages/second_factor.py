@@ -17,8 +17,8 @@ PATH = "/profile/second-factor"
 async def show(context: RequestContext) -> Response:
     """A new secret each time, which counts for nothing until a code of it is sent."""
     if context.session is not None and context.session.has_second_factor:
-        store = context.services.second_factors.store
-        left = await context.quick(lambda: store.codes_left(context.user))
+        factors = context.services.second_factors
+        left = await context.quick(lambda: factors.codes_left(context.user))
         return context.page("second_factor.html", left=left)
     return _enrolment(context, new_secret())
 
@@ -43,7 +43,7 @@ async def renew_codes(context: RequestContext) -> Response:
 
 
 async def remove(context: RequestContext) -> Response:
-    await context.quick(lambda: context.services.second_factors.store.remove(context.user))
+    await context.quick(lambda: context.services.second_factors.remove(context.user))
     return context.redirect("/profile", "second_factor_removed")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from visavis.errors import SetupError
-from visavis.files import draft_of, replacing
+from visavis.files import replacing, temporary_file
 from visavis.transfer.backup.manifest import Manifest, Trust
 
 _MANIFEST, _DATABASE = "manifest.json", "visavis.db"
@@ -57,20 +57,20 @@ def unpack(file: Path, database: Path, trust: Trust) -> Manifest:
 
 
 def fingerprint(file: Path) -> str:
-    """SHA-256, in hexadecimal."""
+    """SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @contextmanager
-def drafted(file: Path) -> Iterator[Path]:
-    """A draft for a SQLite database, whose logs are removed with it when the block ends."""
-    with draft_of(file) as draft:
+def temporary_database(file: Path) -> Iterator[Path]:
+    """A temporary file for a SQLite database, whose logs are removed with it when the block ends."""
+    with temporary_file(file) as temporary:
         try:
-            yield draft
+            yield temporary
         finally:
             for suffix in _LOGS:
-                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+                temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
 
 
 def remove_drafts(file: Path) -> None:
