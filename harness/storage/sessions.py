@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from visavis.core.ports import Clock
 from visavis.core.second_factor import SecondFactors
-from visavis.core.sessions import Place, Sessions
-from visavis.core.sign_in_tickets import SignInTickets
+from visavis.core.sessions import Client, Sessions
+from visavis.core.sign_in_tokens import SignInTokens
 from visavis.storage.store import Storage
 
-HERE = Place("192.0.2.1", "a browser")
+HERE = Client("192.0.2.1", "a browser")
 
 
 def sessions_of(storage: Storage, clock: Clock, idle: timedelta = timedelta(hours=1)) -> Sessions:
@@ -18,7 +18,7 @@ def sessions_of(storage: Storage, clock: Clock, idle: timedelta = timedelta(hour
         storage.accounts,
         clock,
         SecondFactors(storage.second_factors, clock),
-        SignInTickets(storage.sign_in_key, clock),
+        SignInTokens(storage.sign_in_key, clock),
         idle=idle,
         lifetime=timedelta(hours=2),
         proof_lasts=timedelta(minutes=10),

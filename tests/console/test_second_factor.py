@@ -46,9 +46,9 @@ def with_code(crowd: Crowd, person: Person, given: str) -> httpx.Response:
     client, asked = crowd.sign_in(person.name, person.password)
     assert asked.status_code == 200
     assert "visavis-session" not in client.cookies
-    found = re.search(r'name="ticket" value="([^"]+)"', asked.text)
+    found = re.search(r'name="token" value="([^"]+)"', asked.text)
     assert found
-    fields = {"csrf": csrf(asked), "ticket": found[1], "code": given, "next": "/"}
+    fields = {"csrf": csrf(asked), "token": found[1], "code": given, "next": "/"}
     return client.post("/console/sign-in/code", data=fields)
 
 
@@ -105,7 +105,7 @@ def test_a_recovery_code_takes_the_place_of_the_device_once(crowd: Crowd) -> Non
 
 def test_a_ticket_that_nobody_issued_leads_back_to_the_sign_in_page(crowd: Crowd, viewer: Person) -> None:
     client = crowd.browser()
-    fields = {"csrf": csrf(client.get("/console/sign-in")), "ticket": "1.9999999999.00", "code": "123456"}
+    fields = {"csrf": csrf(client.get("/console/sign-in")), "token": "1.9999999999.00", "code": "123456"}
     answer = client.post("/console/sign-in/code", data=fields)
     assert answer.status_code == 401
     assert "Sign in again." in answer.text

@@ -15,14 +15,14 @@ from visavis.core import passwords
 from visavis.core.accounts import Accounts
 from visavis.core.attempts import Attempts
 from visavis.core.second_factor import SecondFactors
-from visavis.core.sessions import Place, Sessions
-from visavis.core.sign_in_tickets import SignInTickets
+from visavis.core.sessions import Client, Sessions
+from visavis.core.sign_in_tokens import SignInTokens
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
 from visavis.identities import Role, Session, User
 
 PASSWORD, OTHER = "four quiet words of mine", "quite another set of words"
 
-HERE = Place("192.0.2.1", "a browser")
+HERE = Client("192.0.2.1", "a browser")
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
@@ -32,7 +32,7 @@ def sessions_of(world: World) -> Sessions:
         world.storage.accounts,
         world.clock,
         SecondFactors(world.storage.second_factors, world.clock),
-        SignInTickets(bytes(32), world.clock),
+        SignInTokens(bytes(32), world.clock),
         idle=timedelta(minutes=30),
         lifetime=timedelta(hours=2),
         proof_lasts=timedelta(minutes=10),
@@ -59,10 +59,10 @@ def refused(code: AccountErrorCode, wait_seconds: int = 0) -> Iterator[None]:
 
 
 def test_whoever_knows_the_password_is_let_in(sessions: Sessions, user: User, world: World) -> None:
-    secret = sessions.sign_in(" iNES ", PASSWORD, Place("192.0.2.1"))
+    secret = sessions.sign_in(" iNES ", PASSWORD, Client("192.0.2.1"))
     assert len(secret) >= 43
     assert sessions.find(secret) == Session(user, world.clock.now, world.clock.now, world.clock.now)
-    assert sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1")) != secret
+    assert sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1")) != secret
 
 
 @pytest.mark.parametrize(("name", "password"), [("Ines", OTHER), ("Ines", ""), ("Omar", PASSWORD), ("", "")])
@@ -70,7 +70,7 @@ def test_a_wrong_password_and_an_unknown_name_are_told_apart_by_nobody(
     sessions: Sessions, user: User, name: str, password: str
 ) -> None:
     with refused(AccountErrorCode.WRONG_PASSWORD):
-        sessions.sign_in(name, password, Place("192.0.2.1"))
+        sessions.sign_in(name, password, Client("192.0.2.1"))
 
 
 def test_an_unknown_name_takes_a_computation_as_a_known_one_does(
@@ -85,7 +85,7 @@ def test_an_unknown_name_takes_a_computation_as_a_known_one_does(
     monkeypatch.setattr(passwords, "matches", matches)
     for name in ("Ines", "Omar"):
         with refused(AccountErrorCode.WRONG_PASSWORD):
-            sessions.sign_in(name, PASSWORD, Place("192.0.2.1"))
+            sessions.sign_in(name, PASSWORD, Client("192.0.2.1"))
     assert len(checked) == 2
     assert checked[1].startswith("$argon2id$")
 
@@ -99,10 +99,10 @@ def test_the_decoy_fits_no_password_that_anybody_could_guess(sessions: Sessions)
 def test_an_address_has_ten_attempts_in_a_quarter_of_an_hour(sessions: Sessions, user: User) -> None:
     for _ in range(10):
         with refused(AccountErrorCode.WRONG_PASSWORD):
-            sessions.sign_in("Ines", OTHER, Place("192.0.2.1"))
+            sessions.sign_in("Ines", OTHER, Client("192.0.2.1"))
     with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 90):
-        sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1"))
-    assert sessions.sign_in("Ines", PASSWORD, Place("192.0.2.2"))
+        sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1"))
+    assert sessions.sign_in("Ines", PASSWORD, Client("192.0.2.2"))
 
 
 def test_a_name_that_is_guessed_at_from_everywhere_counts_as_attacked_in_any_case(world: World) -> None:
@@ -110,9 +110,9 @@ def test_a_name_that_is_guessed_at_from_everywhere_counts_as_attacked_in_any_cas
     sessions = replace(sessions_of(world), attempts=attempts)
     for number, name in enumerate(["ines", "INES", "Ines ", "ines", "ines"]):
         with refused(AccountErrorCode.WRONG_PASSWORD):
-            sessions.sign_in(name, "guess", Place(f"192.0.2.{number}"))
+            sessions.sign_in(name, "guess", Client(f"192.0.2.{number}"))
     with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 600):
-        sessions.sign_in("iNes", "another guess", Place("192.0.2.0"))
+        sessions.sign_in("iNes", "another guess", Client("192.0.2.0"))
 
 
 def test_what_goes_wrong_otherwise_is_no_wrong_password(
@@ -123,7 +123,7 @@ def test_what_goes_wrong_otherwise_is_no_wrong_password(
 
     monkeypatch.setattr(sessions._store, "find_user", fails)
     with pytest.raises(ServiceError) as caught:
-        sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1"))
+        sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1"))
     assert caught.value.code is ErrorCode.INTERNAL
 
 
@@ -131,14 +131,14 @@ def test_a_hash_of_old_parameters_is_made_anew_when_its_owner_signs_in(sessions:
     dated = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
     sessions._store.keep_hash(user, dated)
     with refused(AccountErrorCode.WRONG_PASSWORD):
-        sessions.sign_in("Ines", OTHER, Place("192.0.2.1"))
+        sessions.sign_in("Ines", OTHER, Client("192.0.2.1"))
     assert sessions._store.find_user("Ines") == (user, dated)
-    sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1"))
+    sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1"))
     found = sessions._store.find_user("Ines")
     assert found is not None
     assert found[1] != dated
     assert passwords.matches(found[1], PASSWORD)
-    sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1"))
+    sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1"))
     assert sessions._store.find_user("Ines") == found
 
 
@@ -196,33 +196,33 @@ def test_sessions_that_have_ended_are_forgotten_when_another_begins(
 
 
 def test_a_new_password_ends_every_session_but_the_one_that_it_opens(sessions: Sessions, user: User) -> None:
-    before = sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1"))
-    secret = sessions.change_password(user, PASSWORD, OTHER, Place("192.0.2.1"))
+    before = sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1"))
+    secret = sessions.change_password(user, PASSWORD, OTHER, Client("192.0.2.1"))
     assert sessions.find(before) is None
     found = sessions.find(secret)
     assert found is not None
     assert found.user == user
     with refused(AccountErrorCode.WRONG_PASSWORD):
-        sessions.sign_in("Ines", PASSWORD, Place("192.0.2.1"))
-    assert sessions.sign_in("Ines", OTHER, Place("192.0.2.1"))
+        sessions.sign_in("Ines", PASSWORD, Client("192.0.2.1"))
+    assert sessions.sign_in("Ines", OTHER, Client("192.0.2.1"))
 
 
 def test_a_password_is_changed_by_who_knows_it_and_for_one_that_is_good(sessions: Sessions, user: User) -> None:
     before = sessions.open(user, HERE)
     with refused(AccountErrorCode.WRONG_PASSWORD):
-        sessions.change_password(user, OTHER, OTHER, Place("192.0.2.1"))
+        sessions.change_password(user, OTHER, OTHER, Client("192.0.2.1"))
     with refused(AccountErrorCode.PASSWORD_TOO_SHORT):
-        sessions.change_password(user, PASSWORD, "short", Place("192.0.2.1"))
+        sessions.change_password(user, PASSWORD, "short", Client("192.0.2.1"))
     with refused(AccountErrorCode.PASSWORD_TOO_PLAIN):
-        sessions.change_password(user, PASSWORD, "ines ines ines ines", Place("192.0.2.1"))
+        sessions.change_password(user, PASSWORD, "ines ines ines ines", Client("192.0.2.1"))
     assert sessions.find(before) is not None
     for _ in range(9):
         with refused(AccountErrorCode.WRONG_PASSWORD):
-            sessions.change_password(user, "guess", OTHER, Place("192.0.2.9"))
+            sessions.change_password(user, "guess", OTHER, Client("192.0.2.9"))
     with refused(AccountErrorCode.WRONG_PASSWORD):
-        sessions.sign_in("Ines", "another guess", Place("192.0.2.9"))
+        sessions.sign_in("Ines", "another guess", Client("192.0.2.9"))
     with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 90):
-        sessions.sign_in("Omar", "another guess", Place("192.0.2.9"))
+        sessions.sign_in("Omar", "another guess", Client("192.0.2.9"))
 
 
 def test_every_session_of_a_user_can_be_closed_at_once(sessions: Sessions, user: User, world: World) -> None:
@@ -235,7 +235,7 @@ def test_every_session_of_a_user_can_be_closed_at_once(sessions: Sessions, user:
 
 
 def test_a_user_sees_own_sessions_and_ends_one_or_all_others(sessions: Sessions, user: User) -> None:
-    secrets = [sessions.open(user, Place(f"192.0.2.{number}", "x" * 300)) for number in range(4)]
+    secrets = [sessions.open(user, Client(f"192.0.2.{number}", "x" * 300)) for number in range(4)]
     shown = sessions.all_of(user, secrets[0])
     assert [each.address for each in shown if each.is_this] == ["192.0.2.0"]
     assert {len(each.browser) for each in shown} == {200}

@@ -194,17 +194,17 @@ def sessions(storage: Storage, clock: Hands) -> Sessions:
     return sessions_of(storage, clock)
 
 
-def ticket_of(sessions: Sessions) -> str:
+def token_of(sessions: Sessions) -> str:
     with pytest.raises(CodeNeeded) as needed:
         sessions.sign_in("ines", PASSWORD, HERE)
-    return needed.value.ticket
+    return needed.value.token
 
 
 def test_signing_in_takes_password_and_code(sessions: Sessions, user: User, secret: str, clock: Hands) -> None:
-    ticket = ticket_of(sessions)
+    token = token_of(sessions)
     with pytest.raises(AccountError, match="wrong_code"):
-        sessions.finish(ticket, "000000", HERE)
-    session, who = sessions.finish(ticket, code(secret, clock.now), HERE)
+        sessions.finish(token, "000000", HERE)
+    session, who = sessions.finish(token, code(secret, clock.now), HERE)
     assert who == user
     found = sessions.find(session)
     assert found is not None
@@ -212,44 +212,44 @@ def test_signing_in_takes_password_and_code(sessions: Sessions, user: User, secr
     assert sessions.is_proven(found)
 
 
-def of_another(ticket: str) -> str:
-    number, rest = ticket.split(".", 1)
+def of_another(token: str) -> str:
+    number, rest = token.split(".", 1)
     return f"{int(number) + 1}.{rest}"
 
 
-def longer(ticket: str) -> str:
-    number, until, mac = ticket.split(".")
+def longer(token: str) -> str:
+    number, until, mac = token.split(".")
     return f"{number}.{int(until) + 60}.{mac}"
 
 
 @pytest.mark.parametrize(
-    "change", [of_another, longer, lambda ticket: ticket[:-1], lambda _: "", lambda _: "1.2.한"]
+    "change", [of_another, longer, lambda token: token[:-1], lambda _: "", lambda _: "1.2.한"]
 )
 def test_a_ticket_that_was_changed_leads_nowhere(
     sessions: Sessions, user: User, secret: str, clock: Hands, change: Callable[[str], str]
 ) -> None:
     with pytest.raises(AccountError, match="sign_in_expired"):
-        sessions.finish(change(ticket_of(sessions)), code(secret, clock.now), HERE)
+        sessions.finish(change(token_of(sessions)), code(secret, clock.now), HERE)
 
 
 def test_a_ticket_ends_after_minutes_and_with_the_password(
     storage: Storage, sessions: Sessions, user: User, secret: str, clock: Hands
 ) -> None:
-    ticket = ticket_of(sessions)
+    token = token_of(sessions)
     storage.accounts.set_password(user, "another hash")
     with pytest.raises(AccountError, match="sign_in_expired"):
-        sessions.finish(ticket, code(secret, clock.now), HERE)
+        sessions.finish(token, code(secret, clock.now), HERE)
     storage.accounts.set_password(user, "yet another")
-    ticket = sessions.tickets.issue(user, "yet another")
+    token = sessions.sign_in_tokens.issue(user, "yet another")
     clock.now += timedelta(minutes=5)
     with pytest.raises(AccountError, match="sign_in_expired"):
-        sessions.finish(ticket, code(secret, clock.now), HERE)
+        sessions.finish(token, code(secret, clock.now), HERE)
 
 
 def test_who_guesses_codes_has_to_wait(sessions: Sessions, user: User, secret: str, clock: Hands) -> None:
-    ticket = ticket_of(sessions)
+    token = token_of(sessions)
     for number in range(10):
         with pytest.raises(AccountError, match="wrong_code"):
-            sessions.finish(ticket, f"{number:06}", HERE)
+            sessions.finish(token, f"{number:06}", HERE)
     with pytest.raises(AccountError, match="too_many_attempts"):
-        sessions.finish(ticket, code(secret, clock.now), HERE)
+        sessions.finish(token, code(secret, clock.now), HERE)

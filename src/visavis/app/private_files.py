@@ -29,7 +29,7 @@ def require_private_files(settings: Settings) -> None:
 
 
 def _open_places(settings: Settings) -> Iterator[str]:
-    """Those that are there, each with its rights; links are followed."""
+    """The places that others can get at, each with its rights; links are followed."""
     if os.name != "posix":
         return
     data_dir = settings.data_dir

@@ -70,8 +70,8 @@ def restore(
     takes_unauthenticated: bool,
 ) -> Manifest:
     """Restore a backup to the storage of the settings (see `restore_backup`), and record that in its audit log."""
-    place = (settings.data_dir, _key_provider(settings), _database_url(settings))
-    target = Target(*place, replace, takes_unauthenticated)
+    where = (settings.data_dir, _key_provider(settings), _database_url(settings))
+    target = Target(*where, replace, takes_unauthenticated)
     manifest = restore_backup(file, target, progress)
     with closing(open_records(settings)) as storage:
         description = f"a backup of {manifest.made_at}"

@@ -28,7 +28,7 @@ from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
 from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
-from visavis.core.sign_in_tickets import SignInTickets
+from visavis.core.sign_in_tokens import SignInTokens
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
@@ -101,7 +101,7 @@ def console_services(
             storage.accounts,
             now,
             second_factors,
-            SignInTickets(storage.sign_in_key, now),
+            SignInTokens(storage.sign_in_key, now),
             proof_lasts=timedelta(minutes=settings.console.proof_minutes),
             idle=timedelta(minutes=settings.console.idle_minutes),
             lifetime=timedelta(hours=settings.console.session_hours),

@@ -13,7 +13,7 @@ _BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
-"""Those first that also say the names of others."""
+"""Browsers that also say the names of others come first."""
 
 _SYSTEMS = (
     ("Windows", "Windows"),

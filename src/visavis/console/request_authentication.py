@@ -68,9 +68,9 @@ class RequestAuthentication:
         password, code = context.form.get(PROOF_PASSWORD), context.form.get(PROOF_CODE, "")
         if password is None:
             raise ProveFirst(context.form)
-        user, place = context.user, context.place
+        user, client = context.user, context.client
         try:
-            await context.hashing(lambda: sessions.prove(context.secret, user, password, code, place))
+            await context.hashing(lambda: sessions.prove(context.secret, user, password, code, client))
         except AccountError as error:
             raise ProveFirst(context.form, error) from None
 

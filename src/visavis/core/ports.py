@@ -337,7 +337,7 @@ class AccountStore(Protocol):
     ) -> None: ...
 
     def list_invitations(self, now: datetime) -> list[OpenInvitation]:
-        """Those that have not expired, the newest first."""
+        """The invitations that have not expired, newest first."""
         ...
 
     def revoke_invitation(self, invitation_id: str) -> bool:

@@ -12,7 +12,7 @@ from visavis.core.accounts import as_kept, digest
 from visavis.core.attempts import Attempts
 from visavis.core.ports import AccountStore, Clock
 from visavis.core.second_factor import SecondFactors
-from visavis.core.sign_in_tickets import SignInTickets
+from visavis.core.sign_in_tokens import SignInTokens
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
 from visavis.identities import Session, SessionRecord, User
 
@@ -28,15 +28,15 @@ _LONGEST_BROWSER = 200
 
 
 class CodeNeeded(Exception):  # noqa: N818 - the first half of signing in
-    """The password is right, and the account has a second factor: `SignInTickets` says what the ticket is for."""
+    """The password is right, and the account has a second factor: `SignInTokens` says what the token is for."""
 
-    def __init__(self, ticket: str) -> None:
+    def __init__(self, token: str) -> None:
         super().__init__()
-        self.ticket = ticket
+        self.token = token
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Client:
     """Where a request comes from."""
 
     address: str
@@ -51,7 +51,7 @@ class Sessions:
     _store: AccountStore
     clock: Clock
     second_factors: SecondFactors
-    tickets: SignInTickets
+    sign_in_tokens: SignInTokens
     idle: timedelta
     """A session ends when it was not used for this long."""
     lifetime: timedelta
@@ -62,32 +62,32 @@ class Sessions:
     """What makes whoever guesses passwords and codes wait."""
     _decoy: str = field(default_factory=lambda: passwords.hashed(secrets.token_hex()), repr=False)
 
-    def sign_in(self, name: str, password: str, place: Place) -> str:
+    def sign_in(self, name: str, password: str, client: Client) -> str:
         """The secret of a new session.
 
         Raises CodeNeeded where there is a second factor; WRONG_PASSWORD, TOO_MANY_ATTEMPTS.
         """
-        user = self._proven(name, password, place.address)
+        user = self._proven(name, password, client.address)
         if self.second_factors.has(user):
-            raise CodeNeeded(self.tickets.issue(user, self._hash_of(user)))
-        return self.open(user, place)
+            raise CodeNeeded(self.sign_in_tokens.issue(user, self._hash_of(user)))
+        return self.open(user, client)
 
-    def finish(self, ticket: str, code: str, place: Place) -> tuple[str, User]:
-        """The secret of a new session of whoever got this ticket, and who that is.
+    def finish(self, token: str, code: str, client: Client) -> tuple[str, User]:
+        """The secret of a new session of whoever got this token, and who that is.
 
         Raises SIGN_IN_EXPIRED, WRONG_CODE, TOO_MANY_ATTEMPTS.
         """
-        user = self.tickets.holder(ticket, self._store)
-        self._require_code(user, code, place.address)
-        return self.open(user, place), user
+        user = self.sign_in_tokens.holder(token, self._store)
+        self._require_code(user, code, client.address)
+        return self.open(user, client), user
 
-    def open(self, user: User, place: Place) -> str:
+    def open(self, user: User, client: Client) -> str:
         """The secret of a new session of somebody who has just proven to be this user."""
         now = self.clock()
         self._store.forget_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
-        browser = "".join(filter(str.isprintable, place.browser))[:_LONGEST_BROWSER]
-        self._store.add_session(digest(secret), user, now, place.address, browser)
+        browser = "".join(filter(str.isprintable, client.browser))[:_LONGEST_BROWSER]
+        self._store.add_session(digest(secret), user, now, client.address, browser)
         return secret
 
     def find(self, secret: str) -> Session | None:
@@ -104,14 +104,14 @@ class Sessions:
         """Whether its user has proven to be the one a short time ago."""
         return session.proven_at is not None and self.clock() < session.proven_at + self.proof_lasts
 
-    def prove(self, secret: str, user: User, password: str, code: str, place: Place) -> None:
+    def prove(self, secret: str, user: User, password: str, code: str, client: Client) -> None:
         """Note that whoever has this session is the user: by the password, and a code if there is a second factor.
 
         Raises WRONG_PASSWORD, WRONG_CODE, TOO_MANY_ATTEMPTS.
         """
-        self._proven(user.name, password, place.address)
+        self._proven(user.name, password, client.address)
         if self.second_factors.has(user):
-            self._require_code(user, code, place.address)
+            self._require_code(user, code, client.address)
         self._store.prove_session(digest(secret), self.clock())
 
     def close(self, secret: str) -> None:
@@ -139,15 +139,15 @@ class Sessions:
         """End all sessions of the user but the one of this secret."""
         self._store.end_other_sessions(user, digest(secret))
 
-    def change_password(self, user: User, old: str, new: str, place: Place) -> str:
+    def change_password(self, user: User, old: str, new: str, client: Client) -> str:
         """End all sessions of the user and open a new one; its secret.
 
         Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS, and what `passwords.check` does.
         """
-        self._proven(user.name, old, place.address)
+        self._proven(user.name, old, client.address)
         passwords.check(new, user.name)
         self._store.set_password(user, passwords.hashed(new))
-        return self.open(user, place)
+        return self.open(user, client)
 
     def _require_code(self, user: User, code: str, address: str) -> None:
         """Raises WRONG_CODE, TOO_MANY_ATTEMPTS."""

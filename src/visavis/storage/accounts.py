@@ -128,17 +128,19 @@ class StoredAccounts:
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
-        place = {"address": address, "browser": browser}
+        client = {"address": address, "browser": browser}
         times = dict.fromkeys(("created_at", "seen_at", "proven_at"), now)
-        values = {"digest": digest, "user_id": user.id, **place, **times}
+        values = {"digest": digest, "user_id": user.id, **client, **times}
         with self._database.write() as connection:
             connection.execute(insert(sessions).values(values))
 
     def find_session(self, digest: bytes) -> Session | None:
         enrolled = exists().where(second_factors.c.user_id == sessions.c.user_id)
-        facts = (sessions.c.created_at, sessions.c.seen_at, sessions.c.proven_at, enrolled)
+        columns = (sessions.c.created_at, sessions.c.seen_at, sessions.c.proven_at, enrolled)
         statement = (
-            select(*facts, *_USER).join(users, users.c.id == sessions.c.user_id).where(sessions.c.digest == digest)
+            select(*columns, *_USER)
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.digest == digest)
         )
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()

@@ -166,7 +166,7 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
         audit=Chain(database, audit_keys),
         owner=owner,
         token_key=ring.derive("page tokens"),
-        sign_in_key=ring.derive("sign-in tickets"),
+        sign_in_key=ring.derive("sign-in tokens"),
         key_sync=KeySync(database, ring),
         rotation=Rotation(database, ring, journal),
         database=database,

@@ -51,9 +51,9 @@ async def sign_in(context: RequestContext) -> Response:
     name, password = context.form.get("name", "").strip(), context.form.get("password", "")
     after = local(context.form.get("next", ""))
     try:
-        secret = await context.hashing(lambda: context.services.sessions.sign_in(name, password, context.place))
+        secret = await context.hashing(lambda: context.services.sessions.sign_in(name, password, context.client))
     except CodeNeeded as needed:
-        return _code_page(context, needed.ticket, after)
+        return _code_page(context, needed.token, after)
     except AccountError as error:
         await _record_attempt(context, error)
         sentence = sentence_of(context, error)
@@ -68,16 +68,16 @@ async def sign_in(context: RequestContext) -> Response:
 
 async def give_code(context: RequestContext) -> Response:
     """The second half of signing in."""
-    ticket, code = context.form.get("ticket", ""), context.form.get("code", "")
+    token, code = context.form.get("token", ""), context.form.get("code", "")
     after, sessions = local(context.form.get("next", "")), context.services.sessions
     try:
-        secret, user = await context.hashing(lambda: sessions.finish(ticket, code, context.place))
+        secret, user = await context.hashing(lambda: sessions.finish(token, code, context.client))
     except AccountError as error:
         await _record_attempt(context, error)
         sentence, wait = sentence_of(context, error), error.wait_seconds
         if error.code is AccountErrorCode.SIGN_IN_EXPIRED:
             return context.page("sign_in.html", 401, error=sentence, name="", after=after)
-        response = _code_page(context, ticket, after, sentence, 429 if wait else 401)
+        response = _code_page(context, token, after, sentence, 429 if wait else 401)
         if wait:
             response.headers["Retry-After"] = str(wait)
         return response
@@ -129,7 +129,7 @@ async def _accept(context: RequestContext, *, asks_name: bool) -> Response:
             raise AccountError(AccountErrorCode.INVITATION_INVALID)
         user: User = accounts.accept(code, name, password)
         # A link is no second factor: who has one signs in with it.
-        return "" if context.services.second_factors.has(user) else sessions.open(user, context.place)
+        return "" if context.services.second_factors.has(user) else sessions.open(user, context.client)
 
     try:
         secret = await context.hashing(accept)
@@ -147,8 +147,8 @@ async def _accept(context: RequestContext, *, asks_name: bool) -> Response:
     return signed_in(context, secret, "/", "welcome" if asks_name else "password_changed")
 
 
-def _code_page(context: RequestContext, ticket: str, after: str, error: str = "", status: int = 200) -> Response:
-    return context.page("sign_in_code.html", status, ticket=ticket, after=after, error=error)
+def _code_page(context: RequestContext, token: str, after: str, error: str = "", status: int = 200) -> Response:
+    return context.page("sign_in_code.html", status, token=token, after=after, error=error)
 
 
 def _blank(*, asks_name: bool) -> dict[str, Any]:

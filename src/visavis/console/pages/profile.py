@@ -21,7 +21,7 @@ async def change_password(context: RequestContext) -> Response:
     old, new = context.form.get("old", ""), context.form.get("password", "")
     sessions = context.services.sessions
     try:
-        secret = await context.hashing(lambda: sessions.change_password(context.user, old, new, context.place))
+        secret = await context.hashing(lambda: sessions.change_password(context.user, old, new, context.client))
     except AccountError as error:
         of_old = {AccountErrorCode.WRONG_PASSWORD, AccountErrorCode.TOO_MANY_ATTEMPTS}
         field = "old" if error.code in of_old else "password"

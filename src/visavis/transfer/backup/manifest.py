@@ -52,7 +52,7 @@ class Manifest(BaseModel):
         return self.format == FORMAT
 
     def signed(self, master: MasterKey) -> Manifest:
-        """The same, with the MAC that this master key gives."""
+        """A copy with the MAC that this master key gives."""
         named = self.model_copy(update={"key": master.id})
         return named.model_copy(update={"mac": _mac(named, master)})
 
@@ -96,5 +96,5 @@ class Trust:
 
 
 def _mac(manifest: Manifest, master: MasterKey) -> str:
-    facts = json.dumps(manifest.model_dump(exclude={"mac"}), sort_keys=True).encode()
-    return hmac.digest(master.derive(_PURPOSE), facts, "sha256").hex()
+    signed = json.dumps(manifest.model_dump(exclude={"mac"}), sort_keys=True).encode()
+    return hmac.digest(master.derive(_PURPOSE), signed, "sha256").hex()

@@ -10,11 +10,11 @@ from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, AccountErrorCode
 from visavis.identities import User
 
-TICKET_LIFE = timedelta(minutes=5)
+TOKEN_LIFE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class SignInTickets:
+class SignInTokens:
     """Bound to the user, to the password of that time, and to a moment. It lets nobody in by itself."""
 
     key: bytes = field(repr=False)
@@ -23,13 +23,13 @@ class SignInTickets:
 
     def issue(self, user: User, password_hash: str) -> str:
         """Text without white space."""
-        until = int((self.clock() + TICKET_LIFE).timestamp())
+        until = int((self.clock() + TOKEN_LIFE).timestamp())
         return f"{user.id}.{until}.{self._mac(user.id, until, password_hash)}"
 
-    def holder(self, ticket: str, store: AccountStore) -> User:
+    def holder(self, token: str, store: AccountStore) -> User:
         """Whom it was issued to. Raises SIGN_IN_EXPIRED, whatever is wrong with it."""
         expired = AccountError(AccountErrorCode.SIGN_IN_EXPIRED)
-        numbers, _, mac = ticket.rpartition(".")
+        numbers, _, mac = token.rpartition(".")
         user_id, _, until = numbers.partition(".")
         if not all(text.isascii() and text.isdecimal() and len(text) < 18 for text in (user_id, until)):
             raise expired
