@@ -1,4 +1,4 @@
-"""The operator sees how busy the processes are that look at pictures, what became of them, and what shuts them in."""
+"""The operator sees how busy the processes are that look at pictures, and what shuts them in."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from visavis.settings import Settings
 from visavis.vision.acceptance import accept
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import CARDS, FR_LIVENESS, PACKS, WITHOUT_FR_LIVENESS, ModelCard, Pack, RecognitionCard
+from visavis.vision.preparing import prepare
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
@@ -45,6 +46,7 @@ def pull_models(
     elif accepted:
         raise typer.BadParameter("Say which pack: there is nothing to accept for the default set.")
     left_out = store.pull(_published(store), lambda card, step: say(f"{card.name}: {step.value}"))
+    prepare(store.directory)
     for card, reason in left_out.items():
         say(f"{card.name} is optional and was left out. {reason}")
 

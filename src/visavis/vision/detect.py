@@ -17,8 +17,10 @@ from visavis.types import Box, DetectedFace, ImageSize, Landmarks
 from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.geometry import SAME_FACE_IOU, Faces, Look, iou, tilt_of
+from visavis.vision.prepared import Edits
 from visavis.vision.session import Network
 
+YUNET_EDITS = Edits(dynamic_axes=(0, 2, 3), takes_pixels=True)
 MIN_FACE = 60.0
 """Pixels; a smaller face, by width or height, is not reported."""
 MAX_FACES = 20
@@ -63,7 +65,7 @@ class Detector:
 
     def __init__(self, yunet: bytes) -> None:
         """Raises SetupError if the bytes are no network."""
-        self._network = Network(yunet, dynamic_axes=(0, 2, 3), takes_pixels=True)
+        self._network = Network(yunet, YUNET_EDITS.dynamic_axes, takes_pixels=YUNET_EDITS.takes_pixels)
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px inside the picture, largest box first, 20 at most."""

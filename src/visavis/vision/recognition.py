@@ -14,7 +14,8 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.embed import Embedder
 from visavis.vision.models import FaceNetwork, ModelCard, RecognitionCard
-from visavis.vision.scrfd import LandmarkFinder
+from visavis.vision.prepared import Edits
+from visavis.vision.scrfd import SCRFD_EDITS, LandmarkFinder
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
@@ -90,12 +91,12 @@ class Recognizers:
 
     def _network(self, card: ModelCard) -> Network:
         if card.sha256 not in self._networks:
-            self._networks[card.sha256] = Network(self._store.load(card), dynamic_axes=(0,))
+            self._networks[card.sha256] = Network(self._store.network(card, Edits(dynamic_axes=(0,))))
         return self._networks[card.sha256]
 
     def _finder(self, card: ModelCard) -> LandmarkFinder:
         if card.sha256 not in self._finders:
-            self._finders[card.sha256] = LandmarkFinder(self._store.load(card))
+            self._finders[card.sha256] = LandmarkFinder(self._store.network(card, SCRFD_EDITS))
         return self._finders[card.sha256]
 
 

@@ -15,6 +15,7 @@ from visavis.types import DetectedFace, Landmarks
 from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.geometry import Faces, Look
+from visavis.vision.prepared import Edits
 from visavis.vision.session import Network
 
 _LOOK = Look(side=192, spread=1.7)
@@ -24,12 +25,15 @@ _ANCHORS = 2
 _SCORE = 0.3
 
 
+SCRFD_EDITS = Edits(dynamic_axes=(0, 2, 3))
+
+
 class LandmarkFinder:
     """Finds landmarks anew. Thread-safe."""
 
     def __init__(self, scrfd: bytes) -> None:
         """Raises SetupError if the bytes are no network."""
-        self._network = Network(scrfd, dynamic_axes=(0, 2, 3))
+        self._network = Network(scrfd, SCRFD_EDITS.dynamic_axes)
 
     def find(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Landmarks]:
         """Those of each face; where SCRFD sees no face, those that it came with.

@@ -15,7 +15,7 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.pool.channel import Channel, ClosedError
 from visavis.vision.pool.fork_server import CONTROL_DESCRIPTOR, WorkerPlan
 from visavis.vision.pool.messages import MAX_ANSWER_BYTES, MAX_CONTENT, MAX_FILE_BYTES
-from visavis.vision.pool.scrubbing import overwrite_freed_memory
+from visavis.vision.pool.scrubbing import give_back_freed_memory
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 from visavis.vision.worker.serving import Networks, serve
@@ -26,7 +26,6 @@ def main() -> None:
     """Do as the main process says, until it closes the channel."""
     end = socket.socket(fileno=int(os.environ[CONTROL_DESCRIPTOR]))
     end.set_inheritable(False)
-    overwrite_freed_memory()
     channel = Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_ANSWER_BYTES)
     try:
         plan = WorkerPlan.read(channel.receive()[0])
@@ -49,6 +48,8 @@ def _loaded(plan: WorkerPlan) -> Networks:
     recognizers.load(plan.model)
     analyzer = Analyzer.load(store, 1, recognizers)
     warm_up(analyzer, plan.model)
+    gc.collect()
+    give_back_freed_memory()
     return Networks(analyzer, recognizers, {plan.model})
 
 

@@ -24,6 +24,7 @@ from visavis.vision.pool.messages import (
     read_faces,
     traits_content,
 )
+from visavis.vision.pool.scrubbing import overwrite_freed_memory
 from visavis.vision.recognition import Recognizers
 from visavis.vision.worker.sandbox import shut_in
 
@@ -42,6 +43,7 @@ class Networks:
 
 def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
     """Shut this process in, then answer until the main process closes the channel."""
+    overwrite_freed_memory()
     channel.send({"layers": shut_in(plan)})
     desk = _Desk(networks)
     try:
