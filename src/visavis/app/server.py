@@ -49,7 +49,7 @@ from visavis.web.edge.origins import open_to
 from visavis.web.edge.proxies import Proxies
 from visavis.web.edge.request_id import RequestIds
 from visavis.web.metrics import Metrics
-from visavis.web.request_log import NO_TELEMETRY, RequestLogMiddleware, RequestLogRecord, remember
+from visavis.web.request_log import NO_TELEMETRY, RequestLogMiddleware, RequestLogRecord, record_activity
 from visavis.web.tracing_option import open_tracing
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
     )
     app.state.stopping = False
-    listeners = (log_request, metrics.listen, remember(services.activity, DIALECT_NAMES))
+    listeners = (log_request, metrics.listen, record_activity(services.activity, DIALECT_NAMES))
     _add_middleware(app, settings, listeners, tracing)
     app.include_router(health(storage.check, storage.check_writes))
     if settings.metrics_token is not None:

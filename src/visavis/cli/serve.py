@@ -110,7 +110,7 @@ def _is_seen(settings: Settings) -> bool:
 
 
 def _first_start(apps: Apps, settings: Settings) -> None:
-    if apps.store.list_apps():
+    if apps.all():
         return
     if _is_seen(settings):
         _greet(settings, apps.create(FIRST_APP))
@@ -134,7 +134,7 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
 
 def _first_account(accounts: Accounts, settings: Settings) -> None:
     """Until somebody has an account, say how the first is opened; a link that was printed before stays good."""
-    if accounts.store.list_users():
+    if accounts.all():
         return
     if not _is_seen(settings):
         logger.warning("Nobody can sign in to the console yet: `visavis console invite` prints a link.")

@@ -46,9 +46,8 @@ async def show_audit(context: RequestContext) -> Response:
     where = AuditFilter(app=app, operation=operation, group=group)
     text = query.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
-    records = await context.quick(lambda: context.services.audit.chain.page(where, before, ITEMS + 1))
-    following = records[ITEMS - 1].position if len(records) > ITEMS else None
-    return context.page("audit.html", records=records[:ITEMS], following=following, asked=asked)
+    page = await context.quick(lambda: context.services.audit.page(where, before, ITEMS))
+    return context.page("audit.html", records=page.items, following=page.next, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def models_in_use(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(statement).all())
 
 
-def set_settings(connection: Connection, group_key: int, changes: Mapping[str, Any]) -> Group | None:
+def set_settings(connection: Connection, group_key: int, changes: Mapping[str, object]) -> Group | None:
     """The group with other values in the named columns; None if there is no such group."""
     here = groups.c.id == group_key
     change = update(groups).where(here).values(changes).returning(*_GROUP)
