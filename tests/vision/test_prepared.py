@@ -12,6 +12,7 @@ import pytest
 from tests.packs import link_models
 from visavis.vision.models import CARDS, FR_FEATURE, MASK, MINIFAS_V2, YUNET
 from visavis.vision.models.cards import ModelCard
+from visavis.vision.networks import network
 from visavis.vision.prepared import Edits, PreparedNetwork, read_prepared
 from visavis.vision.preparing import prepare
 from visavis.vision.session import Network
@@ -56,8 +57,8 @@ def test_what_is_kept_computes_what_is_edited_at_the_start(models: Path, card: M
     store = ModelStore(models)
     if not store.path(card).exists():
         pytest.skip(f"{card.name} is not installed")
-    edited = store.network(card, edits)
-    ModelStore(models, keeps_prepared=True).network(card, edits)
+    edited = network(store, card, edits)
+    network(ModelStore(models, keeps_prepared=True), card, edits)
     kept = read_prepared(edits.path(models, card.sha256))
     assert kept == edited
     side = {MASK: 64, MINIFAS_V2: 80, FR_FEATURE: 112}[card]
@@ -70,25 +71,25 @@ def test_what_is_kept_computes_what_is_edited_at_the_start(models: Path, card: M
 def test_what_is_damaged_is_edited_anew(models: Path, damage: str) -> None:
     edits = Edits((0, 2, 3), takes_pixels=True)
     store = ModelStore(models, keeps_prepared=True)
-    sound = store.network(YUNET, edits)
+    sound = network(store, YUNET, edits)
     path = edits.path(models, YUNET.sha256)
     content = bytearray(path.read_bytes())
     content[-1] ^= damage == "bit"
     damaged = {"cut": bytes(content[:-1]), "bit": bytes(content), "empty": b""}
     path.write_bytes(damaged[damage])
     assert read_prepared(path) is None
-    assert store.network(YUNET, edits) == sound
+    assert network(store, YUNET, edits) == sound
     assert read_prepared(path) == sound
 
 
 def test_the_published_file_is_verified_all_the_same(models: Path) -> None:
     edits = Edits()
-    ModelStore(models, keeps_prepared=True).network(MINIFAS_V2, Edits(from_minifas=True))
+    network(ModelStore(models, keeps_prepared=True), MINIFAS_V2, Edits(from_minifas=True))
     path = models / MINIFAS_V2.file
     path.unlink()
     path.write_bytes(b"another file")
     with pytest.raises(Exception, match="mend it with"):
-        ModelStore(models).network(MINIFAS_V2, edits)
+        network(ModelStore(models), MINIFAS_V2, edits)
 
 
 def test_a_prepared_network_is_not_edited_again() -> None:

@@ -17,6 +17,7 @@ from visavis.vision.comparability import assess_comparability
 from visavis.vision.decode import DecodedPicture, Pixels, decode
 from visavis.vision.detect import YUNET_EDITS, Detector, first_look
 from visavis.vision.mask import MaskClassifier
+from visavis.vision.networks import network
 from visavis.vision.pose import PoseEstimator
 from visavis.vision.prepared import Edits
 from visavis.vision.quality import assess
@@ -63,10 +64,10 @@ class Analyzer:
         when they are used. Raises SetupError if a file is missing or not what it should be.
         """
         return cls(
-            Detector(store.network(models.YUNET, YUNET_EDITS)),
+            Detector(network(store, models.YUNET, YUNET_EDITS)),
             recognizers or Recognizers(store, Catalogue.read(store.directory)),
-            PoseEstimator([store.network(card, Edits()) for card in models.FSANETS]),
-            MaskClassifier(store.network(models.MASK, Edits())),
+            PoseEstimator([network(store, card, Edits()) for card in models.FSANETS]),
+            MaskClassifier(network(store, models.MASK, Edits())),
             _load_liveness(store),
             cpu_places,
             instrument,
@@ -155,12 +156,12 @@ class Analyzer:
 def _load_liveness(store: ModelStore) -> LivenessEstimator:
     fr_liveness = None
     if store.path(models.FR_LIVENESS).exists():
-        fr_liveness = store.network(models.FR_LIVENESS, Edits(dynamic_axes=(0,)))
+        fr_liveness = network(store, models.FR_LIVENESS, Edits(dynamic_axes=(0,)))
     else:
         logger.warning(models.WITHOUT_FR_LIVENESS)
     edits = Edits(from_minifas=True)
     return LivenessEstimator(
-        store.network(models.MINIFAS_V2, edits), store.network(models.MINIFAS_V1SE, edits), fr_liveness
+        network(store, models.MINIFAS_V2, edits), network(store, models.MINIFAS_V1SE, edits), fr_liveness
     )
 
 

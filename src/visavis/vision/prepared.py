@@ -31,14 +31,6 @@ class Edits:
     from_minifas: bool = False
     """The file has PyTorch's weights of a MiniFASNet."""
 
-    def applied(self, file: bytes) -> PreparedNetwork:
-        """The network that a file becomes. Raises SetupError if it is no such file."""
-        from visavis.vision.editing import edited  # noqa: PLC0415 - ONNX takes its time and is rarely needed
-        from visavis.vision.minifas import minifas_network  # noqa: PLC0415
-
-        network = minifas_network(file) if self.from_minifas else file
-        return PreparedNetwork(edited(network, self.dynamic_axes, takes_pixels=self.takes_pixels))
-
     def path(self, models: Path, sha256: str) -> Path:
         """Where the network is kept that the file of this digest becomes."""
         axes = "".join(map(str, self.dynamic_axes))

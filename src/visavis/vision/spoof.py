@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from visavis.types import Box
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.models.liveness import MINIFAS_SIDE
+from visavis.vision.networks import applied
 from visavis.vision.prepared import Edits, PreparedNetwork
 from visavis.vision.session import Network
 
@@ -121,7 +122,7 @@ class LivenessEstimator:
 
 
 def _minifas(file: bytes) -> Network:
-    return Network(file if isinstance(file, PreparedNetwork) else Edits(from_minifas=True).applied(file))
+    return Network(file if isinstance(file, PreparedNetwork) else applied(Edits(from_minifas=True), file))
 
 
 def _on_scale(scores: NDArray[np.float32], knots: Knots) -> list[float]:

