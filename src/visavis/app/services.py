@@ -118,6 +118,7 @@ def analyzer_of(
     plan = WorkerPlan(
         settings.models_dir,
         settings.recognition_model,
+        work.provider,
         memory_bytes=work.picture_memory_mb * 1_000_000,
         cpu_seconds=math.ceil(work.picture_seconds * work.worker_pictures) + 60,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 # Published builds of the runtime report to their maker from the import on, about the machine and the models, under
 # an id that they keep in the user's cache. This variable keeps them from beginning; the runtime's API is too late.
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 
 from visavis.errors import SetupError
 from visavis.vision.prepared import PreparedNetwork
+
+logger = logging.getLogger(__name__)
 
 _ERRORS_ONLY = 3
 _SAME_AS_REQUESTED = 1
@@ -32,8 +36,35 @@ def _share_one_arena() -> None:
     onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(0, _SAME_AS_REQUESTED, -1, -1))
 
 
+PROVIDERS: Final = {
+    "cpu": "CPUExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+}
+"""The runtime's execution providers by the names of the setting `work.provider`."""
+_CPU: Final = PROVIDERS["cpu"]
+_chosen = [_CPU]
+
+
+def choose_provider(name: str) -> None:
+    """Let all networks that this process loads from now on run there, and on the CPU what cannot.
+
+    Raises SetupError if the runtime has no such provider.
+    """
+    provider = PROVIDERS[name]
+    there = onnxruntime.get_available_providers()
+    if provider not in there:
+        known = ", ".join(known for known, each in PROVIDERS.items() if each in there)
+        raise SetupError(
+            f"The ONNX Runtime that is installed has no execution provider {name}, only: {known}. "
+            "docs/operations.md says what brings it."
+        )
+    _chosen[:] = dict.fromkeys((provider, _CPU))
+
+
 class Network:
-    """A network with one input, on the CPU, one thread a call; calls may run in parallel.
+    """A network with one input, one thread a call on the CPU; calls may run in parallel.
 
     Small networks get slower with more threads inside a call: requests run in parallel instead.
     """
@@ -54,16 +85,7 @@ class Network:
         # kernel maps and clears fresh pages for every large tensor of every call (docs/decisions/0019).
         options.enable_mem_pattern = False
         options.add_session_config_entry("session.use_env_allocators", "1")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                _ready(model, dynamic_axes, takes_pixels=takes_pixels),
-                options,
-                providers=["CPUExecutionProvider"],
-            )
-        except SetupError:
-            raise
-        except Exception as error:  # the runtime's exceptions have no common base but this one
-            raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
+        self._session = _session(_ready(model, dynamic_axes, takes_pixels=takes_pixels), options)
         self._input = self._session.get_inputs()[0].name
         self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
@@ -76,6 +98,18 @@ class Network:
         if len(parts) == 1:  # nearly always; nothing to copy
             return dict(zip(self.outputs, parts[0], strict=True))
         return {name: np.concatenate(rows) for name, *rows in zip(self.outputs, *parts, strict=True)}
+
+
+def _session(model: bytes, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+    """Where it was chosen to be, or on the CPU where the provider cannot run this network. Raises SetupError."""
+    for providers in (_chosen, [_CPU]):
+        try:
+            return onnxruntime.InferenceSession(model, options, providers=providers)
+        except Exception as error:  # the runtime's exceptions have no common base but this one
+            if providers == [_CPU]:
+                raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
+            logger.warning("A network runs on the CPU: %s cannot load it.", providers[0])
+    raise AssertionError("unreachable")
 
 
 def _ready(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) -> bytes:

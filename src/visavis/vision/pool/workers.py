@@ -53,6 +53,7 @@ class Replaced(StrEnum):
     """It did not have the recognition model that was needed."""
 
 
+_REFUSED = "A process that looks at pictures ended at its start."
 _REASONS = {
     Replaced.MEMORY: "The image takes more memory than it may.",
     Replaced.CRASH: "The image made its decoder fail.",
@@ -173,13 +174,14 @@ class WorkerPool:
     def _started(self) -> Worker:
         end, process = self.server.fork()
         channel = Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_ANSWER_BYTES)
+        hello = None
         try:
             hello, _ = channel.receive(time.monotonic() + 60)
             layers = {str(name): str(state) for name, state in hello["layers"].items()}
         except (ClosedError, FrameError, TimeoutError, KeyError, AttributeError) as error:
             channel.close()
             self.server.end(process)
-            raise SetupError("A process that looks at pictures ended at its start.") from error
+            raise SetupError(_REFUSED if hello is None else str(hello.get("refused", _REFUSED))) from error
         return Worker(channel, process, layers)
 
 
