@@ -53,12 +53,12 @@ class Running:
     def own_seconds(self) -> float:
         """Processor time of the main process alone."""
         times = self.process.cpu_times()
-        return float(times.user + times.system)
+        return float(times.user) + float(times.system)
 
     def megabytes(self) -> float:
         """Of all its processes; what they share is counted once."""
         processes = [self.process, *self.process.children(recursive=True)]
-        return sum(each.memory_full_info().pss for each in processes) / 1e6
+        return float(sum(each.memory_full_info().pss for each in processes)) / 1e6
 
 
 @contextmanager

@@ -23,5 +23,5 @@ def test_a_provider_that_is_missing_refuses_the_start(model_store: ModelStore, p
 
 def test_the_setting_names_all_providers() -> None:
     for name in PROVIDERS:
-        assert WorkSettings(provider=name).provider == name  # type: ignore[arg-type]
+        assert WorkSettings(provider=name).provider == name
     assert WorkSettings().provider == "cpu"

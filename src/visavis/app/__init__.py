@@ -1,6 +1,6 @@
-"""Wires the parts together; the only room that knows all of them.
+"""Wires the packages together. No other package imports all of them.
 
-Its parts are imported when they are first asked for: a command that only lists apps needs no server.
+Parts are imported on first use: a command that lists apps needs no server.
 """
 
 from importlib import import_module

@@ -15,6 +15,6 @@ DIALECT_NAMES = ("v1", "plus", "v2", "searchface")
 
 
 def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales: Container[str]) -> Groups:
-    """The groups; `scales` has the names of the recognition models with a similarity scale."""
+    """The service for groups; `scales` has the names of the recognition models with a similarity scale."""
     recipes = Recipes(catalogue.cards)
     return Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app, recipes, scales)

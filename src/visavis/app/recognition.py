@@ -17,7 +17,7 @@ from visavis.web.services import Services
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """What requests are served with."""
+    """All services of a server, for commands that analyse pictures."""
     catalogue = Catalogue.read(settings.models_dir)
     with closing(analyzer_of(settings, catalogue)) as analyzer, closing(open_records(settings)) as storage:
         yield services_of(settings, catalogue, analyzer, storage)
@@ -25,9 +25,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
 @contextmanager
 def open_comparer(settings: Settings) -> Iterator[Comparer]:
-    """What compares pictures, one at a time, on the scales of the data directory if there is one.
+    """A comparer for one picture at a time, with the scales of the data directory if it exists.
 
-    No data directory is made for that.
+    The data directory is not created.
     """
     catalogue = Catalogue.read(settings.models_dir)
     own: Mapping[str, OwnScale] = {}

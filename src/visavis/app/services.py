@@ -1,4 +1,4 @@
-"""What requests are served with: core's services, on the models and records that the settings name."""
+"""Builds core's services on the models and the storage that the settings name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import math
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
@@ -25,7 +24,7 @@ from visavis.core.audit import Audit
 from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
-from visavis.core.ports import FaceAnalyzer
+from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
@@ -51,7 +50,7 @@ logger = logging.getLogger(__name__)
 def services_of(
     settings: Settings,
     catalogue: Catalogue,
-    analyzer: FaceAnalyzer[Any],
+    analyzer: AnyAnalyzer,
     storage: Storage,
     instrument: Instrumentation = uninstrumented,
 ) -> Services:
@@ -110,9 +109,9 @@ def analyzer_of(
     instrument: Instrumentation = uninstrumented,
     workers: int | None = None,
 ) -> PooledAnalyzer:
-    """Workers with all networks, that of new groups included; close them in the end.
+    """Start worker processes with all networks; the caller closes them.
 
-    `workers`: how many, where that is not what the settings say. Raises SetupError if a network is missing.
+    `workers`: how many, by default as the settings say. Raises SetupError if a network is missing.
     """
     work = settings.work
     plan = WorkerPlan(
@@ -139,7 +138,7 @@ def fetcher_of(settings: Settings, instrument: Instrumentation = uninstrumented)
 
 
 def calibrations_of(default: str, catalogue: Catalogue, own: Mapping[str, OwnScale]) -> dict[str, Calibration]:
-    """The scale of each recognition model: its card's, or its own that was fitted here."""
+    """The scale of each recognition model: the one fitted for this storage, or else the one of its card."""
     for scale in own.values():
         logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
     tables = {name: own[name].knots if name in own else card.fit.knots for name, card in catalogue.cards.items()}

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-from typing import Any
 
 from visavis.errors import SetupError
 from visavis.vision.analyzer import Analyzer
@@ -77,7 +76,7 @@ class _Server:
             for process in tuple(self._workers):
                 self._end(process)
 
-    def _answer(self, content: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, content: dict[str, object]) -> dict[str, object]:
         match content:
             case {"do": "fork"}:
                 return {"process": self._fork()}
@@ -87,7 +86,7 @@ class _Server:
                 return self._load(model)
         return {"status": None}
 
-    def _load(self, model: str) -> dict[str, Any]:
+    def _load(self, model: str) -> dict[str, object]:
         try:
             if self._networks is not None:
                 self._networks.recognizers.load(model)
