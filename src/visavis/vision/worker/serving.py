@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import cv2
+import numpy as np
 
 from visavis.errors import ServiceError
 from visavis.types import Traits
@@ -110,7 +111,7 @@ class _Desk:
         if self._picture is not None:
             self._picture.overwrite()
         self._picture = None
-        self._data[:] = bytes(len(self._data))
+        np.frombuffer(self._data, np.uint8).fill(0)
         self._data = bytearray()
         return {}, b""
 
