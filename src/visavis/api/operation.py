@@ -1,29 +1,30 @@
-"""What an operation is: a row of its dialect's table."""
+"""Operations: the rows of each dialect's table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
 from visavis.audit_events import Actor, Effect, Event
 from visavis.identities import App
-from visavis.web.parameters import NoParameters, Parameters
 from visavis.web.services import Services
 
+P = TypeVar("P")
 P_co = TypeVar("P_co", covariant=True)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[P_co]):
-    """One request, authenticated and validated."""
+    """A request that was authenticated and validated."""
 
     services: Services
     caller: App
     actor: Actor
-    """Whom the audit log names for it."""
+    """The actor for the audit log."""
     parameters: P_co
     path: Mapping[str, str]
     max_image_bytes: int
@@ -44,18 +45,19 @@ def by_path(call: Call[Any]) -> About:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The group and the face that a request is about, as far as it names them."""
+    """The group and the face that a request names."""
 
     group: str | None
     face: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """An operation: where it is, what it takes, what it does, how its result looks.
+@dataclass(frozen=True, kw_only=True)  # no slots: typing could not make an `Operation[...]` then, in Python 3.11
+class Operation(Generic[P, Result]):
+    """An operation of a dialect: its path, its parameters, what it does, and how it presents the result.
 
-    `run` calls core in a worker thread; `present` turns its result into what the dialect answers, on the given
-    confidence scale (100 for percent, 1 for fractions).
+    `run` calls core in a worker thread. `present` turns its result into the data of the answer; its second
+    argument is the confidence scale, 100 for percent or 1 for fractions. Each row of a table names the type of
+    its parameters and of its result, `Operation[HasImage, Detected](...)`: mypy checks only rows that do.
     """
 
     name: str
@@ -64,22 +66,28 @@ class Operation:
     effect: Effect
     method: str
     path: str
-    run: Callable[[Call[Any]], Any]
-    present: Callable[[Any, float], BaseModel | None]
+    run: Callable[[Call[P]], Result]
+    present: Callable[[Result, float], BaseModel | None]
     data: type[BaseModel] | None = None
-    """What `present` returns."""
-    schema: type[Parameters] = NoParameters
-    form: type[Parameters] | None = None
+    """The type that `present` returns; None for an answer without data."""
+    schema: type[P]
+    """Its parameters in query and JSON body."""
+    form: type[P] | None = None
+    """Its parameters in a multipart form; None if it takes none."""
     image: bool = False
-    """Whether it handles pictures, and so takes its turn among those."""
+    """Whether it handles pictures, and so waits in the queue for pictures."""
     registers: bool = False
-    """Whether it adds faces, and so says why it did not add the others."""
-    about: Callable[[Call[Any]], About] = by_path
-    """For the audit log."""
+    """Whether it adds faces, and so answers with X-Not-Added."""
+    about: Callable[[Call[P]], About] = by_path
+    """The group and the face that the audit log names."""
 
 
-def event_of(call: Call[Any], operation: Operation, dialect: str) -> Event:
-    """An operation that an app has asked for."""
+AnyOperation: TypeAlias = Operation[Any, Any]
+"""An operation of any dialect; its `schema` and `form` are classes of `Parameters`."""
+
+
+def event_of(call: Call[Any], operation: AnyOperation, dialect: str) -> Event:
+    """The audit event of an operation that an app requests."""
     about = operation.about(call)
     return Event(
         actor=call.actor,

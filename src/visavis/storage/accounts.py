@@ -1,4 +1,4 @@
-"""The console's users, their sessions and invitations (core's `AccountStore`)."""
+"""The console's users, their sessions and invitations."""
 
 from __future__ import annotations
 
@@ -19,55 +19,51 @@ _USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.lan
 
 
 class StoredAccounts:
-    """Every node on the same database knows the same sessions; their secrets are kept by nobody but browsers."""
+    """Implements core's `AccountStore`.
+
+    Every node on the same database knows the same sessions. Only browsers keep their secrets.
+    """
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def list_users(self) -> list[User]:
-        """By ascending name."""
         with self._database.read() as connection:
             return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.folded_name))]
 
     def find_user(self, name: str) -> tuple[User, str] | None:
-        """The user of this name, in any case, and the hash of the password."""
         statement = select(users.c.password_hash, *_USER).where(users.c.folded_name == _folded(name))
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else (_user(row[1:]), row[0])
 
     def set_role(self, user: User, role: Role) -> None:
-        """Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             if role is not Role.ADMINISTRATOR:
                 _require_other_administrator(connection, user)
             _change(connection, user, role=role.value)
-            self._note(connection, "change_role", f"user {user.name}: {role}")
+            self._record(connection, "change_role", f"user {user.name}: {role}")
 
     def set_password(self, user: User, password_hash: str) -> None:
-        """Set the password and end every session and invitation of the user. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _set_password(connection, user, password_hash)
-            self._note(connection, "change_password", f"user {user.name}")
+            self._record(connection, "change_password", f"user {user.name}")
 
     def keep_hash(self, user: User, password_hash: str) -> None:
-        """Another hash of the same password. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _change(connection, user, password_hash=password_hash)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
-        """Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             _change(connection, user, language=language, theme=theme)
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with all sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             _require_other_administrator(connection, user)
             if not connection.execute(delete(users).where(users.c.id == user.id)).rowcount:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
-            self._note(connection, "delete_user", f"user {user.name}")
+            self._record(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
         values = {"digest": digest, "role": role.value, "expires_at": expires_at}
@@ -79,14 +75,13 @@ class StoredAccounts:
             except IntegrityError:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
-            self._note(connection, "invite_anew" if user else "invite_user", about)
+            self._record(connection, "invite_anew" if user else "invite_user", about)
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         with self._database.read() as connection:
             return _invitation(connection, digest, now)
 
     def has_invitations(self, now: datetime) -> bool:
-        """Whether any invitation for a new account has not expired."""
         open_ones = select(invitations.c.digest).where(
             invitations.c.user_id.is_(None), invitations.c.expires_at > now
         )
@@ -94,22 +89,18 @@ class StoredAccounts:
             return connection.execute(open_ones.limit(1)).first() is not None
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
-        """Use an invitation up: open the account, or set the password of the one that it is for.
-
-        Raises INVITATION_INVALID, NAME_TAKEN.
-        """
         with self._database.write() as connection:
             invitation = _invitation(connection, digest, now)
-            # Of two who use it at once, one deletes it.
+            # If two people use it at the same time, only one of them deletes it.
             used = connection.execute(delete(invitations).where(invitations.c.digest == digest)).rowcount
             if invitation is None or not used:
                 raise AccountError(AccountErrorCode.INVITATION_INVALID)
             if invitation.user is not None:
                 _set_password(connection, invitation.user, password_hash)
-                self._note(connection, "set_password", f"user {invitation.user.name}")
+                self._record(connection, "set_password", f"user {invitation.user.name}")
                 return invitation.user
             user = _create(connection, name, password_hash, invitation.role, now)
-            self._note(connection, "open_account", f"user {user.name}: {user.role}")
+            self._record(connection, "open_account", f"user {user.name}: {user.role}")
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime) -> None:
@@ -138,16 +129,15 @@ class StoredAccounts:
     def end_sessions(self, user: User) -> None:
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
-            self._note(connection, "end_sessions", f"user {user.name}")
+            self._record(connection, "end_sessions", f"user {user.name}")
 
     def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
-        """Delete the sessions that have ended."""
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(ended))
 
-    def _note(self, connection: Connection, operation: str, detail: str) -> None:
-        """Put the change on record in its own transaction."""
+    def _record(self, connection: Connection, operation: str, detail: str) -> None:
+        """Record the change in the audit log, in its own transaction."""
         self._journal.record(connection, operation, app_id=None, detail=detail)
 
 
@@ -180,10 +170,10 @@ def _set_password(connection: Connection, user: User, password_hash: str) -> Non
 
 
 def _require_other_administrator(connection: Connection, user: User) -> None:
-    """Raises LAST_ADMINISTRATOR. Of several that are taken away at once, all but one wait here."""
+    """Check that another administrator exists; concurrent transactions wait here. Raises LAST_ADMINISTRATOR."""
     statement = select(users.c.id).where(users.c.role == Role.ADMINISTRATOR.value).order_by(users.c.id)
-    there = set(connection.scalars(statement.with_for_update()))
-    if there == {user.id}:
+    administrators = set(connection.scalars(statement.with_for_update()))
+    if administrators == {user.id}:
         raise AccountError(AccountErrorCode.LAST_ADMINISTRATOR)
 
 
@@ -201,11 +191,11 @@ def _invitation(connection: Connection, digest: bytes, now: datetime) -> Invitat
 
 
 def _folded(name: str) -> str:
-    """The name with case folded; one that no database could keep becomes one that nobody has."""
+    """The name with case folded. Characters that a database cannot store become a spelling that no user has."""
     return name.casefold().replace("\0", "\1").encode(errors="backslashreplace").decode()
 
 
 def _user(row: Sequence[Any]) -> User:
-    """From the columns of `_USER`."""
+    """The user in a row with the columns of `_USER`."""
     user_id, name, role, created_at, language, theme = row
     return User(user_id, name, Role(role), created_at, language, theme)

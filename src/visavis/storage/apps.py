@@ -1,4 +1,4 @@
-"""Apps and the keyed hashes of their keys (core's `AppStore`)."""
+"""Apps and the keyed hashes of their keys."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _OWNER = (
     .join(apps, apps.c.id == schema.keys.c.app_id)
     .where(schema.keys.c.kind == bindparam("kind"), schema.keys.c.hash == bindparam("digest"))
 )
-"""Built once: every request asks it twice, and to build it takes longer than the database does."""
+"""Built once: every request uses it twice, and building it takes longer than executing it."""
 
 
 class KeyedApps:
-    """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
+    """Implements core's `AppStore`. Keys are kept as HMAC-SHA256; the keys themselves are not kept."""
 
     def __init__(self, database: Database, ring: KeyRing, index_cache: IndexCache, journal: Journal) -> None:
         self._database = database
@@ -38,7 +38,6 @@ class KeyedApps:
         self._index_cache = index_cache
 
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
-        """Raises `ValueError` if the name is taken."""
         now = datetime.now(UTC)
         with self._database.write() as connection:
             statement = insert(apps).values(name=name, created_at=now, group_count=0).returning(*_APP)
@@ -52,7 +51,6 @@ class KeyedApps:
             return app
 
     def list_apps(self) -> list[App]:
-        """By ascending name."""
         with self._database.read() as connection:
             return [_app(row) for row in connection.execute(select(*_APP).order_by(apps.c.name))]
 
@@ -62,10 +60,6 @@ class KeyedApps:
         return None if row is None else _app(row)
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
-        """The app, which from now on does not speak what `change` makes of the dialects it has not spoken so far.
-
-        There are no spaces in names. Raises UNAUTHORIZED if the app has been deleted since.
-        """
         with self._database.write() as connection:
             off = connection.scalar(select(apps.c.dialects_off).where(apps.c.id == app.id).with_for_update())
             names = sorted(change(frozenset((off or "").split())))
@@ -73,10 +67,6 @@ class KeyedApps:
             return self._change(connection, app, detail, dialects_off=" ".join(names))
 
     def set_rate_limit(self, app: App, rate: str) -> App:
-        """The app, which from now on may send this many requests; "" means any number.
-
-        Raises UNAUTHORIZED if the app has been deleted since.
-        """
         with self._database.write() as connection:
             return self._change(connection, app, f"rate limit: {rate or 'off'}", rate_limit=rate)
 
@@ -89,7 +79,6 @@ class KeyedApps:
         return _app(row)
 
     def list_keys(self, app: App) -> list[KeyRecord]:
-        """By ascending id, those that have retired included."""
         keys = schema.keys.c
         query = select(keys.id, keys.kind, keys.created_at, keys.retires_at).where(keys.app_id == app.id)
         with self._database.read() as connection:
@@ -97,28 +86,23 @@ class KeyedApps:
         return [KeyRecord(row.id, KeyKind(row.kind), row.created_at, row.retires_at) for row in rows]
 
     def delete_keys(self, app: App, ids: Collection[int]) -> None:
-        """Delete these keys of the app: nobody is let in by them from now on, on no node.
-
-        Deleted, not retired: a node whose clock is behind would go on taking a retired one.
-        """
         keys = schema.keys.c
         with self._database.write() as connection:
-            gone = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
-            if not gone.rowcount:
+            # Deleted, not retired: a node whose clock is behind would still accept a retired key.
+            deleted = connection.execute(delete(schema.keys).where(keys.app_id == app.id, keys.id.in_(ids)))
+            if not deleted.rowcount:
                 return
             detail = f"keys {', '.join(map(str, sorted(set(ids))))}"
             self._journal.record(connection, "revoke_keys", app_id=app.id, app=app.name, detail=detail)
 
     def delete_app(self, app: App) -> None:
-        """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
         with self._database.write() as connection:
             if connection.execute(delete(apps).where(apps.c.id == app.id)).rowcount:
                 self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
         self._index_cache.evict_app(app.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
-        """Add keys; those of the same kinds that the app had stop working at `retire_others_at`, if not before."""
         with self._database.write() as connection:
             retires_at = schema.keys.c.retires_at
             connection.execute(
@@ -133,7 +117,6 @@ class KeyedApps:
             self._journal.record(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
-        """Who owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
         with self._database.read() as connection:
             return [self._caller(connection, kind, key, now) for kind, key in credentials.items()]
 
@@ -160,6 +143,6 @@ class KeyedApps:
 
 
 def _app(row: Sequence[Any]) -> App:
-    """From the columns of `_APP`."""
+    """The app in a row with the columns of `_APP`."""
     app_id, name, created_at, dialects_off, rate_limit = row
     return App(app_id, name, created_at, frozenset(dialects_off.split()), rate_limit)

@@ -1,4 +1,4 @@
-"""Similarity scales that were fitted on this installation's own faces, one a recognition model."""
+"""Similarity scales that were fitted on this installation's own faces: at most one for each recognition model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from visavis.types import OwnScale
 
 
 class StoredCalibrations:
-    """They take the place of the model cards' scales when a server starts."""
+    """Scales in the database. A server that starts uses them instead of the scales of the model cards."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def store(self, scale: OwnScale) -> None:
-        """Keep a scale, in place of the one that the model may have."""
+        """Store a scale; it replaces the one that the model may have."""
         with self._database.write() as connection:
             connection.execute(delete(calibrations).where(calibrations.c.model == scale.model))
             connection.execute(
@@ -34,7 +34,7 @@ class StoredCalibrations:
             self._journal.record(connection, "calibrate", app_id=None, detail=f"similarity of {scale.model}")
 
     def all(self) -> dict[str, OwnScale]:
-        """By the name of the recognition model, in ascending order."""
+        """All scales by the name of their recognition model, in ascending order."""
         columns = (calibrations.c.knots, calibrations.c.measured_on, calibrations.c.created_at)
         statement = select(calibrations.c.model, *columns).order_by(calibrations.c.model)
         with self._database.read() as connection:
@@ -45,7 +45,7 @@ class StoredCalibrations:
         }
 
     def delete(self, model: str) -> bool:
-        """Forget the scale of a model; whether there was one."""
+        """Delete the scale of a model; return whether there was one."""
         with self._database.write() as connection:
             found = connection.execute(delete(calibrations).where(calibrations.c.model == model)).rowcount > 0
             if found:

@@ -33,7 +33,7 @@ _UPRIGHT: dict[int, Callable[[Pixels], cv2.typing.MatLike]] = {
 
 
 class DecodedPicture:
-    """An upright picture, decoded only as finely as somebody has looked at it. For one thread."""
+    """Implements core's `Picture`, decoded only as finely as somebody has looked at it. For one thread."""
 
     def __init__(self, pixels: Pixels, factor: int = 1, jpeg: _Jpeg | None = None) -> None:
         """`pixels`: the picture at 1/`factor` of its size; what is finer comes from the `jpeg`."""
@@ -56,6 +56,14 @@ class DecodedPicture:
         """
         factor = _factor(max(scale, 1 / min(self.size.width, self.size.height)))
         return self._level(factor), factor
+
+    def overwrite(self) -> None:
+        """Overwrite all pixels; nobody can look at the picture any more."""
+        for pixels in self._levels.values():
+            if pixels.flags.writeable:
+                pixels.fill(0)
+        self._levels.clear()
+        self._jpeg = None
 
     def _level(self, factor: int) -> Pixels:
         if factor not in self._levels:

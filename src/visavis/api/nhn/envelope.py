@@ -1,12 +1,13 @@
-"""The envelope of the NHN dialects: a header that tells how it went, and the data (seed 000, Common Response)."""
+"""The envelope of the NHN dialects: a header with the result, and the data (seed 000, Common Response)."""
 
 # ruff: noqa: N815 - the wire's own spelling
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field, SerializeAsAny, create_model
 
@@ -30,7 +31,7 @@ class Header(Described):
 
 
 class Answer(BaseModel):
-    """A successful answer; operations that only do something have no data."""
+    """A successful answer; some operations have no data."""
 
     header: Header
     data: SerializeAsAny[BaseModel] | None = None
@@ -39,8 +40,8 @@ class Answer(BaseModel):
 _PARTIAL = Header(isSuccessful=True, resultCode=40070, resultMessage="ServiceQuotaExceededPartialSuccessException")
 
 
-def success(message: str) -> Any:
-    """How a dialect whose word for success is `message` wraps its data."""
+def success(message: str) -> Callable[[object, BaseModel | None], Success]:
+    """A function that wraps data in the envelope; `message` is the dialect's result message for success."""
     header = Header(isSuccessful=True, resultCode=0, resultMessage=message)
 
     def wrap(result: object, data: BaseModel | None) -> Success:
@@ -56,7 +57,7 @@ def success(message: str) -> Any:
     return wrap
 
 
-def failure(error: WireError) -> dict[str, Any]:
+def failure(error: WireError) -> dict[str, object]:
     """The body of an error."""
     header = Header(isSuccessful=False, resultCode=error.code, resultMessage=error.message)
     return {"header": header.model_dump()}
@@ -70,7 +71,7 @@ _UNREAD = {
 
 
 def refusal(status: HTTPStatus) -> bytes:
-    """The body of an answer to a request that reached no dialect, under one of the statuses 400, 408, 431, 503."""
+    """The body of an answer to a request that reached no dialect; its status is 400, 408, 431 or 503."""
     return json.dumps(failure(_UNREAD[status])).encode()
 
 
@@ -114,7 +115,7 @@ class Done(Described):
 
 
 def answer(data: type[BaseModel] | None) -> type[BaseModel]:
-    """The type of the envelope with such data in it."""
+    """The type of the envelope with data of this type."""
     if data is None:
         return Done
     header = SucceededInPart if issubclass(data, RegisterData) else Succeeded

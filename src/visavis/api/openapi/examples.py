@@ -1,14 +1,13 @@
-"""Examples that work: requests that can be sent as they stand, answers that the server could give."""
+"""Working examples: requests that can be sent without changes, and answers that the server could give."""
 
 from __future__ import annotations
 
 import base64
 from importlib import resources
-from typing import Any
 
 from visavis.api.dialect import Dialect
 from visavis.api.openapi.schemas import JsonSchema, definitions, resolve
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 
 GROUP_ID = "staff"
 FACE_ID = "8f9d35ad-a210-4b23-9481-55e470a8198c"
@@ -16,16 +15,16 @@ _PERSON = "ines-diaz"
 _URL = "https://pictures.example/ines.jpg"
 _TIME = "2026-03-14T09:26:53"
 
-QUERY: dict[str, Any] = {
+QUERY: dict[str, object] = {
     "limit": 5,
     "threshold": 90,
     "collectionId": GROUP_ID,
     "faceId": FACE_ID,
     "page": 1,
 }
-"""What the query of an example says; the rest is left out."""
+"""Query parameters of the examples; other query parameters are left out."""
 
-_REQUEST: dict[str, Any] = {
+_REQUEST: dict[str, object] = {
     "groupId": GROUP_ID,
     "limit": 5,
     "threshold": 90,
@@ -34,7 +33,7 @@ _REQUEST: dict[str, Any] = {
     "userName": _PERSON,
 }
 
-_ANSWER: dict[str, Any] = {
+_ANSWER: dict[str, object] = {
     "bbox": {"x0": 0.288, "y0": 0.227, "x1": 0.756, "y1": 0.692},
     "landmarks": [
         {"type": "leftEye", "x": 0.438, "y": 0.41},
@@ -84,22 +83,22 @@ _ANSWER: dict[str, Any] = {
 }
 
 
-def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, Any]:
-    """Bodies with what is required: a picture by value, and by address where that can be."""
+def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, object]:
+    """Bodies with the required fields: one with a picture in Base64, and one with its URL if that is allowed."""
     face = base64.b64encode((resources.files("visavis") / "assets" / "ines-small.jpg").read_bytes()).decode()
     texts = _REQUEST | {"faceImage": face, "bytes": face, "url": _URL}
     by_value = _sample(body, known, texts, absent={"url"}, optional=False)
-    by_address = _sample(body, known, texts, absent={"bytes"}, optional=False)
-    if by_value == by_address:
+    by_url = _sample(body, known, texts, absent={"bytes"}, optional=False)
+    if by_value == by_url:
         return {"request": {"value": by_value}}
     return {
         "bytes": {"summary": "Pictures in the request itself", "value": by_value},
-        "url": {"summary": "Addresses of pictures", "value": by_address},
+        "url": {"summary": "Addresses of pictures", "value": by_url},
     }
 
 
-def success_example(dialect: Dialect, operation: Operation) -> Any:
-    """An answer as the dialect itself would wrap it."""
+def success_example(dialect: Dialect, operation: AnyOperation) -> object:
+    """A successful answer, wrapped by the dialect."""
     if operation.data is None:
         data = None
     else:
@@ -109,8 +108,8 @@ def success_example(dialect: Dialect, operation: Operation) -> Any:
     return dialect.success(None, data).body.model_dump(mode="json", exclude_none=True)
 
 
-def _absent(operation: Operation) -> set[str]:
-    """What answers do not have unless they are asked for it."""
+def _absent(operation: AnyOperation) -> set[str]:
+    """Fields that an answer has only if the request asks for them."""
     if operation.name == "spoofing":
         return {"orientation", "mask"}
     return {"spoofing"} if operation.image else {"spoofing", "sourceFace"}
@@ -119,14 +118,14 @@ def _absent(operation: Operation) -> set[str]:
 def _sample(
     schema: JsonSchema,
     known: dict[str, JsonSchema],
-    values: dict[str, Any],
+    values: dict[str, object],
     *,
     absent: set[str],
     optional: bool,
-) -> Any:
-    """A value of the schema: leaves by their names, what holds them by its shape."""
+) -> object:
+    """A value of the schema: leaves come from `values` by name, arrays and objects follow the schema."""
 
-    def sample(schema: JsonSchema) -> Any:
+    def sample(schema: JsonSchema) -> object:
         schema = resolve(schema, known)
         if schema["type"] == "array":
             return [sample(schema["items"])]
@@ -141,5 +140,5 @@ def _sample(
 
 
 def _required(schema: JsonSchema) -> set[str]:
-    """The properties that must be there, in one way or another."""
+    """The properties that are required always, or in one of the alternatives."""
     return {name for way in (schema, *schema.get("oneOf", [])) for name in way.get("required", [])}

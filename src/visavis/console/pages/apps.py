@@ -1,4 +1,4 @@
-"""Apps and their keys: made, rotated, revoked; which protocols they speak, and how often."""
+"""Apps: their keys, their protocols and their rate limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def show_all(context: RequestContext) -> Response:
 
 
 async def create(context: RequestContext) -> Response:
-    """The only page that ever shows these keys."""
+    """Create an app and show its keys, this once."""
     name = context.form.get("name", "").strip()
 
     def make() -> tuple[App, Mapping[KeyKind, str]]:
@@ -46,7 +46,7 @@ async def show(context: RequestContext) -> Response:
 
 
 async def rotate(context: RequestContext) -> Response:
-    """Likewise, of new keys beside the old ones."""
+    """Add new keys beside the old ones and show them, this once."""
     text = context.form.get("overlap", "")
     try:
         hours = float(text)
@@ -87,11 +87,11 @@ async def set_rate(context: RequestContext) -> Response:
 
 
 async def delete(context: RequestContext) -> Response:
-    """Only for somebody who has typed the name of the app."""
+    """Delete the app if its name was typed as confirmation."""
     app = context.app
     if context.form.get("confirmation", "") != app.name:
         return await _page(context, app, 422, wrong="confirmation")
-    await context.quick(lambda: context.services.apps.store.delete_app(app))
+    await context.quick(lambda: context.services.apps.delete(app))
     return context.redirect("/apps", "app_deleted")
 
 
@@ -107,7 +107,7 @@ async def _page(
     keys: Mapping[KeyKind, str] | None = None,
     wrong: str = "",
 ) -> Response:
-    records = await context.quick(lambda: context.services.apps.store.list_keys(app))
+    records = await context.quick(lambda: context.services.apps.keys(app))
     now = context.services.apps.clock()
     number, _, period = app.rate_limit.partition("/")
     return context.page(

@@ -1,4 +1,4 @@
-"""How the server does, and what has been done on it."""
+"""The status of the server, and the audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILTERS = ("app", "operation", "group")
 
 
 async def show(context: RequestContext) -> Response:
-    """Errors name no secrets, but what clients get wrong is for those who look after them."""
+    """Show the status. Errors of clients are shown to operators only, although they hold no secrets."""
     condition = context.services.condition
     groups = await context.quick(condition.groups_by_model)
     minutes = condition.activity.minutes()
@@ -30,6 +30,7 @@ async def show(context: RequestContext) -> Response:
         newer={model: newer for model in groups if (newer := context.services.groups.recipes.newer_of(model))},
         default_model=context.services.groups.model,
         use=condition.use(),
+        vision=condition.vision(),
         bars=bars_of(minutes),
         requests=sum(minute.requests for minute in minutes),
         refused=sum(minute.refused for minute in minutes),
@@ -45,14 +46,13 @@ async def show_audit(context: RequestContext) -> Response:
     where = AuditFilter(app=app, operation=operation, group=group)
     text = query.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
-    records = await context.quick(lambda: context.services.audit.chain.page(where, before, ITEMS + 1))
-    following = records[ITEMS - 1].position if len(records) > ITEMS else None
-    return context.page("audit.html", records=records[:ITEMS], following=following, asked=asked)
+    page = await context.quick(lambda: context.services.audit.page(where, before, ITEMS))
+    return context.page("audit.html", records=page.items, following=page.next, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A minute as a column: heights in percent of the highest, from below: answered, refused, failed."""
+    """A minute as a column; heights in percent of the highest one, from below: answered, refused, failed."""
 
     answered: float
     refused: float

@@ -1,4 +1,4 @@
-"""The rows of groups, of those that are gone, and how many an app has: every statement on them, nothing else."""
+"""All SQL statements on groups, on tombstones of deleted groups, and on the group count of apps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GROUP = (
 )
 _STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.model, groups.c.wrapped_key)
 
-# What requests ask for again and again is built once: to build a statement takes longer than the database does.
+# Frequent statements are built once, since building one takes longer than executing it.
 _GROUP_BY_NAME = select(*_GROUP).where(groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name"))
 _GROUPS = (
     select(*_GROUP).where(groups.c.app_id == bindparam("app")).order_by(groups.c.name).limit(bindparam("limit"))
@@ -44,7 +44,7 @@ _STATE_TO_CHANGE = _STATE_OF_GROUP.with_for_update()
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """What changes in a group as faces come and go and it moves, and the wrapped key of its templates."""
+    """What changes in a group with its faces and its model, and the wrapped key of its templates."""
 
     version: int
     floor: int
@@ -54,7 +54,7 @@ class GroupState:
 
 
 def lock_app(connection: Connection, app_id: int) -> int | None:
-    """The app's group count, for this transaction alone to change; None if there is no such app."""
+    """The app's group count, locked for this transaction; None if there is no such app."""
     return connection.scalar(select(apps.c.group_count).where(apps.c.id == app_id).with_for_update())
 
 
@@ -72,7 +72,7 @@ def insert_group(
     created_at: datetime | None = None,
     settings: GroupSettings | None = None,
 ) -> Group:
-    """A group without faces: of this moment and with the default settings, where nothing else is given."""
+    """Insert a group without faces, by default created now and with the default settings."""
     statement = insert(groups).values(
         app_id=app_id,
         name=name,
@@ -101,31 +101,31 @@ def list_groups(connection: Connection, app_id: int, after: str | None, limit: i
 
 
 def models_in_use(connection: Connection) -> dict[str, int]:
-    """How many groups each recognition model has, by its name in ascending order."""
+    """The number of groups of each recognition model, by ascending name of the model."""
     statement = select(groups.c.model, func.count()).group_by(groups.c.model).order_by(groups.c.model)
     return dict(connection.execute(statement).all())
 
 
-def set_settings(connection: Connection, group_key: int, changes: Mapping[str, Any]) -> Group | None:
-    """The group with other values in the named columns; None if there is no such group."""
-    here = groups.c.id == group_key
-    change = update(groups).where(here).values(changes).returning(*_GROUP)
-    row = connection.execute(change if changes else select(*_GROUP).where(here)).one_or_none()
+def set_settings(connection: Connection, group_key: int, changes: Mapping[str, object]) -> Group | None:
+    """Set the named columns and return the group; None if there is no such group."""
+    of_group = groups.c.id == group_key
+    change = update(groups).where(of_group).values(changes).returning(*_GROUP)
+    row = connection.execute(change if changes else select(*_GROUP).where(of_group)).one_or_none()
     return None if row is None else _group(row)
 
 
 def groups_with_retention(connection: Connection) -> list[Group]:
-    """The groups of all apps whose faces have an end."""
+    """The groups of all apps that have a retention time."""
     return [_group(row) for row in connection.execute(select(*_GROUP).where(groups.c.retention_hours > 0))]
 
 
 def settings_of(connection: Connection, group_key: int) -> GroupSettings:
-    """Of a group that is there."""
+    """The settings of an existing group."""
     return _group(connection.execute(select(*_GROUP).where(groups.c.id == group_key)).one()).settings
 
 
 def insert_tombstone(connection: Connection, app_id: int, name: str) -> None:
-    """Remember that there was a group of this name."""
+    """Record that there was a group of this name."""
     connection.execute(insert(tombstones).values(app_id=app_id, name=name, deleted_at=datetime.now(UTC)))
 
 
@@ -143,7 +143,7 @@ def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
 
 
 def delete_group(connection: Connection, group_key: int) -> bool:
-    """Delete the group and, by cascade, its faces and deletions. Tells whether it was there."""
+    """Delete the group and, by cascade, its faces and deletions; return whether it existed."""
     return connection.execute(delete(groups).where(groups.c.id == group_key)).rowcount == 1
 
 
@@ -152,7 +152,7 @@ def group_version(connection: Connection, group_key: int) -> int | None:
 
 
 def models_of(connection: Connection, group_keys: Sequence[int]) -> dict[int, str]:
-    """The recognition models of those of these groups that exist."""
+    """The recognition model of each of these groups that exists."""
     found: dict[int, str] = {}
     for start in range(0, len(group_keys), BATCH):
         few = groups.c.id.in_(group_keys[start : start + BATCH])
@@ -161,13 +161,13 @@ def models_of(connection: Connection, group_keys: Sequence[int]) -> dict[int, st
 
 
 def group_state(connection: Connection, group_key: int) -> GroupState | None:
-    """None if there is no such group."""
+    """The group's state; None if there is no such group."""
     row = connection.execute(_STATE_OF_GROUP, {"group": group_key}).one_or_none()
     return None if row is None else GroupState(*row)
 
 
 def lock_group(connection: Connection, group_key: int) -> GroupState | None:
-    """The group's state, for this transaction alone to change; None if there is no such group."""
+    """The group's state, locked for this transaction; None if there is no such group."""
     row = connection.execute(_STATE_TO_CHANGE, {"group": group_key}).one_or_none()
     return None if row is None else GroupState(*row)
 
@@ -178,13 +178,13 @@ def set_group_state(connection: Connection, group_key: int, version: int, floor:
 
 
 def set_model(connection: Connection, group_key: int, model: str, wrapped_key: bytes) -> Group:
-    """The group with another recognition model, and its key wrapped for that."""
+    """Set the group's recognition model and its key, wrapped for that model."""
     change = update(groups).where(groups.c.id == group_key).values(model=model, wrapped_key=wrapped_key)
     return _group(connection.execute(change.returning(*_GROUP)).one())
 
 
 def _group(row: Sequence[Any]) -> Group:
-    """From the columns of `_GROUP`."""
+    """The group in a row with the columns of `_GROUP`."""
     group_key, app_id, name, model, face_count, created_at, *settings = row
     return Group(group_key, app_id, name, model, face_count, created_at, GroupSettings(*settings))
 
