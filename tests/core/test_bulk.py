@@ -146,7 +146,9 @@ def test_what_the_group_has_is_not_looked_at_again(desk: Import, world: World) -
     assert world.analyzer.decoded == looked + 1
 
 
-def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(desk: Import, world: World) -> None:
+def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(
+    desk: Import, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entries = desk.people(1, 2)
     registration = desk.registration()
     world.gallery.add_unless_there(desk.group, _faces_of(desk, entries[0]), 1000)
@@ -157,7 +159,7 @@ def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(desk:
         asked.append(group.id)
         return set() if len(asked) == 1 else known(group)
 
-    world.gallery.fingerprints = nothing_yet  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "fingerprints", nothing_yet)
     results = [result for batch in registration.run(entries) for result in batch]
     assert [(result.skipped, result.added) for result in results] == [("present", 0), (None, 1)]
     assert [result.entry for result in results] == entries
@@ -320,10 +322,12 @@ def test_an_import_that_was_stopped_before_it_began_does_nothing(desk: Import, w
     assert desk.records() == []
 
 
-def test_pictures_of_which_nothing_is_stored_cost_no_write(desk: Import, world: World) -> None:
+def test_pictures_of_which_nothing_is_stored_cost_no_write(
+    desk: Import, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def write(*_: object) -> tuple[list[FaceRecord], set[bytes]]:
         raise AssertionError("there is nothing to write")
 
-    world.gallery.add_unless_there = write  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "add_unless_there", write)
     [result] = desk.run([desk.file(picture(FakeFace(1, turn=(90, 0, 0))))])
     assert dict(result.reasons) == {"pose": 1}

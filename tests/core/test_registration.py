@@ -170,12 +170,14 @@ def test_a_picture_without_a_face_is_no_error(world: World) -> None:
     assert "register" not in {record.event.operation for record in world.recorded()}
 
 
-def test_a_picture_of_which_nothing_is_stored_costs_no_write(world: World) -> None:
+def test_a_picture_of_which_nothing_is_stored_costs_no_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def write(*_: object) -> list[FaceRecord]:
         raise AssertionError("there is nothing to write")
 
     world.group()
-    world.gallery.add = write  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "add", write)
     assert reasons(register(world, FakeFace(turn=TURNED))) == [Refusal.POSE]
 
 
