@@ -69,6 +69,7 @@ def test_what_is_guessed_first_is_too_plain(password: str) -> None:
 def test_a_name_makes_only_its_own_owners_password_plain() -> None:
     assert verdict("omar tent omar tent", "Omar Tent") is AccountErrorCode.PASSWORD_TOO_PLAIN
     assert verdict("omar tent omar tent", "Ines") is None
+    assert verdict("passwordvisavisomar", "Omar") is AccountErrorCode.PASSWORD_TOO_PLAIN
 
 
 @pytest.mark.parametrize(
