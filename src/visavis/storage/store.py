@@ -23,7 +23,8 @@ from visavis.storage.audit.verify import Verdict, verify
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.database import migrations
 from visavis.storage.database.connection import Database, why, without_traces
-from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata
+from visavis.storage.database.guard import refuse_strangers
+from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata, set_metadata
 from visavis.storage.database.postgresql import PostgresDatabase, place
 from visavis.storage.database.schema import meta
 from visavis.storage.database.sqlite import SqliteDatabase
@@ -32,11 +33,12 @@ from visavis.storage.gallery.embeddings import StoredEmbeddings
 from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.gallery.model_change import Conversions, no_conversions
 from visavis.storage.keys.bootstrap import bootstrap_keys
-from visavis.storage.keys.metadata import DATA_KEYS
+from visavis.storage.keys.metadata import CHECK, DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.sync import KeySync
+from visavis.storage.proof.tagging import MARK, tag_rows
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -152,8 +154,8 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     return Storage(
         gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
         apps=KeyedApps(database, ring, index_cache, journal),
-        calibrations=StoredCalibrations(database, journal),
-        accounts=StoredAccounts(database, journal),
+        calibrations=StoredCalibrations(database, ring.proofs, journal),
+        accounts=StoredAccounts(database, ring.proofs, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
         owner=owner,
@@ -182,16 +184,24 @@ def open_database(place: str) -> Database:
 
 
 def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file: Path) -> KeyRing:
-    """Bring the schema up to date and find the master key that fits. Raises SetupError."""
+    """Bring the schema up to date, find the master key that fits, and see that all rows have tags.
+
+    Raises SetupError.
+    """
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)
+            refuse_strangers(connection)
             _refuse_unfinished_copy(connection)
             begin_chain(connection)
-            return bootstrap_keys(connection, _provider(master_key, key_file))
+            if get_metadata(connection, CHECK) is None:
+                set_metadata(connection, MARK, b"")
+            ring = bootstrap_keys(connection, _provider(master_key, key_file))
+        tag_rows(database, ring.proofs)
     except BaseException:
         database.close()
         raise
+    return ring
 
 
 def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:
