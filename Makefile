@@ -9,11 +9,12 @@ APART := $(END_TO_END) console nodes bulk/commands examples pages faults
 FAST := unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
 	searchface/test_error_codes.py
+FAST_OPTIONS := -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test-fast test test-e2e test-console test-nodes test-bulk test-faults crash soak bench measure fit fuzz lint docs site \
-	sync test-pages audit sbom lock clean
+.PHONY: help install serve demo test-fast test-lowest test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
+	measure fit fuzz lint docs site sync test-pages audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +30,11 @@ install: .venv/dev ## .venv with everything for development, and the model weigh
 	@$(BIN)/visavis models pull
 
 test-fast: install ## before every commit, under a minute on two cores: what needs no server and no PostgreSQL
-	$(BIN)/pytest -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast $(FAST:%=tests/%) $(ARGS)
+	$(BIN)/pytest $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
+
+test-lowest: .venv-lowest/ready ## the same, and the client, with the oldest packages that pyproject.toml allows (Python 3.11)
+	.venv-lowest/bin/pytest -W ignore $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
+	.venv-lowest/bin/pytest -W ignore tests/client
 
 test: install ## every test that has no target of its own below
 	$(BIN)/pytest -n 2 $(patsubst %,--ignore=tests/%,$(APART)) $(ARGS)
@@ -127,9 +132,12 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 		--group fuzz -o requirements/fuzz.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group audit -o requirements/audit.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--resolution lowest-direct pyproject.toml clients/python/pyproject.toml --all-extras --group test \
+		-c requirements/build.txt -o requirements/lowest.txt
 
 clean: ## remove .venv and caches, never data
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Visavis needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -147,6 +155,13 @@ clean: ## remove .venv and caches, never data
 .venv/audit/ready: requirements/audit.txt | .venv/bin/python
 	$(BIN)/python -m venv .venv/audit
 	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+.venv-lowest/ready: requirements/build.txt requirements/lowest.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "The oldest packages are for Python 3.11; try: make test-lowest PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/lowest.txt
+	.venv-lowest/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/bench: requirements/bench.txt .venv/dev

@@ -18,7 +18,7 @@ from benchmarks.pipeline.bare import recorded
 from benchmarks.report import Report, Table
 from benchmarks.timing import Timing, interleaved, ratio
 from visavis.core.bulk import BulkRegistration, Entry
-from visavis.core.faces import look
+from visavis.core.faces import find_candidates
 from visavis.identities import App
 from visavis.storage.store import Storage, open_storage
 from visavis.types import Group, RequestedAttributes
@@ -57,8 +57,10 @@ def _measure(
     entries = _files(picture, folder / picture.name.replace(" ", "-"), count)
     group = _group(storage, app)
     data = entries[0].path.read_bytes()
-    look(analyzer, group, data, 1, None, RequestedAttributes())  # models are loaded when they are needed first
-    recording = recorded(lambda: look(analyzer, group, data, 1, None, RequestedAttributes()))
+    find_candidates(
+        analyzer, group, data, 1, None, RequestedAttributes()
+    )  # models are loaded when they are needed first
+    recording = recorded(lambda: find_candidates(analyzer, group, data, 1, None, RequestedAttributes()))
 
     def imported(_: int) -> None:
         into = _group(storage, app)

@@ -103,7 +103,7 @@ that was called wrongly with exit code 2; `import`, `detect`, `compare` and `sea
 DEFAULTS_OF_THE_MACHINE = {
     "VISAVIS_MODELS_DIR": "`visavis/models` in the user's data directory",
     "VISAVIS_RECOGNITION_MODEL": "`sface-fr-2`, or `sface-2` where fr-feature is not installed",
-    "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores",
+    "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores that the server may use",
 }
 """Defaults that are computed, in words; one that is missing here stops the generator."""
 

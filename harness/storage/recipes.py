@@ -9,7 +9,7 @@ import numpy as np
 from harness.storage.faces import new_face, unit_rows
 from visavis.types import Embedding, NewFace
 from visavis.vision.conversion import Recipes
-from visavis.vision.embed import fused
+from visavis.vision.fusion import fused
 from visavis.vision.models import SFACE, Fit, RecognitionCard, View
 
 WIDTH = 128

@@ -1,4 +1,4 @@
-"""`python -m visavis`."""
+"""Runs the `visavis` command as `python -m visavis`."""
 
 from visavis.cli import main
 

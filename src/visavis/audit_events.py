@@ -1,6 +1,6 @@
-"""The nouns of the audit log: who did what, to which group and faces, and what came of it.
+"""Types of the audit log: who did what, to which group and faces, with what result.
 
-Nothing here can hold a picture, a template, an embedding or a key: a face is named by its id, a key by its row.
+None of them can hold a picture, a template, an embedding or a key: a face is named by its id, a key by its row.
 """
 
 from __future__ import annotations
@@ -11,51 +11,51 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 OK = "ok"
-"""The result of what succeeded; that of anything else is its error code."""
+"""The result of an operation that succeeded; one that failed has its error code as result."""
 
 
 class ActorKind(StrEnum):
-    """What sort of somebody."""
+    """Kinds of actors."""
 
     APP = "app"
-    """A client, by an app's keys."""
+    """A client that uses an app's keys."""
     ADMIN = "admin"
-    """Whoever has the admin token."""
+    """A client that uses the admin token."""
     USER = "user"
-    """Somebody who signed in to the console."""
+    """A person who signed in to the console."""
     COMMAND = "command"
-    """A command on the machine, given by a user of the system."""
+    """A command, run by a user of the operating system."""
     SERVER = "server"
-    """A server, by itself."""
+    """The server itself."""
 
 
 class Effect(IntEnum):
-    """What an operation does to what is kept; the settings say down to which of these is recorded."""
+    """What an operation does to stored data. A setting says up to which of these operations are recorded."""
 
     CHANGE = 0
-    """It changes something, or decides who may."""
+    """It changes data or permissions."""
     USE = 1
-    """It looks at faces: detects, compares, verifies, searches."""
+    """It uses faces: detects, compares, verifies, searches."""
     LISTING = 2
-    """It shows records."""
+    """It lists records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who, and from where."""
+    """Who did something, and from which address."""
 
     kind: ActorKind
     user: str | None = None
-    """Name of the user of console or system."""
+    """Name of the user of the console or of the operating system."""
     key_id: int | None = None
-    """Which of the app's keys, by the number of its row."""
+    """Row number of the app's key that was used."""
     address: str | None = None
     request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something done, or attempted."""
+    """An operation that was carried out or attempted."""
 
     actor: Actor
     operation: str
@@ -63,20 +63,20 @@ class Event:
     dialect: str | None = None
     app_id: int | None = None
     app: str | None = None
-    """The app that acted, or was acted upon, by its name at that time."""
+    """Name, at that time, of the app that acted or was changed."""
     group: str | None = None
     faces: tuple[str, ...] = ()
-    """Ids of the faces that were added, deleted or asked about; never of those that a search found."""
+    """Ids of the faces that were added, deleted or asked about; never of faces that a search found."""
     detail: str | None = None
-    """What was changed to what, in a few words."""
+    """What was changed, and to which value, in a few words."""
     result: str = OK
     count: int = 1
-    """How many times, where like events are told as one."""
+    """How many events this one stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """An event as it stands in the log."""
+    """An event in the log."""
 
     position: int
     """1, 2, 3, ... without a gap."""
@@ -87,9 +87,9 @@ class AuditRecord:
     """HMAC-SHA256 over this record and the link before it."""
 
     def shown(self) -> dict[str, Any]:
-        """As it is exported, listed and shown: what is not set is left out."""
+        """The record as it is exported, listed and shown in JSON. Fields that are not set are left out."""
         event, actor = self.event, self.event.actor
-        facts = {
+        fields = {
             "position": self.position,
             "id": self.id,
             "at": self.at.isoformat(timespec="microseconds"),
@@ -109,16 +109,16 @@ class AuditRecord:
             "count": event.count if event.count > 1 else None,
             "link": self.link.hex(),
         }
-        return {name: value for name, value in facts.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Narrows the log to the records that agree with all that is set."""
+    """Selects the records that match every field that is set."""
 
     since: datetime | None = None
     until: datetime | None = None
-    """That moment itself left out."""
+    """Records before this moment."""
     app: str | None = None
     operation: str | None = None
     group: str | None = None
@@ -127,7 +127,7 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """The end of the log: who has noted it down notices when the log is cut off before it."""
+    """The last record of the chain. Whoever keeps a copy of it can tell later whether the log was cut off."""
 
     position: int
     link: bytes
@@ -137,7 +137,7 @@ class AuditHead:
 
     @classmethod
     def read(cls, text: str) -> AuditHead:
-        """From what `str` makes of a head. Raises ValueError."""
+        """Read a head from its text, such as `17:` and 64 hexadecimal digits. Raises ValueError."""
         position, _, link = text.strip().partition(":")
         if not (position.isascii() and position.isdecimal() and len(link) == 64):
             raise ValueError("a head is a position, a colon and 64 hexadecimal digits")

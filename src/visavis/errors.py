@@ -1,4 +1,4 @@
-"""The one error vocabulary. What a dialect makes of each code on the wire is written in its error table."""
+"""Error codes of the product. The error table of each dialect says how it writes each code on the wire."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum, auto
 
 
 class ErrorCode(StrEnum):
-    """What went wrong, in the product's own words."""
+    """What went wrong, independent of any dialect."""
 
     INVALID_PARAMETER = auto()
     INVALID_GROUP_ID = auto()
     DUPLICATE_GROUP = auto()
     GROUP_NOT_FOUND = auto()
     GROUP_DELETED = auto()
-    """There was a group of this name; there is none now."""
+    """There was a group of this name, and it was deleted."""
     GROUP_QUOTA_EXCEEDED = auto()
     INVALID_TOKEN = auto()
     FACE_NOT_FOUND = auto()
@@ -25,7 +25,7 @@ class ErrorCode(StrEnum):
     IMAGE_TOO_LARGE = auto()
     IMAGE_TOO_SMALL = auto()
     IMAGE_NOT_ALIGNED = auto()
-    """Not of the size that aligned pictures have."""
+    """The picture does not have the size of an aligned face."""
     INVALID_IMAGE_BASE64 = auto()
     UNSUPPORTED_IMAGE_FORMAT = auto()
     """A picture, but neither PNG nor JPEG."""
@@ -37,25 +37,25 @@ class ErrorCode(StrEnum):
     NO_FACE = auto()
     FACE_TURNED_AWAY = auto()
     TOO_POOR = auto()
-    """The picture holds too little of the face to be compared."""
+    """The picture is too poor for the face to be compared."""
     LOW_QUALITY = auto()
-    """The group asks for more."""
+    """The quality of the face is below the group's minimum."""
     NOT_ALIVE = auto()
-    """The liveness check of a group was not passed."""
+    """The face did not pass the liveness check of the group."""
     KEY_NOT_FOUND = auto()
     """The app has no key of this id."""
     OVERLOADED = auto()
     RATE_LIMITED = auto()
-    """The app asks more often than it may, or somebody guesses keys."""
+    """The app exceeds its rate limit, or too many wrong keys came from the address."""
     INTERNAL = auto()
 
 
 class ServiceError(Exception):
-    """A request that cannot be served, for a reason its sender may know.
+    """A request that cannot be served, for a reason that its sender may know.
 
     `detail` is one plain English sentence for the `X-Error-Detail` header: no secrets, no paths, no stack.
-    `subject` names the parameter, or the one of two pictures, that it is about, where that makes a difference.
-    `retry_after` is the number of seconds after which the same request may do better, where that is known.
+    `subject` names the parameter, or the picture of two, that the error is about, where a dialect needs it.
+    `retry_after` is the number of seconds after which to try again, if known.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ServiceError(Exception):
 
 
 class GroupMoved(ServiceError):  # noqa: N818 - no failure: whoever asks again is served
-    """A group has another recognition model than the one with which it was asked for embeddings or given some."""
+    """The group was moved to another recognition model during the request, so embeddings do not fit any more."""
 
     def __init__(self) -> None:
         detail = "The group was moved to another recognition model meanwhile. Send the request again."
@@ -77,16 +77,16 @@ class GroupMoved(ServiceError):  # noqa: N818 - no failure: whoever asks again i
 
 
 class AccountErrorCode(StrEnum):
-    """What is wrong with what somebody typed to open an account, or to get into one."""
+    """Why an account could not be opened, changed or signed in to."""
 
     NAME_INVALID = auto()
     NAME_TAKEN = auto()
     PASSWORD_TOO_SHORT = auto()
     PASSWORD_TOO_LONG = auto()
     PASSWORD_TOO_PLAIN = auto()
-    """One that is guessed first: few characters over and over, or the name of its owner."""
+    """The password is easy to guess: few different characters, or the name of its owner."""
     WRONG_PASSWORD = auto()
-    """Or there is no such user, which is nobody's business."""
+    """The password is wrong, or there is no such user; the answer does not say which."""
     TOO_MANY_ATTEMPTS = auto()
     INVITATION_INVALID = auto()
     USER_NOT_FOUND = auto()
@@ -94,21 +94,21 @@ class AccountErrorCode(StrEnum):
 
 
 class AccountError(Exception):
-    """A person's request about accounts that is not granted."""
+    """A request about accounts that is refused."""
 
     def __init__(self, code: AccountErrorCode, wait_seconds: int = 0) -> None:
         super().__init__(code.value)
         self.code = code
         self.wait_seconds = wait_seconds
-        """After how long to try again, where that is the reason."""
+        """Seconds to wait before the next attempt; 0 if waiting does not help."""
 
 
 class SetupError(Exception):
-    """The server cannot start or a command cannot run; the message tells the operator what mends it."""
+    """The server cannot start or a command cannot run. The message says what the operator can do."""
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Why a file cannot be read or written, to end a sentence that names the file."""
+    """Why a file cannot be read or written: the end of a sentence that names the file."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,6 +1,6 @@
-"""Files that are whole or not there, whatever happens: an error, a full disk, a killed process, a power loss.
+"""Files that are complete or absent, whatever happens: an error, a full disk, a killed process, a power loss.
 
-What is written goes to a draft first: a hidden file beside the target, on the same disk. A draft is removed when
+Data is written to a temporary file first: a hidden file beside the target, on the same disk. It is removed if
 writing fails; one that a killed process leaves behind is never read.
 """
 
@@ -15,26 +15,26 @@ from typing import BinaryIO
 
 OWNER_ONLY = 0o600
 AS_USUAL = 0o666
-"""Less the umask of the process, as for any file that its user makes."""
+"""Mode before the umask of the process, as for any file that its user makes."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Let a file hold these bytes and nothing else, for its owner alone. Raises OSError as `replacing` does."""
+    """Write these bytes to a file that only its owner may read; replace what is there. Raises OSError."""
     with replacing(path) as file:
         file.write(data)
 
 
 @contextmanager
 def replacing(path: Path, mode: int = OWNER_ONLY) -> Iterator[BinaryIO]:
-    """A file to write, which takes the place of `path` when the block ends, and is on disk then.
+    """A file to write, which replaces `path` when the block ends, and is on disk then.
 
-    Readers see what was there before or all that is new, never a part. If the block raises, or the disk is full
-    (OSError), what was there stays. A link at `path` is replaced, not the file that it points to.
+    Readers see the old content or all of the new content, never a part. If the block raises, or the disk is full
+    (OSError), the old content stays. A link at `path` is replaced, not the file that it points to.
     """
-    with draft_of(path, mode) as draft:
-        with _filled(draft) as file:
+    with temporary_file(path, mode) as temporary:
+        with _filled(temporary) as file:
             yield file
-        draft.replace(path)
+        temporary.replace(path)
     sync(path.parent)
 
 
@@ -42,25 +42,25 @@ def replacing(path: Path, mode: int = OWNER_ONLY) -> Iterator[BinaryIO]:
 def creating(path: Path, mode: int = OWNER_ONLY) -> Iterator[BinaryIO]:
     """A file to write, which appears as `path` when the block ends, and is on disk then.
 
-    Raises FileExistsError, and leaves what is there, if there is something at `path` by then. If the block raises,
-    or the disk is full (OSError), nothing appears. Needs a file system with hard links.
+    Raises FileExistsError, and changes nothing, if `path` exists by then. If the block raises, or the disk is full
+    (OSError), nothing appears. Needs a file system with hard links.
     """
-    with draft_of(path, mode) as draft:
-        with _filled(draft) as file:
+    with temporary_file(path, mode) as temporary:
+        with _filled(temporary) as file:
             yield file
-        path.hardlink_to(draft)
+        path.hardlink_to(temporary)
     sync(path.parent)
 
 
 @contextmanager
-def draft_of(path: Path, mode: int = OWNER_ONLY) -> Iterator[Path]:
-    """An empty draft, for content that is written by name; removed when the block ends, unless it was moved."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    draft.touch(mode=mode, exist_ok=False)
+def temporary_file(path: Path, mode: int = OWNER_ONLY) -> Iterator[Path]:
+    """An empty temporary file beside `path`, to be written by name; deleted when the block ends, unless moved."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary.touch(mode=mode, exist_ok=False)
     try:
-        yield draft
+        yield temporary
     finally:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
@@ -73,9 +73,9 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def _filled(draft: Path) -> Iterator[BinaryIO]:
-    """The draft, to write; its content is on disk when the block ends."""
-    with draft.open("wb") as file:
+def _filled(path: Path) -> Iterator[BinaryIO]:
+    """The file, open for writing; its content is on disk when the block ends."""
+    with path.open("wb") as file:
         yield file
         file.flush()
         os.fsync(file.fileno())

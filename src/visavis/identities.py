@@ -1,7 +1,8 @@
-"""Who asks: apps with their keys, and people with their sessions."""
+"""Who sends requests: apps with their keys, and people with their sessions."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,18 +16,23 @@ class App:
     name: str
     created_at: datetime
     dialects_off: frozenset[str] = frozenset()
-    """The wire protocols this app does not speak, by name."""
+    """Names of the wire protocols that are switched off for this app."""
     rate_limit: str = ""
-    """How many requests it may send to a node in how long, such as `600/minute`; nothing means any number."""
+    """How many requests it may send to one node, such as `600/minute`; empty means no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An app, and which of its keys it has shown."""
+    """An app that was authenticated, and the key that it used."""
 
     app: App
     key_id: int
-    """Number of the key's row."""
+    """Row number of the key."""
+
+
+working_for: ContextVar[str] = ContextVar("working_for", default="")
+"""The name of the app whose request is being worked on; nothing where it is the operator's own. What apps share is
+shared fairly by it."""
 
 
 class KeyKind(StrEnum):
@@ -39,7 +45,7 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What is known about a key of an app: all but the key."""
+    """What the server knows about a key of an app. It does not know the key itself."""
 
     id: int
     kind: KeyKind
@@ -49,14 +55,14 @@ class KeyRecord:
 
 
 class Role(StrEnum):
-    """What a person may do in the console; each may do all that those before it may."""
+    """What a person may do in the console. Each role includes the ones before it."""
 
     VIEWER = "viewer"
-    """Look at groups, faces and the state of the server."""
+    """May see groups, faces and the state of the server."""
     OPERATOR = "operator"
-    """Work with pictures; make, change and delete groups and faces."""
+    """May use pictures, and create, change and delete groups and faces."""
     ADMINISTRATOR = "administrator"
-    """Apps and their keys, users, the audit trail."""
+    """May manage apps, keys and users, and read the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +74,14 @@ class User:
     role: Role
     created_at: datetime
     language: str = ""
-    """Empty where the browser decides; likewise for the theme."""
+    """Empty if the browser decides."""
     theme: str = ""
+    """Empty if the browser decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser that a user has signed in with."""
+    """A browser in which a user has signed in."""
 
     user: User
     created_at: datetime
@@ -83,7 +90,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Lets its bearer open an account once, or choose a new password for the one of `user`."""
+    """Lets its holder open one account, or set a new password for `user`."""
 
     role: Role
     user: User | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -15,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from visavis.types import CENTURY_HOURS
 from visavis.vision.catalogue import best_installed
+from visavis.vision.pool.cores import usable_cores
 from visavis.vision.store import default_directory
 
 _ORIGIN = re.compile(r"https?://[^/?#\s,@*]+")
@@ -103,7 +103,20 @@ class WorkSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     cpu_places: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Pictures computed at the same time."
+        default_factory=usable_cores,
+        ge=1,
+        description="Pictures computed at the same time, each by a process of its own.",
+    )
+    picture_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="Longest time that a picture is looked at; then its process is ended and the request refused.",
+    )
+    picture_memory_mb: int = Field(
+        1200, ge=200, description="Memory that a process may take for a picture, beyond that of the networks."
+    )
+    worker_pictures: int = Field(
+        1000, ge=1, description="Pictures after which a process that looks at pictures makes room for a fresh one."
     )
     image_requests: int = Field(
         32,

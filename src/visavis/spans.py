@@ -1,4 +1,4 @@
-"""The spans of a request, for whoever wants to know where its time goes; the rooms that do the work mark them."""
+"""Spans: the parts of a request that metrics and traces time. The packages that do the work mark them."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ class Span(StrEnum):
     DECODE = auto()
     DETECT = auto()
     DESCRIBE = auto()
-    """Pose, mask, quality, liveness, as far as they are asked for."""
+    """Computes pose, mask, quality and liveness, as far as they are requested."""
     EMBED = auto()
     SEARCH = auto()
     """Compares a probe with a group, after bringing the group's index up to date."""
     DATABASE_READ = auto()
-    """A transaction that only reads, the wait for a connection included."""
+    """Runs a transaction that only reads, including the wait for a connection."""
     DATABASE_WRITE = auto()
-    """A transaction that writes, the wait for the writer's lock included."""
+    """Runs a transaction that writes, including the wait for the writer's lock."""
 
 
 Instrumentation: TypeAlias = Callable[[Span], AbstractContextManager[None]]
-"""Makes the block that a span runs in; it passes on what is raised there."""
+"""Makes the context that a span runs in. The context must not swallow exceptions."""
 
 
 def uninstrumented(_: Span) -> AbstractContextManager[None]:
-    """The instrumentation of a server that nobody watches."""
+    """An instrumentation that records nothing."""
     return nullcontext()
 
 
 def both(outer: Instrumentation, inner: Instrumentation) -> Instrumentation:
-    """Two instrumentations as one."""
+    """Combine two instrumentations into one."""
 
     @contextmanager
     def instrument(span: Span) -> Iterator[None]:

@@ -1,15 +1,16 @@
-"""The nouns every room shares: boxes, landmarks, faces, records, matches.
+"""Types that every package shares: boxes, landmarks, faces, records, matches.
 
 Pixel coordinates have their origin in the top left corner of the decoded, EXIF-upright picture; x grows to the
-right, y downwards. "Left" and "right" are those of the picture, not of the person in it.
+right, y downwards. "Left" and "right" are as seen in the picture, not by the person in it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ class Pose:
 
 
 class QualityDefect(StrEnum):
-    """What is worst about the picture of a face; the person who took it can mend it."""
+    """The worst defect of a picture of a face, in words for the person who can take a better one."""
 
     BLURRED = "blurred"
     GRAINY = "grainy"
@@ -111,10 +112,10 @@ class QualityDefect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How much a picture of a face is good for recognition: 0-100 each, more is better (docs/quality.md)."""
+    """How good a picture of a face is for recognition: 0-100 each, more is better (docs/quality.md)."""
 
     score: float
-    """All in one; the better of two pictures of a person has the higher score."""
+    """Overall score; the better of two pictures of a person has the higher score."""
     sharpness: float
     lighting: float
     size: float
@@ -122,9 +123,9 @@ class Quality:
     uncovered: float
     """No mask over mouth and nose."""
     detection: float
-    """How sure the detector is of the face, and of its landmarks."""
+    """How sure the detector is of the face and of its landmarks."""
     defect: QualityDefect | None
-    """What costs most; None where nothing does."""
+    """The defect that lowers the score most; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,12 @@ class Comparability:
     score: float
     """0-100. Below COMPARABLE the picture holds too little to tell people apart: strangers match."""
     defect: QualityDefect
-    """What it lacks most: blurred, too dark or too heavily compressed. Of a good picture it says nothing."""
+    """The worst of: blurred, too dark, too heavily compressed. It has no meaning for a good picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is wanted of a face beyond box and landmarks; what is not wanted is not computed."""
+    """Which traits of a face are computed, besides box and landmarks."""
 
     pose: bool = False
     mask: bool = False
@@ -158,7 +159,7 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RequestedAttributes:
-    """What a request asks to be told of faces; `spoof` is None where no verdict is wanted."""
+    """What a request asks about faces; `spoof` is None if it asks for no verdict."""
 
     pose: bool = False
     mask: bool = False
@@ -167,12 +168,13 @@ class RequestedAttributes:
 
     @property
     def traits(self) -> Traits:
+        """The traits that must be computed for these attributes."""
         return Traits(self.pose, self.mask, liveness=self.spoof is not None, quality=self.quality)
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedFace:
-    """A face found in a picture. `pose`, `mask` and `liveness` are None until they were asked for."""
+    """A face found in a picture. Traits that were not requested are None."""
 
     box: Box
     landmarks: Landmarks
@@ -180,16 +182,14 @@ class DetectedFace:
     pose: Pose | None = None
     mask: bool | None = None
     liveness: float | None = None
-    """0-100, from surely a print, screen or cut-out to surely a living face."""
+    """0-100: 0 is certainly a print, screen or cut-out, 100 certainly a living face."""
     spoof: bool | None = None
-    """The verdict on liveness, which is core's policy."""
+    """The verdict on liveness, by the policy of core."""
     quality: Quality | None = None
-    """None until it was asked for."""
     comparability: Comparability | None = None
-    """None until it was asked for."""
 
     def only(self, requested: RequestedAttributes) -> DetectedFace:
-        """The face as a request sees it that asks for no more than this."""
+        """The face without the traits that `requested` does not ask for."""
         return replace(
             self,
             pose=self.pose if requested.pose else None,
@@ -202,7 +202,7 @@ class DetectedFace:
 
 @dataclass(frozen=True, slots=True)
 class ImageBytes:
-    """A picture that came as a file, undecoded."""
+    """A picture that was sent as a file, not decoded yet; at most `max_bytes` long."""
 
     data: bytes
     max_bytes: int
@@ -210,7 +210,7 @@ class ImageBytes:
 
 @dataclass(frozen=True, slots=True)
 class ImageBase64:
-    """A picture that came as Base64 text, decoded only when it is its turn (contract.md 4)."""
+    """A picture sent as Base64 text. It is decoded only after credentials and parameters (contract.md 4)."""
 
     text: str
     max_bytes: int
@@ -218,7 +218,7 @@ class ImageBase64:
 
 @dataclass(frozen=True, slots=True)
 class ImageUrl:
-    """A picture to be fetched."""
+    """A picture to be downloaded; its file has at most `max_bytes`."""
 
     url: str
     max_bytes: int
@@ -236,7 +236,7 @@ class OwnScale:
     knots: tuple[tuple[float, float], ...]
     """(cosine, similarity 0-100), both strictly ascending."""
     measured_on: str
-    """Which faces, in words."""
+    """Description of the faces that it was fitted on."""
     created_at: datetime
 
 
@@ -244,41 +244,46 @@ COMPARABLE = 50.0
 """The comparability below which a picture of a face holds too little to be compared."""
 
 CENTURY_HOURS = 876_000
-"""A hundred years: longer is a slip of the pen, and dates have an end."""
+"""A hundred years: a longer time is a typing error, and Python's dates have an end."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """What a group asks of faces, where a dialect leaves it to the group.
+    """The settings of a group.
 
-    Liveness and similarity are asked for in Search Face alone, quality wherever faces are registered,
-    comparability wherever they are registered or searched for; retention is for every face that the group has.
+    Liveness and similarity apply to Search Face alone, quality to every registration, comparability to every
+    registration and search, retention to every face of the group.
     """
 
     liveness: bool = False
     liveness_threshold: float = 50.0
     similarity: float = 90.0
     min_quality: float = 0.0
-    """Faces of less quality, 0-100, are not registered. 0: quality is not asked for."""
+    """Faces of less quality, 0-100, are not registered. 0: quality is not checked."""
     min_comparability: float = COMPARABLE
-    """Faces of less comparability, 0-100, are neither registered nor matched. 0: any picture will do."""
+    """Faces of less comparability, 0-100, are neither registered nor matched. 0: comparability is not checked."""
     retention_hours: int = 0
-    """So long after its registration a face is deleted. 0: it is kept until somebody deletes it."""
-
-    @property
-    def are_possible(self) -> bool:
-        """Whether every number is one that a group may have."""
-        shares = (self.liveness_threshold, self.similarity, self.min_quality, self.min_comparability)
-        return all(0 <= share <= 100 for share in shares) and 0 <= self.retention_hours <= CENTURY_HOURS
+    """A face is deleted this many hours after its registration. 0: it is kept until somebody deletes it."""
 
     def expired_by(self, now: datetime) -> datetime | None:
-        """Faces registered at this moment or before have outlived their time; None where they have no end."""
+        """Faces registered at this moment or before have expired at `now`; None if faces do not expire."""
         return now - timedelta(hours=self.retention_hours) if self.retention_hours else None
+
+
+class SettingChanges(TypedDict, total=False):
+    """Some fields of `GroupSettings`, as they are to be."""
+
+    liveness: bool
+    liveness_threshold: float
+    similarity: float
+    min_quality: float
+    min_comparability: float
+    retention_hours: int
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A gallery of faces. `id` is ours and never reused; `name` is what clients call the group id."""
+    """A gallery of faces. `id` is the server's number, never reused; `name` is what clients call the group id."""
 
     id: int
     app_id: int
@@ -291,7 +296,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class NewFace:
-    """A face about to be stored. `box` is in fractions of the picture, which is not kept."""
+    """A face to be stored. `box` is in fractions of the picture, which is not stored."""
 
     face_id: str
     image_id: str
@@ -300,22 +305,22 @@ class NewFace:
     detection_score: float
     embedding: Embedding
     fingerprint: bytes | None = None
-    """What the group's `fingerprinter` makes of the picture's file, if it was imported, which is once only."""
+    """The group's fingerprint of the picture's file, if the face is imported; None otherwise."""
 
 
 class Refusal(StrEnum):
     """Why a face was not registered."""
 
     POSE = "pose"
-    """It is turned away."""
+    """The face is turned away from the camera."""
     POOR = "poor"
-    """The picture holds too little of it to be compared."""
+    """The picture is too poor for the face to be compared."""
     QUALITY = "quality"
-    """The group asks for more."""
+    """The quality is below the group's minimum."""
     QUOTA = "quota"
     """The group is full."""
     LIMIT = "limit"
-    """There are larger ones, as many as were asked for."""
+    """The request asked for fewer faces, and the others are larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,19 +338,19 @@ class FaceRecord:
 
 @dataclass(frozen=True, slots=True)
 class FaceFilter:
-    """Narrows a face list to the records that agree with all that is set."""
+    """Selects the records that match every field that is set."""
 
     face_id: str | None = None
     image_id: str | None = None
     external_image_id: str | None = None
     label_contains: str | None = None
-    """Part of the external image id; of letters beyond ASCII, the database knows whether their case counts."""
+    """Part of the external image id. Whether case counts in letters beyond ASCII depends on the database."""
     registered_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A gallery face and how much a probe resembles it: calibrated similarity, 0-100."""
+    """A gallery face and its calibrated similarity with the probe, 0-100."""
 
     face: FaceRecord
     similarity: float
@@ -353,13 +358,29 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class StorageUse:
-    """What this process holds of memory and of connections to the database at one moment."""
+    """Memory and database connections that this process holds at one moment."""
 
     groups_loaded: int
-    """Groups whose embeddings are in memory for searches."""
+    """Number of groups whose embeddings are in memory for searches."""
     index_bytes: int
-    """The memory of those embeddings."""
+    """Bytes of memory of their embeddings."""
     index_bytes_bound: int
-    """Beyond it the groups used longest ago are let go."""
+    """Limit of that memory in bytes. Beyond it the least recently used groups are evicted."""
     connections: int
     connections_in_use: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisionUse:
+    """The processes that look at pictures, at one moment."""
+
+    workers: int
+    """How many there are."""
+    busy: int
+    """How many of them look at a picture."""
+    waiting: int
+    """Pictures that wait for one."""
+    replaced: Mapping[str, int]
+    """How many made room for another since the start, by the reason."""
+    layers: Mapping[str, str]
+    """What shuts them in: `on`, or why not, by the layer's name."""

@@ -47,7 +47,7 @@ def test_each_reason_is_told(desk: Desk, tmp_path: Path, small: MakePicture) -> 
     entries.append(Entry(tmp_path / "nowhere", None))
     entries.append(Entry(tmp_path, None))
     by_name = {result.entry.path.name: result for result in desk.add(entries)}
-    told = {name: (result.left, result.added) for name, result in by_name.items()}
+    told = {name: (result.skipped, result.added) for name, result in by_name.items()}
     first, second = sorted(("good", "same"), key=lambda name: -by_name[name].added)  # either thread may be first
     assert (told[first], told[second]) == ((None, 1), ("duplicate", 0))
     assert by_name[second].detail == f"The same as {by_name[first].entry.path}."
@@ -72,7 +72,7 @@ def test_a_picture_without_a_face_is_told(desk: Desk, tmp_path: Path, small: Mak
     file = io.BytesIO()
     PIL.Image.new("RGB", (200, 200), "grey").save(file, "PNG")
     [result] = desk.add(written(tmp_path / "files", grey=file.getvalue()))
-    assert result.left == "no_face"
+    assert result.skipped == "no_face"
 
 
 def test_what_was_stored_is_not_looked_at_again(desk: Desk, people: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_was_stored_is_not_looked_at_again(desk: Desk, people: Path) -> Non
         pass
     before = desk.stored()
     results = desk.add(entries)
-    assert [result.left for result in results] == ["present"] * 7 + [None] * 13
+    assert [result.skipped for result in results] == ["present"] * 7 + [None] * 13
     assert desk.stored()[:7] == before
     assert len(desk.stored()) == 20
 
@@ -105,7 +105,7 @@ def test_the_quota_is_kept_and_the_rest_is_told(desk: Desk, people: Path) -> Non
     assert [result.added for result in results] == [1] * 5 + [0] * 15
     assert {reason for result in results[5:] for reason in result.reasons} == {"quota"}
     later = desk.add(entries_of(people), quota=7)
-    assert [result.left for result in later[:5]] == ["present"] * 5
+    assert [result.skipped for result in later[:5]] == ["present"] * 5
     assert len(desk.stored()) == 7
 
 
@@ -113,7 +113,7 @@ def test_a_face_that_was_deleted_can_be_imported_again(desk: Desk, people: Path)
     entries = entries_of(people)[:2]
     desk.add(entries)
     desk.storage.gallery.delete_face(desk.group, desk.stored()[0][1])
-    assert [result.left for result in desk.add(entries)] == [None, "present"]
+    assert [result.skipped for result in desk.add(entries)] == [None, "present"]
     assert len(desk.stored()) == 2
 
 

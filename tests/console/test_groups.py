@@ -112,7 +112,7 @@ def test_several_pictures_are_registered_at_once_each_with_what_became_of_it(
 
 
 def test_a_similarity_is_rounded_down_where_a_group_is_searched(desk: Page, operator: Person, group: str) -> None:
-    probe = {"box": [0.3, 0.2, 0.7, 0.5], "quality": 75, "flaw": None}
+    probe = {"box": [0.3, 0.2, 0.7, 0.5], "quality": 75, "defect": None}
     answer = {"probe": probe, "matches": [{"faceId": "any", "externalId": "ines", "similarity": 95.98}]}
     upload(operator, group, external_id="ines")
     desk.goto(f"/console/apps/1/groups/{group}/search")

@@ -181,4 +181,4 @@ def test_an_import_goes_on_with_what_it_began_with(desk: Desk, tmp_path: Path) -
         assert face.face_id is not None
         again = desk.register(result.entry.path.stem, "again")
         assert desk.template(face.face_id) @ desk.template(again) > 0.9999
-    assert [result.left for result in desk.imported(entries)] == ["present", "present"]
+    assert [result.skipped for result in desk.imported(entries)] == ["present", "present"]

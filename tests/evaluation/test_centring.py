@@ -15,7 +15,7 @@ from visavis.evaluation.centring import FEWEST_IN_A_CENTRE, Pool, fit_centring, 
 from visavis.evaluation.comparisons import of_cosines
 from visavis.evaluation.scale import fit_common_scale
 from visavis.types import Embedding
-from visavis.vision.embed import as_probe, fused
+from visavis.vision.fusion import as_probe, fused
 from visavis.vision.models import SFACE, Centring, Fit, RecognitionCard
 
 DIMENSION = 16

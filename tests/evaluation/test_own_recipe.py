@@ -25,7 +25,7 @@ from visavis.types import Embedding
 from visavis.vision.adding import add_fitted
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
-from visavis.vision.embed import as_probe, fused
+from visavis.vision.fusion import as_probe, fused
 from visavis.vision.models import SFACE_2
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore

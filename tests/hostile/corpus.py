@@ -282,6 +282,7 @@ def bombs() -> Iterator[Hostile]:
     yield Hostile("jpeg of 65,500 x 760", one_colour_jpeg(65_500, 760), FINE)
     yield Hostile("progressive jpeg of 49 megapixels", one_colour_jpeg(7_000, 7_000, progressive=True), FINE)
     yield Hostile("progressive jpeg of 1,000 scans", many_scans(1_000), ANY)
+    yield Hostile("progressive jpeg of 1,000 hidden scans", many_scans(1_000, b"\xff\x01"), BROKEN)
     yield Hostile("jpeg said to be 65,500 x 763, without pixels", jpeg_sized(65_500, 763), ANY)
 
 
@@ -291,8 +292,12 @@ def one_colour_jpeg(width: int, height: int, **options: bool) -> bytes:
     return file.getvalue()
 
 
-def many_scans(count: int) -> bytes:
-    """A large progressive JPEG whose last scan comes again and again: work that its size does not tell."""
+def many_scans(count: int, hidden_by: bytes = b"") -> bytes:
+    """A large progressive JPEG whose last scan comes again and again: work that its size does not tell.
+
+    `hidden_by`: a marker before each of them, with the length of the scan behind it, as if it were a segment.
+    """
     whole = one_colour_jpeg(5_000, 5_000, progressive=True)
-    last = whole.rindex(b"\xff\xda")
-    return whole[:last] + whole[last:-2] * count + whole[-2:]
+    scan = whole[whole.rindex(b"\xff\xda") : -2]
+    hiding = hidden_by + struct.pack(">H", len(scan)) if hidden_by else b""
+    return whole[:-2] + (hiding + scan) * (count - 1) + whole[-2:]

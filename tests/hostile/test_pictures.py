@@ -33,7 +33,7 @@ def pictures() -> list[Hostile]:
 
 
 def test_there_are_hundreds_of_them(pictures: list[Hostile]) -> None:
-    assert len({each.name for each in pictures}) == len(pictures) == 666
+    assert len({each.name for each in pictures}) == len(pictures) == 667
 
 
 def test_every_hostile_picture_is_read_or_refused_as_it_should(pictures: list[Hostile]) -> None:

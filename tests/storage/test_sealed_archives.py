@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -136,10 +137,10 @@ def head(name: str = "forged", faces: int = 1, **changed: Any) -> Callable[[Cont
     return lambda writer: writer.group(made.model_copy(update=changed))
 
 
-def face(embedding: Embedding, face_id: str = "one") -> Callable[[ContentsWriter], None]:
+def face(embedding: Embedding, face_id: str = "one", **changed: Any) -> Callable[[ContentsWriter], None]:
     new = new_face(embedding, face_id)
     record = FaceRecord(1, face_id, new.image_id, None, new.box, new.detection_score, datetime.now(UTC))
-    return lambda writer: writer.face(record, embedding)
+    return lambda writer: writer.face(replace(record, **changed), embedding)
 
 
 ROW = unit_rows(1)[0]
@@ -187,6 +188,46 @@ def test_what_cannot_be_is_refused_though_the_passphrase_is_right(
     with pytest.raises((SetupError, ServiceError)):
         restore(storage, other, archive)
     assert contents(storage) == before
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    ("records", "complaint"),
+    [
+        ((head("group\0"), face(ROW)), r"a group that cannot be: 'group\\x00'"),
+        ((head("Staff"), face(ROW)), "a group that cannot be: 'Staff'"),
+        ((head("x" * 256), face(ROW)), "a group that cannot be: 'x+"),
+        ((head(), face(ROW, "one\0")), r"a face with an id that cannot be: 'one\\x00'"),
+        ((head(), face(ROW, "one two")), "a face with an id that cannot be: 'one two'"),
+        ((head(), face(ROW, image_id="")), "a face with an id that cannot be: ''"),
+        ((head(), face(ROW, external_image_id="ines\0")), r"whose external id cannot be: 'ines\\x00'"),
+        ((head(), face(ROW, external_image_id="")), "whose external id cannot be: ''"),
+        ((head(), face(ROW, external_image_id="x" * 256)), "whose external id cannot be: 'x+"),
+        ((head(settings={"similarity": 900}), face(ROW)), "'similarity' must be a number from 0 to 100"),
+        ((head(settings={"retention_hours": -3}), face(ROW)), "'retention_hours' must be a whole number from 0"),
+        ((head(settings={"retention_hours": 1.5}), face(ROW)), "'retention_hours' must be a whole number from 0"),
+        ((head(settings={"similarity": True}), face(ROW)), "'similarity' must be a number"),
+        ((head(settings={"liveness": 1}), face(ROW)), "'liveness' must be true or false"),
+        ((head(settings={"unheard_of": 1}), face(ROW)), "newer version: its groups have a setting 'unheard_of'"),
+    ],
+)
+def test_an_archive_is_held_against_the_rules_of_every_api_and_says_what_is_wrong(
+    records: tuple[Callable[[ContentsWriter], None], ...], complaint: str, storage: Storage, other: App
+) -> None:
+    before, archive = contents(storage), forged(*records)
+    with pytest.raises(SetupError, match=complaint):
+        Archives.of(storage).inspect(io.BytesIO(archive), PASSPHRASE, nothing)
+    with pytest.raises(SetupError, match=complaint):
+        restore(storage, other, archive)
+    assert contents(storage) == before
+
+
+@only_sqlite
+def test_a_label_of_search_face_comes_back_though_no_other_api_takes_it(storage: Storage, other: App) -> None:
+    archive = forged(head(), face(ROW, external_image_id="홍 길동"))
+    assert restore(storage, other, archive)[0].added == 1
+    [listed_face] = listed(storage, storage.gallery.require_group(other, "forged"))
+    assert listed_face.external_image_id == "홍 길동"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from visavis.errors import ErrorCode, ServiceError
-from visavis.web.admission import AdmissionQueue, Gone, Permit
+from visavis.web.admission import AdmissionQueue, ClientGone, Permit
 
 MANY, FEW, THIRD = 1, 2, 3
 
@@ -60,7 +60,7 @@ class Desk:
                 await self._done.acquire()
         except ServiceError as error:
             self.refused[owner] += error.code is ErrorCode.OVERLOADED
-        except Gone:
+        except ClientGone:
             self.gone[owner] += 1
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from visavis.core.attempts import REMEMBERED, Attempts, origin
+from visavis.core.attempts import REMEMBERED, Attempts, network_of
 from visavis.errors import ErrorCode, ServiceError
 
 MALLORY, ALICE = "203.0.113.66", "198.51.100.1"
@@ -144,7 +144,7 @@ def test_no_flood_of_addresses_fills_the_memory() -> None:
     door = Door()
     for n in range(REMEMBERED + 500):
         door.knock(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", {"appKey": str(n)}, account=str(n))
-    for memory in (door.attempts._of_origin, door.attempts._of_app):
+    for memory in (door.attempts._of_network, door.attempts._of_app):
         assert len(memory) == REMEMBERED
 
 
@@ -157,9 +157,9 @@ def test_no_flood_of_addresses_fills_the_memory() -> None:
     ],
 )
 def test_a_host_is_one_address_in_ipv4_and_a_64_in_ipv6(address: str, same: str, other: str) -> None:
-    assert origin(address) == origin(same) != origin(other)
+    assert network_of(address) == network_of(same) != network_of(other)
 
 
 @pytest.mark.parametrize("address", ["", "unix socket", "x" * 10_000])
 def test_an_address_that_is_none_is_one_all_the_same(address: str) -> None:
-    assert len(origin(address)) <= 64
+    assert len(network_of(address)) <= 64

@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeAlias
 
 import pytest
 
-from visavis.files import AS_USUAL, creating, draft_of, replacing, sync, write_whole
+from visavis.files import AS_USUAL, creating, replacing, sync, temporary_file, write_whole
 
 Writing: TypeAlias = Callable[[Path], AbstractContextManager[BinaryIO]]
 
@@ -153,8 +153,8 @@ def test_a_link_gives_way_and_what_it_points_to_stays(path: Path, tmp_path: Path
 @both
 def test_a_file_is_its_owners_alone_from_the_first_byte(path: Path, writing: Writing) -> None:
     with umask(0), writing(path) as file:
-        [draft] = path.parent.iterdir()
-        assert mode(draft) == 0o600
+        [temporary] = path.parent.iterdir()
+        assert mode(temporary) == 0o600
         file.write(b"a secret")
     assert mode(path) == 0o600
 
@@ -210,18 +210,18 @@ def test_a_file_and_a_directory_are_synced_by_name(path: Path, synced: list[str]
     assert synced == ["file", "directory"]
 
 
-def test_a_draft_that_nobody_moves_is_gone_after_the_block(path: Path) -> None:
-    with draft_of(path) as draft:
-        draft.write_bytes(b"by name")
-        assert mode(draft) == 0o600
-        assert draft.parent == path.parent
+def test_a_temporary_file_that_nobody_moves_is_gone_after_the_block(path: Path) -> None:
+    with temporary_file(path) as temporary:
+        temporary.write_bytes(b"by name")
+        assert mode(temporary) == 0o600
+        assert temporary.parent == path.parent
     assert names_beside(path) == []
 
 
-def test_a_draft_that_was_moved_stays_where_it_is(path: Path) -> None:
-    with draft_of(path) as draft:
-        draft.write_bytes(b"by name")
-        draft.replace(path)
+def test_a_temporary_file_that_was_moved_stays_where_it_is(path: Path) -> None:
+    with temporary_file(path) as temporary:
+        temporary.write_bytes(b"by name")
+        temporary.replace(path)
     assert path.read_bytes() == b"by name"
     assert names_beside(path) == ["target"]
 

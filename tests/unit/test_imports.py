@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("src", "harness", "benchmarks", "docs", "demo", "training", "examples")
+FOLDERS = ("src", "clients", "harness", "benchmarks", "docs", "demo", "training", "examples")
 
 
 def imported(source: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ import yaml
 
 from visavis.errors import ErrorCode
 from visavis.spans import Span
-from visavis.types import StorageUse
+from visavis.types import StorageUse, VisionUse
 from visavis.web.admission import AdmissionQueue
 from visavis.web.metrics import Metrics
 
@@ -32,6 +32,7 @@ def metrics() -> Metrics:
     """With a sample of each, as after a request."""
     metrics = Metrics("sface-fr")
     metrics.watch({"images": AdmissionQueue(1, 1)}, lambda: StorageUse(0, 0, 0, 0, 0))
+    metrics.watch_workers(lambda: VisionUse(1, 0, 0, {"time": 0}, {}))
     return metrics
 
 

@@ -14,7 +14,7 @@ from visavis.types import Embedding
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes, answers_of
-from visavis.vision.embed import fused
+from visavis.vision.fusion import fused
 from visavis.vision.models import (
     FR_FEATURE,
     INSIGHTFACE,

@@ -20,7 +20,7 @@ from visavis.vision.adding import add_fitted
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import converted, obstacle
-from visavis.vision.embed import fused
+from visavis.vision.fusion import fused
 from visavis.vision.models import SFACE, SFACE_2, SFACE_FR, SFACE_FR_2, Centring, Fit, RecognitionCard
 from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore

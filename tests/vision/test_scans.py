@@ -32,6 +32,17 @@ def test_more_scans_than_any_encoder_writes_are_refused(data: bytes) -> None:
     assert caught.value.code is ErrorCode.BROKEN_IMAGE
 
 
+@pytest.mark.parametrize("marker", [0x01, 0x02, 0xBF, *range(0xD0, 0xD8)], ids="FF{:02X}".format)
+def test_scans_do_not_hide_behind_a_marker_without_a_length(marker: int) -> None:
+    last = SMALL.rindex(b"\xff\xda")
+    scan = SMALL[last:-2]
+    hiding = bytes((0xFF, marker)) + len(scan).to_bytes(2)
+    hidden = SMALL[:-2] + (hiding + scan) * MAX_SCANS + SMALL[-2:]
+    with pytest.raises(ServiceError) as caught:
+        open_container(hidden)
+    assert caught.value.code is ErrorCode.BROKEN_IMAGE
+
+
 @pytest.mark.slow
 def test_the_largest_progressive_picture_is_read() -> None:
     assert open_container(one_colour_jpeg(7_000, 7_000, progressive=True)).size.width == 7_000

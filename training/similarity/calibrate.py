@@ -32,7 +32,8 @@ from visavis.settings import Settings
 from visavis.types import Embedding
 from visavis.vision.decode import decode
 from visavis.vision.detect import Detector
-from visavis.vision.embed import Embedder, fused
+from visavis.vision.embed import Embedder
+from visavis.vision.fusion import fused
 from visavis.vision.models import DEFAULT_RECOGNITION, PACKS, RECOGNITION_CARDS, YUNET, RecognitionCard
 from visavis.vision.scrfd import LandmarkFinder
 from visavis.vision.session import Network

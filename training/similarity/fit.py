@@ -26,7 +26,7 @@ from visavis.evaluation.comparisons import Comparisons, compare_all, of_cosines
 from visavis.evaluation.folders import read_set_aside
 from visavis.evaluation.scale import Knots, fit_common_scale
 from visavis.types import Embedding
-from visavis.vision.embed import as_probe, fused
+from visavis.vision.fusion import as_probe, fused
 from visavis.vision.models import SFACE_2, SFACE_FR_2, RecognitionCard
 from visavis.vision.poorness import poorness_of
 

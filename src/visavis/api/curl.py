@@ -1,4 +1,4 @@
-"""A request as a command for a shell, keys left to its variables APP_KEY, SECRET_KEY and API_KEY."""
+"""Writes a request as a curl command, with the shell variables APP_KEY, SECRET_KEY and API_KEY for the keys."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from visavis.api.operation import Operation
 from visavis.core.api_preview import PreviewRequest, SentPicture
 
 _VARIABLES = {"Authorization": "$SECRET_KEY", "x-nhn-apikey": "$API_KEY"}
-"""What each header of a key is filled with."""
+"""The shell variable for each header that carries a key."""
 
 
-def curl(dialect: Dialect, operation: Operation, question: PreviewRequest, *, as_form: bool) -> str:
-    """The command, over several lines; it works wherever there are curl, base64, printf and tr."""
-    query, body = split_options(operation, question, as_form=as_form)
+def curl(dialect: Dialect, operation: Operation, request: PreviewRequest, *, as_form: bool) -> str:
+    """The command, over several lines. It needs curl, base64, printf and tr."""
+    query, body = split_options(operation, request, as_form=as_form)
     path = operation.path.replace("{app_key}", "$APP_KEY")
     search = f"?{urlencode(query)}" if query else ""
-    lines = [f'curl -X {operation.method} "{question.origin}{dialect.prefix}{path}{search}"', *_keys(dialect)]
+    lines = [f'curl -X {operation.method} "{request.origin}{dialect.prefix}{path}{search}"', *_keys(dialect)]
     if as_form:
-        lines += [f"-F {shlex.quote(f'{sent.role}File=@{sent.file}')}" for sent in question.pictures]
+        lines += [f"-F {shlex.quote(f'{sent.role}File=@{sent.file}')}" for sent in request.pictures]
         lines += [f"-F {name}={_spelt(value)}" for name, value in body.items()]
         return _joined(lines)
     lines.append("-H 'Content-Type: application/json'")
-    if all(sent.url for sent in question.pictures):
-        content = {sent.role: {"url": sent.url} for sent in question.pictures}
+    if all(sent.url for sent in request.pictures):
+        content = {sent.role: {"url": sent.url} for sent in request.pictures}
         return _joined([*lines, f"-d {shlex.quote(_compact({**content, **body}))}"])
-    # A picture is too long to be an argument of a command, but not of one that the shell itself carries out.
-    template = _compact({**{sent.role: _reference(sent) for sent in question.pictures}, **body})
+    # A picture is too long for an argument of a program, but not for printf, which the shell runs itself.
+    template = _compact({**{sent.role: _reference(sent) for sent in request.pictures}, **body})
     template = template.replace("\\", "\\\\")  # printf reads escapes too
     files = [
-        f"\"$(base64 < {shlex.quote(sent.file)} | tr -d '\\n')\"" for sent in question.pictures if not sent.url
+        f"\"$(base64 < {shlex.quote(sent.file)} | tr -d '\\n')\"" for sent in request.pictures if not sent.url
     ]
     return f"printf {shlex.quote(template)} {' '.join(files)} |\n  {_joined([*lines, '-d @-'])}"
 
 
 def split_options(
-    operation: Operation, question: PreviewRequest, *, as_form: bool
+    operation: Operation, request: PreviewRequest, *, as_form: bool
 ) -> tuple[dict[str, bool | int], dict[str, bool | int]]:
-    """Those of the options that the operation knows: (in the query, in the body)."""
+    """The options that the operation knows: (in the query, in the body)."""
     schema = operation.form if as_form and operation.form else operation.schema
     query: dict[str, bool | int] = {}
     body: dict[str, bool | int] = {}
     for name, _, in_query in schema.wire_fields():
-        if name in question.options:
-            (query if in_query else body)[name] = question.options[name]
+        if name in request.options:
+            (query if in_query else body)[name] = request.options[name]
     return query, body
 
 
@@ -57,7 +57,7 @@ def _keys(dialect: Dialect) -> list[str]:
 
 
 def _reference(sent: SentPicture) -> Mapping[str, str]:
-    """The picture inside JSON that `printf` fills in: `%` stands for what follows, `%%` for itself."""
+    """The picture inside the JSON template of `printf`: `%s` is replaced by its bytes, `%%` stands for `%`."""
     return {"url": sent.url.replace("%", "%%")} if sent.url else {"bytes": "%s"}
 
 

@@ -1,4 +1,4 @@
-"""Answers whose fields are described where they are declared."""
+"""The base class of answers whose fields have docstrings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Described(BaseModel):
-    """What stands under a field describes it in the OpenAPI documents."""
+    """An answer. The docstring under each field is its description in the OpenAPI documents."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

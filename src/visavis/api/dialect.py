@@ -1,4 +1,4 @@
-"""What a dialect is, and how one becomes an ASGI application."""
+"""Dialects, and how a dialect becomes an ASGI application."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from starlette.types import Scope
 from visavis.api.operation import Call, Operation, event_of
 from visavis.audit_events import Actor, ActorKind
 from visavis.errors import ErrorCode, ServiceError
-from visavis.identities import Caller, KeyKind
+from visavis.identities import Caller, KeyKind, working_for
 from visavis.spans import Span
 from visavis.types import Refusal
-from visavis.web.admission import Gone
+from visavis.web.admission import ClientGone
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
 from visavis.web.recording import actor_of, client_address, refusal_of
 from visavis.web.request_log import NO_TELEMETRY, UNKNOWN, mark
@@ -34,12 +34,12 @@ logger = logging.getLogger(__name__)
 MAX_DETAIL = 200
 
 CLIENT_GONE = 499
-"""What the access log says of a request whose client did not wait; nobody is there to read it."""
+"""The status, in the access log only, of a request whose client disconnected before the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """An error as one dialect writes it: its number, its fixed message, the HTTP status it travels under."""
+    """An error as one dialect writes it: its number, its fixed message, its HTTP status."""
 
     code: int
     message: str
@@ -48,14 +48,15 @@ class WireError:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The body of a success, and a sentence on what is missing from it where it is only a partial one."""
+    """A successful answer, which may be a partial success."""
 
     body: BaseModel
     detail: str = ""
+    """The X-Error-Detail header of a partial success, or why nothing could match; empty otherwise."""
     not_added: Sequence[Refusal] = ()
-    """Why each face was not added that was not, in the order of the body."""
+    """Why faces were not added, one reason for each, in the order of the body."""
     code: int = 0
-    """The number that the body tells; not 0 if it is only a partial success."""
+    """The result code in the body; not 0 for a partial success."""
 
 
 _NONE_ADDED = {
@@ -64,16 +65,16 @@ _NONE_ADDED = {
     ErrorCode.LOW_QUALITY: Refusal.QUALITY,
     ErrorCode.FACE_QUOTA_EXCEEDED: Refusal.QUOTA,
 }
-"""Errors which mean that not one face was added, and why."""
+"""Errors which mean that no face was added, and the reason."""
 
-_NOT_LET_IN = {ErrorCode.UNAUTHORIZED, ErrorCode.MISSING_CREDENTIALS, ErrorCode.RATE_LIMITED}
+_CREDENTIALS_REFUSED = {ErrorCode.UNAUTHORIZED, ErrorCode.MISSING_CREDENTIALS, ErrorCode.RATE_LIMITED}
 
 Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyHeader:
-    """A request header that a key travels in, bare."""
+    """A request header that holds a key and nothing else."""
 
     name: str
     describes: str
@@ -82,31 +83,31 @@ class KeyHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """A wire protocol: where it lives, its operations, whom it lets in, how successes and errors look."""
+    """A wire protocol: its prefix, its operations, its credentials, and how it writes successes and errors."""
 
     name: str
     title: str
     prefix: str
     operations: tuple[Operation, ...]
     credentials: Callable[[Request], Mapping[KeyKind, str]]
-    """The keys that came along; all of them must be right. Raises UNAUTHORIZED."""
+    """The keys of a request, all of which must be right. Raises MISSING_CREDENTIALS."""
     success: Callable[[Any, BaseModel | None], Success]
-    """From the result of an operation and what `present` made of it."""
+    """Makes the answer from the result of an operation and the output of its `present`."""
     wire_error: Callable[[ServiceError, Operation, bool], WireError]
-    """From the error, the operation, and whether the request was a form with files."""
+    """Translates an error, given the operation and whether the request was a form with files."""
     failure: Failure
     """The body of an error."""
     max_image_bytes: int
     key_headers: tuple[KeyHeader, ...]
-    """Where `credentials` finds keys, besides in the path."""
+    """The headers that carry keys; the app key may also be in the path."""
     answer: Callable[[type[BaseModel] | None], type[BaseModel]]
-    """The type of a success's body, from that of its data."""
+    """The type of a successful body, given the type of its data."""
     error: type[BaseModel]
-    """The type of an error's body."""
+    """The type of the body of an error."""
 
 
 def build(dialect: Dialect, services: Services) -> FastAPI:
-    """The dialect as an application to be mounted under its prefix."""
+    """Build the dialect's application, which is mounted under its prefix."""
     app = FastAPI(title=dialect.title, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     for operation in dialect.operations:
         app.add_api_route(
@@ -121,12 +122,13 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
 
 
 def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Callable[[Request], Any]:
-    """Credentials, then parameters, then the rest (contract.md 4)."""
+    """The endpoint of an operation: it checks credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     queue = workers.images if operation.image else workers.records
     max_body_bytes = MAX_BODY_BYTES if operation.image else MAX_PLAIN_BODY_BYTES
 
     def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
+        working_for.set(caller.app.name)
         parameters = read_parameters(request, body, operation.schema, operation.form)
         call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
         with services.audit.recording(event_of(call, operation, dialect.name)):
@@ -141,7 +143,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
     async def handle(request: Request) -> Response:
         caller = await workers.quick(lambda: _identified(dialect, services, request))
         services.rates.count(caller.app)
-        with queue.admit(caller.app.id) as permit:  # before the body is read: who is sent away costs no memory
+        with queue.admit(caller.app.id) as permit:  # before the body is read: a refused request costs no memory
             body = await read_body(request, max_body_bytes, operation.form)
             actor = actor_of(request, ActorKind.APP, key_id=caller.key_id)
             with services.instrument(Span.QUEUE):
@@ -157,7 +159,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
             return refusal(dialect, operation, request, error)
         except HTTPException:
             raise
-        except (Gone, ClientDisconnect):
+        except (ClientGone, ClientDisconnect):
             mark(request.scope, dialect.name, operation.name, CLIENT_GONE, "client_gone")
             return Response(status_code=CLIENT_GONE)
         except Exception:
@@ -169,7 +171,7 @@ def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Cal
 
 
 def _identified(dialect: Dialect, services: Services, request: Request) -> Caller:
-    """Who is calling; who is not let in is recorded. Raises UNAUTHORIZED, MISSING_CREDENTIALS, RATE_LIMITED."""
+    """Authenticate a request; record a refusal. Raises UNAUTHORIZED, MISSING_CREDENTIALS, RATE_LIMITED."""
     try:
         credentials = dialect.credentials(request)
         return services.attempts.verify(
@@ -179,19 +181,19 @@ def _identified(dialect: Dialect, services: Services, request: Request) -> Calle
             account=credentials.get(KeyKind.APP_KEY),
         )
     except ServiceError as error:
-        if error.code in _NOT_LET_IN:
+        if error.code in _CREDENTIALS_REFUSED:
             services.audit.refused(refusal_of(request, ActorKind.APP, error.code, dialect.name))
         raise
 
 
 async def _disconnected(request: Request) -> None:
-    """Returns when the client has left; its body has been read by then."""
+    """Wait until the client has disconnected. Its body must have been read before."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
 def refusal(dialect: Dialect, operation: Operation, request: Request, error: ServiceError) -> Response:
-    """An error as the dialect writes it: the one place where errors become bytes."""
+    """The answer to a request that failed, as the dialect writes it. Every error of an operation passes here."""
     wire = dialect.wire_error(error, operation, is_upload(request))
     mark(request.scope, dialect.name, operation.name, wire.code, error.code)
     response = _response(dialect.failure, wire, error.detail, error.retry_after)
@@ -203,14 +205,14 @@ def refusal(dialect: Dialect, operation: Operation, request: Request, error: Ser
 def install_http_errors(
     app: FastAPI, operations: Sequence[Operation], failure: Failure, dialect: str = UNKNOWN
 ) -> None:
-    """Answer unknown paths and methods, and bodies that are too long, in an envelope too."""
+    """Let the dialect's envelope also answer unknown paths and methods, and bodies that are too long."""
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
         wire = HTTP_ERRORS[error.status_code]
-        here = _operations_here(operations, request)
-        allowed = {operation.method for operation in here}
-        named = next((operation.name for operation in here if operation.method == request.method), UNKNOWN)
+        matching = _operations_of_path(operations, request)
+        allowed = {operation.method for operation in matching}
+        named = next((operation.name for operation in matching if operation.method == request.method), UNKNOWN)
         mark(request.scope, dialect, named, wire.code, f"http_{wire.status}")
         response = _response(failure, wire, _DETAILS.get(error.status_code, error.detail))
         response.headers.update(error.headers or {})
@@ -231,16 +233,16 @@ HTTP_ERRORS = {
     415: WireError(-41500, "UnsupportedMediaType", 415),
     431: WireError(-43100, "RequestHeaderFieldsTooLarge", 431),
 }
-"""Errors of HTTP itself; the documents have no numbers for these."""
+"""Errors of HTTP itself. The vendor's documents have no numbers for them."""
 
 RETRY_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-"""Statuses whose answers say when to try again."""
+"""Statuses of answers with a Retry-After header."""
 
 _DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
-def _operations_here(operations: Sequence[Operation], request: Request) -> list[Operation]:
-    """Every operation of the path: the framework itself would name the method of its first route only."""
+def _operations_of_path(operations: Sequence[Operation], request: Request) -> list[Operation]:
+    """Every operation of the path. The framework itself would name the method of its first route only."""
     path = path_in_app(request.scope)
     return [operation for operation in operations if compile_path(operation.path)[0].match(path)]
 
@@ -259,6 +261,6 @@ def _response(failure: Failure, error: WireError, detail: str, retry_after: int 
 
 
 def plain(detail: str) -> str:
-    """What a header may carry: one sentence of printable ASCII, at most 200 characters (contract.md 3)."""
+    """The text as a header value: one sentence of printable ASCII, at most 200 characters (contract.md 3)."""
     line = re.sub(r"[^ -~]+", " ", detail).strip().rstrip(".")
     return f"{line[:1].upper()}{line[1:]}."[:MAX_DETAIL]

@@ -1,4 +1,4 @@
-"""What an operation is: a row of its dialect's table."""
+"""Operations: the rows of each dialect's table."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ P_co = TypeVar("P_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[P_co]):
-    """One request, authenticated and validated."""
+    """A request that was authenticated and validated."""
 
     services: Services
     caller: App
     actor: Actor
-    """Whom the audit log names for it."""
+    """The actor for the audit log."""
     parameters: P_co
     path: Mapping[str, str]
     max_image_bytes: int
@@ -44,7 +44,7 @@ def by_path(call: Call[Any]) -> About:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The group and the face that a request is about, as far as it names them."""
+    """The group and the face that a request names."""
 
     group: str | None
     face: str | None = None
@@ -52,10 +52,10 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An operation: where it is, what it takes, what it does, how its result looks.
+    """An operation of a dialect: its path, its parameters, what it does, and how it presents the result.
 
-    `run` calls core in a worker thread; `present` turns its result into what the dialect answers, on the given
-    confidence scale (100 for percent, 1 for fractions).
+    `run` calls core in a worker thread. `present` turns its result into the data of the answer; its second
+    argument is the confidence scale, 100 for percent or 1 for fractions.
     """
 
     name: str
@@ -67,19 +67,21 @@ class Operation:
     run: Callable[[Call[Any]], Any]
     present: Callable[[Any, float], BaseModel | None]
     data: type[BaseModel] | None = None
-    """What `present` returns."""
+    """The type that `present` returns; None for an answer without data."""
     schema: type[Parameters] = NoParameters
+    """Its parameters in query and JSON body."""
     form: type[Parameters] | None = None
+    """Its parameters in a multipart form; None if it takes none."""
     image: bool = False
-    """Whether it handles pictures, and so takes its turn among those."""
+    """Whether it handles pictures, and so waits in the queue for pictures."""
     registers: bool = False
-    """Whether it adds faces, and so says why it did not add the others."""
+    """Whether it adds faces, and so answers with X-Not-Added."""
     about: Callable[[Call[Any]], About] = by_path
-    """For the audit log."""
+    """The group and the face that the audit log names."""
 
 
 def event_of(call: Call[Any], operation: Operation, dialect: str) -> Event:
-    """An operation that an app has asked for."""
+    """The audit event of an operation that an app requests."""
     about = operation.about(call)
     return Event(
         actor=call.actor,

@@ -1,4 +1,4 @@
-"""What each dialect would have answered to a request that came by the console: one computation, all presenters."""
+"""Shows a request of the console as each dialect would send and answer it: one computation, all presenters."""
 
 from __future__ import annotations
 
@@ -20,70 +20,70 @@ from visavis.core.faces import Detected
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, RequestedAttributes
 
-_PLACES = {"sourceImage": "Source", "targetImage": "Target"}
-"""What errors call the two pictures of a comparison."""
+_SUBJECTS = {"sourceImage": "Source", "targetImage": "Target"}
+"""The names of the two pictures of a comparison in errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Previews:
-    """Answers questions in the words of every dialect that has the operation."""
+    """Makes the answers of every dialect that has the operation."""
 
     dialects: Sequence[Dialect]
     confidence_factor: float
 
     @property
     def max_image_bytes(self) -> int:
-        """Of the most generous dialect."""
+        """The largest picture file that any dialect accepts, in bytes."""
         return max(dialect.max_image_bytes for dialect in self.dialects)
 
-    def to(self, question: PreviewRequest, outcome: Detected | Compared | ServiceError) -> list[Preview]:
-        """`outcome`: what core made of the request, with all traits that may be reported, or why it did not."""
+    def to(self, request: PreviewRequest, outcome: Detected | Compared | ServiceError) -> list[Preview]:
+        """One answer from each dialect. `outcome`: core's result with all traits computed, or its error."""
         return [
-            self._reply(dialect, operation, question, outcome)
+            self._answer(dialect, operation, request, outcome)
             for dialect in self.dialects
             for operation in dialect.operations
-            if operation.name == question.operation
+            if operation.name == request.operation
         ]
 
-    def _reply(
+    def _answer(
         self,
         dialect: Dialect,
         operation: Operation,
-        question: PreviewRequest,
+        request: PreviewRequest,
         outcome: Detected | Compared | ServiceError,
     ) -> Preview:
-        as_form = operation.form is not None and not any(sent.url for sent in question.pictures)
-        request = curl(dialect, operation, question, as_form=as_form)
+        as_form = operation.form is not None and not any(sent.url for sent in request.pictures)
+        command = curl(dialect, operation, request, as_form=as_form)
         try:
-            require_spoken(question.app, dialect.name)
-            _require_small_enough(dialect, question.pictures)
+            require_spoken(request.app, dialect.name)
+            _require_small_enough(dialect, request.pictures)
             if isinstance(outcome, ServiceError):
                 raise outcome
-            result = _as_asked(outcome, _want(operation, question, as_form=as_form))
+            result = _as_requested(outcome, _requested(operation, request, as_form=as_form))
         except ServiceError as error:
             wire = dialect.wire_error(error, operation, as_form)
             body = _compact(dialect.failure(wire))
-            return Preview(dialect.name, dialect.title, request, wire.status, body, plain(error.detail))
+            return Preview(dialect.name, dialect.title, command, wire.status, body, plain(error.detail))
         success = dialect.success(result, operation.present(result, self.confidence_factor))
         body = success.body.model_dump_json(exclude_none=True)
-        return Preview(dialect.name, dialect.title, request, 200, body)
+        return Preview(dialect.name, dialect.title, command, 200, body)
 
 
-def _want(operation: Operation, question: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
-    """What the operation's own schema makes of the options."""
-    query, body = split_options(operation, question, as_form=as_form)
+def _requested(operation: Operation, request: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
+    """The attributes that the options request, as the operation's own schema reads them."""
+    query, body = split_options(operation, request, as_form=as_form)
     given: Mapping[str, Any]
     if as_form and operation.form is not None:
-        schema, given = operation.form, {f"{sent.role}File": b"" for sent in question.pictures}
+        schema, given = operation.form, {f"{sent.role}File": b"" for sent in request.pictures}
     else:
-        schema, given = operation.schema, {sent.role: {"url": ""} for sent in question.pictures}
+        schema, given = operation.schema, {sent.role: {"url": ""} for sent in request.pictures}
     parameters = schema.read(QueryParams({name: str(value) for name, value in query.items()}), {**given, **body})
     requested: RequestedAttributes = parameters.requested()  # type: ignore[attr-defined]
     return requested
 
 
-def _as_asked(result: Detected | Compared, requested: RequestedAttributes) -> Detected | Compared:
-    """The result without what was not asked for."""
+def _as_requested(result: Detected | Compared, requested: RequestedAttributes) -> Detected | Compared:
+    """The result without the attributes that were not requested."""
     if isinstance(result, Detected):
         return replace(result, faces=[face.only(requested) for face in result.faces])
 
@@ -103,9 +103,9 @@ def _require_small_enough(dialect: Dialect, pictures: Sequence[SentPicture]) -> 
     for sent in pictures:
         if sent.data is not None and len(sent.data) > dialect.max_image_bytes:
             detail = images.too_large(len(sent.data), dialect.max_image_bytes)
-            place = _PLACES.get(sent.role)
+            subject = _SUBJECTS.get(sent.role)
             raise ServiceError(
-                ErrorCode.IMAGE_TOO_LARGE, f"{place} image: {detail}" if place else detail, subject=place
+                ErrorCode.IMAGE_TOO_LARGE, f"{subject} image: {detail}" if subject else detail, subject=subject
             )
 
 

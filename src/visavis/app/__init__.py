@@ -2,11 +2,11 @@
 
 from visavis.api.nhn.envelope import refusal
 from visavis.app.commands import (
-    comparer,
     models_in_use,
     open_accounts,
     open_apps,
     open_calibrations,
+    open_comparer,
     open_groups,
     open_services,
 )
@@ -17,13 +17,13 @@ from visavis.app.services import DIALECT_NAMES, DIALECTS
 __all__ = [
     "DIALECTS",
     "DIALECT_NAMES",
-    "comparer",
     "create_app",
     "make_records",
     "models_in_use",
     "open_accounts",
     "open_apps",
     "open_calibrations",
+    "open_comparer",
     "open_groups",
     "open_records",
     "open_services",

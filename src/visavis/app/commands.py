@@ -15,7 +15,6 @@ from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.types import OwnScale
 from visavis.vision.catalogue import Catalogue
-from visavis.vision.store import ModelStore
 from visavis.web.services import Services
 
 
@@ -39,10 +38,8 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
     """What requests are served with, for commands that look at pictures, likewise."""
-    store = ModelStore(settings.models_dir)
-    catalogue = Catalogue.read(store.directory)
-    analyzer = analyzer_of(settings, store, catalogue)
-    with closing(open_records(settings)) as storage:
+    catalogue = Catalogue.read(settings.models_dir)
+    with closing(analyzer_of(settings, catalogue)) as analyzer, closing(open_records(settings)) as storage:
         yield services_of(settings, catalogue, analyzer, storage)
 
 
@@ -60,17 +57,21 @@ def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
         yield storage.calibrations
 
 
-def comparer(settings: Settings) -> Comparer:
-    """What compares pictures, on the scales of the data directory if there is one. It is not made for that."""
-    store = ModelStore(settings.models_dir)
-    catalogue = Catalogue.read(store.directory)
+@contextmanager
+def open_comparer(settings: Settings) -> Iterator[Comparer]:
+    """What compares pictures, one at a time, on the scales of the data directory if there is one.
+
+    No data directory is made for that.
+    """
+    catalogue = Catalogue.read(settings.models_dir)
     own: Mapping[str, OwnScale] = {}
     if has_records(settings):
         with open_calibrations(settings) as stored:
             own = stored.all()
     model = settings.recognition_model
     calibrations = calibrations_of(model, catalogue, own)
-    return Comparer(analyzer_of(settings, store, catalogue), fetcher_of(settings), calibrations, model)
+    with closing(analyzer_of(settings, catalogue, workers=1)) as analyzer:
+        yield Comparer(analyzer, fetcher_of(settings), calibrations, model)
 
 
 def models_in_use(settings: Settings) -> dict[str, int] | None:

@@ -27,7 +27,7 @@ from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.records import make_records, now
 from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
-from visavis.console.services import ModelDescription
+from visavis.console.services import Condition, ModelDescription
 from visavis.console.site import build_console
 from visavis.core.audit_upkeep import AuditUpkeep
 from visavis.core.periodic_tasks import PeriodicTasks
@@ -37,6 +37,7 @@ from visavis.settings import Settings
 from visavis.spans import both
 from visavis.storage.keys.sync import SYNC_SECONDS
 from visavis.storage.store import SERVER, Storage
+from visavis.types import VisionUse
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
@@ -48,7 +49,7 @@ from visavis.web.edge.origins import open_to
 from visavis.web.edge.proxies import Proxies
 from visavis.web.edge.request_id import RequestIds
 from visavis.web.metrics import Metrics
-from visavis.web.request_log import NO_TELEMETRY, RequestLogMiddleware, RequestLogRecord, remember
+from visavis.web.request_log import NO_TELEMETRY, RequestLogMiddleware, RequestLogRecord, record_activity
 from visavis.web.tracing_option import open_tracing
 
 if TYPE_CHECKING:
@@ -64,12 +65,14 @@ def create_app(settings: Settings) -> FastAPI:
     instrument = metrics.instrument if tracing is None else both(metrics.instrument, tracing.instrument)
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
-    analyzer = analyzer_of(settings, store, catalogue, instrument)
+    analyzer = analyzer_of(settings, catalogue, instrument)
     storage = make_records(settings, instrument, SERVER)
+    _tell_of_workers(analyzer.pool.use)
     _tell_of_models(catalogue, store, storage)
     _tell_of_older_models(Recipes(catalogue.cards), storage)
     services = services_of(settings, catalogue, analyzer, storage, instrument)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
+    metrics.watch_workers(lambda: analyzer.pool.use)
 
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
@@ -78,12 +81,12 @@ def create_app(settings: Settings) -> FastAPI:
         PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
     )
-    lifespan = _lifespan(background, storage, metrics, tracing)
+    lifespan = _lifespan(background, (analyzer, storage), metrics, tracing)
     app = FastAPI(
         title="Visavis", openapi_url=None, redirect_slashes=False, lifespan=lifespan, telemetry=NO_TELEMETRY
     )
     app.state.stopping = False
-    listeners = (log_request, metrics.listen, remember(services.activity, DIALECT_NAMES))
+    listeners = (log_request, metrics.listen, record_activity(services.activity, DIALECT_NAMES))
     _add_middleware(app, settings, listeners, tracing)
     app.include_router(health(storage.check, storage.check_writes))
     if settings.metrics_token is not None:
@@ -95,11 +98,17 @@ def create_app(settings: Settings) -> FastAPI:
         _mounted(V2.prefix, open_to(origins, build(V2, services))),
         _mounted(V1.prefix, open_to(origins, v1_and_plus)),
         _mounted(SEARCHFACE.prefix, open_to(origins, build(SEARCHFACE, services))),
-        _mounted("/admin", build_admin(services, settings.admin_token)),
+        _mounted("/admin", build_admin(services, settings.admin_token, lambda: analyzer.pool.use)),
     ]
     if settings.console.enabled:
-        facts = [ModelDescription(*fact) for fact in installed(store, catalogue)]
-        parts = console_services(settings, services, storage, catalogue, facts)
+        condition = Condition(
+            [ModelDescription(*fact) for fact in installed(store, catalogue)],
+            storage.gallery.models_in_use,
+            storage.use,
+            lambda: analyzer.pool.use,
+            services.activity,
+        )
+        parts = console_services(settings, services, storage, catalogue, condition)
         console = build_console(parts, NO_TELEMETRY)
         app.router.routes.append(_mounted("/console", console))
     install_http_errors(app, (), failure)
@@ -114,8 +123,14 @@ class _Background(Protocol):
     def stop(self) -> None: ...
 
 
+class _Opened(Protocol):
+    """What is closed when the requests have ended."""
+
+    def close(self) -> None: ...
+
+
 def _lifespan(
-    background: Sequence[_Background], storage: Storage, metrics: Metrics, tracing: Tracing | None
+    background: Sequence[_Background], opened: Sequence[_Opened], metrics: Metrics, tracing: Tracing | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -125,7 +140,8 @@ def _lifespan(
         yield
         for each in background:
             await to_thread.run_sync(each.stop)
-        storage.close()
+        for part in opened:
+            await to_thread.run_sync(part.close)
         if tracing is not None:
             await to_thread.run_sync(tracing.close)
         logging.getLogger().removeHandler(metrics.logged)
@@ -156,6 +172,15 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
     mount = Mount(prefix, app)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
+
+
+def _tell_of_workers(use: VisionUse) -> None:
+    """How many processes look at pictures, and what shuts them in."""
+    on = [name for name, state in use.layers.items() if state == "on"]
+    logger.info("%d processes look at pictures, shut in by: %s", use.workers, ", ".join(on) or "nothing")
+    for name, state in use.layers.items():
+        if state != "on":
+            logger.warning("The processes that look at pictures lack a layer: %s, %s.", name, state)
 
 
 def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> None:

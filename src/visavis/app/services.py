@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Container, Mapping
 from datetime import timedelta
+from typing import Any
 
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
@@ -13,7 +15,7 @@ from visavis.api.previews import Previews
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.records import now
 from visavis.audit_events import Effect
-from visavis.console.services import Condition, ConsoleServices, ModelDescription
+from visavis.console.services import Condition, ConsoleServices
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
@@ -23,6 +25,7 @@ from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.ports import FaceAnalyzer
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
@@ -30,12 +33,12 @@ from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.store import Storage
 from visavis.types import OwnScale
-from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
 from visavis.vision.models import not_calibrated
-from visavis.vision.recognition import Recognizers
-from visavis.vision.store import ModelStore
+from visavis.vision.pool.analyzer import PooledAnalyzer
+from visavis.vision.pool.fork_server import ForkServer, WorkerPlan
+from visavis.vision.pool.workers import PoolLimits, WorkerPool
 from visavis.web.page_tokens import PageTokens
 from visavis.web.rates import Rates
 from visavis.web.services import Services
@@ -50,7 +53,7 @@ logger = logging.getLogger(__name__)
 def services_of(
     settings: Settings,
     catalogue: Catalogue,
-    analyzer: Analyzer,
+    analyzer: FaceAnalyzer[Any],
     storage: Storage,
     instrument: Instrumentation = uninstrumented,
 ) -> Services:
@@ -84,7 +87,7 @@ def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales
 
 
 def console_services(
-    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, models: list[ModelDescription]
+    settings: Settings, services: Services, storage: Storage, catalogue: Catalogue, condition: Condition
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
@@ -102,7 +105,7 @@ def console_services(
         search=services.search,
         collections=services.collections,
         workers=services.workers,
-        condition=Condition(models, storage.gallery.models_in_use, storage.use, services.activity),
+        condition=condition,
         audit=services.audit,
         previews=Previews(DIALECTS, services.confidence_factor),
         scale_set=own.measured_on if own else catalogue.require(model).fit.set,
@@ -110,12 +113,27 @@ def console_services(
 
 
 def analyzer_of(
-    settings: Settings, store: ModelStore, catalogue: Catalogue, instrument: Instrumentation = uninstrumented
-) -> Analyzer:
-    """All networks, that of new groups included. Raises SetupError if one is missing."""
-    recognizers = Recognizers(store, catalogue)
-    recognizers.load(settings.recognition_model)
-    return Analyzer.load(store, settings.work.cpu_places, recognizers, instrument)
+    settings: Settings,
+    catalogue: Catalogue,
+    instrument: Instrumentation = uninstrumented,
+    workers: int | None = None,
+) -> PooledAnalyzer:
+    """Workers with all networks, that of new groups included; close them in the end.
+
+    `workers`: how many, where that is not what the settings say. Raises SetupError if a network is missing.
+    """
+    work = settings.work
+    plan = WorkerPlan(
+        settings.models_dir,
+        settings.recognition_model,
+        memory_bytes=work.picture_memory_mb * 1_000_000,
+        cpu_seconds=math.ceil(work.picture_seconds * work.worker_pictures) + 60,
+    )
+    server = ForkServer(plan)
+    for warning in server.warnings:
+        logger.warning("%s", warning)
+    limits = PoolLimits(workers or work.cpu_places, work.picture_seconds, work.worker_pictures)
+    return PooledAnalyzer(WorkerPool(server, limits), catalogue.cards, instrument)
 
 
 def fetcher_of(settings: Settings, instrument: Instrumentation = uninstrumented) -> GuardedFetcher:

@@ -36,7 +36,7 @@ def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
                 "off": " ".join(sorted(app.dialects_off)),
                 "rate_limit": app.rate_limit or "off",
             }
-            for app in apps.store.list_apps()
+            for app in apps.all()
         ]
     if as_json:
         print_json(rows)
@@ -75,7 +75,7 @@ def delete_app(
         app = apps.require(name)
         if not yes:
             typer.confirm(f"Delete {name!r} with all its groups and faces?", abort=True)
-        apps.store.delete_app(app)
+        apps.delete(app)
     say(f"Deleted {name}.")
 
 
@@ -112,7 +112,7 @@ def set_app(
 def list_keys(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List an app's keys by id, kind and times. The keys themselves are not kept and cannot be shown."""
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
-        rows = [shown_key(key) for key in apps.store.list_keys(apps.require(name))]
+        rows = [shown_key(key) for key in apps.keys(apps.require(name))]
     if as_json:
         print_json(rows)
         return

@@ -46,5 +46,5 @@ def reset_password(
 def list_users(data_dir: DataDir = None) -> None:
     """List who may sign in, and as what."""
     with wiring.open_accounts(read_settings(data_dir=data_dir)) as accounts:
-        for user in accounts.store.list_users():
+        for user in accounts.all():
             say(f"{user.role:<14} {user.name}")

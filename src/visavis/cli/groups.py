@@ -8,14 +8,16 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from typer.models import OptionInfo
 
 from visavis import app as wiring
 from visavis.cli.database import progress
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
 from visavis.core.apps import Apps
+from visavis.core.group_settings import BOUNDS
 from visavis.core.groups import Groups
 from visavis.identities import App
-from visavis.types import CENTURY_HOURS, Group
+from visavis.types import Group
 
 group_commands = typer.Typer(
     no_args_is_help=True, help="Groups: what they ask of faces, and their recognition model."
@@ -26,7 +28,7 @@ def _hours(text: str) -> int:
     """From 36h or 30d; 0 needs no unit."""
     found = re.fullmatch(r"(\d{1,9})([hd])", text if text != "0" else "0h")
     hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else -1
-    if not 0 <= hours <= CENTURY_HOURS:
+    if not BOUNDS["retention_hours"].hold(hours):
         raise typer.BadParameter(f"{text!r} is no time such as 36h or 30d, up to a hundred years.")
     return hours
 
@@ -35,6 +37,13 @@ def _span(hours: int) -> str:
     if not hours:
         return "always"
     return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+
+
+def _option(setting: str, description: str) -> OptionInfo:
+    """A number within the bounds of the setting."""
+    bounds = BOUNDS[setting]
+    option: OptionInfo = typer.Option(min=bounds.least, max=bounds.most, help=description)
+    return option
 
 
 AppName = Annotated[str, typer.Argument(help="The name of the app that owns the group.")]
@@ -69,19 +78,18 @@ def set_group(  # noqa: PLR0913 - an option each
     group_id: Annotated[str, typer.Argument(help="The group's id.")],
     *,
     liveness: Annotated[bool | None, typer.Option(help="Whether Search Face asks for a living face.")] = None,
-    liveness_threshold: Annotated[float | None, typer.Option(min=0, max=100, help="Liveness asked for.")] = None,
+    liveness_threshold: Annotated[float | None, _option("liveness_threshold", "Liveness asked for.")] = None,
     similarity: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Similarity asked for; take 99 among children.")
+        float | None, _option("similarity", "Similarity asked for; take 99 among children.")
     ] = None,
     min_quality: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Least quality of a face to be registered; 0 is any.")
+        float | None, _option("min_quality", "Least quality of a face to be registered; 0 is any.")
     ] = None,
     min_comparability: Annotated[
         float | None,
-        typer.Option(
-            min=0,
-            max=100,
-            help="Least comparability of a face to be registered or matched, 50 by default; 0 is any, and lets "
+        _option(
+            "min_comparability",
+            "Least comparability of a face to be registered or matched, 50 by default; 0 is any, and lets "
             "strangers match in poor pictures.",
         ),
     ] = None,
@@ -154,7 +162,7 @@ def upgrade(
 
 
 def _chosen(apps: Apps, groups: Groups, app: str | None, group_id: str | None) -> Iterator[tuple[App, Group]]:
-    for owner in apps.store.list_apps() if app is None else [apps.require(app)]:
+    for owner in apps.all() if app is None else [apps.require(app)]:
         for group in groups.all(owner) if group_id is None else [groups.require(owner, group_id)]:
             yield owner, group
 

@@ -112,15 +112,8 @@ class _Wish:
 def _import_pictures(entries: Sequence[Entry], wish: _Wish, settings: Settings) -> None:
     with ReportFile(wish.report) as file, wiring.open_services(settings) as services:
         stop = Event()
-        bulk = BulkRegistration(
-            services.faces.analyzer,
-            services.faces.gallery,
-            _group(services, wish.app, wish.group, create=wish.create),
-            wish.limit,
-            services.faces.quota,
-            settings.work.cpu_places,
-            stop,
-        )
+        group = _group(services, wish.app, wish.group, create=wish.create)
+        bulk = BulkRegistration.of(services.faces, group, wish.limit, settings.work.cpu_places, stop)
         tally, start = Tally(), time.monotonic()
         with _stopped_by_signals(stop), _progress(len(entries)) as tell:
             for results in bulk.run(entries):

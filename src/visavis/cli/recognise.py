@@ -18,6 +18,7 @@ from visavis.cli.drawing import draw_faces
 from visavis.cli.terminal import AsJson, DataDir, complain, folding_table, out, print_json, read_settings, say
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
+from visavis.core.compare import Comparer
 from visavis.core.strangers import are_too_many, enough_similarity, strangers
 from visavis.errors import ServiceError, SetupError
 from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, RequestedAttributes, Traits
@@ -40,6 +41,12 @@ def _as_grep_does() -> Iterator[None]:
         raise typer.Exit(TROUBLE) from None
 
 
+@contextmanager
+def _comparer(data_dir: Path | None) -> Iterator[Comparer]:
+    with wiring.open_comparer(read_settings(data_dir=data_dir)) as comparer:
+        yield comparer
+
+
 def detect(
     picture: Picture,
     *,
@@ -54,10 +61,9 @@ def detect(
     Exit code 0 if there is a face, 1 if there is none, 2 if something went wrong.
     """
     with _as_grep_does():
-        analyzer = wiring.comparer(read_settings(data_dir=data_dir)).analyzer
-        with analyzer.decode(_read(picture)) as decoded:
+        with _comparer(data_dir) as comparer, comparer.analyzer.decode(_read(picture)) as decoded:
             traits = Traits(pose=True, mask=True, liveness=True, quality=True)
-            faces = analyzer.describe(decoded, analyzer.find(decoded), traits)
+            faces = comparer.analyzer.describe(decoded, comparer.analyzer.find(decoded), traits)
             size = decoded.size
         if draw is not None:
             labels = [f"{number}  quality {_quality(face)}" for number, face in enumerate(faces, start=1)]
@@ -82,8 +88,7 @@ def compare(
 
     Exit code 0 if a face of the second picture matches, 1 if none does, 2 if something went wrong.
     """
-    with _as_grep_does():
-        comparer = wiring.comparer(read_settings(data_dir=data_dir))
+    with _as_grep_does(), _comparer(data_dir) as comparer:
         first, second = (ImageBytes(_read(each), MAX_FILE_BYTES) for each in (source, target))
         compared = comparer.compare(first, second, threshold, RequestedAttributes())
     scored = [*compared.matched, *compared.unmatched]

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from rich.table import Column, Table
 
-from visavis.core.bulk import Left, Result
+from visavis.core.bulk import Result, Skip
 from visavis.errors import SetupError
 from visavis.types import Refusal
 
@@ -23,7 +23,7 @@ COLUMNS = ("path", "line", "external_image_id", "face_id", "reason", "detail", "
 _EXAMPLES = 20
 """How many files that were left out are named on the screen."""
 
-_AS_ASKED = frozenset({str(Left.PRESENT), str(Left.DUPLICATE), str(Refusal.LIMIT)})
+_AS_ASKED = frozenset({str(Skip.PRESENT), str(Skip.DUPLICATE), str(Refusal.LIMIT)})
 """What is left out by those reasons is in the group, or not meant to be."""
 
 WORDS = {
@@ -48,8 +48,8 @@ def rows_of(result: Result) -> Iterator[dict[str, Any]]:
     """A row for each face, or one for a file without any."""
     entry = result.entry
     about = {"path": str(entry.path), "line": entry.line, "external_image_id": entry.external_image_id}
-    if result.left:
-        yield about | {"reason": result.left, "detail": result.detail}
+    if result.skipped:
+        yield about | {"reason": result.skipped, "detail": result.detail}
     for each in result.faces:
         assert result.size is not None  # noqa: S101 - who has faces was decoded
         box = each.face.box.relative_to(result.size)

@@ -22,6 +22,7 @@ from visavis.core.apps import Apps
 from visavis.errors import SetupError
 from visavis.identities import KeyKind, Role
 from visavis.settings import Settings
+from visavis.vision.pool.scrubbing import overwrite_freed_memory
 from visavis.web.edge.connection import Limits
 from visavis.web.edge.tls import Certificate
 
@@ -44,6 +45,7 @@ def serve(
     """Start the server. The first start at a terminal creates an app and prints its keys, once."""
     settings = read_settings(host=host, port=port, data_dir=data_dir, tls_cert=tls_cert, tls_key=tls_key)
     start_logging(settings.log_format, settings.log_level)
+    overwrite_freed_memory()
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)  # before keys are printed for nothing
     application = wiring.create_app(settings)
@@ -108,7 +110,7 @@ def _is_seen(settings: Settings) -> bool:
 
 
 def _first_start(apps: Apps, settings: Settings) -> None:
-    if apps.store.list_apps():
+    if apps.all():
         return
     if _is_seen(settings):
         _greet(settings, apps.create(FIRST_APP))
@@ -132,7 +134,7 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
 
 def _first_account(accounts: Accounts, settings: Settings) -> None:
     """Until somebody has an account, say how the first is opened; a link that was printed before stays good."""
-    if accounts.store.list_users():
+    if accounts.all():
         return
     if not _is_seen(settings):
         logger.warning("Nobody can sign in to the console yet: `visavis console invite` prints a link.")

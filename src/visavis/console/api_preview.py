@@ -10,7 +10,7 @@ from typing import Any
 
 from visavis.console.pictures import Upload
 from visavis.console.request_context import RequestContext
-from visavis.core import images, policy
+from visavis.core import policy
 from visavis.core.api_preview import Preview, PreviewRequest, SentPicture
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, ImageBytes, ImageSize, ImageUrl
@@ -37,7 +37,7 @@ def loaded(context: RequestContext, picture: SentPicture) -> SentPicture:
     """The picture with its file, which is fetched if there is only a URL. Raises image errors."""
     limit = context.services.previews.max_image_bytes
     source = ImageUrl(picture.url, limit) if picture.url else ImageBytes(picture.data or b"", limit)
-    return replace(picture, data=images.load(source, context.services.faces.fetcher))
+    return replace(picture, data=context.services.faces.load(source))
 
 
 def question(
@@ -87,7 +87,7 @@ def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
         "mask": face.mask,
         "liveness": face.liveness,
         "spoof": face.spoof,
-        "quality": quality and {**asdict(quality), "flaw": quality.defect and quality.defect.name.lower()},
+        "quality": quality and {**asdict(quality), "defect": quality.defect and quality.defect.name.lower()},
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from visavis.console.request_context import RequestContext
 from visavis.errors import ErrorCode, ServiceError
+from visavis.identities import App, working_for
 from visavis.types import ImageBytes, ImageSource, ImageUrl
 from visavis.web.body import form_fields
 
@@ -57,4 +58,9 @@ async def with_pictures(context: RequestContext, work: Callable[[Upload], Result
     with workers.images.admit(context.app.id) as permit:
         upload = Upload(await form_fields(context.request))
         await workers.images.acquire(permit, context.gone)
-        return await workers.run(lambda: work(upload))
+        return await workers.run(lambda: _worked(context.app, work, upload))
+
+
+def _worked(app: App, work: Callable[[Upload], Result], upload: Upload) -> Result:
+    working_for.set(app.name)
+    return work(upload)

@@ -75,7 +75,7 @@ class RequestAuthentication:
 
     def _known(self, secret: str) -> tuple[Session | None, list[App]]:
         session = self.services.sessions.find(secret)
-        return session, self.services.apps.store.list_apps() if session else []
+        return session, self.services.apps.all() if session else []
 
 
 async def _read_form(request: Request) -> dict[str, str]:

@@ -15,7 +15,7 @@ from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
-from visavis.types import StorageUse
+from visavis.types import StorageUse, VisionUse
 from visavis.web.workers import Workers
 
 
@@ -37,6 +37,7 @@ class Condition:
     groups_by_model: Callable[[], Mapping[str, int]]
     """Asks the database."""
     use: Callable[[], StorageUse]
+    vision: Callable[[], VisionUse]
     activity: Activity
 
 

@@ -24,7 +24,7 @@ from visavis.console.request_context import RequestContext
 from visavis.console.routes import ROUTES, Route
 from visavis.console.services import ConsoleServices
 from visavis.errors import AccountError, ServiceError
-from visavis.web.admission import Gone
+from visavis.web.admission import ClientGone
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[
             return await recorded(context, route)
         except SignInFirst:
             return await _sign_in_first(request, route, authentication)
-        except (ClientDisconnect, Gone):
+        except (ClientDisconnect, ClientGone):
             return Response(status_code=_CLIENT_GONE)
         except (Refused, ServiceError, AccountError, HTTPException) as error:
             return _refusal(await _visit(request, authentication), error)

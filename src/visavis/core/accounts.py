@@ -21,7 +21,7 @@ MAX_NAME = 64
 class Accounts:
     """Invites people, opens their accounts, changes and deletes them."""
 
-    store: AccountStore
+    _store: AccountStore
     clock: Clock
 
     def invite(self, role: Role) -> str:
@@ -34,52 +34,68 @@ class Accounts:
 
     def is_invited(self) -> bool:
         """Whether somebody holds an invitation that still opens a new account."""
-        return self.store.has_invitations(self.clock())
+        return self._store.has_invitations(self.clock())
 
     def invitation(self, secret: str) -> Invitation:
-        """Raises INVITATION_INVALID."""
-        found = self.store.find_invitation(digest(secret), self.clock())
+        """The invitation that this secret opens. Raises INVITATION_INVALID."""
+        found = self._store.find_invitation(digest(secret), self.clock())
         if found is None:
             raise AccountError(AccountErrorCode.INVITATION_INVALID)
         return found
 
     def accept(self, secret: str, name: str, password: str) -> User:
-        """Use the invitation up. The name counts for a new account only.
+        """Use the invitation, which ends it. `name` counts for a new account only.
 
-        Raises INVITATION_INVALID, NAME_INVALID, NAME_TAKEN, and what `passwords.check` does.
+        Raises INVITATION_INVALID, NAME_INVALID, NAME_TAKEN, and the errors of `passwords.check`.
         """
         invitation = self.invitation(secret)
         name = _checked_name(name) if invitation.user is None else invitation.user.name
         passwords.check(password, name)
-        return self.store.accept(digest(secret), self.clock(), name, passwords.hashed(password))
+        return self._store.accept(digest(secret), self.clock(), name, passwords.hashed(password))
+
+    def all(self) -> list[User]:
+        """Everybody who has an account, by ascending name."""
+        return self._store.list_users()
 
     def require(self, user_id: int) -> User:
-        """Raises USER_NOT_FOUND."""
-        for user in self.store.list_users():
+        """The user of this id. Raises USER_NOT_FOUND."""
+        for user in self.all():
             if user.id == user_id:
                 return user
         raise AccountError(AccountErrorCode.USER_NOT_FOUND)
 
     def require_name(self, name: str) -> User:
-        """Raises USER_NOT_FOUND."""
-        found = self.store.find_user(as_kept(name))
+        """The user of this name, in any case. Raises USER_NOT_FOUND."""
+        found = self._store.find_user(as_kept(name))
         if found is None:
             raise AccountError(AccountErrorCode.USER_NOT_FOUND)
         return found[0]
 
+    def set_role(self, user: User, role: Role) -> None:
+        """Give the user another role. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
+        self._store.set_role(user, role)
+
+    def set_preferences(self, user: User, language: str, theme: str) -> None:
+        """How the console looks to this user; an empty string leaves it to the browser. Raises USER_NOT_FOUND."""
+        self._store.set_preferences(user, language, theme)
+
+    def delete(self, user: User) -> None:
+        """Delete the account with its sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
+        self._store.delete_user(user)
+
     def _invite(self, role: Role, user: User | None) -> str:
         secret = secrets.token_urlsafe(32)
-        self.store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE)
+        self._store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE)
         return secret
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a secret of 256 random bits: no key makes it harder to guess."""
+    """The SHA-256 that is stored of a secret. A secret has 256 random bits, so a keyed hash would add nothing."""
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 
 def as_kept(name: str) -> str:
-    """The one spelling of a name, whatever the keyboard's."""
+    """The one spelling in which a name is stored: NFKC, without white space around it."""
     return unicodedata.normalize("NFKC", name).strip()
 
 

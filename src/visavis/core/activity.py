@@ -1,4 +1,4 @@
-"""What was asked of the server lately, for people to look at: requests a minute, and the last that failed."""
+"""Recent requests for the status page: how many in each minute, and the last ones that failed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ INCIDENTS_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A request that was answered with an error. Tells nothing secret: no key, no group, no face."""
+    """A request that was answered with an error. Holds nothing secret: no key, no group, no face."""
 
     time: datetime
     dialect: str
     operation: str
     code: int
-    """As it was answered, in the numbers of the dialect."""
+    """The error number that the dialect answered with."""
     detail: str
-    """Why, in a sentence, as the client was told."""
+    """The reason, in the sentence that the client received."""
     request_id: str
     by_server: bool
     """Whether the server is to blame, or its load, rather than the request."""
@@ -35,13 +35,13 @@ class Minute:
     start: datetime
     requests: int = 0
     refused: int = 0
-    """Those whose sender got it wrong."""
+    """Requests that failed because of their sender."""
     failed: int = 0
-    """Those in which the server did, or which it had no room for."""
+    """Requests that failed because of the server or its load."""
 
 
 class Activity:
-    """A short memory of this process alone. Written by one thread; any may read."""
+    """Recent requests of this process alone. One thread writes; any thread may read."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -65,12 +65,12 @@ class Activity:
             self._incidents.append(incident)
 
     def minutes(self) -> list[Minute]:
-        """The last 60 minutes, oldest first, the present one last; those without a request too."""
+        """The last 60 minutes, oldest first, the present one last. Minutes without a request are included."""
         known = {minute.start: minute for minute in tuple(self._minutes)}
         now = self.clock().replace(second=0, microsecond=0)
         starts = (now - timedelta(minutes=ago) for ago in reversed(range(MINUTES_KEPT)))
         return [known.get(start, Minute(start)) for start in starts]
 
     def incidents(self) -> list[Incident]:
-        """The last 100, newest first."""
+        """The last 100 requests that failed, newest first."""
         return list(reversed(tuple(self._incidents)))

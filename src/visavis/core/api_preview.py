@@ -1,4 +1,4 @@
-"""What somebody asked of the console, as any dialect might have carried it, and what each would have answered."""
+"""The console shows each request as API calls: how every dialect would send it, and what it would answer."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class SentPicture:
     role: str
     """What the picture is to the operation: `image`, `sourceImage`, `targetImage`."""
     file: str
-    """The file's name, as a shell may be given it; nothing where there is a URL."""
+    """The file's name, safe in a shell command; empty where there is a URL."""
     url: str = ""
     data: bytes | None = None
-    """None where it could not be had."""
+    """The file's bytes; None where they could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """A request, whatever it travels in."""
+    """A request of the console, independent of any dialect."""
 
     operation: str
-    """The name that the dialects have for it; those that have none do not answer."""
+    """The operation's name in the dialects; a dialect without it is left out."""
     app: App
     pictures: tuple[SentPicture, ...]
     options: Mapping[str, bool | int]
     """Parameters beside the pictures, by the names of the wire; a dialect that does not know one leaves it out."""
     origin: str
-    """What URLs of the server begin with."""
+    """Scheme, host and port of the server's URLs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +46,23 @@ class Preview:
     dialect: str
     title: str
     request: str
-    """The command that gets the answer, with shell variables in the place of keys."""
+    """The curl command that gets this answer, with shell variables for the keys."""
     status: int
-    """Of HTTP."""
+    """HTTP status of the answer."""
     body: str
-    """JSON, to the letter."""
+    """Body of the answer: JSON, exactly as the dialect writes it."""
     detail: str = ""
-    """Of the header X-Error-Detail; nothing if all went well."""
+    """The answer's X-Error-Detail header; empty if the request succeeded."""
 
 
 class Previews(Protocol):
-    """What the dialects would have answered."""
+    """Makes the answers that the dialects would have given."""
 
     @property
     def max_image_bytes(self) -> int:
-        """Of a picture, in the most generous dialect."""
+        """The largest picture file that any dialect accepts, in bytes."""
         ...
 
-    def to(self, question: PreviewRequest, outcome: Detected | Compared | ServiceError) -> Sequence[Preview]:
-        """An answer of each dialect that has the operation, from what core made of the request, or why not."""
+    def to(self, request: PreviewRequest, outcome: Detected | Compared | ServiceError) -> Sequence[Preview]:
+        """One answer from each dialect that has the operation; `outcome` is core's result or its error."""
         ...

@@ -20,10 +20,10 @@ _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or 
 class Apps:
     """Creates apps, hands out their keys once, and recognises who is calling."""
 
-    store: AppStore
+    _store: AppStore
     clock: Clock
     dialects: tuple[str, ...]
-    """The names of the wire protocols there are; an app speaks all of them unless some are switched off."""
+    """Names of all wire protocols. An app speaks all of them unless some are switched off."""
 
     def create(self, name: str) -> dict[KeyKind, str]:
         """A new app's keys, shown now and never again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
@@ -31,14 +31,18 @@ class Apps:
             raise ServiceError(ErrorCode.INVALID_PARAMETER, "An app's name has 1 to 100 printable characters.")
         keys = new_keys()
         try:
-            self.store.create_app(name, keys)
+            self._store.create_app(name, keys)
         except ValueError as error:
             raise ServiceError(ErrorCode.DUPLICATE_APP, f"{error}.") from None
         return keys
 
+    def all(self) -> list[App]:
+        """Every app by ascending name."""
+        return self._store.list_apps()
+
     def require(self, name: str) -> App:
-        """Raises APP_NOT_FOUND."""
-        app = self.store.find_app(name)
+        """The app of this name. Raises APP_NOT_FOUND."""
+        app = self._store.find_app(name)
         if app is None:
             raise ServiceError(ErrorCode.APP_NOT_FOUND, f"There is no app named {name!r}.")
         return app
@@ -46,12 +50,12 @@ class Apps:
     def switch_off(self, app: App, dialects: Iterable[str]) -> App:
         """Let the app speak every dialect but these. Raises INVALID_PARAMETER for one that does not exist."""
         names = self._known(dialects)
-        return self.store.change_dialects(app, lambda _: names)
+        return self._store.change_dialects(app, lambda _: names)
 
     def switch(self, app: App, off: Iterable[str], on: Iterable[str]) -> App:
-        """Switch some dialects off and some on, and leave the others. Raises INVALID_PARAMETER likewise."""
+        """Switch some dialects off and some on; leave the others. Raises INVALID_PARAMETER for an unknown one."""
         added, taken = self._known(off), self._known(on)
-        return self.store.change_dialects(app, lambda before: (before | added) - taken)
+        return self._store.change_dialects(app, lambda before: (before | added) - taken)
 
     def limit_rate(self, app: App, rate: str) -> App:
         """Let the app send no more than this, such as "600/minute", to each node; "off" lifts the limit.
@@ -61,36 +65,44 @@ class Apps:
         if rate != "off" and not _RATE.fullmatch(rate):
             detail = "A rate limit is a number per second, minute, hour or day, such as 600/minute, or off."
             raise ServiceError(ErrorCode.INVALID_PARAMETER, detail)
-        return self.store.set_rate_limit(app, "" if rate == "off" else rate)
+        return self._store.set_rate_limit(app, "" if rate == "off" else rate)
+
+    def keys(self, app: App) -> list[KeyRecord]:
+        """The app's keys by ascending id, those that have retired included."""
+        return self._store.list_keys(app)
 
     def revoke(self, app: App, ids: Collection[int]) -> list[KeyRecord]:
         """Make these keys stop working at once, and say which they were.
 
         Raises KEY_NOT_FOUND, and then revokes none.
         """
-        keys = {key.id: key for key in self.store.list_keys(app)}
+        keys = {key.id: key for key in self.keys(app)}
         if unknown := set(ids) - set(keys):
             raise ServiceError(ErrorCode.KEY_NOT_FOUND, f"The app has no key with the id {min(unknown)}.")
-        self.store.delete_keys(app, ids)
+        self._store.delete_keys(app, ids)
         return [keys[key] for key in sorted(set(ids))]
 
     def revoke_replaced(self, app: App) -> list[KeyRecord]:
         """Make all keys stop working at once that a rotation has replaced, and say which they were."""
-        replaced = [key.id for key in self.store.list_keys(app) if key.retires_at is not None]
+        replaced = [key.id for key in self.keys(app) if key.retires_at is not None]
         return self.revoke(app, replaced)
 
     def rotate(self, app: App, overlap: timedelta) -> dict[KeyKind, str]:
         """New keys of every kind; the old ones work until `overlap` is over."""
         keys = new_keys()
-        self.store.add_keys(app, keys, retire_others_at=self.clock() + overlap)
+        self._store.add_keys(app, keys, retire_others_at=self.clock() + overlap)
         return keys
+
+    def delete(self, app: App) -> None:
+        """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
+        self._store.delete_app(app)
 
     def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> Caller:
         """The one app that owns every key presented, and the last of these keys.
 
         Raises UNAUTHORIZED, also if the dialect is switched off.
         """
-        callers = self.store.callers(credentials, self.clock())
+        callers = self._store.callers(credentials, self.clock())
         last = callers[-1] if callers else None
         if last is None or any(caller is None or caller.app.id != last.app.id for caller in callers):
             raise ServiceError(ErrorCode.UNAUTHORIZED, _UNAUTHORIZED)

@@ -1,4 +1,4 @@
-"""Whoever presents wrong keys again and again has to wait; whoever has been let in before does not."""
+"""Slows down guessing of keys. A client with keys that were right before never has to wait."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ WINDOW_S: Final = 60.0
 APP_FACTOR: Final = 5
 """From this many times as many failures as an address may have, an app counts as attacked."""
 SUSPICION_S: Final = 600.0
-"""How long an address that has failed is sent away from an app that is attacked."""
+"""How long an address that has failed is refused by an app that is attacked."""
 REMEMBERED: Final = 10_000
-"""Addresses, apps and keys each that are remembered; the ones not seen for longest are forgotten first."""
+"""How many addresses, apps and keys are remembered, of each. The least recently used are evicted first."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ class Clock(Protocol):
     def __call__(self) -> float: ...
 
 
-def origin(address: str) -> str:
-    """Whom an address stands for: itself, or in IPv6 its /64, since a single host has all of that (RFC 6177)."""
+def network_of(address: str) -> str:
+    """The address itself, or the /64 of an IPv6 address, since a single host has all of that (RFC 6177)."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
@@ -51,10 +51,9 @@ def origin(address: str) -> str:
 class Attempts:
     """Slows down guessing, per address and per app, without keeping out anybody who has the right keys.
 
-    An address may fail `failures` times in `window_s`; then it must wait, whatever keys it brings. An app that is
-    guessed at from many addresses counts as attacked: then one failure is enough to be sent away from it for ten
-    minutes. An address that has never failed is always heard, and so are keys that were right before, wherever
-    they come from.
+    An address may fail `failures` times in `window_s`; then it must wait, whatever keys it sends. An app whose
+    keys are guessed from many addresses counts as attacked: one failure is then enough to be refused by it for ten
+    minutes. Keys that were right before are always checked, from any address. So is an address that never failed.
     Kept in the memory of this process. Safe to share between threads.
     """
 
@@ -64,7 +63,7 @@ class Attempts:
         self._failures = failures
         self._secret = os.urandom(32)
         self._lock = threading.Lock()
-        self._of_origin: _Recent[str, _Bucket] = _Recent(REMEMBERED)
+        self._of_network: _Recent[str, _Bucket] = _Recent(REMEMBERED)
         self._of_app: _Recent[bytes, _Bucket] = _Recent(REMEMBERED)
         self._pending: Counter[str] = Counter()
         self._trusted: _Recent[bytes, bool] = _Recent(REMEMBERED)
@@ -72,11 +71,12 @@ class Attempts:
     def verify(
         self, address: str, keys: Mapping[Any, str], check: Callable[[], Result], account: str | None = None
     ) -> Result:
-        """What `check` returns, which raises UNAUTHORIZED if the keys are wrong.
+        """Call `check`, which raises UNAUTHORIZED if the keys are wrong, and return its result.
 
-        `account` names what the keys are for, where they tell. Raises RATE_LIMITED, and then asks nobody.
+        `account` names the app or user that the keys are for, if known. Raises RATE_LIMITED without calling
+        `check`.
         """
-        caller = origin(address)
+        caller = network_of(address)
         app = None if account is None else self._fingerprint({"account": account})
         presented = self._fingerprint(keys)
         with self._lock:
@@ -103,14 +103,14 @@ class Attempts:
         return result
 
     def _fingerprint(self, keys: Mapping[str, str]) -> bytes:
-        """Tells sets of keys apart without keeping any."""
+        """A keyed hash, which distinguishes sets of keys without storing any."""
         parts = "\0".join(f"{name}\0{len(value)}\0{value}" for name, value in sorted(keys.items()))
         return hashlib.blake2b(parts.encode(errors="surrogatepass"), key=self._secret, digest_size=16).digest()
 
     def _require_patience(self, caller: str, app: bytes | None) -> None:
         now = self._clock()
-        failed = self._of_origin.get(caller)
-        # What is being looked at counts as wrong until it has turned out right: guesses sent at once are as many.
+        failed = self._of_network.get(caller)
+        # A check that is not over counts as wrong, or else many guesses sent at once would count as one.
         wait = (failed or _Bucket(self._failures, self._window_s, now)).wait(now, self._pending[caller])
         attacked = None if failed is None or app is None else self._of_app.get(app)
         if failed is not None and attacked is not None and attacked.wait(now):
@@ -121,9 +121,9 @@ class Attempts:
 
     def _count(self, caller: str, app: bytes | None) -> None:
         now = self._clock()
-        bucket = self._of_origin.get(caller) or _Bucket(self._failures, self._window_s, now)
+        bucket = self._of_network.get(caller) or _Bucket(self._failures, self._window_s, now)
         bucket.take(now)
-        self._of_origin.put(caller, bucket)
+        self._of_network.put(caller, bucket)
         if bucket.wait(now):
             logger.warning("Too many wrong keys from %s: it has to wait.", caller)
         if app is not None:
@@ -134,7 +134,7 @@ class Attempts:
 
 @dataclass(slots=True)
 class _Bucket:
-    """As many tokens as failures are allowed; they come back evenly, all of them in `window_s`."""
+    """Token bucket: one token for each allowed failure. They come back evenly, all of them in `window_s`."""
 
     size: int
     window_s: float
@@ -147,7 +147,7 @@ class _Bucket:
         self.last = now
 
     def wait(self, now: float, taken: int = 0) -> float:
-        """Seconds until there is a token beside those that are as good as taken; 0 if there is one."""
+        """Seconds until there are more than `taken` tokens; 0 if there are now."""
         return max(1 + taken - self._left(now), 0) * self.window_s / self.size
 
     def _left(self, now: float) -> float:
@@ -157,7 +157,7 @@ class _Bucket:
 
 
 class _Recent(OrderedDict[Key, Value], Generic[Key, Value]):
-    """A dictionary that forgets what has not been put for longest."""
+    """A dictionary of bounded size; it evicts the entry that was put longest ago."""
 
     def __init__(self, size: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is recorded of what is done, and when: before it is answered (docs/audit.md)."""
+"""The audit log: every operation is recorded before it is answered (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, TypeAlias
 
-from visavis.audit_events import OK, Effect, Event
-from visavis.core.attempts import origin
+from visavis.audit_events import OK, AuditFilter, AuditRecord, Effect, Event
+from visavis.core.attempts import network_of
+from visavis.core.paging import Page, page_of
 from visavis.core.ports import AuditActing, AuditChain, AuditJournal, Clock
 from visavis.errors import ErrorCode, ServiceError
 
 InThread: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
-"""Runs a call where it may wait."""
+"""Runs a call in a thread, where it may block."""
 
-REFUSALS_TOLD_AS_ONE = timedelta(minutes=1)
-"""Of one address, the first refusal is recorded at once, those that follow within this time as one."""
+REFUSAL_WINDOW = timedelta(minutes=1)
+"""The first refusal of an address is recorded at once; those within this time after it as one record."""
 
 _MAX_ADDRESSES = 1_000
-"""Addresses that are told apart at a time; what the others do is put down to one that is not named."""
+"""How many addresses are counted apart at a time. Refusals of all others are counted together, without address."""
 
 
 class Audit:
-    """Records events. What a change's own transaction carries already is not recorded again."""
+    """Records events. A change that its own transaction has recorded is not recorded again."""
 
     def __init__(self, journal: AuditJournal, chain: AuditChain, clock: Clock, depth: Effect) -> None:
         """`depth`: the most harmless effect that is recorded; changes always are."""
-        self.journal = journal
+        self._journal = journal
         self.chain = chain
         self._clock = clock
         self._depth = depth
@@ -37,11 +38,11 @@ class Audit:
 
     @contextmanager
     def recording(self, event: Event) -> Iterator[None]:
-        """Record what the block does under this event, and how it ends; for a thread that may wait.
+        """Record this event with the result of the block; for a thread that may block.
 
-        The record is on disk when the block has ended; an error if it cannot be put there.
+        The record is on disk when the context ends. Raises INTERNAL if it cannot be written.
         """
-        with self.journal.acting(event) as acting:
+        with self._journal.acting(event) as acting:
             try:
                 yield
             except Exception as error:
@@ -53,11 +54,11 @@ class Audit:
     async def recording_in_loop(
         self, event: Event, in_thread: InThread, also: Mapping[type[Any], ErrorCode] | None = None
     ) -> AsyncIterator[None]:
-        """The same on an event loop, which waits for `in_thread` instead of the disk.
+        """Record this event with the result of the block; for an event loop, which must not wait for the disk.
 
-        `also`: what errors that are none of ours are recorded as.
+        `in_thread` runs the write. `also` maps exceptions other than ServiceError to the result to record.
         """
-        with self.journal.acting(event) as acting:
+        with self._journal.acting(event) as acting:
             try:
                 yield
             except Exception as error:
@@ -69,22 +70,27 @@ class Audit:
     def _finish(self, acting: AuditActing, result: str) -> None:
         is_on_record = acting.recorded and result == OK
         if not is_on_record and acting.event.effect <= self._depth:
-            self.journal.add(replace(_known(acting.event, result), result=result))
+            self._journal.add(replace(_known(acting.event, result), result=result))
+
+    def page(self, where: AuditFilter, before: int | None, limit: int) -> Page[AuditRecord, int]:
+        """A page of the records that agree with the filter, newest first, those with a position below `before`."""
+        records = self.chain.page(where, before, limit + 1)
+        return page_of(records, limit, lambda record: record.position)
 
     def record(self, event: Event) -> None:
-        """Record what has happened already."""
+        """Record an event that is over."""
         if event.effect <= self._depth:
-            self.journal.add(event)
+            self._journal.add(event)
 
     def refused(self, event: Event) -> None:
-        """Record that somebody was not let in: a flood of such becomes one record a minute and address."""
+        """Record that credentials were refused. Many refusals become one record for each address and minute."""
         for due in self._refusals.add(event, self._clock()):
-            self.journal.add(due)
+            self._journal.add(due)
 
     def flush(self, *, everything: bool = False) -> None:
-        """Record the refusals whose minute is over; call it now and then, and for `everything` in the end."""
+        """Record the refusals whose minute is over, or `everything`. Call it regularly, and once at the end."""
         for due in self._refusals.due(None if everything else self._clock()):
-            self.journal.add(due)
+            self._journal.add(due)
 
 
 _UNKNOWN_APP = {ErrorCode.APP_NOT_FOUND, ErrorCode.INVALID_PARAMETER}
@@ -93,7 +99,7 @@ _UNKNOWN_FACE = _UNKNOWN_GROUP | {ErrorCode.FACE_NOT_FOUND}
 
 
 def _known(event: Event, result: str) -> Event:
-    """Without the names of what does not exist: people put keys where names belong, and the log keeps no key."""
+    """The event without names of things that do not exist: clients send keys as names, and no key is logged."""
     return replace(
         event,
         app=None if result in _UNKNOWN_APP and event.app_id is None else event.app,
@@ -114,33 +120,33 @@ class _Window:
 
 
 class _Refusals:
-    """Counts refusals by who they came from."""
+    """Counts refusals by the address that they came from."""
 
     def __init__(self) -> None:
         self._mutex = Lock()
         self._windows: dict[str, _Window] = {}
 
     def add(self, event: Event, now: datetime) -> list[Event]:
-        """What is to be recorded now: the first of an address at once, others when their time is over."""
-        place = origin(event.actor.address or "")
+        """Count a refusal, and return the events to record now. The first of an address is recorded at once."""
+        address = network_of(event.actor.address or "")
         with self._mutex:
             due = self._take_due(now)
-            if place not in self._windows and len(self._windows) >= _MAX_ADDRESSES:
-                place, event = "", replace(event, actor=replace(event.actor, address=None))
-            window = self._windows.get(place)
+            if address not in self._windows and len(self._windows) >= _MAX_ADDRESSES:
+                address, event = "", replace(event, actor=replace(event.actor, address=None))
+            window = self._windows.get(address)
             if window is None:
-                self._windows[place] = _Window(event, now + REFUSALS_TOLD_AS_ONE)
+                self._windows[address] = _Window(event, now + REFUSAL_WINDOW)
                 return [*due, event]
             window.event = event
             window.count += 1
             return due
 
     def due(self, now: datetime | None) -> list[Event]:
-        """What is to be recorded of windows that are over, or of all."""
+        """The events to record of windows that are over; of all windows if `now` is None."""
         with self._mutex:
             return self._take_due(now)
 
     def _take_due(self, now: datetime | None) -> list[Event]:
-        over = [place for place, window in self._windows.items() if now is None or window.ends <= now]
-        windows = [self._windows.pop(place) for place in over]
+        over = [address for address, window in self._windows.items() if now is None or window.ends <= now]
+        windows = [self._windows.pop(address) for address in over]
         return [replace(window.event, count=window.count) for window in windows if window.count]

@@ -1,4 +1,4 @@
-"""What the audit log needs done beside the requests: chaining, telling its head, letting go of what is old."""
+"""Upkeep of the audit log in the background: chain new records, log the head, delete old records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from visavis.errors import ServiceError
 logger = logging.getLogger(__name__)
 
 CHAIN_SECONDS = 1.0
-"""About how long a record may wait for its place in the chain."""
+"""About how long a record may wait until it is chained."""
 
 _RARELY_S = 3600.0
 
@@ -26,7 +26,7 @@ _AT_STAKE = (
 
 
 class AuditUpkeep:
-    """One in each server; it does not matter how many servers there are."""
+    """Runs in each server. Any number of servers may do this at the same time."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class AuditUpkeep:
         clock: Clock,
         steady: Callable[[], float] = monotonic,
     ) -> None:
-        """`prune` takes records older than a moment out of the log; `keep` is how old they may get.
+        """`prune` deletes records older than a moment; `keep` is how old they may get, None for any age.
 
-        `steady` counts seconds and is never set.
+        `steady` is a monotonic clock, in seconds.
         """
         self._audit = audit
         self._prune = prune
@@ -53,13 +53,13 @@ class AuditUpkeep:
         self._tasks.start()
 
     def stop(self) -> None:
-        """Leave the log chained to its end."""
+        """Stop the thread, then chain the log to its end."""
         self._tasks.stop()
         try:
             self._audit.flush(everything=True)
             self._audit.chain.advance(wait=True)
-            self._tell_head()
-        except ServiceError as error:  # whoever comes next chains what is left
+            self._log_head()
+        except ServiceError as error:  # the next server that runs chains the rest
             logger.warning("The audit log could not be chained to its end: %s", error.detail)
 
     def run_once(self) -> None:
@@ -71,8 +71,8 @@ class AuditUpkeep:
             self._next = now + _RARELY_S
             if self._keep is not None and trusted:
                 self._prune(self._clock() - self._keep)
-            self._tell_head()
+            self._log_head()
 
-    def _tell_head(self) -> None:
-        """Where the server's log goes elsewhere, it there bears witness against who cuts the audit log off."""
+    def _log_head(self) -> None:
+        """If the server's log is kept on another machine, this line there proves when the audit log is cut off."""
         logger.info("The audit log ends at %s", self._audit.chain.head())

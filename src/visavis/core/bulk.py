@@ -1,4 +1,4 @@
-"""Many pictures at once: looked at in parallel, stored many a transaction, each picture of a group once."""
+"""Bulk registration: pictures are analysed in parallel, stored many in a transaction, each once in its group."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from visavis.core.faces import Candidates, look
+from visavis.core.faces import Candidates, Faces, find_candidates
 from visavis.core.ports import FaceAnalyzer, Gallery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, RequestedAttributes
 
 MAX_FILE_BYTES = 50_000_000
-"""Of a picture's file; its pixels are bounded as everywhere."""
+"""Size limit of a picture's file. The limit on its pixels is the same as for requests."""
 
 _FACES_AT_ONCE = 128
-"""Faces a transaction."""
+"""Faces in one transaction."""
 
 _SECONDS = 1.0
-"""Longest time before what was looked at is stored."""
+"""Longest time, in seconds, before analysed pictures are stored."""
 
 _AHEAD = 16
-"""Pictures a thread may be ahead of what is stored."""
+"""How many pictures a thread may analyse before the first of them is stored."""
 
 
-class Left(StrEnum):
-    """Why nothing of a file was added, where that is no error of its picture."""
+class Skip(StrEnum):
+    """Why a file was skipped, other than an error of its picture."""
 
     PRESENT = "present"
     """The group had it before."""
@@ -42,7 +42,7 @@ class Left(StrEnum):
     UNREADABLE = "unreadable"
     """There is no such file, or it cannot be read."""
     QUOTA = "quota"
-    """The group was full before it was looked at."""
+    """The group was full before the file was analysed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ class Entry:
     path: Path
     external_image_id: str | None
     line: int | None = None
-    """Where the manifest names it."""
+    """Its line in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaceResult:
-    """A face of an imported picture: stored under `face_id`, or not, for this reason."""
+    """A face of an imported picture: either stored under `face_id`, or refused with a reason."""
 
     face: DetectedFace
     face_id: str | None
@@ -66,13 +66,13 @@ class FaceResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one file; `faces` are those found in it, largest first."""
+    """The result for one file; `faces` are the faces found in it, largest first."""
 
     entry: Entry
-    left: str | None = None
-    """Why nothing was added, where it is not for its faces: a `Left`, or the code of an image error."""
+    skipped: str | None = None
+    """Why the whole file was skipped: a `Skip`, or the code of an image error. None if its faces were examined."""
     detail: str = ""
-    """A sentence on `left`."""
+    """A sentence that explains `skipped`."""
     size: ImageSize | None = None
     faces: tuple[FaceResult, ...] = ()
 
@@ -82,17 +82,17 @@ class Result:
 
     @property
     def reasons(self) -> Counter[str]:
-        """Why something of it was not added, and how often: a face counts one, and a file without any."""
+        """Why something was not added, and how often. A refused face counts once, and so does a skipped file."""
         refused = [str(each.refusal) for each in self.faces if each.refusal is not None]
-        return Counter([self.left] if self.left else refused)
+        return Counter([self.skipped] if self.skipped else refused)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A file that was looked at; `candidates` is None where `left` says why."""
+class _Examined:
+    """A file that was examined; `candidates` is None if it was skipped."""
 
     entry: Entry
-    left: str | None = None
+    skipped: str | None = None
     detail: str = ""
     fingerprint: bytes = b""
     candidates: Candidates | None = None
@@ -102,8 +102,8 @@ class _Seen:
 class BulkRegistration:
     """Registers the faces of files in one group.
 
-    A fingerprint is stored with the faces of a picture, in their transaction, and goes with them. So whatever was
-    yielded is not done again, however an import ended, and the same picture can be imported again once its faces
+    A fingerprint is stored with the faces of a picture, in their transaction, and is deleted with them. So an
+    import that was stopped does not repeat what it yielded, and a picture can be imported again once its faces
     were deleted.
     """
 
@@ -111,43 +111,48 @@ class BulkRegistration:
     gallery: Gallery
     group: Group
     limit: int
-    """Faces a picture, the largest."""
+    """How many faces of a picture are registered, largest first."""
     quota: int
-    """Faces a group may have."""
+    """How many faces a group may have."""
     threads: int
     stop: Event = field(default_factory=Event)
-    """Set, the import ends as soon as what was begun is stored."""
+    """When set, the import stores what it has begun and ends."""
+
+    @classmethod
+    def of(cls, faces: Faces, group: Group, limit: int, threads: int, stop: Event) -> BulkRegistration:
+        """Registers in a group as `faces` does, under the same quota."""
+        return cls(faces.analyzer, faces.gallery, group, limit, faces.quota, threads, stop)
 
     def run(self, entries: Iterable[Entry]) -> Iterator[list[Result]]:
-        """The results of the entries, in their order, each when it is stored for good.
+        """Yield the results in the order of the entries, each after its faces are on disk.
 
-        Raises GROUP_NOT_FOUND, and INTERNAL where the database fails; nothing that was yielded is lost.
+        Raises GROUP_NOT_FOUND, and INTERNAL if the database fails; nothing that was yielded is lost.
         """
-        observer = _Observer(
+        examiner = _Examiner(
             self.analyzer,
             self.group,
             self.limit,
             self.gallery.fingerprinter(self.group),
             self.gallery.fingerprints(self.group),
         )
-        batch: list[_Seen] = []
+        batch: list[_Examined] = []
         stored_at = time.monotonic()
-        for seen in self._looked_at(observer, entries):
-            batch.append(seen)
+        for each in self._examine_all(examiner, entries):
+            batch.append(each)
             if _faces_in(batch) >= _FACES_AT_ONCE or time.monotonic() - stored_at >= _SECONDS:
-                yield self._store(batch, observer)
+                yield self._store(batch, examiner)
                 batch, stored_at = [], time.monotonic()
-        yield self._store(batch, observer)
+        yield self._store(batch, examiner)
 
-    def _looked_at(self, observer: _Observer, entries: Iterable[Entry]) -> Iterator[_Seen]:
-        """In the order of the entries, by all threads, not far ahead of who asks."""
+    def _examine_all(self, examiner: _Examiner, entries: Iterable[Entry]) -> Iterator[_Examined]:
+        """Examine the files in all threads; yield the results in the order of the entries."""
         waiting = iter(entries)
-        ahead: deque[Future[_Seen]] = deque()
+        ahead: deque[Future[_Examined]] = deque()
         with ThreadPoolExecutor(self.threads) as pool:
             try:
                 while True:
                     room = 0 if self.stop.is_set() else self.threads * _AHEAD - len(ahead)
-                    ahead.extend(pool.submit(observer.look_at, entry) for entry in islice(waiting, room))
+                    ahead.extend(pool.submit(examiner.examine, entry) for entry in islice(waiting, room))
                     if not ahead:
                         return
                     yield ahead.popleft().result()
@@ -155,63 +160,63 @@ class BulkRegistration:
                 for future in ahead:
                     future.cancel()
 
-    def _store(self, batch: Sequence[_Seen], observer: _Observer) -> list[Result]:
-        new = [face for seen in batch if seen.candidates for face in seen.candidates.new]
-        records, there = self.gallery.add_unless_there(self.group, new, self.quota) if new else ([], set())
+    def _store(self, batch: Sequence[_Examined], examiner: _Examiner) -> list[Result]:
+        new = [face for each in batch if each.candidates for face in each.candidates.new]
+        records, present = self.gallery.add_unless_there(self.group, new, self.quota) if new else ([], set())
         stored = {record.face_id for record in records}
-        if len(stored) < sum(face.fingerprint not in there for face in new):
-            observer.full.set()
-        return [_result(seen, stored, there) for seen in batch]
+        if len(stored) < sum(face.fingerprint not in present for face in new):
+            examiner.full.set()
+        return [_result(each, stored, present) for each in batch]
 
 
 @dataclass(frozen=True, slots=True)
-class _Observer:
-    """Looks at files, in any number of threads."""
+class _Examiner:
+    """Finds and embeds the faces of files, in any number of threads."""
 
     analyzer: FaceAnalyzer[Any]
     group: Group
     limit: int
     fingerprint: Callable[[bytes], bytes]
     known: set[bytes]
-    """Fingerprints of what the group has."""
+    """Fingerprints of the pictures that the group has."""
     full: Event = field(default_factory=Event)
-    """Set, nothing more will fit."""
+    """Set when the group is full."""
     _mutex: Lock = field(default_factory=Lock)
     _first: dict[bytes, Entry] = field(default_factory=dict)
 
-    def look_at(self, entry: Entry) -> _Seen:
+    def examine(self, entry: Entry) -> _Examined:
         try:
             data = read_picture(entry.path)
             fingerprint = self.fingerprint(data)
-            if idle := self._idle(entry, fingerprint):
-                return idle
-            candidates = look(
+            if skipped := self._skip(entry, fingerprint):
+                return skipped
+            candidates = find_candidates(
                 self.analyzer, self.group, data, self.limit, entry.external_image_id, RequestedAttributes()
             )
         except OSError as error:
-            return _Seen(entry, Left.UNREADABLE, f"{error.strerror or error}.")
+            return _Examined(entry, Skip.UNREADABLE, f"{error.strerror or error}.")
         except ServiceError as error:
             if error.code is ErrorCode.INTERNAL:
                 raise
-            return _Seen(entry, str(error.code), error.detail)
+            return _Examined(entry, str(error.code), error.detail)
         if not candidates.faces:
-            return _Seen(entry, Left.NO_FACE, "No face of at least 60 x 60 pixels was found in the image.")
+            return _Examined(entry, Skip.NO_FACE, "No face of at least 60 x 60 pixels was found in the image.")
         marked = [replace(face, fingerprint=fingerprint) for face in candidates.new]
-        return _Seen(entry, fingerprint=fingerprint, candidates=replace(candidates, new=marked))
+        return _Examined(entry, fingerprint=fingerprint, candidates=replace(candidates, new=marked))
 
-    def _idle(self, entry: Entry, fingerprint: bytes) -> _Seen | None:
-        """Why it is of no use to look at the picture, if it is not."""
+    def _skip(self, entry: Entry, fingerprint: bytes) -> _Examined | None:
+        """The reason to skip the picture before its faces are looked for; None if there is none."""
         if fingerprint in self.known:
-            return _Seen(entry, Left.PRESENT)
+            return _Examined(entry, Skip.PRESENT)
         with self._mutex:
             first = self._first.setdefault(fingerprint, entry)
         if first is not entry:
-            return _Seen(entry, Left.DUPLICATE, f"The same as {first.path}.")
-        return _Seen(entry, Left.QUOTA, "The group is full.") if self.full.is_set() else None
+            return _Examined(entry, Skip.DUPLICATE, f"The same as {first.path}.")
+        return _Examined(entry, Skip.QUOTA, "The group is full.") if self.full.is_set() else None
 
 
 def read_picture(path: Path) -> bytes:
-    """The file of a picture. Raises OSError, IMAGE_TOO_LARGE."""
+    """The bytes of a picture's file. Raises OSError, IMAGE_TOO_LARGE."""
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
@@ -219,21 +224,21 @@ def read_picture(path: Path) -> bytes:
     return data
 
 
-def _faces_in(batch: Sequence[_Seen]) -> int:
-    return sum(len(seen.candidates.new) for seen in batch if seen.candidates)
+def _faces_in(batch: Sequence[_Examined]) -> int:
+    return sum(len(each.candidates.new) for each in batch if each.candidates)
 
 
-def _result(seen: _Seen, stored: set[str], there: set[bytes]) -> Result:
-    if seen.candidates is None:
-        return Result(seen.entry, seen.left, seen.detail)
-    if seen.fingerprint in there:
-        return Result(seen.entry, Left.PRESENT)
-    new = iter(seen.candidates.new)
+def _result(each: _Examined, stored: set[str], present: set[bytes]) -> Result:
+    if each.candidates is None:
+        return Result(each.entry, each.skipped, each.detail)
+    if each.fingerprint in present:
+        return Result(each.entry, Skip.PRESENT)
+    new = iter(each.candidates.new)
     faces = [
         _face_result(face, refusal or next(new), stored)
-        for face, refusal in zip(seen.candidates.faces, seen.candidates.refusals, strict=True)
+        for face, refusal in zip(each.candidates.faces, each.candidates.refusals, strict=True)
     ]
-    return Result(seen.entry, size=seen.candidates.size, faces=tuple(faces))
+    return Result(each.entry, size=each.candidates.size, faces=tuple(faces))
 
 
 def _face_result(face: DetectedFace, outcome: Refusal | NewFace, stored: set[str]) -> FaceResult:

@@ -12,9 +12,9 @@ _PAIRS = {0.0: 1.0, 10.0: 2.0, 30.0: 1e1, 55.0: 1e2, 77.0: 1e3, 90.0: 1e4, 96.0:
 
 
 def pairs_per_false_match(similarity: float) -> float:
-    """In how many pairs of different people one is at least so alike, on average; 1,000,000 at most.
+    """Among how many pairs of different people one reaches this similarity, on average.
 
-    Above 99 the scale claims no more than that.
+    At most 1,000,000: the scale claims no more above a similarity of 99.
     """
     return float(10 ** np.interp(similarity, list(_PAIRS), np.log10(list(_PAIRS.values()))))
 
@@ -22,8 +22,8 @@ def pairs_per_false_match(similarity: float) -> float:
 def strangers_matched(similarity: float, gallery: int) -> float:
     """The share of strangers, 0-1, who match at least one of `gallery` faces at a similarity (FPIR).
 
-    An estimate: it takes the comparisons of one search to be independent, which look-alikes are not. Above a
-    similarity of 99 it is that of 99, since the scale claims no more.
+    An estimate: it assumes that the comparisons of one search are independent, which is not true of look-alikes.
+    Above a similarity of 99 the result is that of 99, since the scale claims no more.
     """
     return float(-np.expm1(gallery * np.log1p(-1 / max(pairs_per_false_match(similarity), 1 + 1e-9))))
 
@@ -31,7 +31,7 @@ def strangers_matched(similarity: float, gallery: int) -> float:
 def similarity_against_strangers(share: float, gallery: int) -> float | None:
     """The lowest whole similarity at which no more than this share of strangers match any of `gallery` faces.
 
-    None where the scale ends before, at 99.
+    None if more of them match even at 99, where the scale ends.
     """
     return next((float(at) for at in range(100) if strangers_matched(at, gallery) <= share), None)
 

@@ -1,4 +1,4 @@
-"""Whether the clock can be trusted with what is deleted for its age."""
+"""Checks the system clock before anything is deleted for its age."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from visavis.core.ports import Clock
 logger = logging.getLogger(__name__)
 
 _LEAP_S = 3600.0
-"""A clock that gains so much between two looks was set, or is wrong."""
+"""A clock that gains more than this between two checks was set, or is wrong."""
 
 _DOUBT_S = 3600.0
-"""So long an operator has to set a wrong clock right: what is hidden comes back, what is deleted does not."""
+"""How long an operator has to correct a wrong clock: what is hidden comes back, what is deleted does not."""
 
 
 class ClockWatch:
-    """Holds a clock that can be set against one that cannot."""
+    """Compares the system clock, which can be set, with a monotonic clock, which cannot."""
 
     def __init__(self, clock: Clock, steady: Callable[[], float] = monotonic) -> None:
-        """`steady` counts seconds and is never set."""
+        """`steady` is a monotonic clock, in seconds."""
         self._clock = clock
         self._steady = steady
         self._seen = (clock(), steady())
         self._trusted_from = steady()
 
     def is_trusted(self, at_stake: str) -> bool:
-        """Not for an hour after it has leapt ahead. A machine that slept looks the same, and can wait.
+        """Whether the clock has not jumped ahead within the last hour.
 
-        `at_stake` is a sentence for the log on what the wrong clock would do.
+        A machine that was suspended looks the same; nothing is lost if it waits. `at_stake` is a sentence for the
+        log: what a wrong clock would do.
         """
         now, steady = self._clock(), self._steady()
         (seen, seen_steady), self._seen = self._seen, (now, steady)

@@ -1,4 +1,4 @@
-"""Groups that decide for themselves what is alike enough and alive enough (Search Face's collections)."""
+"""Groups with thresholds of their own for similarity and liveness (the collections of Search Face)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_MATCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The settings that were applied, and the liveness found, 0 where none was asked for."""
+    """The settings that were applied, and the liveness found, 0-100; 0 where the group does not check it."""
 
     settings: GroupSettings
     liveness: float
@@ -51,7 +51,7 @@ class Identified:
     matches: list[Match]
     applied: Applied
     detail: str = ""
-    """Why nobody was searched for: the probe is too poor to be compared. Nothing otherwise."""
+    """Why there was no search: the probe is too poor to be compared. Empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Collections:
             matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
             return Identified(matches, applied)
 
-        return self.groups.settled(app, group_id, identify)
+        return self.groups.with_group(app, group_id, identify)
 
     def _checked(self, picture: Any, group: Group, traits: Traits) -> tuple[DetectedFace, Applied]:
         """The largest face, alive enough for the group, with these traits."""
@@ -128,5 +128,5 @@ def _too_poor(quality: Quality | None, asked_for: float) -> str:
 
 
 def _rounded_down(value: float) -> str:
-    """So that what is too little never reads as if it were enough."""
+    """One decimal. Rounded down, so that a value below a threshold never reads as if it reached it."""
     return f"{math.floor(value * 10) / 10:g}"

@@ -1,4 +1,4 @@
-"""Faces of a picture against those of another."""
+"""Compares the faces of two pictures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Compared:
     matched: list[tuple[DetectedFace, float]]
     unmatched: list[tuple[DetectedFace, float]]
     detail: str = ""
-    """Why a face matches nobody for being too poor to be compared, in a sentence."""
+    """Which face is too poor to be compared, in a sentence; empty if none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Pairs:
     target_size: ImageSize
     target_faces: list[DetectedFace]
     similarities: list[list[float]]
-    """0-100; a row for each source face, in it a number for each target face. 0 where one of both is too poor."""
+    """0-100: one row for each source face, with one number for each target face. 0 if either is too poor."""
 
     def of_largest(self, threshold: float) -> Compared:
-        """What a comparison by the largest source face finds. Raises NO_FACE, its subject "Source"."""
+        """The comparison of the largest source face alone. Raises NO_FACE with the subject "Source"."""
         with about("Source"):
             probe = Probe(self.source_size, policy.largest(self.source_faces))
         scored = list(zip(self.target_faces, self.similarities[0], strict=True))
@@ -64,15 +64,15 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """Faces of a picture after they were looked at, largest first, and their embeddings, shape (n, d)."""
+class _Analysed:
+    """Described faces of a picture, largest first, and their embeddings, shape (n, d)."""
 
     size: ImageSize
     faces: list[DetectedFace]
     embeddings: Embedding
 
 
-_FaceSeen: TypeAlias = tuple[DetectedFace, Embedding]
+_EmbeddedFace: TypeAlias = tuple[DetectedFace, Embedding]
 """A face and its embedding, shape (d,)."""
 
 _LARGEST, _OTHERS, _ALL = slice(1), slice(1, None), slice(None)
@@ -94,15 +94,15 @@ class Comparer:
     ) -> Compared:
         """The largest face of `source` against every face of `target`; none in the target is not an error.
 
-        Raises image errors, their subject "Source" or "Target", then NO_FACE (in the source), likewise.
+        Raises image errors, and NO_FACE if the source has none. Their subject is "Source" or "Target".
         """
         return self._pairs(source, target, requested, _LARGEST).of_largest(threshold)
 
     def pairs(self, source: ImageSource, target: ImageSource, requested: RequestedAttributes) -> Pairs:
         """Every face of `source` against every face of `target`; there may be none in either.
 
-        The largest source face is looked at apart from the others, as `compare` does, so that its numbers are the
-        same to the last digit. Raises image errors, as `compare` does.
+        The largest source face is embedded apart from the others, as in `compare`, so that its numbers are the
+        same to the last digit. Raises image errors with the subject "Source" or "Target".
         """
         return self._pairs(source, target, requested, _LARGEST, _OTHERS)
 
@@ -114,47 +114,47 @@ class Comparer:
         with about("Target"):
             target_data = images.load(target, self.fetcher)
         with about("Source"):
-            seen_source = self._see(source_data, requested, *batches)
+            found = self._analyse(source_data, requested, *batches)
         with about("Target"):
-            [seen_target] = self._see(target_data, requested, _ALL)
-        sources = [pair for seen in seen_source for pair in zip(seen.faces, seen.embeddings, strict=True)]
-        targets = list(zip(seen_target.faces, seen_target.embeddings, strict=True))
+            [in_target] = self._analyse(target_data, requested, _ALL)
+        sources = [pair for batch in found for pair in zip(batch.faces, batch.embeddings, strict=True)]
+        targets = list(zip(in_target.faces, in_target.embeddings, strict=True))
         return Pairs(
             self.model,
-            seen_source[0].size,
+            found[0].size,
             [face for face, _ in sources],
-            seen_target.size,
-            seen_target.faces,
+            in_target.size,
+            in_target.faces,
             [[self._similarity(source, target) for target in targets] for source in sources],
         )
 
-    def _similarity(self, one: _FaceSeen, other: _FaceSeen) -> float:
+    def _similarity(self, one: _EmbeddedFace, other: _EmbeddedFace) -> float:
         if not all(policy.is_comparable(face, COMPARABLE) for face, _ in (one, other)):
             return 0.0
         return self.similarity(one[1], other[1], self.model)
 
     def similarity(self, probe: Embedding, stored: Embedding, model: str) -> float:
-        """How alike two faces are by their embeddings, shape (d,) each: 0-100."""
+        """Similarity, 0-100, of two faces by their embeddings, shape (d,) each."""
         return self.scale(model).similarity(float(self.analyzer.as_probe(probe, model) @ stored))
 
     def probe(self, source: ImageSource, model: str, requested: RequestedAttributes) -> tuple[Probe, Embedding]:
         """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
-        [seen] = self._see(images.load(source, self.fetcher), requested, _LARGEST, model=model)
-        return Probe(seen.size, policy.largest(seen.faces)), seen.embeddings[0]
+        [found] = self._analyse(images.load(source, self.fetcher), requested, _LARGEST, model=model)
+        return Probe(found.size, policy.largest(found.faces)), found.embeddings[0]
 
-    def _see(
+    def _analyse(
         self, data: bytes, requested: RequestedAttributes, *batches: slice, model: str | None = None
-    ) -> list[_Seen]:
+    ) -> list[_Analysed]:
         """Faces of a picture, described and embedded a batch at a time; none is not an error."""
         with self.analyzer.decode(data) as picture:
             found = self.analyzer.find(picture)
-            seen = []
+            analysed = []
             traits = replace(requested.traits, comparability=True)
             for faces in (found[batch] for batch in batches):
                 embeddings = self.analyzer.embed(picture, faces, model or self.model)
                 described = self.analyzer.describe(picture, faces, traits)
-                seen.append(_Seen(picture.size, policy.judged(described, requested.spoof), embeddings))
-            return seen
+                analysed.append(_Analysed(picture.size, policy.judged(described, requested.spoof), embeddings))
+            return analysed
 
     def scale(self, model: str) -> Calibration:
         """The scale of a recognition model. Raises INTERNAL if there is none."""
@@ -174,7 +174,7 @@ def _incomparable(source: DetectedFace, targets: Sequence[DetectedFace]) -> str:
 
 @contextmanager
 def about(picture: str) -> Iterator[None]:
-    """Let errors say which of two pictures they are about."""
+    """Name the picture, "Source" or "Target", in the errors of the block."""
     try:
         yield
     except ServiceError as error:

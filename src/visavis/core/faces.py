@@ -28,7 +28,7 @@ from visavis.types import (
 )
 
 ALIGNED_SIZE = ImageSize(224, 224)
-"""Of pictures that are sent as aligned faces (seed 003, spoofing)."""
+"""Size of pictures that are sent as aligned faces (seed 003, spoofing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Registered:
 
     @property
     def quota_exceeded(self) -> bool:
-        """Whether the group's quota kept a face out that nothing else did (40070)."""
+        """Whether a face was left out only because the group is full (40070)."""
         return any(refused.reason is Refusal.QUOTA for refused in self.not_added)
 
     @property
     def detail(self) -> str:
-        """Why a face was left out, in a sentence: of a picture that is too poor, the person can take another."""
+        """Why a face was left out, in a sentence, where the sender can do something about it; empty otherwise."""
         if self.quota_exceeded:
             return "The group is full: not every face was registered."
         poor = [refused.face for refused in self.not_added if refused.reason is Refusal.POOR]
@@ -85,16 +85,16 @@ class Candidates:
     size: ImageSize
     faces: list[DetectedFace]
     refusals: list[Refusal | None]
-    """Why each of `faces` is not to be registered, None where it is."""
+    """For each of `faces`, why it is not registered; None where it is."""
     accepted: list[DetectedFace]
-    """Those of `faces` that are."""
+    """The faces that are registered."""
     new: list[NewFace]
-    """What would be stored, in the order of `accepted`."""
+    """The records to store, in the order of `accepted`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """What can be done with faces one at a time; `search.Search` compares them."""
+    """Detects, registers, lists and deletes faces. `search.Search` compares them."""
 
     analyzer: FaceAnalyzer[Any]
     gallery: Gallery
@@ -103,9 +103,13 @@ class Faces:
     quota: int
     """Faces a group may have."""
 
+    def load(self, source: ImageSource) -> bytes:
+        """A picture's file, fetched where only its URL is given. Raises image errors."""
+        return images.load(source, self.fetcher)
+
     def detect(self, source: ImageSource, requested: RequestedAttributes) -> Detected:
         """Every face of a picture; none is not an error."""
-        data = images.load(source, self.fetcher)
+        data = self.load(source)
         with self.analyzer.decode(data) as picture:
             faces = self.analyzer.describe(picture, self.analyzer.find(picture), requested.traits)
             return Detected(picture.size, policy.judged(faces, requested.spoof))
@@ -115,7 +119,7 @@ class Faces:
 
         Raises IMAGE_NOT_ALIGNED, image errors.
         """
-        data = images.load(source, self.fetcher)
+        data = self.load(source)
         with self.analyzer.decode(data) as picture:
             if picture.size != ALIGNED_SIZE:
                 raise ServiceError(
@@ -135,43 +139,43 @@ class Faces:
     ) -> Registered:
         """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
 
-        Those of less quality than the group asks for are left out.
+        Faces of less quality or comparability than the group asks for are left out.
 
-        Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the eligible faces fits), image errors.
+        Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the accepted faces fits), image errors.
         """
         group = self.groups.require(app, group_id)
-        data = images.load(source, self.fetcher)
-        seen = look(self.analyzer, group, data, limit, external_image_id, requested)
-        records = self.gallery.add(group, seen.new, self.quota) if seen.new else []
-        stored = seen.accepted[: len(records)]
-        shown = {face: face if requested.pose else replace(face, pose=None) for face in seen.faces}
+        data = self.load(source)
+        found = find_candidates(self.analyzer, group, data, limit, external_image_id, requested)
+        records = self.gallery.add(group, found.new, self.quota) if found.new else []
+        stored = found.accepted[: len(records)]
+        shown = {face: face if requested.pose else replace(face, pose=None) for face in found.faces}
         return Registered(
             group.model,
-            seen.size,
+            found.size,
             added=[Added(shown[face], record) for face, record in zip(stored, records, strict=True)],
             not_added=[
                 NotAdded(shown[face], refusal or Refusal.QUOTA)
-                for face, refusal in zip(seen.faces, seen.refusals, strict=True)
+                for face, refusal in zip(found.faces, found.refusals, strict=True)
                 if face not in stored
             ],
         )
 
     def delete(self, app: App, group_id: str, face_id: str) -> None:
-        """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
+        """Delete one face. Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         self.gallery.delete_face(self.groups.require(app, group_id), face_id)
 
     def page(self, group: Group, where: FaceFilter, before: int | None, limit: int) -> Page[FaceRecord, int]:
-        """A page of a group's faces, newest first, those with a sequence below `before`."""
+        """A page of a group's faces, newest first, with a `sequence` below `before`."""
         records = self.gallery.list_faces(group, where, before, limit + 1)
         return page_of(records, limit, lambda record: record.sequence)
 
     def slice(self, group: Group, where: FaceFilter, offset: int, limit: int) -> tuple[list[FaceRecord], int]:
-        """Some of a group's faces, newest first, and how many there are in all."""
+        """Up to `limit` of a group's faces, newest first, after the first `offset`; and how many match in all."""
         records = self.gallery.list_faces(group, where, None, limit, offset)
         return records, self.gallery.count_faces(group, where)
 
 
-def look(
+def find_candidates(
     analyzer: FaceAnalyzer[Any],
     group: Group,
     data: bytes,
@@ -179,7 +183,7 @@ def look(
     external_image_id: str | None,
     requested: RequestedAttributes,
 ) -> Candidates:
-    """The faces of a picture and what the group would store of them. Raises image errors."""
+    """The faces of a picture, and the records that the group would store of them. Raises image errors."""
     with analyzer.decode(data) as picture:
         size = picture.size
         # The pose decides who may be registered, so it is needed even where it is not reported.

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-from visavis.core import policy
+from visavis.core import group_settings, policy
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery, Recipes
 from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
-from visavis.types import Group, GroupSettings
+from visavis.types import Group
 
 Result = TypeVar("Result")
-
-_SETTINGS = {field.name for field in fields(GroupSettings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,13 @@ class Groups:
     model: str
     """The recognition model that new groups get (contract.md 18)."""
     quota: int
-    """Groups an app may have."""
+    """How many groups an app may have."""
     recipes: Recipes
     scales: Container[str]
     """The names of the recognition models that have a similarity scale."""
 
     def create(self, app: App, name: str) -> Group:
-        """Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
+        """Create a group. Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_GROUP_ID,
@@ -56,7 +54,7 @@ class Groups:
             after = page.next
 
     def require(self, app: App, name: str) -> Group:
-        """Raises INVALID_PARAMETER for a name no group can have, GROUP_NOT_FOUND."""
+        """The group of this name. Raises INVALID_PARAMETER for a name that no group can have, GROUP_NOT_FOUND."""
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_PARAMETER,
@@ -65,16 +63,12 @@ class Groups:
             )
         return self.gallery.require_group(app, name)
 
-    def change_settings(self, app: App, name: str, changes: Mapping[str, Any]) -> Group:
-        """The group with these of its settings changed, and no others: who else changes some is not undone.
+    def change_settings(self, app: App, name: str, changes: Mapping[str, object]) -> Group:
+        """Change these settings of a group. All others stay, also if somebody else changes them at the same time.
 
         Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
         """
-        if unknown := changes.keys() - _SETTINGS:
-            raise ServiceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
-        if not replace(GroupSettings(), **changes).are_possible:
-            raise ServiceError(ErrorCode.INVALID_PARAMETER, "A setting is out of its range.")
-        return self.gallery.change_settings(self.require(app, name), changes)
+        return self.gallery.change_settings(self.require(app, name), group_settings.checked(changes))
 
     def newer_model(self, group: Group) -> str | None:
         """The recognition model that `upgrade` brings the group to; None where it has the newest it can have."""
@@ -86,8 +80,8 @@ class Groups:
         """Bring a group with its faces to the newest recipe of its networks, or to the model of this name.
 
         Similarities are on the scale of that model from then on. A group that has it already stays as it is.
-        `progress` is told how many faces more are done. Raises INVALID_PARAMETER, also for a model that its faces
-        cannot be brought to, GROUP_NOT_FOUND.
+        `progress` is called with the number of faces converted since its last call. Raises GROUP_NOT_FOUND, and
+        INVALID_PARAMETER also for a model that the faces cannot be converted to.
         """
         group = self.require(app, name)
         if model is not None and model not in self.scales:
@@ -96,15 +90,15 @@ class Groups:
         target = model or self.newer_model(group)
         return group if target is None else self.gallery.change_model(group, target, progress)
 
-    def settled(self, app: App, name: str, work: Callable[[Group], Result]) -> Result:
-        """What `work` makes of the group, done again where the group moves to another model meanwhile.
+    def with_group(self, app: App, name: str, work: Callable[[Group], Result]) -> Result:
+        """Call `work` with the group and return its result; repeat it if the group moves to another model.
 
-        Raises INVALID_PARAMETER, GROUP_NOT_FOUND.
+        Raises INVALID_PARAMETER, GROUP_NOT_FOUND, and the errors of `work`.
         """
         while True:
             with suppress(GroupMoved):
                 return work(self.require(app, name))
 
     def delete(self, app: App, name: str) -> None:
-        """Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
+        """Delete a group with all its faces. Raises INVALID_PARAMETER, GROUP_NOT_FOUND."""
         self.gallery.delete_group(self.require(app, name))

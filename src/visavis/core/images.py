@@ -1,4 +1,4 @@
-"""Image source to file bytes."""
+"""Turns an image source into the bytes of its file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _WHITE_SPACE = b" \t\r\n\f\v"
 
 
 def load(source: ImageSource, fetcher: ImageFetcher) -> bytes:
-    """The picture's file, at most `source.max_bytes` long.
+    """The bytes of the picture's file, at most `source.max_bytes` of them.
 
-    Raises IMAGE_TOO_LARGE, INVALID_IMAGE_BASE64, and what the fetcher raises.
+    Raises IMAGE_TOO_LARGE, INVALID_IMAGE_BASE64, and the errors of `ImageFetcher.fetch`.
     """
     match source:
         case ImageBytes():
@@ -33,12 +33,15 @@ def load(source: ImageSource, fetcher: ImageFetcher) -> bytes:
 
 
 def too_large(size: int, limit: int) -> str:
-    """A sentence about a picture's file of `size` bytes."""
+    """The sentence that refuses a picture's file of `size` bytes."""
     return f"The image file has {size:,} bytes; the limit is {limit:,}."
 
 
 def decode_base64(text: str) -> bytes:
-    """Standard alphabet, padding required, ASCII white space ignored (contract.md 20)."""
+    """Decode Base64: standard alphabet, padding required, ASCII white space ignored (contract.md 20).
+
+    Raises INVALID_IMAGE_BASE64, also for nothing.
+    """
     try:
         encoded = text.encode("ascii").translate(None, delete=_WHITE_SPACE)
         data = pybase64.b64decode(encoded, validate=True)

@@ -1,4 +1,4 @@
-"""Passwords: which may be chosen, and how they are kept (NIST SP 800-63B-4, section 3.1.1; RFC 9106)."""
+"""Passwords: which may be chosen, and how they are stored (NIST SP 800-63B-4, section 3.1.1; RFC 9106)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from visavis.errors import AccountError, AccountErrorCode
 
 MIN_LENGTH = 15
-"""Characters of a password that is all that is asked for; no rule says which (SP 800-63B-4, 3.1.1.2)."""
+"""Minimum length of a password that is the only factor; no rule says which characters (SP 800-63B-4, 3.1.1.2)."""
 MAX_LENGTH = 200
 _FEW = 5
 
 _hasher = PasswordHasher()  # argon2id, 64 MiB: RFC 9106's second choice
-_places = BoundedSemaphore(2)
-"""Each computation takes 64 MiB: whoever sends many guesses at once must not get as many of them."""
+_slots = BoundedSemaphore(2)
+"""Each hash takes 64 MiB of memory: many guesses at the same time must not take as many times that."""
 
 
 def check(password: str, name: str) -> None:
-    """Raises PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_PLAIN."""
+    """Check a new password of user `name`. Raises PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_PLAIN."""
     text = _normalised(password)
     if len(text) < MIN_LENGTH:
         raise AccountError(AccountErrorCode.PASSWORD_TOO_SHORT)
@@ -36,23 +36,23 @@ def check(password: str, name: str) -> None:
 
 
 def hashed(password: str) -> str:
-    """What is kept of a password."""
-    with _places:
+    """The Argon2id hash that is stored of a password."""
+    with _slots:
         return _hasher.hash(_normalised(password))
 
 
 def matches(password_hash: str, password: str) -> bool:
-    """Whether this is the password. Takes as long for a wrong one."""
+    """Whether this is the password. A wrong password takes the same time."""
     text = _normalised(password)
     try:
-        with _places:
+        with _slots:
             return len(text) <= MAX_LENGTH and _hasher.verify(password_hash, text)
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_dated(password_hash: str) -> bool:
-    """Whether it was made with parameters that are no longer ours."""
+    """Whether the hash was made with other parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
 
 
@@ -61,6 +61,6 @@ def _normalised(password: str) -> str:
 
 
 def _counts_up(text: str) -> bool:
-    """Whether nearly every character is the one after the one before it, or the same."""
+    """Whether nearly every character equals the previous one or follows it in Unicode order."""
     steps = [ord(after) - ord(before) for before, after in pairwise(text)]
     return sum(step in {0, 1} for step in steps) >= len(text) - _FEW

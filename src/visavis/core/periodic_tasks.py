@@ -1,4 +1,4 @@
-"""What a server does unasked, beside its requests."""
+"""Runs tasks in the background, beside the requests."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from visavis.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
-_EVERY_S = 60.0
+_INTERVAL_S = 60.0
 _PATIENCE_S = 10.0
 
 
 class PeriodicTasks:
-    """Does its chores one after another in a thread of its own: at once, then now and then until it is stopped."""
+    """Runs tasks one after another in a thread: at once, then every `interval_seconds` until it is stopped."""
 
-    def __init__(self, tasks: Sequence[Callable[[], object]], every_seconds: float = _EVERY_S) -> None:
+    def __init__(self, tasks: Sequence[Callable[[], object]], interval_seconds: float = _INTERVAL_S) -> None:
         self._tasks = tasks
-        self._every_seconds = every_seconds
+        self._every_seconds = interval_seconds
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="chores", daemon=True)
+        self._thread = Thread(target=self._run, name="periodic-tasks", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin no other chore, and wait a while for the one that has begun."""
+        """Begin no other task, and wait up to 10 seconds for the one that is running."""
         self._stopped.set()
         self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            for chore in self._tasks:
+            for task in self._tasks:
                 if not self._stopped.is_set():
-                    _do(chore)
+                    _do(task)
             self._stopped.wait(self._every_seconds)
 
 
-def _do(chore: Callable[[], object]) -> None:
-    """What goes wrong is in the log, and is tried again next time."""
+def _do(task: Callable[[], object]) -> None:
+    """Run a task. Its errors are logged, and it is tried again next time."""
     try:
-        chore()
+        task()
     except ServiceError as error:
-        logger.warning("A chore of the server has to wait: %s", error.detail)
+        logger.warning("A periodic task has to wait: %s", error.detail)
     except Exception:
-        logger.exception("A chore of the server failed.")
+        logger.exception("A periodic task failed.")

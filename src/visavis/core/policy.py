@@ -1,4 +1,4 @@
-"""Which faces are taken, and what names may look like."""
+"""Rules: which faces may be registered and compared, and which names are valid."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ MAX_TURN_DEGREES = 45.0
 """Faces turned further, in yaw or pitch, are not registered (seed 000, Input Image Guide)."""
 
 LIVENESS_REQUIRED = {Sensitivity.WEAK: 30.0, Sensitivity.BALANCED: 50.0, Sensitivity.STRICT: 70.0}
-"""Below this liveness a face is called a spoof. The scale is made to fit, whichever networks are installed."""
+"""A face of less liveness, 0-100, is called a spoof. All liveness networks are scaled to these numbers."""
 
 EXTERNAL_IMAGE_ID = r"[a-zA-Z0-9_.\-:]{1,255}"
-"""What an external image id looks like, as a regular expression."""
+"""Regular expression of a valid external image id."""
+
+MAX_LABEL = 255
+NO_NUL = r"^[^\x00]*$"
+"""What Search Face's label of a face, which is its external image id, looks like: PostgreSQL knows no NUL."""
 
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
 
 def refusals(faces: Sequence[DetectedFace], limit: int, settings: GroupSettings) -> list[Refusal | None]:
-    """Why each of `faces` is not to be registered, None where it is.
+    """For each of `faces`, why it is not registered; None where it is.
 
-    The faces are sorted largest first and carry their pose and comparability, and their quality where the group
-    asks for any. The limit counts before all else does: when the largest face is turned away, a bystander behind
-    it must not be registered in its place.
+    The faces are sorted largest first and carry their pose and comparability, and their quality if the group asks
+    for any. The limit is applied first: when the largest face is turned away, a bystander behind it must not be
+    registered instead.
     """
     within = [_flawed(face, settings) for face in faces[:limit]]
     return [*within, *[Refusal.LIMIT] * (len(faces) - len(within))]
@@ -41,12 +45,12 @@ def _flawed(face: DetectedFace, settings: GroupSettings) -> Refusal | None:
 
 
 def is_comparable(face: DetectedFace, asked_for: float) -> bool:
-    """Whether the picture holds enough of the face to tell it from others. Not measured is not enough."""
+    """Whether comparability reaches `asked_for`, 0-100. Comparability that was not measured does not."""
     return asked_for <= 0 or (face.comparability is not None and face.comparability.score >= asked_for)
 
 
 def incomparable(face: DetectedFace, asked_for: float) -> str:
-    """Why a face is too poor to be compared, in a sentence; nothing where it is not."""
+    """Why a face is too poor to be compared, in a sentence; empty if it is not."""
     if is_comparable(face, asked_for):
         return ""
     if face.comparability is None:
@@ -55,7 +59,7 @@ def incomparable(face: DetectedFace, asked_for: float) -> str:
 
 
 def is_too_poor(quality: Quality | None, asked_for: float) -> bool:
-    """Whether this quality is too little. One that was not measured is no reason to trust the picture."""
+    """Whether quality is below `asked_for`, 0-100. Quality that was not measured counts as too low."""
     return asked_for > 0 and (quality is None or quality.score < asked_for)
 
 
@@ -64,19 +68,19 @@ def is_turned_away(pose: Pose | None) -> bool:
 
 
 def judged(faces: Sequence[DetectedFace], sensitivity: Sensitivity | None) -> list[DetectedFace]:
-    """The faces with a verdict on their liveness, if one is wanted."""
+    """The faces with a verdict on their liveness; unchanged if `sensitivity` is None."""
     if sensitivity is None:
         return list(faces)
     return [replace(face, spoof=is_spoof(face.liveness, sensitivity)) for face in faces]
 
 
 def is_spoof(liveness: float | None, sensitivity: Sensitivity) -> bool:
-    """Whether this liveness is too little. A liveness that was not measured convinces nobody."""
+    """Whether liveness, 0-100, is too low for this sensitivity. None, not measured, counts as too low."""
     return liveness is None or liveness < LIVENESS_REQUIRED[sensitivity]
 
 
 def largest(faces: Sequence[DetectedFace]) -> DetectedFace:
-    """The face a search, a verification or a comparison is about. Raises NO_FACE."""
+    """The largest face: the probe of a search, a verification or a comparison. Raises NO_FACE."""
     if not faces:
         raise ServiceError(ErrorCode.NO_FACE, "No face of at least 60 x 60 pixels was found in the image.")
     return faces[0]
@@ -88,3 +92,13 @@ def is_group_id(name: str) -> bool:
 
 def is_external_image_id(text: str) -> bool:
     return re.fullmatch(EXTERNAL_IMAGE_ID, text) is not None
+
+
+def is_label(text: str) -> bool:
+    """Whether a face may have this external image id by any API."""
+    return 0 < len(text) <= MAX_LABEL and "\0" not in text
+
+
+def is_face_id(text: str) -> bool:
+    """Whether a face or its picture may have this id. The server makes UUIDs; an archive may bring others."""
+    return is_external_image_id(text)

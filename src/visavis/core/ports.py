@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
@@ -29,7 +29,7 @@ class FaceAnalyzer(Protocol[P]):
     """Pixels to faces."""
 
     def decode(self, data: bytes) -> AbstractContextManager[P]:
-        """Decode a PNG or JPEG, and hold one of the places for CPU work until the block ends.
+        """Decode a PNG or JPEG, and hold one of the slots for CPU work until the block ends.
 
         Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
         """
@@ -40,7 +40,7 @@ class FaceAnalyzer(Protocol[P]):
         ...
 
     def describe(self, picture: P, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:
-        """The same faces in the same order, with the traits that are wanted filled in."""
+        """The faces in the order given, with the requested traits filled in."""
         ...
 
     def aligned_liveness(self, picture: P) -> float:
@@ -48,13 +48,13 @@ class FaceAnalyzer(Protocol[P]):
         ...
 
     def embed(self, picture: P, faces: Sequence[DetectedFace], model: str) -> Embedding:
-        """One unit vector a face, float32, shape (len(faces), d), by the named recognition model."""
+        """One unit vector for each face, float32, shape (len(faces), d), by the named recognition model."""
         ...
 
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
-        """Embeddings of the named model, shape (..., d), as faces that are asked about.
+        """Prepare embeddings of the named model, shape (..., d), as probes.
 
-        The dot product of such a one and a stored one is their cosine.
+        The dot product of a probe and a stored embedding is their cosine.
         """
         ...
 
@@ -63,7 +63,7 @@ class ImageFetcher(Protocol):
     """Image URL to bytes."""
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
-        """Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13)."""
+        """Download a picture's file. Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13)."""
         ...
 
 
@@ -71,7 +71,7 @@ class Recipes(Protocol):
     """Recognition models that are made of the same networks."""
 
     def newer_of(self, model: str) -> str | None:
-        """The newest that embeddings of this one can be brought to; None where there is no newer one."""
+        """The newest model that embeddings of `model` can be converted to; None if there is no newer one."""
         ...
 
 
@@ -81,35 +81,36 @@ class Gallery(Protocol):
     Every write is on disk when its call returns. Reads and searches see all that was acknowledged before, by this
     process or another one. Methods that take a `Group` raise GROUP_NOT_FOUND if it has been deleted since.
 
-    Embeddings that are given are those of the `Group`'s model. If the group has another one by now, faces are
-    converted as they are stored; a search, and the reading of a template, raise GroupMoved.
+    Callers pass embeddings of the `Group`'s model. If the group has moved to another model meanwhile, new faces
+    are converted as they are stored; a search, and the reading of a template, raise GroupMoved.
     """
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
-        """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED (the app has `quota` groups already)."""
+        """Create a group. Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED (the app has `quota` groups already)."""
         ...
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
-        """Up to `limit` groups by ascending name, those after the name `after`."""
+        """Up to `limit` groups by ascending name, starting after the name `after`."""
         ...
 
     def require_group(self, app: App, name: str) -> Group:
-        """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
+        """The group of this name. Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one and it was deleted."""
         ...
 
-    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
-        """The group with these fields of its `GroupSettings` changed, and no others, whoever else changes some."""
+    def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
+        """Change these fields of the group's `GroupSettings`. Changes that others make to other fields stay."""
         ...
 
     def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
-        """The group with another recognition model, all its templates converted, or nothing changed at all.
+        """Give the group another recognition model and convert all its templates, or change nothing at all.
 
-        `progress` is told how many faces more are done. Raises INVALID_PARAMETER where no conversion leads there.
+        `progress` is called with the number of faces converted since its last call. Raises INVALID_PARAMETER if
+        templates cannot be converted to the model.
         """
         ...
 
     def groups_with_retention(self) -> list[Group]:
-        """The groups of all apps whose faces have an end."""
+        """The groups of all apps that have a retention time."""
         ...
 
     def delete_group(self, group: Group) -> None:
@@ -119,7 +120,7 @@ class Gallery(Protocol):
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
         """Store as many of `faces`, from the first on, as the group's `quota` leaves room for.
 
-        Atomic, and exact under concurrency. Returns the records of those stored; raises FACE_QUOTA_EXCEEDED when
+        Atomic, and exact under concurrency. Returns the records of the stored faces. Raises FACE_QUOTA_EXCEEDED if
         there was room for none.
         """
         ...
@@ -127,10 +128,10 @@ class Gallery(Protocol):
     def add_unless_there(
         self, group: Group, faces: Sequence[NewFace], quota: int
     ) -> tuple[list[FaceRecord], set[bytes]]:
-        """Store the faces of pictures, each with a fingerprint, but not of those that the group has already.
+        """Store the faces of pictures, each with a fingerprint, except of pictures that the group has already.
 
-        Returns the records, and the fingerprints that were there before. Pictures are stored whole, from the first
-        on, as the quota leaves room for.
+        Returns the new records, and the fingerprints that the group had before. All faces of a picture are stored
+        or none, from the first picture on, as the quota leaves room for.
         """
         ...
 
@@ -139,32 +140,32 @@ class Gallery(Protocol):
         ...
 
     def fingerprints(self, group: Group) -> set[bytes]:
-        """Of all pictures that were imported and have a face in the group."""
+        """The fingerprints of all imported pictures that still have a face in the group."""
         ...
 
     def delete_face(self, group: Group, face_id: str) -> None:
-        """Raises FACE_NOT_FOUND."""
+        """Delete a face. Raises FACE_NOT_FOUND."""
         ...
 
     def delete_expired(self, group: Group, limit: int) -> int:
-        """Delete up to `limit` faces that the group has kept as long as it may; how many they were.
+        """Delete up to `limit` faces of the group that have expired; return their number.
 
-        Those that are still there are not found by any of what follows.
+        Expired faces that are not deleted yet are hidden from every method that reads.
         """
         ...
 
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
     ) -> list[FaceRecord]:
-        """Up to `limit` records, newest first, those with a `sequence` below `before`, but the first `offset`."""
+        """Up to `limit` records with a `sequence` below `before`, newest first, after the first `offset`."""
         ...
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
-        """How many records agree with the filter."""
+        """How many records match the filter."""
         ...
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
-        """Raises FACE_NOT_FOUND."""
+        """The record of a face. Raises FACE_NOT_FOUND."""
         ...
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
@@ -185,7 +186,7 @@ class AppStore(Protocol):
     """Apps and the keyed hashes of their keys. No key is kept in the clear."""
 
     def create_app(self, name: str, keys: dict[KeyKind, str]) -> App:
-        """Raises `ValueError` if the name is taken."""
+        """Create an app with these keys. Raises `ValueError` if the name is taken."""
         ...
 
     def list_apps(self) -> list[App]: ...
@@ -193,22 +194,22 @@ class AppStore(Protocol):
     def find_app(self, name: str) -> App | None: ...
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
-        """The app, which from now on does not speak what `change` makes of the dialects it has not spoken so far.
+        """Set which dialects are switched off for the app: what `change` returns for those that are off so far.
 
-        Nobody else changes them between.
+        Atomic: no other change happens in between.
         """
         ...
 
     def set_rate_limit(self, app: App, rate: str) -> App:
-        """The app, which from now on may send this many requests; "" means any number."""
+        """Set the app's rate limit, such as `600/minute`; "" means no limit."""
         ...
 
     def list_keys(self, app: App) -> list[KeyRecord]:
-        """By ascending id, those that have retired included."""
+        """The app's keys by ascending id, retired ones included."""
         ...
 
     def delete_keys(self, app: App, ids: Collection[int]) -> None:
-        """Delete these keys of the app: nobody is let in by them from now on, on no node."""
+        """Delete these keys of the app. They stop working at once, on every node."""
         ...
 
     def delete_app(self, app: App) -> None:
@@ -216,31 +217,31 @@ class AppStore(Protocol):
         ...
 
     def add_keys(self, app: App, keys: dict[KeyKind, str], retire_others_at: datetime) -> None:
-        """Add keys; those the app had stop working at `retire_others_at`."""
+        """Add keys to the app. Its other keys stop working at `retire_others_at`."""
         ...
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
-        """Who owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
+        """The owner of each key, None for a key that is not valid at `now`. Takes the same time for any keys."""
         ...
 
 
 class AuditActing(Protocol):
-    """An event that is under way."""
+    """An operation that is running, and its event."""
 
     @property
     def event(self) -> Event: ...
 
     @property
     def recorded(self) -> bool:
-        """Whether a transaction that made a change carries its record."""
+        """Whether a transaction has recorded the event with the change that it made."""
         ...
 
 
 class AuditJournal(Protocol):
-    """How events get into the audit log. Stores record their own changes, in the transaction that makes them."""
+    """Writes events to the audit log. Stores record their own changes, in the transaction that makes them."""
 
     def acting(self, event: Event) -> AbstractContextManager[AuditActing]:
-        """Let all changes until the block ends be put down to this event, also those that its threads make."""
+        """Record all changes made within the block under this event, also changes made by its threads."""
         ...
 
     def add(self, event: Event) -> None:
@@ -249,10 +250,10 @@ class AuditJournal(Protocol):
 
 
 class AuditChain(Protocol):
-    """The audit log in its order."""
+    """The audit log as a chain of records."""
 
     def advance(self, *, wait: bool = False) -> int:
-        """Chain the records that are not in their order yet; how many. Without `wait`, unless another is at it."""
+        """Chain the new records; return their number. Without `wait`, do nothing while another process chains."""
         ...
 
     def head(self) -> AuditHead:
@@ -260,9 +261,9 @@ class AuditChain(Protocol):
         ...
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditRecord]:
-        """Up to `limit` records that agree with the filter, newest first, those with a position below `before`.
+        """Up to `limit` records that match the filter, with a position below `before`, newest first.
 
-        All that was acknowledged before is in it.
+        Includes every record that was acknowledged before the call.
         """
         ...
 
@@ -270,16 +271,16 @@ class AuditChain(Protocol):
 class AccountStore(Protocol):
     """The people who may sign in to the console, their sessions and invitations.
 
-    Sessions and invitations are known by the digests of their secrets alone. Methods that take a `User` raise
-    USER_NOT_FOUND if it has been deleted since; those that would leave no administrator raise LAST_ADMINISTRATOR.
+    Only digests of the secrets of sessions and invitations are stored. Methods that take a `User` raise
+    USER_NOT_FOUND if it has been deleted since, and LAST_ADMINISTRATOR if they would leave no administrator.
     """
 
     def list_users(self) -> list[User]:
-        """By ascending name."""
+        """All users by ascending name."""
         ...
 
     def find_user(self, name: str) -> tuple[User, str] | None:
-        """The user of this name, in any case, and the hash of the password."""
+        """The user of this name, upper or lower case, and the hash of the password; None if there is none."""
         ...
 
     def set_role(self, user: User, role: Role) -> None: ...
@@ -289,7 +290,7 @@ class AccountStore(Protocol):
         ...
 
     def keep_hash(self, user: User, password_hash: str) -> None:
-        """Another hash of the same password."""
+        """Replace the hash by a newer hash of the same password; sessions stay."""
         ...
 
     def set_preferences(self, user: User, language: str, theme: str) -> None: ...
@@ -307,7 +308,7 @@ class AccountStore(Protocol):
         ...
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
-        """Use an invitation up: open the account, or set the password of the one that it is for.
+        """Use an invitation, which ends it: open an account, or set the password of the account it is for.
 
         Raises INVITATION_INVALID, NAME_TAKEN.
         """

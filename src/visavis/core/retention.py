@@ -1,4 +1,4 @@
-"""Deletes the faces that their groups have kept as long as they may."""
+"""Deletes faces whose retention time is over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from visavis.types import Group
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 500
-"""Faces a transaction, so that other writers get their turn in between."""
+"""Faces in one transaction. Other writers are served between two transactions."""
 
 _AT_STAKE = (
     "Faces that have expired by it are not shown, and will be deleted in an hour unless the clock is set right."
@@ -22,14 +22,14 @@ _AT_STAKE = (
 
 
 class Retention:
-    """Any node may do this, and any number of them at the same time."""
+    """Deletes expired faces. Any number of nodes may do this at the same time."""
 
     def __init__(self, gallery: Gallery, clock: Clock, steady: Callable[[], float] = monotonic) -> None:
         self._gallery = gallery
         self._watch = ClockWatch(clock, steady)
 
     def enforce(self) -> int:
-        """Delete what has expired; how many faces that were."""
+        """Delete expired faces of all groups; return their number."""
         if not self._watch.is_trusted(_AT_STAKE):
             return 0
         return sum(self._enforce_in(group) for group in self._gallery.groups_with_retention())

@@ -1,4 +1,4 @@
-"""Faces against those of groups: verify (1:1), search (1:N)."""
+"""Compares faces with registered faces: verify (1:1) and search (1:N)."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ class Found:
     matches: list[Match]
     probe: Probe
     detail: str = ""
-    """Why nobody was searched for: the probe is too poor to be compared. Nothing otherwise."""
+    """Why there was no search: the probe is too poor to be compared. Empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How much a probe resembles one registered face."""
+    """The similarity, 0-100, of a probe and one registered face."""
 
     similarity: float
     record: FaceRecord
     probe: Probe
     detail: str = ""
-    """Why the similarity is 0: the probe is too poor to be compared. Nothing otherwise."""
+    """Why the similarity is 0: the probe is too poor to be compared. Empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search(Comparer):
-    """Compares faces with those of groups too; thresholds and similarities as `Comparer` has them."""
+    """Compares pictures with registered faces. Thresholds and similarities are on the model's 0-100 scale."""
 
     gallery: Gallery
     groups: Groups
 
     def by_face_id(self, app: App, group_id: str, face_id: str, limit: int, threshold: float) -> list[Match]:
-        """The group's faces that match a registered one, without that one itself.
+        """The group's faces that match a registered face, best first, without that face itself.
 
         Raises GROUP_NOT_FOUND, FACE_NOT_FOUND.
         """
@@ -51,7 +51,7 @@ class Search(Comparer):
             template = self.gallery.open_template(group, face_id)
             return self.matching(group, template, limit, threshold, exclude=face_id)
 
-        return self.groups.settled(app, group_id, find)
+        return self.groups.with_group(app, group_id, find)
 
     def by_image(
         self,
@@ -73,7 +73,7 @@ class Search(Comparer):
             matches = [] if poor else self.matching(group, embedding, limit, threshold)
             return Found(group.model, matches, probe, poor)
 
-        return self.groups.settled(app, group_id, find)
+        return self.groups.with_group(app, group_id, find)
 
     def verify(
         self, app: App, group_id: str, face_id: str, source: ImageSource, requested: RequestedAttributes
@@ -91,14 +91,14 @@ class Search(Comparer):
             similarity = 0.0 if poor else self.similarity(embedding, template, group.model)
             return Verified(similarity, record, probe, poor)
 
-        return self.groups.settled(app, group_id, verify)
+        return self.groups.with_group(app, group_id, verify)
 
     def matching(
         self, group: Group, probe: Embedding, limit: int, threshold: float, exclude: str | None = None
     ) -> list[Match]:
-        """The group's faces that are at least this similar to the probe, best first, but not `exclude`.
+        """The group's faces that are at least this similar to the probe, best first, without `exclude`.
 
-        Raises GROUP_NOT_FOUND, and GroupMoved where the probe is not of the group's model.
+        `probe` has shape (d,). Raises GROUP_NOT_FOUND, and GroupMoved if the probe is not of the group's model.
         """
         calibration = self.scale(group.model)
         # A hair below the threshold's cosine, so that rounding in the inverse never costs a match; the similarity

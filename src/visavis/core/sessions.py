@@ -1,4 +1,4 @@
-"""Signing in to the console and out of it."""
+"""Sign-in and sign-out of the console."""
 
 from __future__ import annotations
 
@@ -15,72 +15,76 @@ from visavis.identities import Session, User
 
 _WRONG_PASSWORDS = 10
 _WINDOW_S = 900.0
-"""People's passwords are easier to guess than keys: an address gets fewer attempts at them."""
+"""Passwords are easier to guess than keys, so an address gets fewer attempts."""
 
-_NOTED_EVERY = timedelta(minutes=1)
-"""How exactly it is kept when a session was last seen: a write for every click would be too many."""
+_SEEN_INTERVAL = timedelta(minutes=1)
+"""The time of last use is written at most this often, not at every click."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Lets people in who know their password, and remembers their browsers for a while."""
+    """Opens a session for a user who knows the password, finds it again, and ends it."""
 
-    store: AccountStore
+    _store: AccountStore
     clock: Clock
     idle: timedelta
-    """A session that is not used for so long has ended."""
+    """A session ends when it was not used for this long."""
     lifetime: timedelta
-    """Every session has ended after so long."""
+    """A session ends at this age."""
     attempts: Attempts = field(default_factory=lambda: Attempts(_WRONG_PASSWORDS, window_s=_WINDOW_S))
-    """What makes whoever guesses passwords wait."""
+    """Slows down guessing of passwords."""
     _decoy: str = field(default_factory=lambda: passwords.hashed(secrets.token_hex()), repr=False)
 
-    def sign_in(self, name: str, password: str, place: str) -> str:
-        """The secret of a new session; `place` is where the request comes from.
+    def sign_in(self, name: str, password: str, address: str) -> str:
+        """Open a session and return its secret; `address` is the client's IP address.
 
         Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS.
         """
-        return self.open(self._proven(name, password, place))
+        return self.open(self._proven(name, password, address))
 
     def open(self, user: User) -> str:
-        """The secret of a new session of somebody who has just proven to be this user."""
+        """Open a session and return its secret. The caller must have checked who the user is."""
         now = self.clock()
-        self.store.forget_sessions(now - self.lifetime, now - self.idle)
+        self._store.forget_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
-        self.store.add_session(digest(secret), user, now)
+        self._store.add_session(digest(secret), user, now)
         return secret
 
     def find(self, secret: str) -> Session | None:
         """The session of this secret, unless it has ended."""
-        session = self.store.find_session(digest(secret))
+        session = self._store.find_session(digest(secret))
         now = self.clock()
         if session is None or now >= min(session.created_at + self.lifetime, session.seen_at + self.idle):
             return None
-        if now - session.seen_at >= _NOTED_EVERY:
-            self.store.touch_session(digest(secret), now)
+        if now - session.seen_at >= _SEEN_INTERVAL:
+            self._store.touch_session(digest(secret), now)
         return session
 
     def close(self, secret: str) -> None:
         """End the session."""
-        self.store.delete_session(digest(secret))
+        self._store.delete_session(digest(secret))
 
-    def change_password(self, user: User, old: str, new: str, place: str) -> str:
-        """End all sessions of the user and open a new one; its secret.
+    def close_all(self, user: User) -> None:
+        """End every session of the user, in all browsers."""
+        self._store.end_sessions(user)
 
-        Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS, and what `passwords.check` does.
+    def change_password(self, user: User, old: str, new: str, address: str) -> str:
+        """Set a new password, end all sessions of the user, open a new one and return its secret.
+
+        Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS, and the errors of `passwords.check`.
         """
-        self._proven(user.name, old, place)
+        self._proven(user.name, old, address)
         passwords.check(new, user.name)
-        self.store.set_password(user, passwords.hashed(new))
+        self._store.set_password(user, passwords.hashed(new))
         return self.open(user)
 
-    def _proven(self, name: str, password: str, place: str) -> User:
+    def _proven(self, name: str, password: str, address: str) -> User:
         """The user of this name and password. Raises WRONG_PASSWORD, TOO_MANY_ATTEMPTS."""
         name = as_kept(name)
         account = name.casefold()
         keys = {"name": account, "password": password}
         try:
-            return self.attempts.verify(place, keys, lambda: self._require(name, password), account)
+            return self.attempts.verify(address, keys, lambda: self._require(name, password), account)
         except ServiceError as error:
             if error.code is ErrorCode.RATE_LIMITED:
                 raise AccountError(AccountErrorCode.TOO_MANY_ATTEMPTS, error.retry_after or 1) from None
@@ -89,10 +93,10 @@ class Sessions:
             raise
 
     def _require(self, name: str, password: str) -> User:
-        """Raises UNAUTHORIZED, after as long where there is no such user."""
-        user, password_hash = self.store.find_user(name) or (None, self._decoy)
+        """Check name and password. Raises UNAUTHORIZED, after the same time if there is no such user."""
+        user, password_hash = self._store.find_user(name) or (None, self._decoy)
         if not passwords.matches(password_hash, password) or user is None:
             raise ServiceError(ErrorCode.UNAUTHORIZED, "The name or the password is wrong.")
         if passwords.is_dated(password_hash):
-            self.store.keep_hash(user, passwords.hashed(password))
+            self._store.keep_hash(user, passwords.hashed(password))
         return user

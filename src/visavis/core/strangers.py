@@ -1,4 +1,4 @@
-"""How many strangers match somebody in a gallery, in numbers that people can picture. Estimates by the scale."""
+"""Estimates how many strangers match somebody in a gallery, as numbers of people: 4 of 100."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ BEARABLE = 0.01
 
 _CROWDS = (100, 1_000, 10_000, 100_000, 1_000_000)
 _CLOSE_ENOUGH = 0.1
-"""How far a rounded number may be from the share, as a part of it: "about 1" says too little of 1.4."""
+"""Largest relative error of a rounded number: "about 1" would be wrong for 1.4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
-    """About so many of so many strangers."""
+    """About `about` of `of` strangers."""
 
     about: int
     of: int
 
 
 def strangers(similarity: float, faces: int) -> Strangers:
-    """How many match one of `faces` at a similarity of 0-100, as whole people: 4 of 100, or 4 of 10,000.
+    """How many strangers match one of `faces` at a similarity of 0-100, as whole people: 4 of 100, or 4 of 10,000.
 
-    The crowd is the smallest one whose whole number is within a tenth of the share.
+    The crowd is the smallest one for which the whole number is within 10 % of the estimate.
     """
     share = strangers_matched(similarity, faces)
     fitting = (of for of in _CROWDS if abs(round(share * of) - share * of) <= _CLOSE_ENOUGH * share * of)
@@ -39,9 +39,9 @@ def are_too_many(similarity: float, faces: int) -> bool:
 
 
 def enough_similarity(faces: int) -> int | None:
-    """The lowest whole similarity at which one in 100 strangers at most matches one of `faces`.
+    """The lowest whole similarity at which at most one in 100 strangers matches one of `faces`.
 
-    None if even 99, where the scale ends, lets more of them match.
+    None if more of them match even at 99, where the scale ends.
     """
     least = similarity_against_strangers(BEARABLE, faces)
     return None if least is None else int(least)

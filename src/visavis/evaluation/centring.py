@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import SetupError
 from visavis.types import Embedding
-from visavis.vision.embed import as_probe, fused
+from visavis.vision.fusion import as_probe, fused
 from visavis.vision.models import Centring, Fit, RecognitionCard
 
 FEWEST_IN_A_CENTRE = 8

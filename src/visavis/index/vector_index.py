@@ -72,17 +72,17 @@ class VectorIndex:
         ignored. If a batch fails, nothing changes.
         """
         old = self.snapshot
-        draft = IndexBuilder(old.parts, coded=old.kernel is not None)
+        builder = IndexBuilder(old.parts, coded=old.kernel is not None)
         try:
             for sequences, rows in added:
-                draft.append(sequences, rows, expected)
+                builder.append(sequences, rows, expected)
                 expected -= len(rows)
-            draft.remove(np.fromiter(removed, np.int64))
-            draft.tidy()
+            builder.remove(np.fromiter(removed, np.int64))
+            builder.tidy()
         except BaseException:
-            draft.undo()
+            builder.undo()
             raise
-        self._publish(Snapshot(version, tuple(draft.parts), old.kernel), draft.settle())
+        self._publish(Snapshot(version, tuple(builder.parts), old.kernel), builder.settle())
 
     def clear(self) -> None:
         """Let go of everything: the next snapshot is the empty one of version 0."""

@@ -27,8 +27,12 @@ Encoders write about ten; at 50 megapixels there may be twenty."""
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _START_OF_SCAN, _PADDING, _EXIF = 0xDA, 0xFF, 0xE1
-_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
-"""Within the data of a scan, none of these occurs (ITU-T T.81, B.1.1.5)."""
+_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
+"""Begins a segment with a length. Within the data of a scan, none of these occurs (ITU-T T.81, B.1.1.5).
+
+The others have no length: FF01 and FFD0 to FFD7 by the standard; FF02 to FFBF because decoders that look for a
+restart marker pass over them. A scan could hide behind a length that nobody else reads.
+"""
 _END_OF_IMAGE, _SCAN = b"\xd9", b"\xda"
 _WITHOUT_BODY = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

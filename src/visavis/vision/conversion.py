@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding
-from visavis.vision.embed import fused
+from visavis.vision.fusion import fused
 from visavis.vision.models import RECOGNITION_CARDS, FaceNetwork, RecognitionCard
 
 _Numbers = NDArray[np.float64]

@@ -57,6 +57,14 @@ class DecodedPicture:
         factor = _factor(max(scale, 1 / min(self.size.width, self.size.height)))
         return self._level(factor), factor
 
+    def overwrite(self) -> None:
+        """Overwrite all pixels; nobody can look at the picture any more."""
+        for pixels in self._levels.values():
+            if pixels.flags.writeable:
+                pixels.fill(0)
+        self._levels.clear()
+        self._jpeg = None
+
     def _level(self, factor: int) -> Pixels:
         if factor not in self._levels:
             if self._jpeg is None or factor > self._jpeg.coarsest or min(self._levels) < factor:

@@ -1,4 +1,4 @@
-"""One line a request, in text or, with the same facts as fields, in JSON."""
+"""The access log: one line for each request, as text or as JSON fields."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ logger = logging.getLogger("visavis.access")
 
 
 def log_request(record: RequestLogRecord) -> None:
-    """Method, route, HTTP status, time, request id, and why the request failed."""
+    """Log method, route, HTTP status, time in milliseconds, request id, and why the request failed."""
     milliseconds = round(record.seconds * 1000, 1)
-    facts = {
+    fields = {
         "method": record.method,
         "route": record.route,
         "status": record.status,
@@ -32,5 +32,5 @@ def log_request(record: RequestLogRecord) -> None:
         milliseconds,
         record.request_id or "-",
         f" {record.detail}" if record.detail else "",
-        extra={name: fact for name, fact in facts.items() if fact not in {"", None}},
+        extra={name: value for name, value in fields.items() if value not in {"", None}},
     )

@@ -1,4 +1,4 @@
-"""Who is next: a limited number of places, and before them a bounded queue that is fair between apps."""
+"""Admission of requests: a limited number of slots, and before them a bounded queue that is fair between apps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from visavis.errors import ErrorCode, ServiceError
 
 
-class Gone(Exception):  # noqa: N818 - nothing went wrong here
-    """The client has left before it was its turn."""
+class ClientGone(Exception):  # noqa: N818 - nothing went wrong here
+    """The client has disconnected before its request got a slot."""
 
 
 class Permit:
-    """A request that was admitted; it has been refused after all if `granted` fails."""
+    """An admitted request. `granted` is done when it has a slot, and fails if it is refused after all."""
 
     def __init__(self, owner: int) -> None:
         self.owner = owner
@@ -23,19 +23,19 @@ class Permit:
 
     @property
     def waits(self) -> bool:
+        """Whether the request is admitted, but has no slot yet."""
         return not self.granted.done()
 
 
 class AdmissionQueue:
-    """Lets requests in, and gives them places, one owner after the other. For one event loop, without locks.
+    """Admits requests and gives them slots, in rotation between their owners. For one event loop, without locks.
 
-    Whoever comes when everything is full is sent away at once, unless another owner has more requests waiting:
-    then the newest of those makes room. So however much one owner sends, the others are served as if it had sent
-    no more than they do.
+    A request that comes when the queue is full is refused at once, unless another owner has more requests waiting:
+    then the newest of those is refused instead. So an owner that sends many requests does not delay the others.
     """
 
     def __init__(self, slots: int, queue: int) -> None:
-        """`slots`: how many may be at work; `queue`: how many more may be let in."""
+        """`slots`: how many requests may run; `queue`: how many more may be admitted."""
         self._slots = self._free = slots
         self.refused = 0
         self._share = max(1, slots // 2)  # of one owner while there are others
@@ -46,17 +46,17 @@ class AdmissionQueue:
 
     @property
     def working(self) -> int:
-        """How many have a place."""
+        """How many requests have a slot."""
         return self._slots - self._free
 
     @property
     def waiting(self) -> int:
-        """How many have been let in and have no place yet: still uploading, or waiting for their turn."""
+        """How many requests are admitted without a slot: their body is still coming, or they wait in the queue."""
         return sum(map(len, self._waiting.values()))
 
     @contextmanager
     def admit(self, owner: int) -> Iterator[Permit]:
-        """Let a request in until the block ends. Raises OVERLOADED."""
+        """Admit a request of this owner until the block ends. Raises OVERLOADED."""
         if not self._room:
             self._make_room(owner)
         self._room -= 1
@@ -67,26 +67,27 @@ class AdmissionQueue:
         finally:
             self._leave(permit)
 
-    async def acquire(self, permit: Permit, gone: Callable[[], Awaitable[object]]) -> None:
+    async def acquire(self, permit: Permit, disconnected: Callable[[], Awaitable[object]]) -> None:
         """Wait until the permit has a slot.
 
-        `gone` returns when the client has left. Raises Gone, and OVERLOADED if others need the room more.
+        `disconnected` returns when the client has disconnected. Raises ClientGone, and OVERLOADED if the request
+        is refused in favour of another owner's.
         """
         if permit.waits:
             self._ready.setdefault(permit.owner, deque()).append(permit)
             self._call_next()
         if permit.waits:
-            left = asyncio.ensure_future(gone())
+            left = asyncio.ensure_future(disconnected())
             try:
                 await asyncio.wait((permit.granted, left), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 left.cancel()
             if permit.waits:
-                raise Gone
+                raise ClientGone
         permit.granted.result()
 
     def _call_next(self) -> None:
-        """Give free places to those who are ready, to one of each owner before the next of the same."""
+        """Give free slots to requests that are ready: one to each owner before an owner gets its next."""
         while self._free:
             owner = next((owner for owner in self._ready if self._may_have_more(owner)), None)
             if owner is None:
@@ -115,12 +116,12 @@ class AdmissionQueue:
                 del self._working[permit.owner]
             self._free += 1
         else:
-            return  # its room was given away when it was sent away
+            return  # another request took its room when it was refused
         self._room += 1
         self._call_next()
 
     def _make_room(self, owner: int) -> None:
-        """Send away the newest ticket of the owner with the most that wait, if they are more than this one's."""
+        """Refuse the newest permit of the owner with the most waiting, if that is more than this owner has."""
         most = max(self._waiting, key=lambda other: len(self._waiting[other]), default=owner)
         if len(self._waiting.get(most, ())) <= len(self._waiting.get(owner, ())) + 1:
             raise self._overloaded()

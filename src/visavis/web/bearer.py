@@ -1,4 +1,4 @@
-"""The token of an operator, in the header `Authorization: Bearer ...`."""
+"""Checks the token of an operator in the header `Authorization: Bearer ...`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from visavis.web.recording import client_address
 
 
 def require_token(request: Request, token: SecretStr | None, attempts: Attempts, otherwise: str) -> None:
-    """Raises UNAUTHORIZED with the sentence `otherwise` unless the request has the token; RATE_LIMITED."""
+    """Check the token. Raises UNAUTHORIZED with the sentence `otherwise`, RATE_LIMITED."""
 
     def check() -> None:
         if not _has_token(request, token):
@@ -23,7 +23,7 @@ def require_token(request: Request, token: SecretStr | None, attempts: Attempts,
 
 
 def _has_token(request: Request, token: SecretStr | None) -> bool:
-    """Whether the request carries the token; never, if there is none. Takes the same time whatever is sent."""
+    """Whether the request carries the token; False if no token is set. Takes the same time for any header."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if token is None or scheme.lower() != "bearer":
         return False

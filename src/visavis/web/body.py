@@ -1,4 +1,4 @@
-"""Requests to parameters: bodies are read once, in memory, up to a limit."""
+"""Reads the bodies of requests, in memory and up to a limit, and turns them into parameters."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ Result = TypeVar("Result")
 MAX_BODY_BYTES = 16_000_000
 """Longer bodies are answered 413 (contract.md 1)."""
 MAX_PLAIN_BODY_BYTES = 1_000_000
-"""Of operations that take no picture."""
-
+"""The limit for operations that take no picture."""
 
 _FORM = b"multipart/form-data"
 _EXTENDED_NAME = re.compile(rb";[ \t]*filename\*[ \t]*=", re.IGNORECASE)
@@ -30,27 +29,29 @@ _CHARSETS = frozenset({b"", b"utf-8", b"utf8"})
 
 
 class _InMemoryParser(MultiPartParser):
-    """Uploaded pictures must never reach a disk, not even as temporary files."""
+    """A parser that keeps uploads in memory. Uploaded pictures must never reach a disk, not even temporarily."""
 
     spool_max_size = MAX_BODY_BYTES + 1
     complete = False
-    """Whether the last boundary has come. The library takes what is cut short, without the part that is."""
+    """Whether the last boundary has come. The library accepts a body that is cut off, without its last part."""
 
     def on_headers_finished(self) -> None:
-        """The library does not read names of files in RFC 5987's form; that there is one makes a part a file."""
+        """Treat a part with a file name in the form of RFC 5987 as a file; the library does not read that form."""
         disposition = self._current_part.content_disposition or b""
         if b"filename" not in parse_options_header(disposition)[1] and _EXTENDED_NAME.search(disposition):
             self._current_part.content_disposition = disposition + b'; filename="file"'
         super().on_headers_finished()
 
     def on_end(self) -> None:
+        """Called by the library at the last boundary."""
         self.complete = True
 
 
 async def read_body(request: Request, limit: int, form: type[Parameters] | None = None) -> bytes:
-    """The body of a request that may have one, of a kind that its operation takes.
+    """Read the body of a POST request; the body of any other is empty.
 
-    Raises INVALID_PARAMETER for another kind (contract.md 20), HTTP 413 and 415.
+    Raises INVALID_PARAMETER for a Content-Type that the operation does not take (contract.md 20), HTTP 413 and
+    415.
     """
     if request.method != "POST":
         return b""
@@ -61,9 +62,9 @@ async def read_body(request: Request, limit: int, form: type[Parameters] | None 
 def read_parameters(
     request: Request, body: bytes, schema: type[Parameters], form: type[Parameters] | None = None
 ) -> Parameters:
-    """The parameters of a request: query alone, or with a JSON body, or with a form where the operation takes one.
+    """The parameters of a request, from its query and its JSON body or form.
 
-    Takes milliseconds of the processor, so it belongs into a worker thread. Raises INVALID_PARAMETER.
+    Takes milliseconds of CPU time, so call it in a worker thread. Raises INVALID_PARAMETER.
     """
     if request.method != "POST":
         return schema.read(request.query_params, {})
@@ -73,18 +74,22 @@ def read_parameters(
 
 
 def is_upload(request: Request) -> bool:
+    """Whether the body is a multipart form."""
     media_type, _ = _content_type(request)
     return media_type == _FORM
 
 
 def _content_type(request: Request) -> tuple[bytes, bytes]:
-    """Media type, and charset or nothing, both in small letters."""
+    """Media type and charset, both in lower case; empty if missing."""
     media_type, options = parse_options_header(request.headers.get("content-type"))
     return media_type, options.get(b"charset", b"").lower()
 
 
 def _require_type(request: Request, wanted: bytes) -> None:
-    """No charset but UTF-8: the codecs of Python are more, and stranger, than a client should choose from."""
+    """Raises an error unless the body has this type, is in UTF-8 and has no Content-Encoding.
+
+    Other charsets are refused: Python knows many codecs, and clients must not choose from all of them.
+    """
     media_type, charset = _content_type(request)
     if media_type != wanted or charset not in _CHARSETS:
         raise ServiceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
@@ -105,7 +110,7 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
 
 
 async def form_fields(request: Request) -> Mapping[str, Any]:
-    """Text fields as str, files as bytes; what comes twice as a list, which no parameter accepts.
+    """The fields of a multipart form: text as str, files as bytes, repeated fields as a list.
 
     Raises INVALID_PARAMETER, HTTP 413 and 415.
     """
@@ -136,14 +141,14 @@ def _form_fields(headers: Headers, body: bytes) -> Mapping[str, Any]:
 
 
 def _preamble(headers: Headers, body: bytes) -> int:
-    """How many bytes stand before the first boundary: readers skip them (RFC 2046, 5.1.1), the library refuses."""
+    """Length of the text before the first boundary. It must be skipped (RFC 2046, 5.1.1); the library does not."""
     boundary = b"--" + parse_options_header(headers.get("content-type"))[1].get(b"boundary", b"")
     before = -1 if body.startswith(boundary) else body.find(b"\r\n" + boundary)
     return 0 if before < 0 else before + 2
 
 
 def _finished(work: Coroutine[Any, Any, Result]) -> Result:
-    """What a coroutine returns that waits for nothing: all it reads is there, all it writes is memory."""
+    """Run a coroutine that never waits, since it reads and writes memory only; return its result."""
     try:
         work.send(None)
     except StopIteration as done:

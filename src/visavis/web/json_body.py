@@ -1,4 +1,4 @@
-"""JSON bodies of strangers: bounded before anything is built from them, and without second meanings."""
+"""Reads JSON bodies of untrusted clients: with a limit before parsing, and without ambiguities."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pydantic_core import from_json
 from visavis.errors import ErrorCode, ServiceError
 
 MAX_MARKS: Final = 10_000
-"""Of `"`, `,`, `:`, `[` and `{` together: no operation takes more than some dozens of values."""
+"""Limit for `"`, `,`, `:`, `[` and `{` together: no operation takes more than some dozens of values."""
 
 _MARKS: Final = b'",:[{'
 _NO_MARKS: Final = bytes(set(range(256)) - set(_MARKS))
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _LONG: Final = 1_024
-"""Characters of a string that are too many for the name of a parameter."""
+"""A longer string, in bytes, cannot be the name of a parameter."""
 _STRUCTURE: Final = (b"\\", b",", b":", b"[", b"]", b"{", b"}")
 
 
 def json_object(body: bytes) -> Mapping[str, Any]:
-    """The object that a body is. Costs the processor milliseconds, so call it off the event loop.
+    """Parse a body that must be a JSON object. Takes milliseconds of CPU time, so call it in a worker thread.
 
-    Raises INVALID_PARAMETER; also for a name that an object has twice, which readers would choose from.
+    Raises INVALID_PARAMETER, also for a name that an object has twice: parsers disagree which value counts.
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if len(body.translate(None, delete=_NO_MARKS)) > MAX_MARKS:
@@ -40,11 +40,11 @@ def json_object(body: bytes) -> Mapping[str, Any]:
 
 
 def _shortened(body: bytes) -> bytes:
-    """The JSON without its long strings, pictures above all: the standard library is slow to read those."""
+    """The JSON without its long strings, such as pictures, which the standard library reads slowly."""
     parts = body.split(b'"')
     for number, part in enumerate(parts):
         if len(part) > _LONG and not any(mark in part for mark in _STRUCTURE):
-            parts[number] = b"%d" % number  # so that no two become the same
+            parts[number] = b"%d" % number  # a different text for each, so that names stay different
     return b'"'.join(parts)
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus reads. A registry of our own; labels take few values, and none of them tells who or what."""
+"""Metrics for Prometheus, in a registry of their own. Labels have few values, and none of them names a person."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from prometheus_client.registry import Collector
 from visavis import __version__
 from visavis.errors import ErrorCode, ServiceError
 from visavis.spans import Span
-from visavis.types import StorageUse
+from visavis.types import StorageUse, VisionUse
 from visavis.web.admission import AdmissionQueue
 from visavis.web.request_log import RequestLogRecord
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SPAN_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LOG_LEVELS = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL: "critical"}
 
 
 class Metrics:
-    """Counts and times what it is told of; asks for the rest when it is read. Safe to share between threads."""
+    """Counts and times requests and spans; reads queues and storage when scraped. Safe to use in many threads."""
 
     def __init__(self, recognition_model: str) -> None:
-        # Else there were as many series again, for times of creation that nobody asks for.
+        # Otherwise each series would have a second one for its time of creation, which nobody uses.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._requests = Counter(
@@ -54,22 +54,22 @@ class Metrics:
             registry=self.registry,
             buckets=_REQUEST_BUCKETS,
         )
-        self._stages = Histogram(
+        self._spans = Histogram(
             "visavis_stage_duration_seconds",
             "Time that a stage of a request took. Stages can contain others: a search reads the database.",
             ("stage",),
             registry=self.registry,
-            buckets=_STAGE_BUCKETS,
+            buckets=_SPAN_BUCKETS,
         )
-        self._stage_failures = Counter(
+        self._span_failures = Counter(
             "visavis_stage_failures",
             "Stages that failed for a reason that is not the request's: a database that is gone, a bug.",
             ("stage",),
             registry=self.registry,
         )
-        for stage in Span:  # from the start, so that a first failure is a rise from 0
-            self._stages.labels(stage)
-            self._stage_failures.labels(stage)
+        for span in Span:  # from the start, so that a first failure is a rise from 0
+            self._spans.labels(span)
+            self._span_failures.labels(span)
         self.logged = _Logged(
             Counter(
                 "visavis_log_records",
@@ -85,49 +85,72 @@ class Metrics:
             standard(registry=self.registry)
 
     def listen(self, record: RequestLogRecord) -> None:
-        """Count a request that has been answered."""
+        """Count and time a request that has been answered."""
         labels = record.dialect, record.operation
         self._requests.labels(*labels, str(record.code), record.error).inc()
         self._durations.labels(*labels).observe(record.seconds)
 
     @contextmanager
-    def instrument(self, stage: Span) -> Iterator[None]:
-        """Time a stage, and count it where the server failed in it (an `Instrumentation`)."""
+    def instrument(self, span: Span) -> Iterator[None]:
+        """Time a span, and count it if the server failed in it (an `Instrumentation`)."""
         start = time.perf_counter()
         try:
             yield
         except Exception as error:
             if not isinstance(error, ServiceError) or error.code in {ErrorCode.INTERNAL, ErrorCode.OVERLOADED}:
-                self._stage_failures.labels(stage).inc()
+                self._span_failures.labels(span).inc()
             raise
         finally:
-            self._stages.labels(stage).observe(time.perf_counter() - start)
+            self._spans.labels(span).observe(time.perf_counter() - start)
 
     def watch(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
-        """From now on tell, whenever the metrics are read, how full the queues and the storage are."""
+        """Report the state of queues and storage at every scrape from now on."""
         self.registry.register(_Levels(queues, storage))
 
+    def watch_workers(self, use: Callable[[], VisionUse]) -> None:
+        """From now on tell, whenever the metrics are read, how busy the processes are that look at pictures."""
+        self.registry.register(_OfWorkers(use))
+
     def page(self, accept: str) -> tuple[bytes, str]:
-        """The metrics in the format that a scraper's Accept header asks for, and that format's content type."""
+        """The metrics in the format that the Accept header asks for, and the content type of that format."""
         encode, content_type = choose_encoder(accept)
         return encode(self.registry), content_type
 
 
 class _Logged(logging.Handler):
-    """Counts what is logged, by its level, from warnings upwards."""
+    """Counts log records by level, from warnings upwards."""
 
     def __init__(self, counter: Counter) -> None:
         super().__init__(logging.WARNING)
         self._by_level = {level: counter.labels(name) for level, name in _LOG_LEVELS.items()}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count a record."""
+        """Count a log record."""
         reached = max(level for level in self._by_level if level <= record.levelno)
         self._by_level[reached].inc()
 
 
+class _OfWorkers(Collector):
+    """The processes that look at pictures."""
+
+    def __init__(self, use: Callable[[], VisionUse]) -> None:
+        self._use = use
+
+    def collect(self) -> Iterator[Metric]:
+        use = self._use()
+        yield GaugeMetricFamily("visavis_vision_workers", "Processes that look at pictures.", use.workers)
+        yield GaugeMetricFamily("visavis_vision_workers_busy", "Those that look at one.", use.busy)
+        yield GaugeMetricFamily("visavis_vision_waiting", "Pictures that wait for a process.", use.waiting)
+        replaced = CounterMetricFamily(
+            "visavis_vision_workers_replaced", "Processes that made room for others.", labels=("reason",)
+        )
+        for reason, count in use.replaced.items():
+            replaced.add_metric((reason,), count)
+        yield replaced
+
+
 class _Levels(Collector):
-    """What is there at the moment it is asked for."""
+    """Reads the gauges of queues and storage at each scrape."""
 
     def __init__(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
         self._queues = queues
@@ -150,14 +173,14 @@ class _Levels(Collector):
             yield GaugeMetricFamily(name, text, value)
 
     def _of_queues(self) -> Iterator[Metric]:
-        working = GaugeMetricFamily("visavis_requests_working", "Requests that have a place.", labels=("queue",))
+        working = GaugeMetricFamily("visavis_requests_working", "Requests that have a slot.", labels=("queue",))
         waiting = GaugeMetricFamily(
             "visavis_requests_waiting",
-            "Requests let in without a place yet; some upload.",
+            "Requests admitted without a slot yet; some upload.",
             labels=("queue",),
         )
         refused = CounterMetricFamily(
-            "visavis_requests_refused", "Requests sent away because all places were taken.", labels=("queue",)
+            "visavis_requests_refused", "Requests refused because the queue was full.", labels=("queue",)
         )
         for name, queue in self._queues.items():
             working.add_metric((name,), queue.working)

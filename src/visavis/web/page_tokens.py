@@ -1,4 +1,4 @@
-"""Page tokens: signed, bound to where they were issued, and worth nothing anywhere else (contract.md 7)."""
+"""Page tokens: signed, and valid only for the listing that issued them (contract.md 7)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from visavis.errors import ErrorCode, ServiceError
 
-# What decoders of Base64 would quietly skip must not slip through, so the spelling is checked first. A SHA-384
-# signature fills its 64 characters to the last bit, which leaves no second spelling of the same bytes.
+# Base64 decoders skip unknown characters silently, so the spelling is checked first. A SHA-384 signature fills its
+# 64 characters to the last bit, so there is no second spelling of the same bytes.
 _SPELLING = re.compile(r"\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{64}")
 
 
@@ -24,11 +24,11 @@ class PageTokens:
         self._max_age = max_age_seconds
 
     def issue(self, scope: str, state: dict[str, Any]) -> str:
-        """`scope` names operation, app and group; `state` is all that the next page needs."""
+        """Make a token. `scope` names operation, app and group; `state` is what the next page needs."""
         return str(self._serializer(scope).dumps(state))
 
     def read(self, scope: str, token: str) -> dict[str, Any]:
-        """Raises INVALID_TOKEN for a token that is damaged, too old, or was issued for another scope."""
+        """The state in a token. Raises INVALID_TOKEN if it is damaged, too old, or issued for another scope."""
         if _SPELLING.fullmatch(token):
             with suppress(BadData):
                 return cast("dict[str, Any]", self._serializer(scope).loads(token, max_age=self._max_age))

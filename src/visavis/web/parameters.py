@@ -1,4 +1,4 @@
-"""Request parameters: one strict schema an operation, whether they come as JSON, as a form or in the query."""
+"""Request parameters: one strict schema for each operation, for JSON, forms and queries alike."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from starlette.datastructures import QueryParams
 from visavis.errors import ErrorCode, ServiceError
 
 _INTEGER = re.compile(r"-?[0-9]{1,4000}", re.ASCII)
-"""Python reads no longer ones; a shorter limit would call a number none that is only too large."""
+"""Python reads at most 4,300 digits. A much shorter limit would call a large number no number."""
 _BOOLEANS = {"true": True, "false": False}
 
 _PLAIN = {"model_type": "Input should be an object", "bytes_type": "Input should be a file"}
-"""What clients read where pydantic speaks of Python's types, and of our own."""
+"""Messages for clients, where pydantic's own would name Python types."""
 
 
 class _InQuery:
-    """Marks a parameter that is part of the URL's query, whatever else the operation takes."""
+    """Marks a parameter that always comes in the URL's query, not in the body."""
 
 
 IN_QUERY: Final = _InQuery()
 
 
 class Parameters(BaseModel):
-    """Types are exact, unknown parameters are ignored, null means absent (contract.md 5)."""
+    """Parameters of an operation. Types are exact, unknown names are ignored, null is absent (contract.md 5)."""
 
     model_config = ConfigDict(
         strict=True, frozen=True, extra="ignore", alias_generator=to_camel, use_attribute_docstrings=True
@@ -46,14 +46,13 @@ class Parameters(BaseModel):
     def read(cls, query: QueryParams, body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
         """The parameters of one request.
 
-        Numbers and booleans are spelt out in the query, and in the body where that is a form (`spelt_out`). There,
-        a list is what came more than once, which no parameter accepts.
-        Raises INVALID_PARAMETER, its subject the name of the first parameter that is wrong.
+        Numbers and booleans are text in the query, and in the body if that is a form (`spelt_out`). A list there
+        is a parameter that came more than once, which is an error.
+        Raises INVALID_PARAMETER with the name of the first wrong parameter as subject.
         """
         given, twice = {}, set[str]()
         for name, field, in_query in cls.wire_fields():
-            origin = query if in_query else body
-            if name in origin:
+            if name in (query if in_query else body):
                 value = body[name] if not in_query else query.getlist(name)
                 if isinstance(value, list) and (in_query or spelt_out):
                     value, twice = (value, twice | {name}) if len(value) > 1 else (value[0], twice)
@@ -67,7 +66,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def wire_fields(cls) -> Iterator[tuple[str, FieldInfo, bool]]:
-        """(name on the wire, field, whether it is part of the query), once for each name that a field goes by."""
+        """(name on the wire, field, whether it is part of the query), once for each name that a field has."""
         for attribute, field in cls.model_fields.items():
             alias = field.validation_alias or field.alias or attribute
             names = alias.choices if isinstance(alias, AliasChoices) else [alias]
@@ -76,11 +75,11 @@ class Parameters(BaseModel):
 
 
 class NoParameters(Parameters):
-    """For operations whose path says everything."""
+    """Parameters of an operation that takes none besides its path."""
 
 
 def _typed(text: str, annotation: object) -> object:
-    """What the text spells, or the text itself, which then fails the strict schema."""
+    """The number or boolean that the text spells, or the text itself, which then fails the strict schema."""
     if annotation in {int, int | None} and _INTEGER.fullmatch(text):
         return int(text)
     if annotation is bool:
@@ -89,7 +88,7 @@ def _typed(text: str, annotation: object) -> object:
 
 
 def _invalid(error: ValidationError, twice: set[str]) -> ServiceError:
-    """The first thing that is wrong, in a sentence; never the value that was sent. `twice`: what came twice."""
+    """An error with the first wrong parameter in a sentence, without its value. `twice`: names that came twice."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     subject = f"Parameter '{where}'" if where else "The request"

@@ -1,4 +1,4 @@
-"""How often an app may ask (its `rate_limit`). Counted in this process: a limit holds for each node."""
+"""Rate limits of apps. Requests are counted in this process, so a limit holds for each node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests as the audit log tells of them."""
+"""Describes requests for the audit log."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from visavis.web.edge.request_id import NAMELESS, request_id
 
 
 def client_address(request: Request) -> str:
-    """Where a request comes from, as far as the server or a proxy that it trusts can tell."""
+    """The client's IP address, by the connection or by a trusted proxy; empty if unknown."""
     return request.client.host if request.client else ""
 
 
 def actor_of(request: Request, kind: ActorKind, *, key_id: int | None = None, user: str | None = None) -> Actor:
-    """Who sent it, and from where."""
+    """The sender of a request, its address and its request id."""
     name = request_id.get()
     return Actor(
         kind=kind,
@@ -27,7 +27,7 @@ def actor_of(request: Request, kind: ActorKind, *, key_id: int | None = None, us
 
 
 def refusal_of(request: Request, kind: ActorKind, code: ErrorCode, dialect: str | None = None) -> Event:
-    """A request whose credentials were not right; they themselves are not told."""
+    """The event of a request whose credentials were refused. It does not hold the credentials."""
     return Event(
         actor=actor_of(request, kind),
         operation="authenticate",

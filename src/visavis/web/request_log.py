@@ -1,6 +1,6 @@
-"""A request and what became of it, for the log, the metrics and the console: watched in one place.
+"""Records each request and its answer once, for the access log, the metrics, traces and the console.
 
-It names the route, never the path: app keys are part of paths and are secret.
+A record names the route, never the path: app keys are part of paths and are secret.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from visavis.errors import ErrorCode
 from visavis.web.edge.proxies import SEEN_UNDER
 
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-"""For every FastAPI application: its own would tell paths and queries, and so keys, to whoever collects."""
+"""For every FastAPI application. FastAPI's own telemetry would send paths and queries, and so keys."""
 
 UNKNOWN = "unknown"
-"""The operation of every request that no operation is there for, so that strangers cannot make up names."""
+"""The operation name of a request that fits no operation, so that clients cannot invent names."""
 
 _BY_SERVER = frozenset({ErrorCode.INTERNAL, ErrorCode.OVERLOADED})
-_SCOPE_KEY = "visavis.exchange"
+_SCOPE_KEY = "visavis.request_log_record"
 
 
 @dataclass(slots=True)
 class RequestLogRecord:
-    """Filled in while the request is on its way through the server, complete when it has been answered."""
+    """A request and its answer. It is filled in while the request is handled, and complete after the answer."""
 
     method: str
     dialect: str = ""
-    """`server` for pages and probes, `admin` and the like for what is mounted beside the dialects."""
+    """The dialect; `server` for pages and probes, `admin` or `console` for these applications."""
     operation: str = UNKNOWN
     code: int = 0
-    """As it was answered: 0 for success, the dialect's number, or an HTTP status where there is no dialect."""
+    """0 for success, the dialect's error number, or an HTTP status if there is no dialect."""
     error: str = ""
-    """What went wrong, in the product's own words (`ErrorCode`), or `http_` and the status."""
+    """An `ErrorCode`, or `http_` and the status; empty for success."""
     route: str = "(no such path)"
     status: int = 0
     detail: str = ""
@@ -49,16 +49,16 @@ class RequestLogRecord:
 
     @property
     def by_server(self) -> bool:
-        """Whether an error is the server's, or of its load, rather than the request's."""
+        """Whether an error is due to the server or its load, not to the request."""
         return self.error in _BY_SERVER or self.error.startswith("http_5")
 
 
 Listener: TypeAlias = Callable[[RequestLogRecord], None]
-"""Is told of every exchange when it is over, on the event loop: quick, and never raises."""
+"""Called on the event loop with every record after the answer. It must be quick and never raise."""
 
 
 class RequestLogMiddleware:
-    """ASGI middleware that tells the listeners of each request when it is over."""
+    """ASGI middleware that calls the listeners with the record of each request."""
 
     def __init__(self, app: ASGIApp, listeners: Sequence[Listener]) -> None:
         self._app = app
@@ -88,8 +88,8 @@ class RequestLogMiddleware:
                 listener(record)
 
 
-def remember(activity: Activity, dialects: Collection[str]) -> Listener:
-    """Notes what operations of these dialects came to."""
+def record_activity(activity: Activity, dialects: Collection[str]) -> Listener:
+    """A listener that counts the operations of these dialects in `activity`."""
 
     def listen(record: RequestLogRecord) -> None:
         if record.dialect in dialects and record.operation != UNKNOWN:
@@ -99,14 +99,14 @@ def remember(activity: Activity, dialects: Collection[str]) -> Listener:
 
 
 def mark(scope: Scope, dialect: str, operation: str, code: int, error: str = "") -> None:
-    """Say what a request asked for and how it ended, once that is known."""
+    """Set dialect, operation and result of the request's record."""
     record: RequestLogRecord | None = scope.get(_SCOPE_KEY)
     if record is not None:
         record.dialect, record.operation, record.code, record.error = dialect, operation, code, error
 
 
 def log_record_of(scope: Scope) -> RequestLogRecord | None:
-    """What is known of a request so far, if it is watched."""
+    """The record of the request; None if the middleware is not installed."""
     record: RequestLogRecord | None = scope.get(_SCOPE_KEY)
     return record
 

@@ -1,4 +1,4 @@
-"""What the routes of every dialect call."""
+"""The services that the routes of every dialect call."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Services:
     workers: Workers
     tokens: PageTokens
     confidence_factor: float
-    """What a detection score of 0-1 is multiplied with before it is reported (contract.md 10)."""
+    """Detection scores, 0-1, are multiplied with this before they are reported (contract.md 10)."""
     activity: Activity
-    """What was asked of the dialects lately, for people to look at."""
+    """Recent requests of all dialects, for the status page."""
     instrument: Instrumentation = uninstrumented
-    """Told of the stages of a request that the wire itself has."""
+    """Times the spans of a request that lie outside core."""

@@ -1,6 +1,7 @@
-"""Traces by OpenTelemetry: a span a request, one a stage. Imported only where the extra `tracing` is installed.
+"""Traces by OpenTelemetry: a span for each request, with a child for each `Span`.
 
-Everything but the address follows the standard variables `OTEL_*`, as the SDK reads them.
+Imported only if the extra `tracing` is installed. Everything but the endpoint follows the standard variables
+`OTEL_*`, which the SDK reads.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from visavis.spans import Span
 from visavis.web.request_log import RequestLogRecord, log_record_of
 
 _UNTRACED = frozenset({"/livez", "/readyz", "/metrics"})
-"""Asked every few seconds by machines."""
+"""Routes that machines request every few seconds."""
 
 
 class Tracing:
-    """Sends spans in the background; nothing global is set, and a collector that is away delays no request."""
+    """Sends spans in the background. Sets nothing global; a collector that does not answer delays no request."""
 
     def __init__(self, endpoint: str) -> None:
-        """`endpoint`: where OTLP over HTTP is taken, path included."""
+        """`endpoint`: URL of a collector for OTLP over HTTP, path included."""
         ours = Resource.create({"service.name": "visavis", "service.version": __version__})
         self._provider = TracerProvider(
             resource=ours.merge(OTELResourceDetector().detect()),
@@ -42,7 +43,7 @@ class Tracing:
         self._propagator = TraceContextTextMapPropagator()
 
     def instrument(self, span: Span) -> AbstractContextManager[None]:
-        """A child span in the span of the request (an `Instrumentation`); outside of requests there is none."""
+        """A child span in the span of the request (an `Instrumentation`); nothing outside of a request."""
         if not trace.get_current_span().get_span_context().is_valid:
             return nullcontext()
         return self._child(span)
@@ -53,7 +54,7 @@ class Tracing:
             yield
 
     def request(self, scope: Scope) -> AbstractContextManager[TraceSpan]:
-        """The span of a request, in the trace that its `traceparent` header tells of (W3C Trace Context)."""
+        """The span of a request, in the trace that its `traceparent` header names (W3C Trace Context)."""
         return self._tracer.start_as_current_span(
             scope["method"],
             context=self._propagator.extract(Headers(scope=scope)),
@@ -63,11 +64,14 @@ class Tracing:
         )
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
-        """Makes a span of every request to `app` but probes; `RequestLogMiddleware` is to be within."""
+        """ASGI middleware that makes a span of every request to `app` except probes.
+
+        `app` must contain `RequestLogMiddleware`, whose record describes the span.
+        """
         return _TraceRequests(app, self)
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the spans that are not sent yet."""
         self._provider.shutdown()
 
 
@@ -90,7 +94,7 @@ class _TraceRequests:
 
 
 def _describe(span: TraceSpan, record: RequestLogRecord) -> None:
-    """Names of OpenTelemetry's semantic conventions for HTTP where they have one; never the path."""
+    """Name the span and set its attributes, by OpenTelemetry's semantic conventions for HTTP. Never the path."""
     span.update_name(f"{record.method} {record.route}")
     span.set_attributes(
         {

@@ -1,4 +1,4 @@
-"""Tracing is an option: its packages are an extra, and slow to import."""
+"""Opens tracing if it is configured. Its packages are an extra, and slow to import."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def open_tracing(endpoint: HttpUrl | None) -> Tracing | None:
-    """Raises SetupError if traces are wanted and what makes them is not installed."""
+    """Open tracing; None without an endpoint. Raises SetupError if its packages are not installed."""
     if endpoint is None:
         return None
     try:

@@ -1,9 +1,10 @@
-"""Threads for everything that computes or waits, so that the event loop never does."""
+"""Worker threads for everything that computes or blocks, so that the event loop never does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 from anyio import CapacityLimiter, to_thread
 
@@ -13,19 +14,19 @@ from visavis.web.admission import AdmissionQueue
 Result = TypeVar("Result")
 
 _CHECKS = 16
-"""Checks of credentials, and calls of the operator, at the same time."""
+"""How many checks of credentials, and calls of the operator, run at the same time."""
 _RECORDS = 32
-"""Requests about records, and searches by face id, at the same time."""
+"""How many requests about records, and searches by face id, run at the same time."""
 _PASSWORDS = 2
-"""Passwords that are hashed at the same time: each takes 64 MiB, and a tenth of a second of a core."""
+"""How many passwords are hashed at the same time. Each takes 64 MiB, and a tenth of a second of a core."""
 _PASSWORD_QUEUE = 20
-"""How many more may wait, a second or two."""
+"""How many more passwords may wait, for a second or two."""
 _QUEUE = 1_000
-"""How many of each may wait. They take milliseconds: more are a flood, not a rush."""
+"""How many of each other kind may wait. They take milliseconds, so more than that is an attack."""
 
 
 class Workers:
-    """Checks, passwords, records, pictures: no kind of work waits for a thread that another one has."""
+    """Threads for checks, passwords, records and pictures. No kind of work waits for another kind's threads."""
 
     def __init__(self, image_requests: int, image_queue: int) -> None:
         self.records = AdmissionQueue(_RECORDS, _QUEUE)
@@ -35,19 +36,49 @@ class Workers:
         self._passwords = CapacityLimiter(_PASSWORDS)
 
     async def quick(self, call: Callable[[], Result]) -> Result:
-        """For what nobody has been authenticated for yet, and for the operator. Raises OVERLOADED."""
-        return await _in_line(call, self._checks, _QUEUE)
+        """Run a check of credentials or a call of the operator. Raises OVERLOADED."""
+        return await _in_queue(call, self._checks, _QUEUE)
 
     async def hashing(self, call: Callable[[], Result]) -> Result:
-        """For what hashes a password, which is made to be slow. Raises OVERLOADED."""
-        return await _in_line(call, self._passwords, _PASSWORD_QUEUE)
+        """Run a call that hashes a password, which is slow by design. Raises OVERLOADED."""
+        return await _in_queue(call, self._passwords, _PASSWORD_QUEUE)
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """For whose turn it is: there is a thread for every place."""
-        return await to_thread.run_sync(call, limiter=self._threads)
+        """Run a call that has a slot of `records` or `images`. There is a thread for every slot."""
+        outcome = await to_thread.run_sync(_outcome, call, limiter=self._threads)
+        return outcome.taken()
 
 
-async def _in_line(call: Callable[[], Result], limiter: CapacityLimiter, queue: int) -> Result:
+@dataclass(slots=True)
+class _Outcome(Generic[Result]):
+    """What a call returned or raised.
+
+    A future that raises would be kept, with all frames of the call and the pictures in them, by its own traceback
+    until the collector comes.
+    """
+
+    result: Result | None = None
+    error: BaseException | None = None
+
+    def taken(self) -> Result:
+        """Return or raise it, once."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
+        return cast("Result", self.result)
+
+
+def _outcome(call: Callable[[], Result]) -> _Outcome[Result]:
+    try:
+        return _Outcome(result=call())
+    except Exception as error:  # noqa: BLE001 - whoever waits for it has to be told
+        return _Outcome(error=error)
+
+
+async def _in_queue(call: Callable[[], Result], limiter: CapacityLimiter, queue: int) -> Result:
     if limiter.statistics().tasks_waiting >= queue:
         raise ServiceError(ErrorCode.OVERLOADED, "Too many requests are being processed; try again shortly.")
     return await to_thread.run_sync(call, limiter=limiter)

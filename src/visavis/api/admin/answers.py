@@ -1,4 +1,4 @@
-"""How the admin API says no: one sentence under "error", whatever went wrong."""
+"""Error answers of the admin API: one sentence under "error"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATUS = {
 
 
 def install_errors(app: FastAPI, routes: Sequence[APIRoute]) -> None:
-    """Answer every error as {"error": sentence}: ours, the framework's, and bugs."""
+    """Answer every error as {"error": sentence}: service errors, the framework's errors, and bugs."""
 
     async def on_http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
@@ -51,7 +51,7 @@ def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None
 
 
 async def on_error(_: Request, error: Exception) -> JSONResponse:
-    """A ServiceError as the operator's APIs write it."""
+    """The answer to a ServiceError in the admin API and at /metrics."""
     assert isinstance(error, ServiceError)  # noqa: S101 - registered for this type only
     headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else {}
     if error.retry_after is not None:
@@ -60,7 +60,7 @@ async def on_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
-    """The first thing that is wrong; never the value that was sent."""
+    """The answer to invalid parameters: the first wrong one, without its value."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     first = error.errors()[0]
     _, *where = first["loc"]
@@ -71,10 +71,10 @@ async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 def _methods(routes: Sequence[APIRoute], request: Request) -> list[str]:
-    """Every method that the path takes: the framework itself would name those of its first route only."""
+    """Every method that the path takes. The framework itself would name those of its first route only."""
     path = path_in_app(request.scope)
-    here = [route for route in routes if route.path_regex.match(path)]
-    return sorted({method for route in here for method in route.methods or ()})
+    matching = [route for route in routes if route.path_regex.match(path)]
+    return sorted({method for route in matching for method in route.methods or ()})
 
 
 async def _on_bug(_: Request, __: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Requests of the admin API as the audit log tells of them."""
+"""Describes requests of the admin API for the audit log."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from visavis.audit_events import ActorKind, Effect, Event
 from visavis.web.recording import actor_of
 
 _ADMIN_READS = {"read_audit": Effect.USE}
-"""What is told of more often than other listings."""
+"""Reads that are recorded as a use, not as a listing."""
 
 
 def admin_event(request: Request, operation: str) -> Event:
-    """Something that was asked of the admin API."""
+    """The audit event of a request to the admin API."""
     return Event(
         actor=actor_of(request, ActorKind.ADMIN),
         operation=operation,

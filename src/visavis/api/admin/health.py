@@ -1,4 +1,4 @@
-"""Whether the server is alive, and whether requests should be sent to it."""
+"""Health checks: whether the server is alive, and whether it is ready for requests."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ _GOOD_FOR_S = 1.0
 
 
 def health(check_reads: Callable[[], None], check_writes: Callable[[], None]) -> APIRouter:
-    """`/livez` and `/readyz`. The checks raise if records cannot be read, or written; they may take long.
+    """The routes `/livez` and `/readyz`.
 
-    The application says by `state.stopping` that it has been told to stop.
+    The checks raise if the database cannot be read, or written; they may take long. The application sets
+    `state.stopping` when it is asked to stop.
     """
     router = APIRouter()
     reads, writes = _Check(check_reads), _Check(check_writes, _GOOD_FOR_S)
 
     @router.get("/livez")
     async def alive() -> dict[str, str]:
-        """Answered by the event loop itself, however busy the workers and the database are."""
+        """Whether the event loop runs. Does not depend on workers and database."""
         return {"status": "ok"}
 
     @router.get("/readyz")
     async def ready(request: Request) -> JSONResponse:
-        """Whether more requests should come: records can be read and written, and no end is near.
+        """Whether the database can be read and written, and the server is not stopping.
 
-        A server that answers at all has its models loaded: it does not listen before.
+        The server does not listen before its models are loaded, so they are not checked.
         """
         if request.app.state.stopping:
             return _not_ready("The server is stopping.")
@@ -50,9 +51,10 @@ def _not_ready(why: str) -> JSONResponse:
 
 
 class _Check:
-    """One call at a time, which all who ask meanwhile wait for: a database that hangs costs one thread.
+    """Runs one check at a time, which concurrent requests share: a database that hangs costs one thread.
 
-    What passed is not asked again for `good_for` seconds: anybody may ask, and each write takes the disk's time.
+    A check that passed is not repeated for `good_for` seconds, since anybody may ask and each write costs disk
+    time.
     """
 
     def __init__(self, check: Callable[[], None], good_for: float = 0.0) -> None:
@@ -63,7 +65,7 @@ class _Check:
         self._running: asyncio.Task[None] | None = None
 
     async def passes(self) -> bool:
-        """Whether the check ends well within two seconds."""
+        """Whether the check passes within two seconds."""
         if time.monotonic() - self._passed < self._good_for:
             return True
         if self._running is None or self._running.done():

@@ -1,4 +1,4 @@
-"""The operator's API: apps, their keys and dialects, the settings of groups. Off unless an admin token is set."""
+"""The admin API: apps, their keys and dialects, settings of groups, the audit log. Off without an admin token."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.fields import FieldInfo
 
 from visavis.api.admin.answers import install_errors
 from visavis.api.admin.events import admin_event
 from visavis.audit_events import ActorKind, AuditFilter
 from visavis.core.calibration import strangers_matched
+from visavis.core.group_settings import BOUNDS
 from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind, KeyRecord
-from visavis.types import CENTURY_HOURS, Group
+from visavis.types import Group, VisionUse
 from visavis.web.bearer import require_token
 from visavis.web.recording import refusal_of
 from visavis.web.request_log import NO_TELEMETRY
 from visavis.web.services import Services
 
 MAX_OVERLAP_HOURS = 87_600
-"""Ten years: longer is a slip of the pen."""
+"""Ten years: a longer time is a typing error."""
 
 _BIGGEST = 2**63 - 1
 
@@ -40,7 +42,7 @@ class NewApp(_Body):
 
 
 class AppChange(_Body):
-    """What is left out stays as it is."""
+    """Changes of an app. A field that is left out stays as it is."""
 
     dialects_off: list[str] | None = None
     rate_limit: str | None = None
@@ -50,25 +52,31 @@ class Rotation(_Body):
     overlap_hours: float = Field(24, ge=0, le=MAX_OVERLAP_HOURS)
 
 
+def _within(setting: str) -> FieldInfo:
+    bounds = BOUNDS[setting]
+    field: FieldInfo = Field(ge=bounds.least, le=bounds.most)
+    return field
+
+
 class SettingsChange(_Body):
-    """What is left out stays as it is."""
+    """Changes of a group's settings. A field that is left out stays as it is."""
 
     liveness: bool | None = None
-    liveness_threshold: float | None = Field(None, ge=0, le=100)
-    similarity: float | None = Field(None, ge=0, le=100)
-    min_quality: float | None = Field(None, ge=0, le=100)
-    min_comparability: float | None = Field(None, ge=0, le=100)
-    retention_hours: int | None = Field(None, ge=0, le=CENTURY_HOURS)
+    liveness_threshold: Annotated[float | None, _within("liveness_threshold")] = None
+    similarity: Annotated[float | None, _within("similarity")] = None
+    min_quality: Annotated[float | None, _within("min_quality")] = None
+    min_comparability: Annotated[float | None, _within("min_comparability")] = None
+    retention_hours: Annotated[int | None, _within("retention_hours")] = None
 
 
 class Upgrade(_Body):
-    """To which recognition model; the newest of the same networks where none is named."""
+    """The recognition model to upgrade to; without one, the newest of the same networks."""
 
     model: str | None = Field(None, max_length=100)
 
 
 class AuditQuery(BaseModel):
-    """Which records, newest first: those below the position `before` that agree with the rest."""
+    """Selects records of the audit log, newest first, with a position below `before`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,10 +90,10 @@ class AuditQuery(BaseModel):
     face: str | None = None
 
 
-def build_admin(services: Services, token: SecretStr | None) -> FastAPI:
-    """The application to be mounted under /admin."""
+def build_admin(services: Services, token: SecretStr | None, vision: Callable[[], VisionUse]) -> FastAPI:
+    """Build the application that is mounted under /admin."""
     app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
-    app.state.services, app.state.token = services, token
+    app.state.services, app.state.token, app.state.vision = services, token, vision
     app.include_router(router)
     install_errors(app, [route for route in router.routes if isinstance(route, APIRoute)])
     return app
@@ -95,7 +103,7 @@ _REFUSALS = {RequestValidationError: ErrorCode.INVALID_PARAMETER}
 
 
 class _ForAdmin(APIRoute):
-    """Asks for the token before anything else of the request is read, and records what is done."""
+    """A route that checks the token before it reads the request, and records the request in the audit log."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -128,12 +136,12 @@ router = APIRouter(route_class=_ForAdmin)
 
 @router.get("/apps")
 async def list_apps(services: OfServer) -> list[dict[str, Any]]:
-    return [_shown(app) for app in await services.workers.quick(services.apps.store.list_apps)]
+    return [_shown(app) for app in await services.workers.quick(services.apps.all)]
 
 
 @router.post("/apps", status_code=201)
 async def create_app(services: OfServer, body: NewApp) -> dict[str, str]:
-    """The only answer that ever shows the app's keys."""
+    """Create an app. Its keys are in this answer and never shown again."""
     return _keys(body.name, await services.workers.quick(lambda: services.apps.create(body.name)))
 
 
@@ -159,7 +167,7 @@ async def rotate_keys(services: OfServer, name: str, body: Rotation) -> dict[str
 
 @router.get("/apps/{name}/keys")
 async def list_keys(services: OfServer, name: str) -> list[dict[str, Any]]:
-    keys = await services.workers.quick(lambda: services.apps.store.list_keys(services.apps.require(name)))
+    keys = await services.workers.quick(lambda: services.apps.keys(services.apps.require(name)))
     return [shown_key(key) for key in keys]
 
 
@@ -170,7 +178,7 @@ async def revoke_key(services: OfServer, name: str, key_id: int) -> None:
 
 @router.delete("/apps/{name}", status_code=204)
 async def delete_app(services: OfServer, name: str) -> None:
-    await services.workers.quick(lambda: services.apps.store.delete_app(services.apps.require(name)))
+    await services.workers.quick(lambda: services.apps.delete(services.apps.require(name)))
 
 
 @router.get("/apps/{name}/groups/{group_id}")
@@ -196,13 +204,16 @@ async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgr
     return _settings(services, await services.workers.quick(upgrade))
 
 
+@router.get("/status")
+async def read_status(request: Request) -> dict[str, Any]:
+    return {"vision": asdict(request.app.state.vision())}
+
+
 @router.get("/audit")
 async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, Any]:
     where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, asked.face)
-    page = services.audit.chain.page
-    records = await services.workers.quick(lambda: page(where, asked.before, asked.limit + 1))
-    following = records[asked.limit - 1].position if len(records) > asked.limit else None
-    return {"records": [record.shown() for record in records[: asked.limit]], "next": following}
+    page = await services.workers.quick(lambda: services.audit.page(where, asked.before, asked.limit))
+    return {"records": [record.shown() for record in page.items], "next": page.next}
 
 
 def _shown(app: App) -> dict[str, Any]:
@@ -215,7 +226,7 @@ def _shown(app: App) -> dict[str, Any]:
 
 
 def shown_key(key: KeyRecord) -> dict[str, Any]:
-    """A key's facts; the key itself is not known."""
+    """A key record as JSON. It does not hold the key."""
     return {
         "id": key.id,
         "kind": key.kind.value,
@@ -230,12 +241,12 @@ def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
 
 def _settings(services: Services, group: Group) -> dict[str, Any]:
     newer = services.groups.newer_model(group)
-    facts = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
-    return facts | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
+    shown = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
+    return shown | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
 
 
 def _strangers(group: Group) -> dict[str, float | None]:
-    """What the group's similarity means for people who are not in it; an estimate from the scale."""
+    """The estimated share of strangers who match at the group's similarity, and the similarity for 1 in 100."""
     return {
         "matched": strangers_matched(group.settings.similarity, group.face_count),
         "similarity_for_1_in_100": enough_similarity(group.face_count),

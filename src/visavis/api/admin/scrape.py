@@ -1,4 +1,4 @@
-"""`/metrics`, for whoever has its token."""
+"""The route `/metrics`, behind a token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from visavis.web.recording import refusal_of
 
 
 def scrape(metrics: Metrics, token: SecretStr, attempts: Attempts, audit: Audit) -> APIRouter:
-    """The route; it is there only where a token is set (decision 0027)."""
+    """The route `/metrics`. The server has it only if a token is set (decision 0027)."""
     router = APIRouter()
     one_at_a_time = CapacityLimiter(1)
 

@@ -1,4 +1,4 @@
-"""The envelope of the NHN dialects: a header that tells how it went, and the data (seed 000, Common Response)."""
+"""The envelope of the NHN dialects: a header with the result, and the data (seed 000, Common Response)."""
 
 # ruff: noqa: N815 - the wire's own spelling
 
@@ -30,7 +30,7 @@ class Header(Described):
 
 
 class Answer(BaseModel):
-    """A successful answer; operations that only do something have no data."""
+    """A successful answer; some operations have no data."""
 
     header: Header
     data: SerializeAsAny[BaseModel] | None = None
@@ -40,7 +40,7 @@ _PARTIAL = Header(isSuccessful=True, resultCode=40070, resultMessage="ServiceQuo
 
 
 def success(message: str) -> Any:
-    """How a dialect whose word for success is `message` wraps its data."""
+    """A function that wraps data in the envelope; `message` is the dialect's result message for success."""
     header = Header(isSuccessful=True, resultCode=0, resultMessage=message)
 
     def wrap(result: object, data: BaseModel | None) -> Success:
@@ -70,7 +70,7 @@ _UNREAD = {
 
 
 def refusal(status: HTTPStatus) -> bytes:
-    """The body of an answer to a request that reached no dialect, under one of the statuses 400, 408, 431, 503."""
+    """The body of an answer to a request that reached no dialect; its status is 400, 408, 431 or 503."""
     return json.dumps(failure(_UNREAD[status])).encode()
 
 
@@ -114,7 +114,7 @@ class Done(Described):
 
 
 def answer(data: type[BaseModel] | None) -> type[BaseModel]:
-    """The type of the envelope with such data in it."""
+    """The type of the envelope with data of this type."""
     if data is None:
         return Done
     header = SucceededInPart if issubclass(data, RegisterData) else Succeeded

@@ -80,23 +80,23 @@ _COMPARE_MESSAGES: Final[Mapping[int, str]] = MappingProxyType(
         -45060: "ImageImageTimeoutError",
     }
 )
-"""The messages of compare in seeds 001 and 003, to the letter."""
+"""The messages of compare in seeds 001 and 003, exactly as they are there."""
 
 
-def v2_error(error: ServiceError, _operation: Operation, uploaded: bool) -> WireError:  # noqa: FBT001 - a fact, not a flag
+def v2_error(error: ServiceError, _operation: Operation, uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
     return (V2_UPLOAD_ERRORS if uploaded else V2_ERRORS)[error.code]
 
 
-def v1_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact, not a flag
+def v1_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
     return _of_picture(V1_ERRORS[error.code], error, operation)
 
 
-def plus_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
+def plus_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data
     return _of_picture(PLUS_ERRORS[error.code], error, operation)
 
 
 def _of_picture(wire: WireError, error: ServiceError, operation: Operation) -> WireError:
-    """Compare says in its message which of the two pictures it means."""
+    """The error with the picture that it is about, Source or Target, in the message of a comparison."""
     if operation.name != "compare" or wire.code not in _COMPARE_MESSAGES:
         return wire
     return replace(wire, message=f"{_COMPARE_MESSAGES[wire.code]}:{error.subject}")

@@ -1,4 +1,4 @@
-"""What the operations of the NHN dialects do: from a validated call to a result of core."""
+"""The operations of the NHN dialects: each passes a validated call to core and returns the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from visavis.web.parameters import NoParameters
 
 
 class HasImage(Protocol):
-    """Parameters with one picture, wherever they carry it."""
+    """Parameters with one picture, in JSON or in a form."""
 
     def source(self, max_bytes: int) -> ImageSource: ...
     def requested(self) -> RequestedAttributes: ...
@@ -57,7 +57,7 @@ class ChecksSpoof(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AlignedVerdict:
-    """The spoof verdict on a picture that is nothing but a face."""
+    """The spoof verdict on a picture that is an aligned face."""
 
     spoof: bool
 

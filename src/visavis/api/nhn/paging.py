@@ -1,4 +1,4 @@
-"""Listings in pages: what was asked first goes into the token, and the token alone decides what follows."""
+"""Listings in pages. A page token holds the parameters of the first request, and alone decides the next page."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from visavis.web.page_tokens import PageTokens
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A listing somewhere on its way; this is what a token says."""
+    """The parameters and the position of a listing: the content of a token."""
 
     limit: int
     face_id: str | None = None
     image_id: str | None = None
     external_image_id: str | None = None
     after: str | None = None
-    """The last group id of the page before."""
+    """The last group id of the previous page."""
     before: int | None = None
-    """The sequence of the last face of the page before."""
+    """The `sequence` of the last face of the previous page."""
     group: int | None = None
-    """Our own id of the group whose faces are listed."""
+    """The server's own id of the group whose faces are listed."""
 
     @property
     def where(self) -> FaceFilter:
         return FaceFilter(self.face_id, self.image_id, self.external_image_id)
 
     def require_same_group(self, group: Group) -> None:
-        """A token of a deleted group is worth nothing in a later one of the same name. Raises INVALID_TOKEN."""
+        """Check that the token is not of a deleted group with the same name. Raises INVALID_TOKEN."""
         if self.group not in {None, group.id}:
             raise ServiceError(ErrorCode.INVALID_TOKEN, "The next-token belongs to a group that was deleted.")
 
@@ -61,7 +61,7 @@ class Pager:
     scope: str
 
     def listing(self, query: ListQuery) -> Listing:
-        """From the token if there is one, else from the query. Raises INVALID_TOKEN."""
+        """The listing of the token if there is one, else of the query. Raises INVALID_TOKEN."""
         if query.next_token:
             return Listing(**self.tokens.read(self.scope, query.next_token))
         assert query.limit is not None  # noqa: S101 - the query's validator has seen to it
@@ -72,10 +72,10 @@ class Pager:
     def token(
         self, listing: Listing, *, after: str | None = None, before: int | None = None, group: Group | None = None
     ) -> str:
-        """The token of the page that starts at the cursor; empty when there is none."""
+        """The token of the page after the cursor `after` or `before`; empty if both are None."""
         if after is None and before is None:
             return ""
-        here = replace(listing, after=after, before=before, group=group.id if group else None)
+        following = replace(listing, after=after, before=before, group=group.id if group else None)
         return self.tokens.issue(
-            self.scope, {key: value for key, value in asdict(here).items() if value is not None}
+            self.scope, {key: value for key, value in asdict(following).items() if value is not None}
         )

@@ -1,4 +1,4 @@
-"""Results as the NHN dialects write them. `factor` is the confidence scale: 100 for percent, 1 for fractions."""
+"""Presents results in the NHN dialects. `factor` is the confidence scale: 100 for percent, 1 for fractions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LandmarkType = Literal["leftEye", "rightEye", "nose", "leftLip", "rightLip"]
 
 
 def nothing(_result: None, _factor: float) -> None:
-    """The answer of operations that only do something."""
+    """Operations without data in their answer."""
 
 
 def groups(page: GroupPage, _factor: float) -> schemas.GroupListData:
@@ -81,7 +81,7 @@ def verified(result: Verified, factor: float) -> schemas.VerifyData:
 
 
 def spoof_checked(result: Detected | AlignedVerdict, factor: float) -> schemas.DetectData:
-    """An aligned picture was not searched for faces: empty box, no landmarks, no confidence (contract.md 16)."""
+    """The spoof verdicts. An aligned picture gets an empty box, no landmarks, confidence 0 (contract.md 16)."""
     if isinstance(result, Detected):
         return detected(result, factor)
     nowhere = schemas.BoundingBox(x0=0.0, y0=0.0, x1=0.0, y1=0.0)
@@ -108,7 +108,7 @@ def source_face(probe: Probe, factor: float) -> schemas.FaceDetail:
 
 
 def bare_source_face(probe: Probe, factor: float) -> schemas.BareFace:
-    """v1's source face."""
+    """The source face in v1: box and confidence alone."""
     return schemas.BareFace(
         bbox=_bbox(probe.face.box.relative_to(probe.size)), confidence=probe.face.detection_score * factor
     )

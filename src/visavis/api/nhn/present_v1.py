@@ -1,4 +1,4 @@
-"""Results as v1 and Plus write them, where that differs from v2: they name the model (seeds 001 and 003)."""
+"""Presents results in v1 and Plus where they differ from v2: they name the model (seeds 001 and 003)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def faces(page: FacePage, factor: float) -> schemas.ModelledFaceListData:
 
 
 def found(result: Found, factor: float) -> schemas.ModelledSearchData:
-    """Plus."""
+    """A search in Plus."""
     return schemas.ModelledSearchData(modelVersion=result.model, **dict(present.found(result, factor)))
 
 
@@ -41,7 +41,7 @@ def found_v1(result: Found, factor: float) -> schemas.SearchDataV1:
 
 
 def compared(result: Compared, factor: float) -> schemas.ModelledCompareData:
-    """Plus."""
+    """A comparison in Plus."""
     source_face = present.source_face(result.probe, factor)
     return schemas.ModelledCompareData(**dict(_comparison(result, factor)), sourceFace=source_face)
 

@@ -1,6 +1,6 @@
-"""What the NHN operations take (seeds 000, 001 and 003, Request Body and URL Parameter of each operation).
+"""Parameters of the NHN operations (seeds 000, 001 and 003, Request Body and URL Parameter of each operation).
 
-Names without a version are what the dialects share; where they differ, the class says whose it is.
+A class without a version in its name or docstring is shared by all NHN dialects.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SpoofingCondition = Literal["weak", "balanced", "strict"]
 
 
 class ImageReference(Parameters):
-    """A picture inside JSON: exactly one of the two."""
+    """A picture inside JSON: either `url` or `bytes`."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["bytes"]}]})
 
@@ -87,7 +87,7 @@ class TwoImages(Parameters):
 
 
 class TwoImageFiles(Parameters):
-    """The pictures of a comparison in a form, named as in the document's table, or as in its curl example."""
+    """The pictures of a comparison in a form, with the names of the document's table or of its curl example."""
 
     source_image_file: bytes = Field(validation_alias=AliasChoices("sourceImageFile", "sourceImage"))
     """The picture whose largest face is compared, PNG or JPEG; also as `sourceImage`."""
@@ -99,7 +99,7 @@ class TwoImageFiles(Parameters):
 
 
 class Traits(Parameters):
-    """What image operations may be asked to report, or to leave undone."""
+    """The traits that an image operation reports."""
 
     orientation: bool = True
     """Whether to report the head's angles."""
@@ -111,7 +111,7 @@ class Traits(Parameters):
 
 
 class SpoofTraits(Traits):
-    """The same with the verdict of the Plus service."""
+    """The traits that an image operation reports, with the spoof verdict of the Plus service."""
 
     spoofing: bool = False
     """Whether to report if the face is a print or a screen."""
@@ -156,7 +156,7 @@ class SearchQuery(Parameters):
 
 
 class LongSearchQuery(Parameters):
-    """v1 and Plus."""
+    """The query of a search in v1 and Plus."""
 
     limit: Annotated[LongSearchLimit, IN_QUERY]
     """How many matches at most."""
@@ -172,7 +172,7 @@ class SearchBody(Parameters):
 
 
 class CompareQuery(Parameters):
-    """v1 and Plus."""
+    """The query of a comparison in v1 and Plus."""
 
     threshold: Annotated[Threshold, IN_QUERY]
     """Least similarity of a match."""
@@ -184,7 +184,7 @@ class CompareBody(Parameters):
 
 
 class ListQuery(Parameters):
-    """The limit is required on the first page; with a token, all else is ignored (contract.md 7)."""
+    """The query of a listing. The first page requires a limit; a token replaces all else (contract.md 7)."""
 
     limit: Annotated[int | None, Field(ge=1, le=200), IN_QUERY] = None
     """How many a page; required on the first one, ignored with a `next-token`."""
@@ -204,7 +204,7 @@ class ListQuery(Parameters):
 
 
 class FaceListQuery(ListQuery):
-    """v2. The filters are those of the vendor's later public guide (contract.md, Operations)."""
+    """The query of v2's face list, with the filters of the vendor's later guide (contract.md, Operations)."""
 
     face_id: Annotated[str | None, IN_QUERY] = Field(None, alias="face-id")
     """Only the face with this `faceId`."""

@@ -1,4 +1,4 @@
-"""What the NHN dialects' answers are made of (seed 000, Response body data)."""
+"""The data in answers of the NHN dialects (seed 000, Response body data)."""
 
 # ruff: noqa: N815 - the wire's own spelling
 
@@ -45,7 +45,7 @@ class Orientation(Described):
 
 
 class FaceDetail(Described):
-    """A face found in the picture that was sent; orientation, mask and spoofing only if they were asked for."""
+    """A face found in the picture that was sent; orientation, mask and spoofing only if they were requested."""
 
     bbox: BoundingBox
     """Where the face is."""
@@ -84,14 +84,14 @@ class DetectData(Described):
 
 
 class RegisterData(Described):
-    """`addedFaceDetails` tells of `addedFaces`, in the same order, what is not stored."""
+    """`addedFaceDetails` describes `addedFaces` in the same order, with traits that are not stored."""
 
     addedFaceCount: int
     """Length of `addedFaces`."""
     addedFaces: list[StoredFace]
     """The faces that were registered, largest first."""
     addedFaceDetails: list[FaceDetail]
-    """The same faces as the picture shows them."""
+    """The registered faces, as found in the picture."""
     notAddedFaceCount: int
     """Length of `notAddedFaces`."""
     notAddedFaces: list[FaceDetail]
@@ -156,10 +156,10 @@ class ComparedFace(Described):
 
 
 class ComparedFaceV2(ComparedFace):
-    """`mask` stands twice: v2's tables put it here, its samples into `faceDetail`."""
+    """`mask` comes twice: v2's tables put it here, its samples into `faceDetail`."""
 
     mask: bool | None = None
-    """The same as in `faceDetail`."""
+    """Whether a mask covers mouth and nose, as in `faceDetail`."""
 
 
 class CompareData(Described):
@@ -187,7 +187,7 @@ class VerifyData(Described):
 
 
 class ModelVersion(Described):
-    """What v1 and Plus add to many answers: the recognition model (contract.md 18)."""
+    """The recognition model, which v1 and Plus add to many answers (contract.md 18)."""
 
     modelVersion: str
     """The recognition model of the group."""
@@ -211,7 +211,7 @@ class ModelledGroup(GroupData, ModelVersion):
 
 
 class GroupDetailsData(Described):
-    """v1 and Plus: always one group."""
+    """Details of a group in v1 and Plus: a list of one group."""
 
     groupCount: int
     """Length of `groups`."""
@@ -228,11 +228,11 @@ class ModelledFaceListData(FaceListData, ModelVersion):
 
 
 class ModelledSearchData(SearchData, ModelVersion):
-    """Plus: its sample names the model, its table does not."""
+    """A search in Plus. The document's sample has the model, its table does not."""
 
 
 class ModelledComparison(ModelVersion):
-    """What the comparisons of v1 and Plus have in common."""
+    """A comparison in v1 and Plus, without the source face."""
 
     matchedFaceDetailCount: int
     """Length of `matchedFaceDetails`."""
@@ -245,14 +245,14 @@ class ModelledComparison(ModelVersion):
 
 
 class ModelledCompareData(ModelledComparison):
-    """Plus."""
+    """A comparison in Plus."""
 
     sourceFace: FaceDetail
     """The source's face."""
 
 
 class BareFace(Described):
-    """v1's `sourceFace`."""
+    """The `sourceFace` of v1."""
 
     bbox: BoundingBox
     """Where the face is."""
@@ -261,7 +261,7 @@ class BareFace(Described):
 
 
 class SearchDataV1(ModelVersion):
-    """The sample names the model, the table does not."""
+    """A search in v1. The document's sample has the model, its table does not."""
 
     matchFaceCount: int
     """Length of `matchFaces`."""

@@ -1,4 +1,4 @@
-"""v1 and Plus live at the same paths; the API key's header tells them apart (contract.md, One gallery)."""
+"""v1 and Plus have the same paths; the header of the API key distinguishes them (contract.md, One gallery)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _V1_PATHS = [compile_path(operation.path)[0] for operation in V1.operations]
 
 
 def v1_or_plus(v1: ASGIApp, plus: ASGIApp) -> ASGIApp:
-    """Plus for whoever sends its key, and for paths that only Plus has, which then miss the key."""
+    """An application that passes requests with an API key, or a path that v1 lacks, to `plus`; others to `v1`."""
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
         path = path_in_app(scope)

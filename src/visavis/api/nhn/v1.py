@@ -15,7 +15,7 @@ from visavis.identities import KeyKind
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:
-    """The app key alone; an app that this is too little for switches the dialect off."""
+    """The app key alone. An operator can switch this dialect off for an app."""
     return {KeyKind.APP_KEY: request.path_params["app_key"]}
 
 

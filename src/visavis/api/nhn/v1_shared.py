@@ -1,4 +1,4 @@
-"""What v1.0 and Plus share: their paths, and all of their operations but for some shapes (seeds 001 and 003)."""
+"""Operations that v1.0 and Plus share. Only some parameters and answers differ (seeds 001 and 003)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACE = f"{GROUP}/faces/{{face_id}}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Where the two differ: what image operations take, and what search and compare answer."""
+    """The differences: parameters of image operations, and answers of search and compare."""
 
     detect: type[Parameters]
     register: type[Parameters]
@@ -35,7 +35,7 @@ class Variant:
 
 
 def shared_operations(variant: Variant) -> tuple[Operation, ...]:
-    """The eleven operations that both have."""
+    """The eleven operations that both dialects have."""
     return (
         Operation(
             name="create_group",

@@ -1,4 +1,4 @@
-"""NHN Face Recognition v2.0 (seed 000), and what clients of v2.0 Plus add to it (contract.md, Operations)."""
+"""NHN Face Recognition v2.0 (seed 000), with the additions of v2.0 Plus (contract.md, Operations)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from visavis.identities import KeyKind
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:
-    """The Plus key is optional here, but when it is sent it must be right."""
+    """The keys of a request. The API key is optional here, but if it is sent it must be right."""
     keys = {
         KeyKind.APP_KEY: request.path_params["app_key"],
         KeyKind.SECRET_KEY: request.headers.get("authorization", ""),

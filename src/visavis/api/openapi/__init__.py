@@ -1,1 +1,1 @@
-"""Each dialect described by an OpenAPI document, made from its table of operations, and shown on a page."""
+"""OpenAPI documents of the dialects, made from their tables of operations, and the pages that show them."""

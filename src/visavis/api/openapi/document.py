@@ -1,4 +1,4 @@
-"""A dialect as an OpenAPI 3.1 document."""
+"""Describes a dialect as an OpenAPI 3.1 document."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def document(dialect: Dialect) -> dict[str, Any]:
 
 
 def _security(headers: Iterable[KeyHeader]) -> list[dict[str, list[str]]]:
-    """The combinations of keys that will do: those that are required, then all."""
+    """The combinations of keys that are accepted: the required ones, then all."""
     required: dict[str, list[str]] = {header.name: [] for header in headers if header.required}
     every: dict[str, list[str]] = {header.name: [] for header in headers}
     return [way for way in ([required] if required == every else [required, every]) if way]
@@ -183,7 +183,7 @@ def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
 
 
 def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]) -> dict[str, Any]:
-    """Where errors come with status 200 too, the body tells one from the other."""
+    """The answer with status 200, which may also be an error in some dialects."""
     body = reference(dialect.answer(operation.data).__name__)
     schema = {"oneOf": [body, reference(dialect.error.__name__)]} if failures else body
     example = {"success": {"value": success_example(dialect, operation)}}
@@ -197,7 +197,7 @@ def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]
 
 
 def _answer_headers(operation: Operation) -> list[str]:
-    """Those that an answer may have besides the usual ones."""
+    """The headers that a successful answer may have."""
     return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else [])]
 
 

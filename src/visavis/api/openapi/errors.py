@@ -1,4 +1,4 @@
-"""Which errors an operation can answer with: what its dialect makes of everything that may go wrong in it."""
+"""The errors that an operation can answer with, as its dialect writes them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _OF_OPERATION = {
 
 
 def errors(dialect: Dialect, operation: Operation) -> list[WireError]:
-    """Each error once, by status and then as the codes fall from 0 or rise to it."""
+    """The errors of an operation, each once, sorted by status and by the absolute value of the code."""
     found = {
         dialect.wire_error(ServiceError(code, "", subject), operation, uploaded)
         for code in _codes(operation)
@@ -70,7 +70,7 @@ def _codes(operation: Operation) -> frozenset[ErrorCode]:
 
 
 def _subjects(code: ErrorCode, operation: Operation) -> Iterable[str | None]:
-    """What an error of the code may be about."""
+    """The subjects that an error of this code may have."""
     if code in _PICTURES:
         return ("Source", "Target")
     if code is ErrorCode.INVALID_PARAMETER:

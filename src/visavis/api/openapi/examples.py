@@ -1,4 +1,4 @@
-"""Examples that work: requests that can be sent as they stand, answers that the server could give."""
+"""Working examples: requests that can be sent without changes, and answers that the server could give."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUERY: dict[str, Any] = {
     "faceId": FACE_ID,
     "page": 1,
 }
-"""What the query of an example says; the rest is left out."""
+"""Query parameters of the examples; other query parameters are left out."""
 
 _REQUEST: dict[str, Any] = {
     "groupId": GROUP_ID,
@@ -85,21 +85,21 @@ _ANSWER: dict[str, Any] = {
 
 
 def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, Any]:
-    """Bodies with what is required: a picture by value, and by address where that can be."""
+    """Bodies with the required fields: one with a picture in Base64, and one with its URL if that is allowed."""
     face = base64.b64encode((resources.files("visavis") / "assets" / "ines-small.jpg").read_bytes()).decode()
     texts = _REQUEST | {"faceImage": face, "bytes": face, "url": _URL}
     by_value = _sample(body, known, texts, absent={"url"}, optional=False)
-    by_address = _sample(body, known, texts, absent={"bytes"}, optional=False)
-    if by_value == by_address:
+    by_url = _sample(body, known, texts, absent={"bytes"}, optional=False)
+    if by_value == by_url:
         return {"request": {"value": by_value}}
     return {
         "bytes": {"summary": "Pictures in the request itself", "value": by_value},
-        "url": {"summary": "Addresses of pictures", "value": by_address},
+        "url": {"summary": "Addresses of pictures", "value": by_url},
     }
 
 
 def success_example(dialect: Dialect, operation: Operation) -> Any:
-    """An answer as the dialect itself would wrap it."""
+    """A successful answer, wrapped by the dialect."""
     if operation.data is None:
         data = None
     else:
@@ -110,7 +110,7 @@ def success_example(dialect: Dialect, operation: Operation) -> Any:
 
 
 def _absent(operation: Operation) -> set[str]:
-    """What answers do not have unless they are asked for it."""
+    """Fields that an answer has only if the request asks for them."""
     if operation.name == "spoofing":
         return {"orientation", "mask"}
     return {"spoofing"} if operation.image else {"spoofing", "sourceFace"}
@@ -124,7 +124,7 @@ def _sample(
     absent: set[str],
     optional: bool,
 ) -> Any:
-    """A value of the schema: leaves by their names, what holds them by its shape."""
+    """A value of the schema: leaves come from `values` by name, arrays and objects follow the schema."""
 
     def sample(schema: JsonSchema) -> Any:
         schema = resolve(schema, known)
@@ -141,5 +141,5 @@ def _sample(
 
 
 def _required(schema: JsonSchema) -> set[str]:
-    """The properties that must be there, in one way or another."""
+    """The properties that are required always, or in one of the alternatives."""
     return {name for way in (schema, *schema.get("oneOf", [])) for name in way.get("required", [])}

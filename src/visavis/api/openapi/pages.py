@@ -1,4 +1,4 @@
-"""The documents and the pages that show them; nothing is loaded from elsewhere."""
+"""Serves the OpenAPI documents and the pages that show them. Nothing is loaded from other servers."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ _CACHED = {"Cache-Control": "public, max-age=86400"}
 _JSON = "application/json"
 
 _SWAGGER_UI = "fastapi-swagger"
-"""Carries Swagger UI's files; its code is never imported (decision 0012)."""
+"""The package with Swagger UI's files. Its code is never imported (decision 0012)."""
 
 
 def documentation(dialects: Sequence[Dialect], home: str = "docs") -> APIRouter:
-    """`/openapi/{dialect}.json`, `/docs/{dialect}`, `/docs` and what they need; open to everybody.
+    """The routes `/openapi/{dialect}.json`, `/docs/{dialect}`, `/docs` and their files, without credentials.
 
-    `/` leads to `home`, for whoever opens the server in a browser.
+    `/` redirects to `home`, for people who open the server in a browser.
     """
     router = APIRouter()
 
@@ -68,7 +68,7 @@ def documentation(dialects: Sequence[Dialect], home: str = "docs") -> APIRouter:
         "/docs", partial(HTMLResponse, _page("Visavis", _list(dialects), assets="docs/assets"), headers=_SECURITY)
     )
     serve("/", partial(RedirectResponse, home))
-    if home.endswith("/"):  # typed without its end it would be a path that nobody knows
+    if home.endswith("/"):  # without this, the path without its slash would be unknown
         serve(f"/{home.removesuffix('/')}", partial(RedirectResponse, home))
     for asset in _assets():
         serve(f"/docs/assets/{asset.name}", partial(FileResponse, asset, headers=_SECURITY | _CACHED))

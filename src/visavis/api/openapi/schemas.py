@@ -1,4 +1,4 @@
-"""Types of the wire as JSON Schema."""
+"""JSON Schemas of parameters and answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REF = "#/components/schemas/{model}"
 
 
 class _Wire(GenerateJsonSchema):
-    """What is null in Python is absent on the wire."""
+    """A generator for the wire, where a field that is None in Python is absent."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -35,17 +35,18 @@ class _Wire(GenerateJsonSchema):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a schema of parameters takes from the query and what from the body, None if nothing."""
+    """The schemas of the parameters of an operation, in query and body."""
 
     query: dict[str, JsonSchema]
     required: frozenset[str]
-    """Of the query."""
+    """Names of the required query parameters."""
     body: JsonSchema | None
+    """None if the operation takes no body."""
     definitions: dict[str, JsonSchema]
 
 
 def request(schema: type[Parameters]) -> Request:
-    """The parameters of an operation, by the place they are sent in."""
+    """The parameters of an operation, divided into query and body."""
     whole = schema.model_json_schema(ref_template=_REF, schema_generator=_Wire)
     properties, required = whole.get("properties", {}), whole.get("required", [])
     in_query = {name for name, _, in_query in schema.wire_fields() if in_query}
@@ -64,7 +65,7 @@ def request(schema: type[Parameters]) -> Request:
 
 
 def definitions(answers: Iterable[type[BaseModel]]) -> dict[str, JsonSchema]:
-    """The types of answers, and those that they are made of, by name."""
+    """The schemas of answers, and of all types that they contain, by name."""
     _, whole = models_json_schema(
         [(answer, "serialization") for answer in answers], ref_template=_REF, schema_generator=_Wire
     )
@@ -77,6 +78,6 @@ def reference(name: str) -> JsonSchema:
 
 
 def resolve(schema: JsonSchema, known: dict[str, JsonSchema]) -> JsonSchema:
-    """What a reference refers to; anything else is itself."""
+    """The schema that a reference points to; any other schema unchanged."""
     name = schema.get("$ref", "").rpartition("/")[2]
     return known[name] if name else schema

@@ -1,4 +1,4 @@
-"""Search Face: collections behind an API key (seed 002, and the siblings in contract.md)."""
+"""The Search Face dialect: collections behind an API key (seed 002, and the other operations in contract.md)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _success(result: object, data: BaseModel | None) -> Success:
 
 
 def _answer(data: type[BaseModel] | None) -> type[BaseModel]:
-    assert data is not None  # noqa: S101 - as above
+    assert data is not None  # noqa: S101 - every operation of this dialect answers with something
     return data
 
 

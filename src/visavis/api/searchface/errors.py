@@ -24,7 +24,7 @@ _IMAGE_FORMAT = (
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """An operation's errors: by the parameter that is wrong, by code, and the one for all else."""
+    """The errors of one operation: by the wrong parameter, by error code, and one for everything else."""
 
     parameters: Mapping[str, WireError]
     codes: Mapping[ErrorCode, WireError]
@@ -45,7 +45,7 @@ def _image_errors(liveness: int, size: int, image_format: int) -> dict[ErrorCode
 
 
 _NO_COLLECTION = "Cannot find collection info."
-_COLLECTION_GONE = "This collection is unavailable."
+_COLLECTION_DELETED = "This collection is unavailable."
 
 _TABLES: Final[Mapping[str, _Table]] = {
     "search_face": _Table(
@@ -58,7 +58,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
         },
         {
             ErrorCode.GROUP_NOT_FOUND: _error(6033, _NO_COLLECTION),
-            ErrorCode.GROUP_DELETED: _error(6034, _COLLECTION_GONE),
+            ErrorCode.GROUP_DELETED: _error(6034, _COLLECTION_DELETED),
             **_image_errors(liveness=6035, size=6036, image_format=6037),
         },
         otherwise=_error(6038, "Fail to search face"),
@@ -72,7 +72,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
         },
         {
             ErrorCode.GROUP_NOT_FOUND: _error(6013, _NO_COLLECTION),
-            ErrorCode.GROUP_DELETED: _error(6014, _COLLECTION_GONE),
+            ErrorCode.GROUP_DELETED: _error(6014, _COLLECTION_DELETED),
             **_image_errors(liveness=6015, size=6016, image_format=6017),
         },
         otherwise=_error(6012, "Fail to add face"),
@@ -84,7 +84,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
             "group_id": _error(6021, "Cannot find face data."),
         },
         {
-            ErrorCode.GROUP_DELETED: _error(6020, _COLLECTION_GONE),
+            ErrorCode.GROUP_DELETED: _error(6020, _COLLECTION_DELETED),
             ErrorCode.GROUP_NOT_FOUND: _error(6021, "Cannot find face data."),
             ErrorCode.FACE_NOT_FOUND: _error(6022, "The face Id is not exist."),
         },
@@ -99,7 +99,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
         },
         {
             ErrorCode.GROUP_NOT_FOUND: _error(6027, _NO_COLLECTION),
-            ErrorCode.GROUP_DELETED: _error(6028, _COLLECTION_GONE),
+            ErrorCode.GROUP_DELETED: _error(6028, _COLLECTION_DELETED),
         },
         otherwise=_error(6029, "Fail to get Face list."),
     ),

@@ -1,4 +1,4 @@
-"""What the Search Face operations do, and how their results look."""
+"""The Search Face operations: each calls core and presents the result."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from visavis.core.collections import Applied, Enrolled, Identified
 from visavis.types import FaceFilter, FaceRecord
 
 PAGE = 50
-"""Faces a page (contract.md, Operations)."""
+"""Number of faces on a page (contract.md, Operations)."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedSearch:
-    """A search and the name that came with it."""
+    """The result of a search, and the name that the request carried."""
 
     name: str
     found: Identified
@@ -26,7 +26,7 @@ class NamedSearch:
 
 @dataclass(frozen=True, slots=True)
 class FacePage:
-    """A page of a collection, and how many faces all pages have."""
+    """A page of a collection, and the number of faces on all pages."""
 
     collection_id: str
     faces: Sequence[FaceRecord]

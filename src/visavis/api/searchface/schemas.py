@@ -1,4 +1,4 @@
-"""What the Search Face operations take and answer (seed 002; contract.md, Operations)."""
+"""Parameters and answers of the Search Face operations (seed 002; contract.md, Operations)."""
 
 # ruff: noqa: N815 - the wire's own spelling
 
@@ -8,16 +8,17 @@ import re
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
+from pydantic.fields import FieldInfo
 
 from visavis.api.described import Described
+from visavis.core import policy
+from visavis.core.group_settings import BOUNDS
 from visavis.types import ImageBase64, ImageSource
 from visavis.web.parameters import IN_QUERY, Parameters
 
 _DATA_URI = re.compile(r"data:image/[A-Za-z0-9.+-]+;base64,")
 
-_NO_NUL = r"^[^\x00]*$"
-
-Text = Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)]
+Text = Annotated[str, Field(min_length=1, max_length=policy.MAX_LABEL, pattern=policy.NO_NUL)]
 
 
 class FaceImage(Parameters):
@@ -37,7 +38,7 @@ class _CollectionFirst(Parameters):
 
 
 class _Named(_CollectionFirst):
-    """The document's table and its sample disagree on the name of the name."""
+    """Parameters with a name, which the document calls `requestName` in its table and `userName` in its sample."""
 
     name: Annotated[Text, Field(validation_alias=AliasChoices("requestName", "userName"))]
     """Who is looked for, for your own records; also as `userName`."""
@@ -68,20 +69,29 @@ class ListFaces(Parameters):
     """The collection: the id of a group."""
     page: Annotated[int, Field(ge=1, le=1_000_000), IN_QUERY]
     """Which page, from 1; a page has 50 faces."""
-    term: Annotated[str | None, Field(min_length=6, max_length=255, pattern=_NO_NUL), IN_QUERY] = None
+    term: Annotated[
+        str | None, Field(min_length=6, max_length=policy.MAX_LABEL, pattern=policy.NO_NUL), IN_QUERY
+    ] = None
     """Only faces whose name contains this."""
 
 
+def _bounded(setting: str) -> FieldInfo:
+    """For the description only: what is stored is told as it is."""
+    bounds = BOUNDS[setting]
+    field: FieldInfo = Field(json_schema_extra={"minimum": bounds.least, "maximum": bounds.most})
+    return field
+
+
 class Option(Described):
-    """What was applied; with liveness off the score is 0 and the threshold the configured one."""
+    """The settings that were applied. If liveness is off, the score is 0 and the threshold is the group's."""
 
     option_liveness: bool
     """Whether the collection asks for living faces."""
-    liveNess_threshold: float
+    liveNess_threshold: Annotated[float, _bounded("liveness_threshold")]
     """Least score of a living face, 0 to 100."""
     liveNessScore: float
     """The face's score; 0 where it is not asked for."""
-    policy_similarity: float
+    policy_similarity: Annotated[float, _bounded("similarity")]
     """Least similarity of a match, 0 to 100."""
 
 
@@ -93,7 +103,7 @@ class SearchFaceAnswer(Described):
     requestName: str
     """The name that was sent."""
     userName: str
-    """The same."""
+    """The name that was sent, again."""
     option: Option
     """The collection's settings as they were applied."""
     faceIdList: list[str]

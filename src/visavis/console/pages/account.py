@@ -39,7 +39,7 @@ async def show_sign_in(context: RequestContext) -> Response:
     """Where nobody has an account yet, the page on which the first is opened."""
     if context.session is not None:
         return context.redirect("/")
-    if not await context.quick(context.services.accounts.store.list_users):
+    if not await context.quick(context.services.accounts.all):
         return context.redirect("/setup")
     return context.page(
         "sign_in.html", error="", name="", after=local(context.request.query_params.get("next", ""))

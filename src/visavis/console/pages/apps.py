@@ -91,7 +91,7 @@ async def delete(context: RequestContext) -> Response:
     app = context.app
     if context.form.get("confirmation", "") != app.name:
         return await _page(context, app, 422, wrong="confirmation")
-    await context.quick(lambda: context.services.apps.store.delete_app(app))
+    await context.quick(lambda: context.services.apps.delete(app))
     return context.redirect("/apps", "app_deleted")
 
 
@@ -107,7 +107,7 @@ async def _page(
     keys: Mapping[KeyKind, str] | None = None,
     wrong: str = "",
 ) -> Response:
-    records = await context.quick(lambda: context.services.apps.store.list_keys(app))
+    records = await context.quick(lambda: context.services.apps.keys(app))
     now = context.services.apps.clock()
     number, _, period = app.rate_limit.partition("/")
     return context.page(

@@ -117,5 +117,5 @@ def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
     return {
         "box": [box.x0, box.y0, box.x1, box.y1],
         "quality": None if quality is None else round(quality.score),
-        "flaw": None if quality is None or quality.defect is None else quality.defect.value,
+        "defect": None if quality is None or quality.defect is None else quality.defect.value,
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Response
 
@@ -13,8 +12,9 @@ from visavis.console.paging import Paging
 from visavis.console.request_context import RequestContext
 from visavis.console.strangers import meaning
 from visavis.core import policy
+from visavis.core.group_settings import BOUNDS
 from visavis.errors import ErrorCode, ServiceError
-from visavis.types import CENTURY_HOURS, Group, GroupSettings
+from visavis.types import Group, GroupSettings, SettingChanges
 
 _DAY = 24
 _ABOUT_NAME = {ErrorCode.INVALID_GROUP_ID, ErrorCode.DUPLICATE_GROUP, ErrorCode.GROUP_QUOTA_EXCEEDED}
@@ -100,6 +100,7 @@ async def _list(context: RequestContext, status: int = 200, name: str = "", erro
 def _settings(context: RequestContext, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
     facts = {
         "newer": context.services.groups.newer_model(group),
+        "bounds": BOUNDS,
         "strangers": meaning(context.words, group.face_count),
     }
     return context.page("group_settings.html", status, group=group, form=form, wrong=wrong, **facts)
@@ -149,14 +150,14 @@ class _Form:
             "hours" if form.get("unit") == "hours" else "days",
         )
 
-    def changes(self) -> dict[str, Any]:
+    def changes(self) -> SettingChanges:
         """The settings by name. Raises _Wrong."""
         return {
             "liveness": self.liveness,
-            "liveness_threshold": _percentage("liveness_threshold", self.liveness_threshold),
-            "similarity": _percentage("similarity", self.similarity),
-            "min_quality": _percentage("min_quality", self.min_quality),
-            "min_comparability": _percentage("min_comparability", self.min_comparability),
+            "liveness_threshold": _number("liveness_threshold", self.liveness_threshold),
+            "similarity": _number("similarity", self.similarity),
+            "min_quality": _number("min_quality", self.min_quality),
+            "min_comparability": _number("min_comparability", self.min_comparability),
             "retention_hours": self._hours(),
         }
 
@@ -166,16 +167,16 @@ class _Form:
         if not re.fullmatch("[0-9]{1,7}", self.retention):
             raise _Wrong("retention")
         hours = int(self.retention) * (_DAY if self.unit == "days" else 1)
-        if hours > CENTURY_HOURS:
+        if not BOUNDS["retention_hours"].hold(hours):
             raise _Wrong("retention")
         return hours
 
 
-def _percentage(field: str, text: str) -> float:
+def _number(field: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
         raise _Wrong(field) from None
-    if not 0 <= value <= 100:
+    if not BOUNDS[field].hold(value):
         raise _Wrong(field)
     return value

@@ -33,7 +33,7 @@ async def change_password(context: RequestContext) -> Response:
 
 async def end_sessions(context: RequestContext) -> Response:
     """Sign out everywhere, here included."""
-    await context.quick(lambda: context.services.accounts.store.end_sessions(context.user))
+    await context.quick(lambda: context.services.sessions.close_all(context.user))
     response = context.redirect("/sign-in", "signed_out")
     cookies.drop(context.request, response, cookies.SESSION)
     return response
@@ -51,7 +51,7 @@ async def set_preferences(context: RequestContext) -> Response:
         theme = ""
     if context.session is not None:
         user = context.session.user
-        await context.quick(lambda: context.services.accounts.store.set_preferences(user, language, theme))
+        await context.quick(lambda: context.services.accounts.set_preferences(user, language, theme))
     response = context.redirect(local(context.form.get("back", "")))
     if "language" in context.form:
         cookies.keep(context.request, response, cookies.LANGUAGE, language)

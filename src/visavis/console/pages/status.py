@@ -30,6 +30,7 @@ async def show(context: RequestContext) -> Response:
         newer={model: newer for model in groups if (newer := context.services.groups.recipes.newer_of(model))},
         default_model=context.services.groups.model,
         use=condition.use(),
+        vision=condition.vision(),
         bars=bars_of(minutes),
         requests=sum(minute.requests for minute in minutes),
         refused=sum(minute.refused for minute in minutes),
@@ -45,9 +46,8 @@ async def show_audit(context: RequestContext) -> Response:
     where = AuditFilter(app=app, operation=operation, group=group)
     text = query.get("before", "")
     before = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
-    records = await context.quick(lambda: context.services.audit.chain.page(where, before, ITEMS + 1))
-    following = records[ITEMS - 1].position if len(records) > ITEMS else None
-    return context.page("audit.html", records=records[:ITEMS], following=following, asked=asked)
+    page = await context.quick(lambda: context.services.audit.page(where, before, ITEMS))
+    return context.page("audit.html", records=page.items, following=page.next, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ async def set_role(context: RequestContext) -> Response:
     role = _role(context)
     accounts = context.services.accounts
     try:
-        await context.quick(lambda: accounts.store.set_role(accounts.require(_user_id(context)), role))
+        await context.quick(lambda: accounts.set_role(accounts.require(_user_id(context)), role))
     except AccountError as error:
         return await _page(context, 409, error=sentence_of(context, error))
     return context.redirect("/users", "user_changed")
@@ -46,7 +46,7 @@ async def set_role(context: RequestContext) -> Response:
 async def delete(context: RequestContext) -> Response:
     accounts = context.services.accounts
     try:
-        await context.quick(lambda: accounts.store.delete_user(accounts.require(_user_id(context))))
+        await context.quick(lambda: accounts.delete(accounts.require(_user_id(context))))
     except AccountError as error:
         return await _page(context, 409, error=sentence_of(context, error))
     return context.redirect("/users", "user_deleted")
@@ -61,7 +61,7 @@ async def _page(
     invited_role: Role | None = None,
     invited_user: User | None = None,
 ) -> Response:
-    users = await context.quick(context.services.accounts.store.list_users)
+    users = await context.quick(context.services.accounts.all)
     return context.page(
         "users.html",
         status,

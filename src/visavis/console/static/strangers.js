@@ -1,7 +1,7 @@
-// What a similarity means for strangers, told anew while its control is moved.
+// What a similarity means for strangers, written anew while its control is moved.
 import { messages } from "./messages.js";
 
-const { told, enough } = messages("strangers");
+const { description, enough } = messages("strangers");
 const place = document.querySelector("[data-strangers]");
 const control = document.getElementById(place.dataset.strangers);
 
@@ -10,8 +10,8 @@ tell();
 
 function tell() {
   const similarity = control.valueAsNumber;
-  const sentence = told[Math.floor(similarity)];
+  const sentence = description[Math.floor(similarity)];
   if (sentence === undefined) return;
-  place.querySelector("[data-told]").textContent = sentence;
+  place.querySelector("[data-description]").textContent = sentence;
   place.querySelector("[data-advice]").hidden = similarity >= enough;
 }

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from visavis.errors import ErrorCode
-from visavis.files import draft_of, sync
+from visavis.files import sync, temporary_file
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.database.connection import Connections, connections_of, failure
 
@@ -173,11 +173,11 @@ class _FifoLock:
 
 def _create(path: Path) -> None:
     """A new database that is in WAL mode when others see it: a switch fails beside any other connection."""
-    with draft_of(path) as draft:  # there before SQLite opens it; -wal and -shm files inherit the mode
-        with _plain_errors(), closing(sqlite3.connect(draft)) as connection:
+    with temporary_file(path) as temporary:  # there before SQLite opens it; -wal and -shm files inherit the mode
+        with _plain_errors(), closing(sqlite3.connect(temporary)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         with suppress(FileExistsError):  # another process was first
-            path.hardlink_to(draft)
+            path.hardlink_to(temporary)
     sync(path.parent)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Connection
@@ -87,7 +87,7 @@ class SealedGallery:
                 raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
             return _existing(group)
 
-    def change_settings(self, group: Group, changes: Mapping[str, Any]) -> Group:
+    def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
         """The group with these fields of its settings changed, the others as they are. Raises GROUP_NOT_FOUND."""
         with self._database.write() as connection:
             changed = _existing(group_rows.set_settings(connection, self._proofs, group.id, changes))

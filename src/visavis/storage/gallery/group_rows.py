@@ -150,7 +150,7 @@ def models_in_use(connection: Connection) -> dict[str, int]:
 
 
 def set_settings(
-    connection: Connection, proofs: Proofs, group_key: int, changes: Mapping[str, Any]
+    connection: Connection, proofs: Proofs, group_key: int, changes: Mapping[str, object]
 ) -> Group | None:
     """The group with other values in the named columns; None if there is no such group."""
     here = groups.c.id == group_key

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from visavis.errors import SetupError
+from visavis.core import group_settings, policy
+from visavis.errors import ServiceError, SetupError
 from visavis.transfer.archive.stream import DAMAGED
 from visavis.types import Box, Embedding, FaceRecord, GroupSettings, NewFace
 
@@ -29,7 +30,6 @@ _UNIT = 1e-3
 
 Parsed = TypeVar("Parsed", bound="_Strict")
 
-Text = Annotated[str, Field(min_length=1, max_length=255)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -50,37 +50,30 @@ class _Strict(BaseModel):
 class GroupHead(_Strict):
     """A group, and how many faces follow it."""
 
-    name: Text
-    model: Text
+    name: str
+    model: Annotated[str, Field(pattern="^[!-~]{1,255}$")]
     created_at: AwareDatetime
     faces: int = Field(ge=0)
-    settings: dict[str, Any]
+    settings: dict[str, object]
 
     def group_settings(self) -> GroupSettings:
-        """Raises SetupError for what this version would lose."""
-        if unknown := set(self.settings) - {field.name for field in fields(GroupSettings)}:
+        """Raises SetupError for what this version would lose, and for what no group may have."""
+        if unknown := self.settings.keys() - group_settings.NAMES:
             raise SetupError(f"The archive is of a newer version: its groups have a setting {min(unknown)!r}.")
-        impossible = SetupError("The archive has settings of a group that cannot be.")
         try:
-            settings = _SETTINGS.validate_python(self.settings)
-        except ValidationError:
-            raise impossible from None
-        if not settings.are_possible:
-            raise impossible
-        return settings
+            return GroupSettings(**group_settings.checked(self.settings))
+        except ServiceError as error:
+            raise SetupError(f"The archive has a group {self.name!r} that cannot be: {error.detail}") from None
 
     @classmethod
     def of(cls, name: str, model: str, created_at: datetime, faces: int, settings: GroupSettings) -> GroupHead:
         return cls(name=name, model=model, created_at=created_at, faces=faces, settings=asdict(settings))
 
 
-_SETTINGS = TypeAdapter(GroupSettings)
-
-
 class _FaceHead(_Strict):
-    face_id: Text
-    image_id: Text
-    external_image_id: Text | None
+    face_id: str
+    image_id: str
+    external_image_id: str | None
     box: tuple[Fraction, Fraction, Fraction, Fraction]
     detection_score: Fraction
     created_at: AwareDatetime
@@ -158,8 +151,7 @@ def read_contents(sealed: Reader) -> Iterator[GroupHead | ArchivedFace]:
         elif missing:
             raise SetupError(DAMAGED)
         elif kind == _GROUP:
-            head = _parsed(GroupHead, body)
-            head.group_settings()
+            head = _group(body)
             missing, groups, width = head.faces, groups + 1, None
             yield head
         else:
@@ -179,10 +171,23 @@ def _record(sealed: Reader, digest: Any) -> tuple[bytes, bytes]:
     return kind, body
 
 
+def _group(body: bytes) -> GroupHead:
+    head = _parsed(GroupHead, body)
+    if not policy.is_group_id(head.name):
+        raise SetupError(f"The archive has a group that cannot be: {head.name!r:.80}.")
+    head.group_settings()
+    return head
+
+
 def _face(body: bytes) -> ArchivedFace:
     length = int.from_bytes(body[:2], "big")
     text, template = body[2 : 2 + length], body[2 + length :]
     head = _parsed(_FaceHead, text)
+    for name in (head.face_id, head.image_id):
+        if not policy.is_face_id(name):
+            raise SetupError(f"The archive has a face with an id that cannot be: {name!r:.80}.")
+    if head.external_image_id is not None and not policy.is_label(head.external_image_id):
+        raise SetupError(f"The archive has a face whose external id cannot be: {head.external_image_id!r:.80}.")
     if not template or len(template) % _LITTLE_ENDIAN.itemsize:
         raise SetupError(DAMAGED)
     embedding = np.frombuffer(template, _LITTLE_ENDIAN).astype(np.float32, copy=False)

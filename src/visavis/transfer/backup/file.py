@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from visavis.errors import SetupError
-from visavis.files import draft_of, replacing
+from visavis.files import replacing, temporary_file
 
 _FORMAT = "visavis backup 1"
 _MANIFEST, _DATABASE = "manifest.json", "visavis.db"
@@ -75,14 +75,14 @@ def fingerprint(file: Path) -> str:
 
 
 @contextmanager
-def drafted(file: Path) -> Iterator[Path]:
-    """A draft for a SQLite database, whose logs are removed with it when the block ends."""
-    with draft_of(file) as draft:
+def temporary_database(file: Path) -> Iterator[Path]:
+    """A temporary file for a SQLite database, whose logs are removed with it when the block ends."""
+    with temporary_file(file) as temporary:
         try:
-            yield draft
+            yield temporary
         finally:
             for suffix in ("-wal", "-shm", "-journal"):
-                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+                temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
 
 
 def _add(archive: tarfile.TarFile, name: str, size: int, content: BinaryIO) -> None:

@@ -18,7 +18,7 @@ from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.store import Storage
 from visavis.transfer import checking
-from visavis.transfer.backup.file import Manifest, drafted, fingerprint, pack
+from visavis.transfer.backup.file import Manifest, fingerprint, pack, temporary_database
 from visavis.transfer.copying import copy_all
 
 
@@ -31,7 +31,7 @@ def back_up(storage: Storage, file: Path, progress: Callable[[int], None]) -> Ma
     if file.exists():
         raise SetupError(f"There is a file {file} already; a backup takes the place of none.")
     try:
-        with drafted(file) as copy:
+        with temporary_database(file) as copy:
             manifest = _copy(storage.database, storage.keys, copy, progress)
             pack(file, manifest, copy)
     except OSError as error:

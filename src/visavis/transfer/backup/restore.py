@@ -1,4 +1,4 @@
-"""Puts a backup in its place, after it has shown that a server can live on it."""
+"""Restores a backup, after checking that a server can run on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.providers import KeyProvider
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
 from visavis.transfer import checking
-from visavis.transfer.backup.file import Manifest, drafted, unpack
+from visavis.transfer.backup.file import Manifest, temporary_database, unpack
 from visavis.transfer.copying import copy_all
 
 
@@ -25,33 +25,33 @@ class Target:
 
     data_dir: Path
     master_key: bytes | KeyProvider | None
-    """None: that of the key file in the data directory."""
+    """None: the master key is read from the key file in the data directory."""
     database_url: str | None = None
     replace: bool = False
-    """Whether a SQLite database that is there gives way."""
+    """Whether the backup may replace the SQLite database in the data directory."""
 
 
 def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) -> Manifest:
-    """Check the backup, then put it in place in one step; `progress` is told of templates that were opened.
+    """Check the backup, then restore it in one step. `progress` is called with the number of templates checked.
 
-    Raises SetupError, with everything as it was, if the backup is damaged or of a newer version, the master key is
-    not the one it was made with, a server is at work, or there is something in its place that must not give way.
+    Raises SetupError and changes nothing if the backup is damaged or of a newer version, the master key is not the
+    one it was made with, a server is running, or there is a database already that must not be replaced.
     """
-    place = target.data_dir / DATABASE_FILE
-    if target.database_url is None and place.exists() and not target.replace:
+    path = target.data_dir / DATABASE_FILE
+    if target.database_url is None and path.exists() and not target.replace:
         raise SetupError(
             f"The data directory {target.data_dir} has a database already. With --replace the backup takes its "
             f"place, and what is there now is lost."
         )
     try:
         target.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with drafted(place) as draft:
-            manifest = unpack(file, draft)
-            _prove(draft, target, progress)
+        with temporary_database(path) as temporary:
+            manifest = unpack(file, temporary)
+            _check(temporary, target, progress)
             if target.database_url is None:
-                _move(draft, place)
+                _move(temporary, path)
             else:
-                _copy(draft, target.database_url)
+                _copy(temporary, target.database_url)
     except OSError as error:
         reason = ": ".join(str(each) for each in (error.filename, error.strerror) if each is not None)
         raise SetupError(f"The backup cannot be restored: {reason}.") from error
@@ -60,29 +60,32 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
     return manifest
 
 
-def _prove(draft: Path, target: Target, progress: Callable[[int], None]) -> None:
+def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> None:
     """Bring the schema up to date, try the master key, and open every template."""
-    with closing(SqliteDatabase(draft)) as database:
+    with closing(SqliteDatabase(temporary)) as database:
         keys = prepare(database, target.master_key, target.data_dir / KEY_FILE)
         faults = checking.check_all(database, keys, progress)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 
 
-def _move(draft: Path, place: Path) -> None:
-    sync(draft)
-    if place.exists():
-        _let_go(place)
-    for suffix in ("-wal", "-shm"):  # of a damaged database, or left behind where one was taken away by hand
-        place.with_name(place.name + suffix).unlink(missing_ok=True)
-    draft.replace(place)
-    sync(place.parent)
+def _move(temporary: Path, path: Path) -> None:
+    sync(temporary)
+    if path.exists():
+        _require_unused(path)
+    for suffix in ("-wal", "-shm"):  # of a damaged database, or left behind by one that was deleted by hand
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    temporary.replace(path)
+    sync(path.parent)
 
 
-def _let_go(place: Path) -> None:
-    """Nobody uses the database, and no log of it is left, which SQLite would take for one of its successor."""
+def _require_unused(path: Path) -> None:
+    """Check that no process uses the database, and merge its log, which SQLite would apply to the new database.
+
+    Raises SetupError.
+    """
     try:
-        with closing(sqlite3.connect(place, timeout=0)) as connection:
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")  # fails beside any other connection
     except sqlite3.OperationalError as error:
         raise SetupError("A server or a command still uses the database in this place. Stop it first.") from error
@@ -90,6 +93,6 @@ def _let_go(place: Path) -> None:
         pass  # it is damaged, which may be why a backup is restored
 
 
-def _copy(draft: Path, database_url: str) -> None:
-    with closing(SqliteDatabase(draft)) as source, closing(PostgresDatabase(database_url, 4)) as target:
+def _copy(temporary: Path, database_url: str) -> None:
+    with closing(SqliteDatabase(temporary)) as source, closing(PostgresDatabase(database_url, 4)) as target:
         copy_all(source, target, lambda _: None)

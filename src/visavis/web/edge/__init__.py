@@ -1,1 +1,1 @@
-"""What every request meets first: connections, deadlines, request ids, headers of answers."""
+"""The edge, which every request passes first: connections, deadlines, request ids, headers of answers."""

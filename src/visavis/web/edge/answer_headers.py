@@ -1,4 +1,4 @@
-"""Headers that keep answers from being misread, framed, or stored on the way (OWASP HTTP Headers Cheat Sheet)."""
+"""Security headers of answers: against misreading, framing and caching (OWASP HTTP Headers Cheat Sheet)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Unless a route knows better: pages need scripts and styles of their own."""
+"""Headers of answers that do not set them. Pages set their own, since they need scripts and styles."""
 
 HSTS: Final = ("Strict-Transport-Security", "max-age=86400")
-"""A day, since it holds for every port of the host: enough for who comes back, soon over for who gives up TLS."""
+"""One day, since it applies to every port of the host, and an operator may give up TLS."""
 
 
 class AnswerHeaders:
-    """ASGI middleware that adds the headers above to every answer that does not have them yet."""
+    """ASGI middleware that adds `DEFAULTS`, and `HSTS` over TLS, to every answer that does not have them yet."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,8 +1,8 @@
-"""Connections that cannot be held open by doing nothing, or next to nothing (slowloris and its kin).
+"""Connections with limits, so that slow or idle clients cannot hold them open (slowloris and similar attacks).
 
-uvicorn bounds the idle time between requests and nothing else. Here a request's head has a size and a deadline,
-an answer must be taken, and what is left of a body that nobody reads any more is not waited for. Bodies that are
-being read have deadlines of their own (`visavis.web.edge.deadlines`).
+uvicorn limits only the idle time between requests. Here a request's head has a maximum size and a deadline, the
+client must read the answer in time, and the server does not wait for the rest of a body that nobody reads. Bodies
+that are read have deadlines of their own (`visavis.web.edge.deadlines`).
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class Limits:
 
 
 class GuardedConnection(H11Protocol):
-    """uvicorn's HTTP/1.1 connection on a strict reader, with limits."""
+    """uvicorn's HTTP/1.1 connection with a strict parser and limits."""
 
     conn: StrictConnection
 
     def __init__(
         self, limits: Limits, refusal: Refusal, left: Callable[[], None], *, is_welcome: bool, **of_server: Any
     ) -> None:
-        """`left` is called when the connection has ended; `of_server` is what uvicorn gives its protocols."""
+        """`left` is called when the connection has ended; `of_server` are uvicorn's arguments for a protocol."""
         super().__init__(**of_server)
         self.conn = StrictConnection()
         self._limits = limits
@@ -81,7 +81,7 @@ class GuardedConnection(H11Protocol):
         self._watch()
 
     def _watch(self) -> None:
-        """Wait for what has to come next, and for nothing else."""
+        """Start and stop the deadlines that fit the state of the connection."""
         state = self.conn.their_state
         if state is not h11.IDLE:
             self._head.stop()
@@ -90,7 +90,7 @@ class GuardedConnection(H11Protocol):
             self._head.set(self._limits.head_seconds)
 
     def _should_upgrade(self) -> bool:
-        """Never: whoever asks for another protocol is answered in this one (RFC 9110, 7.8)."""
+        """Never: a request to upgrade is answered in HTTP/1.1 (RFC 9110, 7.8)."""
         return False
 
     def _head_is_late(self) -> None:
@@ -133,7 +133,7 @@ class GuardedConnection(H11Protocol):
             self._refuse(HTTPStatus.BAD_REQUEST, self.conn.problem)
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
-        """Answer without having understood the request, and hang up."""
+        """Answer without having read the whole request, and close the connection."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
@@ -163,7 +163,7 @@ class GuardedConnection(H11Protocol):
 
 
 class _Alarm:
-    """Calls once, after a time, unless it is stopped before."""
+    """A timer that calls once, unless it is stopped before."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
         self._loop = loop

@@ -1,4 +1,4 @@
-"""Clients whose request body comes too slowly are not waited for."""
+"""Deadlines for request bodies."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @dataclass(frozen=True, slots=True)
 class BodyDeadlines:
-    """ASGI middleware that bounds the waiting for each piece of a request body, and for all of them together.
+    """ASGI middleware that limits the waiting for each piece of a request body, and for the whole body.
 
-    Only the time that is spent waiting for the client counts, not what the server takes in between. Reading raises
-    HTTP 408.
+    Only the time of waiting for the client counts, not the server's own. Reading raises HTTP 408 after that.
     """
 
     app: ASGIApp

@@ -1,4 +1,4 @@
-"""HEAD is answered wherever GET is: the same headers, and nothing after them (RFC 9110, 9.3.2)."""
+"""Answers HEAD wherever GET is answered: the headers without the body (RFC 9110, 9.3.2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadRequests:
-    """ASGI middleware that asks the application by GET and keeps the body to itself."""
+    """ASGI middleware that turns HEAD into GET and drops the body of the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Web pages of other origins that may call the operations (CORS)."""
+"""CORS: which origins' web pages may call the operations."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Request-Id", "Retry-After"
 
 
 def open_to(origins: str, app: ASGIApp) -> ASGIApp:
-    """The application for pages of these origins, commas between; as it is where there are none.
+    """The application with CORS for these origins, separated by commas; unchanged if there are none.
 
-    Keys travel in headers that a page sets itself, so no page is let use a visitor's cookies.
+    A page sends keys in headers that it sets itself, so it is not allowed to use a visitor's cookies.
     """
     allowed = [origin.strip() for origin in origins.split(",") if origin.strip()]
     if not allowed:

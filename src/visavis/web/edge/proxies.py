@@ -1,4 +1,4 @@
-"""What a proxy in front may say of a request: whose it is, whether it came over TLS, and under which path."""
+"""Headers of trusted proxies: the client's address, whether it used TLS, and the path prefix."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SEEN_UNDER: Final = "visavis.prefix"
 
 
 class Proxies:
-    """ASGI middleware: believes trusted proxies, and puts the path prefix into `root_path` (ASGI).
+    """ASGI middleware that reads the headers of trusted proxies and puts the path prefix into `root_path` (ASGI).
 
-    It does not matter whether the proxy leaves the prefix in the path that it asks for, or takes it away.
+    A proxy may pass the path on with the prefix or without it.
     """
 
     def __init__(self, app: ASGIApp, trusted: str, prefix: str) -> None:
-        """`trusted`: addresses and networks, commas between; `prefix`: where no proxy says another."""
+        """`trusted`: addresses and networks, separated by commas; `prefix`: used if no proxy sends another."""
         self._networks = [ip_network(each.strip()) for each in trusted.split(",") if each.strip()]
         self._prefix = prefix
         self._app = app
@@ -34,7 +34,7 @@ class Proxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            # The last one is that of the proxy that is trusted; a client may have sent one before it.
+            # The last header comes from the trusted proxy; a client may have sent one before it.
             given = (Headers(scope=scope).getlist("x-forwarded-prefix") or [""])[-1].rstrip("/")
             believed = PREFIX.fullmatch(given) and self._is_trusted(scope)
             _see_under(scope, given if believed else self._prefix)

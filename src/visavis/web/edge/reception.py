@@ -1,4 +1,4 @@
-"""Accepts connections, counts each from its first moment, and turns away those beyond the limit."""
+"""Accepts connections, counts each from its first moment, and refuses those beyond the limit."""
 
 from __future__ import annotations
 
@@ -10,34 +10,35 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from visavis.web.edge.connection import GuardedConnection, Limits
+from visavis.web.edge.incoming import Incoming
 
 logger = logging.getLogger(__name__)
 
 TURNED_AWAY: Final = 32
-"""How many connections beyond the limit are told why at the same time. Any more are closed at once."""
+"""How many connections beyond the limit get an answer that says why. Any more are closed at once."""
 
 _BACKLOG: Final = 2048
 _REST_S: Final = 0.1
-"""Before the next try, when the system can accept nothing just now."""
+"""Seconds before the next attempt, when the system cannot accept a connection."""
 
 
 class Connects(Protocol):
-    """Makes the protocol of a connection; `left` is to be called when it has ended."""
+    """Makes the protocol of a connection, which must call `left` when it has ended."""
 
     def __call__(self, left: Callable[[], None], *, is_welcome: bool) -> GuardedConnection: ...
 
 
 class Reception:
-    """Accepts connections on listening sockets, and knows how many hold a descriptor.
+    """Accepts connections on listening sockets, and counts those that hold a file descriptor.
 
-    A TLS handshake happens after the count and has its own deadline. It is not left to the event loop's servers,
-    which tell nobody of a connection before its handshake has succeeded.
+    A connection is counted before its TLS handshake, which has a deadline of its own. The servers of the event
+    loop would report a connection only after its handshake.
     """
 
     def __init__(
         self, sockets: Sequence[socket.socket], limits: Limits, tls: ssl.SSLContext | None, connects: Connects
     ) -> None:
-        """Starts to listen. Raises OSError."""
+        """Start to listen. Raises OSError."""
         self._limits = limits
         self._tls = tls
         self._connects = connects
@@ -49,12 +50,12 @@ class Reception:
         self._accepting = frozenset(self._tasks)
 
     def close(self) -> None:
-        """Accept no more; connections that are there go on."""
+        """Accept no more connections; open ones stay."""
         for task in self._accepting:
             task.cancel()
 
     async def wait_closed(self) -> None:
-        """Until nothing is accepted any more."""
+        """Wait until no more connections are accepted."""
         await asyncio.wait(self._accepting)
 
     async def _accept(self, listening: socket.socket) -> None:
@@ -79,7 +80,7 @@ class Reception:
         try:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: connection,
+                lambda: Incoming(connection),
                 accepted,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._limits.handshake_seconds if self._tls else None,

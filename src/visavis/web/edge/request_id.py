@@ -1,4 +1,4 @@
-"""A name for every request, which the client may choose, in the answer and in the log."""
+"""The id of a request, which the client may choose, in the answer and in the log."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEADER: Final = "X-Request-Id"
 
 WELL_FORMED: Final = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
-"""UUIDs, ULIDs, trace ids, AWS's `Root=1-...`; nothing that could break a line of a log."""
+"""Fits UUIDs, ULIDs, trace ids and AWS's `Root=1-...`; excludes anything that could break a log line."""
 
 NAMELESS: Final = "-"
 
 request_id: ContextVar[str] = ContextVar("request_id", default=NAMELESS)
-"""The id of the request that is being handled, in worker threads too."""
+"""The id of the current request, in worker threads too."""
 
 
 class RequestIds:
-    """ASGI middleware that takes a well-formed `X-Request-Id`, or makes one, and answers with it."""
+    """ASGI middleware that uses a well-formed `X-Request-Id`, or makes one, and adds it to the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""HTTP/1.1 without second meanings: what two readers could split differently is no request."""
+"""A strict HTTP/1.1 parser: requests that two parsers could split differently are refused."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from typing import Any, Final, NoReturn
 import h11
 
 MAX_HEAD_BYTES: Final = 32_768
-"""Request line and headers together; and what follows the last chunk of a body."""
+"""Limit for request line and headers together, and for the trailer of a chunked body."""
 
 _FREE_CHUNKS: Final = 256
 _BYTES_A_CHUNK: Final = 256
-"""A body may have so many chunks, and one more for so many bytes: each takes as long to read as a short head."""
+"""A body may have 256 chunks, and one more for every 256 bytes: each takes as long to read as a short head."""
 
 _DOUBTFUL: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\n[ \t]")
-"""Lines that do not end in CR LF, or go on in the next line."""
+"""Lines that do not end in CR LF, or that continue on the next line."""
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%:\[\]-]*")
-"""RFC 9110, 7.2, without commas: a list of hosts is the mark of two headers made one."""
+"""A Host by RFC 9110, 7.2, without commas: a list of hosts comes from two headers that were joined."""
 _CHUNK_FRAMING: Final = re.compile(rb"\r?\n?(?:[\t\x20-\x7e]{1,256}\r\n)?")
-"""The end of one chunk and the size line of the next; another reader might end that line within an extension."""
+"""The end of one chunk and the size line of the next. Other parsers might end that line within an extension."""
 _ABSOLUTE: Final = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 
 
 class StrictConnection(h11.Connection):
-    """h11's reader for a server, narrowed.
+    """h11's parser for a server, made stricter.
 
-    h11 takes what old peers sent: lines that end in LF, headers over several lines, a length beside chunks.
-    Proxies disagree about each of these, which is how one request becomes two. Here they end the connection.
+    h11 accepts what old clients sent: lines that end in LF, headers over several lines, a length beside chunks.
+    Proxies disagree about each of these, and so one request can become two. Here they end the connection.
     """
 
     def __init__(self) -> None:
         super().__init__(h11.SERVER, MAX_HEAD_BYTES)
         self.problem = ""
-        """Why the last event could not be read."""
+        """Why the request could not be read, as a sentence without its full stop."""
         self.too_long = False
         self._chunks = 0
         self._body_bytes = 0
 
     @property
     def is_between_requests(self) -> bool:
-        """Whether nothing of a next request has come yet."""
+        """Whether no byte of a next request has come yet."""
         return self.their_state is h11.IDLE and not self.trailing_data[0]
 
     def receive_data(self, data: bytes) -> None:
-        """Take what came; line breaks before a request line count for nothing (RFC 9112, 2.2)."""
+        """Take received bytes; line breaks before a request line are ignored (RFC 9112, 2.2)."""
         if self.is_between_requests:
             data = data.lstrip(b"\r\n")
-        if data:  # to h11, none means that the peer has hung up
+        if data:  # to h11, no data means that the client has disconnected
             super().receive_data(data)
 
     def next_event(self) -> Any:
-        """As h11's. Raises h11.RemoteProtocolError, after which `problem` says why."""
+        """The next event of h11. Raises h11.RemoteProtocolError, after which `problem` says why."""
         before = self.trailing_data[0]
         try:
             event = super().next_event()
@@ -101,7 +101,7 @@ class StrictConnection(h11.Connection):
         return replace(request, target=target if target.startswith(b"/") else b"/" + target)
 
     def _check_chunk(self, before: bytes, data: bytes) -> None:
-        """Look at what was read around the data of a chunk."""
+        """Check the bytes around the data of a chunk."""
         read = before[: len(before) - len(self.trailing_data[0])]
         if not _CHUNK_FRAMING.fullmatch(read[: len(read) - len(data)]):
             self._refuse("The size of a chunk is not a line as it should be")

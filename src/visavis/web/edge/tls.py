@@ -1,4 +1,4 @@
-"""The server's own TLS: version 1.2 or newer, a certificate that can be renewed while it runs."""
+"""The server's own TLS: version 1.2 or newer, with a certificate that can be renewed while the server runs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ logger = logging.getLogger(__name__)
 
 
 class Certificate:
-    """A certificate chain and its key, in files, and what serves them."""
+    """A certificate chain and its key in files, and the SSL context that serves them."""
 
     def __init__(self, chain: Path, key: Path) -> None:
-        """Raises SetupError if they cannot be used."""
+        """Load both files. Raises SetupError if they cannot be used."""
         self._chain, self._key = chain, key
         self.context = self._loaded()
 
     def reload(self) -> None:
-        """Serve what is in the files now, from the next connection on; what cannot be used changes nothing."""
+        """Read the files again, for the next connections. If they cannot be used, the old certificate stays."""
         try:
             self._loaded()
         except SetupError as error:
@@ -45,5 +45,5 @@ class Certificate:
 
 
 def _no_password() -> str:
-    """Instead of a question on the terminal, which nobody might answer."""
+    """An empty password, or else OpenSSL would ask for one on the terminal."""
     return ""

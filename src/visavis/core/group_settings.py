@@ -1,0 +1,59 @@
+"""What the settings of a group may be, by whichever door they come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final, cast
+
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import CENTURY_HOURS, GroupSettings, SettingChanges
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most that a number may be, both included."""
+
+    least: int
+    most: int
+    whole: bool = False
+    """Whether fractions are refused."""
+
+    def hold(self, value: float) -> bool:
+        return self.least <= value <= self.most
+
+    def __str__(self) -> str:
+        return f"a {'whole ' if self.whole else ''}number from {self.least} to {self.most}"
+
+
+_PERCENT = Bounds(0, 100)
+
+BOUNDS: Final[Mapping[str, Bounds]] = {
+    "liveness_threshold": _PERCENT,
+    "similarity": _PERCENT,
+    "min_quality": _PERCENT,
+    "min_comparability": _PERCENT,
+    "retention_hours": Bounds(0, CENTURY_HOURS, whole=True),
+}
+"""Of the numbers in `GroupSettings`, by their names; what is not here is true or false."""
+
+NAMES: Final = frozenset(field.name for field in fields(GroupSettings))
+
+
+def checked(values: Mapping[str, object]) -> SettingChanges:
+    """The settings, each of its type and within its bounds. Raises INVALID_PARAMETER, which says what is wrong."""
+    if unknown := values.keys() - NAMES:
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
+    for name, value in values.items():
+        if not _is_possible(name, value):
+            wanted = BOUNDS.get(name, "true or false")
+            detail = f"The setting {name!r} must be {wanted}."
+            raise ServiceError(ErrorCode.INVALID_PARAMETER, detail, subject=name)
+    return cast("SettingChanges", dict(values))
+
+
+def _is_possible(name: str, value: object) -> bool:
+    bounds = BOUNDS.get(name)
+    if bounds is None or isinstance(value, bool):
+        return bounds is None and isinstance(value, bool)
+    return isinstance(value, int if bounds.whole else int | float) and bounds.hold(value)

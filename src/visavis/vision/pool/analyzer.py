@@ -1,0 +1,146 @@
+"""Pixels to faces, as core asks for it, with the pixels in another process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from visavis.errors import ErrorCode, ServiceError, SetupError
+from visavis.identities import working_for
+from visavis.spans import Instrumentation, Span, uninstrumented
+from visavis.types import DetectedFace, Embedding, ImageSize, Traits
+from visavis.vision import fusion
+from visavis.vision.models import RecognitionCard
+from visavis.vision.pool.messages import (
+    MAX_FACES,
+    AnswerError,
+    Do,
+    Trouble,
+    faces_bytes,
+    read_embeddings,
+    read_found,
+    read_liveness,
+    read_size,
+    read_traits,
+)
+from visavis.vision.pool.workers import Lease, WorkerPool
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePicture:
+    """A decoded, upright picture that a worker holds."""
+
+    size: ImageSize
+    lease: Lease
+
+
+class PooledAnalyzer:
+    """Implements what core calls a face analyzer, by workers. Thread-safe."""
+
+    def __init__(
+        self, pool: WorkerPool, cards: Mapping[str, RecognitionCard], instrument: Instrumentation = uninstrumented
+    ) -> None:
+        """`cards`: the recognition models that may be used, by name."""
+        self.pool = pool
+        self._cards = cards
+        self._instrument = instrument
+
+    @contextmanager
+    def decode(self, data: bytes) -> Iterator[RemotePicture]:
+        """Hand a PNG or JPEG file to a worker, and hold that until the block ends.
+
+        Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE; the
+        last also, here and in all other calls, where the picture takes too long or too much.
+        """
+        with self._instrument(Span.SLOT):
+            lease = self.pool.lease(working_for.get())
+        try:
+            with self._instrument(Span.DECODE), _checking(lease):
+                size = read_size(lease.decode(data))
+            yield RemotePicture(size, lease)
+        finally:
+            lease.end()
+
+    def find(self, picture: RemotePicture) -> list[DetectedFace]:
+        """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
+        with self._instrument(Span.DETECT), _checking(picture.lease):
+            _, data = picture.lease.ask({"do": Do.FIND})
+            return read_found(data, picture.size)
+
+    def describe(
+        self, picture: RemotePicture, faces: Sequence[DetectedFace], traits: Traits
+    ) -> list[DetectedFace]:
+        """The same faces in the same order, with the traits that are wanted filled in."""
+        if not faces or not any(asdict(traits).values()):
+            return list(faces)
+        with self._instrument(Span.DESCRIBE), _checking(picture.lease):
+            content, _ = picture.lease.ask({"do": Do.DESCRIBE, "traits": asdict(traits)}, _few(faces))
+            return read_traits(content, faces, traits)
+
+    def aligned_liveness(self, picture: RemotePicture) -> float:
+        """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender."""
+        with self._instrument(Span.DESCRIBE), _checking(picture.lease):
+            content, _ = picture.lease.ask({"do": Do.ALIGNED_LIVENESS})
+            return read_liveness(content)
+
+    def embed(self, picture: RemotePicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+        """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
+
+        Raises INTERNAL if that model is not there, or not what its card says.
+        """
+        card = self._card(model)
+        with self._instrument(Span.EMBED), _checking(picture.lease):
+            content, data = picture.lease.ask({"do": Do.EMBED, "model": model}, _few(faces))
+            if content.get("trouble") == Trouble.NOT_LOADED:
+                self._load(picture.lease, model)
+                content, data = picture.lease.ask({"do": Do.EMBED, "model": model}, _few(faces))
+            return read_embeddings(data, len(faces), card.dimension)
+
+    def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
+        """Embeddings of the named model, shape (..., d), as faces that are asked about.
+
+        Their cosine to stored ones is the dot product. Raises INTERNAL as `embed` does.
+        """
+        return fusion.as_probe(self._card(model), embeddings)
+
+    def close(self) -> None:
+        """End all workers."""
+        self.pool.close()
+
+    def _card(self, model: str) -> RecognitionCard:
+        card = self._cards.get(model)
+        if card is None:
+            logger.error("The recognition model %s cannot be used: it is not there.", model)
+            raise _missing(model)
+        return card
+
+    def _load(self, lease: Lease, model: str) -> None:
+        try:
+            lease.load(model)
+        except SetupError as error:
+            logger.error("The recognition model %s cannot be used: %s", model, error)  # noqa: TRY400 - no bug
+            raise _missing(model) from error
+
+
+def _missing(model: str) -> ServiceError:
+    detail = f"The recognition model {model} is missing or damaged on this server."
+    return ServiceError(ErrorCode.INTERNAL, detail)
+
+
+def _few(faces: Sequence[DetectedFace]) -> bytes:
+    if len(faces) > MAX_FACES:
+        raise ValueError(f"{len(faces)} faces of one picture")
+    return faces_bytes(faces)
+
+
+@contextmanager
+def _checking(lease: Lease) -> Iterator[None]:
+    """Answers that no worker gives become the picture's error."""
+    try:
+        yield
+    except AnswerError as error:
+        raise lease.wrong(error) from None

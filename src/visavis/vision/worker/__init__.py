@@ -1,0 +1,1 @@
+"""The processes that see pictures. They hold no keys and no records, and nobody connects to them."""

@@ -1,0 +1,128 @@
+"""What a worker does: one picture after the other, each forgotten at its end."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import cv2
+
+from visavis.errors import ServiceError
+from visavis.types import Traits
+from visavis.vision.analyzer import Analyzer
+from visavis.vision.decode import DecodedPicture, decode
+from visavis.vision.detect import first_look
+from visavis.vision.pool.channel import Bytes, Channel, ClosedError
+from visavis.vision.pool.fork_server import WorkerPlan
+from visavis.vision.pool.messages import (
+    Do,
+    Trouble,
+    faces_bytes,
+    picture_error,
+    read_faces,
+    traits_content,
+)
+from visavis.vision.recognition import Recognizers
+from visavis.vision.worker.sandbox import shut_in
+
+Answer: TypeAlias = tuple[dict[str, Any], Bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What was loaded before workers were forked."""
+
+    analyzer: Analyzer
+    recognizers: Recognizers
+    models: set[str]
+    """The recognition models among them."""
+
+
+def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
+    """Shut this process in, then answer until the main process closes the channel."""
+    channel.send({"layers": shut_in(plan)})
+    desk = _Desk(networks)
+    try:
+        while True:
+            content, data = channel.receive()
+            answer, sent = desk.answer(content, data)
+            channel.send(answer, sent)
+    except ClosedError:
+        pass
+
+
+class _Desk:
+    """The picture that is looked at, and what is asked about it."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._networks = networks
+        self._data = bytearray()
+        self._picture: DecodedPicture | None = None
+        self._work: dict[Do, Callable[[dict[str, Any], bytearray], Answer]] = {
+            Do.DECODE: self._decode,
+            Do.FIND: self._find,
+            Do.DESCRIBE: self._describe,
+            Do.ALIGNED_LIVENESS: self._aligned_liveness,
+            Do.EMBED: self._embed,
+            Do.CLEAR: self._clear,
+        }
+
+    def answer(self, content: dict[str, Any], data: bytearray) -> Answer:
+        try:
+            return self._work[Do(content["do"])](content, data)
+        except ServiceError as error:
+            return picture_error(error), b""
+        except Exception as error:  # noqa: BLE001 - whatever it is, the main process has to be told
+            return _trouble(error), b""
+
+    def _decode(self, _: dict[str, Any], data: bytearray) -> Answer:
+        self._data = data
+        self._picture = decode(bytes(data), first_look)
+        return {"size": [self._picture.size.width, self._picture.size.height]}, b""
+
+    def _find(self, _: dict[str, Any], __: bytearray) -> Answer:
+        return {}, faces_bytes(self._networks.analyzer.find(self._there()))
+
+    def _describe(self, content: dict[str, Any], data: bytearray) -> Answer:
+        traits = Traits(**content["traits"])
+        faces = self._networks.analyzer.describe(self._there(), read_faces(data), traits)
+        return {"traits": traits_content(faces)}, b""
+
+    def _aligned_liveness(self, _: dict[str, Any], __: bytearray) -> Answer:
+        return {"liveness": self._networks.analyzer.aligned_liveness(self._there())}, b""
+
+    def _embed(self, content: dict[str, Any], data: bytearray) -> Answer:
+        model = content["model"]
+        if model not in self._networks.models:
+            return {"trouble": Trouble.NOT_LOADED}, b""
+        return {}, self._networks.analyzer.embed(self._there(), read_faces(data), model).tobytes()
+
+    def _there(self) -> DecodedPicture:
+        if self._picture is None:
+            raise ValueError("no picture was decoded")
+        return self._picture
+
+    def _clear(self, _: dict[str, Any], __: bytearray) -> Answer:
+        if self._picture is not None:
+            self._picture.overwrite()
+        self._picture = None
+        self._data[:] = bytes(len(self._data))
+        self._data = bytearray()
+        return {}, b""
+
+
+def _trouble(error: Exception) -> dict[str, Any]:
+    if _is_of_memory(error):
+        return {"trouble": Trouble.MEMORY}
+    [*_, last] = traceback.extract_tb(error.__traceback__)
+    told = f"{type(error).__name__}: {error} (line {last.lineno} of {last.filename})"
+    return {"trouble": Trouble.BUG, "detail": told[:1000]}
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether there was not enough memory, as each library says it."""
+    if isinstance(error, cv2.error):
+        return error.code == cv2.Error.StsNoMem
+    return isinstance(error, MemoryError) or "bad_alloc" in str(error) or "allocate memory" in str(error)
