@@ -10,13 +10,14 @@ from visavis.app.commands import (
     open_groups,
     open_services,
 )
-from visavis.app.records import make_records, open_records, operator, restore
+from visavis.app.records import accept_older, make_records, open_records, operator, restore
 from visavis.app.server import create_app
 from visavis.app.services import DIALECT_NAMES, DIALECTS
 
 __all__ = [
     "DIALECTS",
     "DIALECT_NAMES",
+    "accept_older",
     "create_app",
     "make_records",
     "models_in_use",

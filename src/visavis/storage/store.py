@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
-from visavis.storage.audit.chain import Chain, begin_chain
+from visavis.storage.audit.chain import Chain, begin_chain, read_head
 from visavis.storage.audit.journal import Journal
 from visavis.storage.audit.pruning import prune
 from visavis.storage.audit.record_codec import AuditKeys
@@ -38,11 +39,13 @@ from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.sync import KeySync
+from visavis.storage.proof.anchor import Anchor
 from visavis.storage.proof.tagging import MARK, tag_rows
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
+ANCHOR_FILE = "anchor"
 
 TOMBSTONES_KEPT = timedelta(days=365)
 """So long a deleted group is told from one that never was."""
@@ -68,6 +71,8 @@ class Storage:
     """Whom the audit log names for what nobody else has begun."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, the same in every process on the same data."""
+    anchor: Anchor
+    """Notices a database that was put back from an earlier time."""
     key_sync: KeySync
     rotation: Rotation
     database: Database
@@ -110,7 +115,8 @@ class Storage:
         self.database.compact()
 
     def close(self) -> None:
-        """Let go of the database and of the templates in memory."""
+        """Let go of the database and of the templates in memory, after the anchor has followed."""
+        self.anchor.advance()
         self.index_cache.clear()
         self.database.close()
 
@@ -125,13 +131,17 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     conversions: Conversions = no_conversions,
     instrument: Instrumentation = uninstrumented,
     owner: Actor = SERVER,
+    anchor_file: Path | None = None,
+    accept_older: AuditHead | None = None,
 ) -> Storage:
     """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
 
     `max_loaded_bytes` bounds the embeddings held in memory for searches. With a `database_url`, a libpq URI, the
-    records are kept by that PostgreSQL server, over at most `database_connections` connections, and the directory
-    holds the key file alone. `conversions` lead from one recognition model to another. `owner` is whom the audit
-    log names for what nobody else has begun. Raises SetupError if the directory or the database cannot be used, or
+    records are kept by that PostgreSQL server, over at most `database_connections` connections, and the
+    directory holds the key file alone. `conversions` lead from one recognition model to another. `owner` is whom
+    the audit log names for what nobody else has begun. `anchor_file`, else the file `anchor` of the directory,
+    tells how far the database had come; `accept_older` is the head of the audit log of one that may be behind
+    it. Raises SetupError if the directory or the database cannot be used, the database is older than it was, or
     the master key is missing or wrong.
     """
     try:
@@ -143,6 +153,8 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
         )
         with without_traces():
             ring = prepare(database, master_key, data_dir / KEY_FILE)
+            anchor = _anchored(database, ring, anchor_file or data_dir / ANCHOR_FILE, accept_older)
+            tag_rows(database, ring.proofs)
     except ServiceError as error:
         where = place(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
         raise SetupError(f"{where} cannot be used: {why(error)}.") from error
@@ -158,6 +170,7 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
         accounts=StoredAccounts(database, ring.proofs, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
+        anchor=anchor,
         owner=owner,
         token_key=ring.derive("page tokens"),
         key_sync=KeySync(database, ring),
@@ -183,11 +196,17 @@ def open_database(place: str) -> Database:
         raise SetupError(f"The file {path} cannot be used: {error.strerror}.") from error
 
 
-def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file: Path) -> KeyRing:
-    """Bring the schema up to date, find the master key that fits, and see that all rows have tags.
+def head_in(data_dir: Path, database_url: str | None) -> AuditHead:
+    """The end of the audit log of the database that is there."""
+    with (
+        closing(open_database(database_url or f"sqlite:{data_dir / DATABASE_FILE}")) as database,
+        database.read() as connection,
+    ):
+        return read_head(connection)
 
-    Raises SetupError.
-    """
+
+def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file: Path) -> KeyRing:
+    """Bring the schema up to date and find the master key that fits. Raises SetupError."""
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)
@@ -197,11 +216,21 @@ def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file
             if get_metadata(connection, CHECK) is None:
                 set_metadata(connection, MARK, b"")
             ring = bootstrap_keys(connection, _provider(master_key, key_file))
-        tag_rows(database, ring.proofs)
     except BaseException:
         database.close()
         raise
     return ring
+
+
+def _anchored(database: Database, ring: KeyRing, file: Path, accepted: AuditHead | None) -> Anchor:
+    """The anchor that the database is not behind of. Raises SetupError."""
+    anchor = Anchor(database, ring.derive, file)
+    try:
+        anchor.require(accepted)
+    except SetupError:
+        database.close()
+        raise
+    return anchor
 
 
 def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:

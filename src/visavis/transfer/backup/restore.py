@@ -13,6 +13,7 @@ from visavis.files import sync
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.providers import KeyProvider
+from visavis.storage.proof.tagging import tag_rows
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
 from visavis.transfer import checking
 from visavis.transfer.backup.file import Manifest, temporary_database, unpack
@@ -64,6 +65,7 @@ def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> 
     """Bring the schema up to date, try the master key, and open every template."""
     with closing(SqliteDatabase(temporary)) as database:
         keys = prepare(database, target.master_key, target.data_dir / KEY_FILE)
+        tag_rows(database, keys.proofs)
         faults = checking.check_all(database, keys, progress)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
