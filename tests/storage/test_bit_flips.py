@@ -101,7 +101,9 @@ def test_every_flip_that_changes_what_is_kept_is_noticed(kept: bytes, data_dir: 
         changed += 1
         file.write_bytes(flipped)
         if not is_noticed(folder):
-            missed.append(bit)
+            file.write_bytes(flipped)
+            after = content_of(file) or []
+            missed.append((bit, sorted(set(after) ^ set(before or []))))
     assert missed == []
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, String, func, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 
 from visavis.errors import ServiceError
@@ -15,13 +15,15 @@ from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import verify
 from visavis.storage.database.connection import Database
 from visavis.storage.database.guard import differences
-from visavis.storage.database.schema import apps, deletions, faces, groups, tombstones
+from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, tombstones
 from visavis.storage.gallery import face_rows
 from visavis.storage.keys.cipher import GroupBinding
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
 from visavis.storage.proof.record_sets import GROUPS, KINDS, Kind
 from visavis.storage.proof.records import Proofs
+
+_MOMENT = "####-##-## ##:##:##.######".replace("#", "[0-9]")
 
 _UNREADABLE = (SQLAlchemyError, ValueError, TypeError, OverflowError)
 """What reading raises where a value is none of its column's type."""
@@ -64,7 +66,19 @@ def _structure(connection: Connection) -> Iterator[str]:
                 yield f"The database's file is damaged: {fault}."
         if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
             yield "There are rows that belong to nothing."
+        yield from _moments(connection)
     yield from differences(connection)
+
+
+def _moments(connection: Connection) -> Iterator[str]:
+    """SQLite keeps moments as text, and reads the same of several spellings; we write one."""
+    for table in metadata.tables.values():
+        for column in table.c:
+            if isinstance(column.type, UtcTime):
+                text_ = type_coerce(column, String)
+                otherwise = select(func.count()).select_from(table).where(text_.op("NOT GLOB")(_MOMENT))
+                if connection.scalar(otherwise):
+                    yield f"The table {table.name!r} has moments in {column.name!r} that are not spelt as we do."
 
 
 def _apps(connection: Connection) -> Iterator[str]:
