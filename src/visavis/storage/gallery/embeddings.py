@@ -99,12 +99,13 @@ def _opened(
     # Closed with the transaction still open: a database may be asked to forget the rest of the answer.
     with closing(face_rows.templates_after(connection, group_key, since)) as batches:
         for batch in batches:
+            numbers, face_ids, templates, tags = zip(*batch, strict=True)
+            sequences = np.array(numbers, np.int64)
+            seals = [template[-SEAL_BYTES:] for template in templates]
+            followed.add(sequences, face_rows.elements_of(proofs, group_key, sequences, tags, seals))
+            sealed = list(zip(face_ids, templates, strict=True))
             for start in range(0, len(batch), _ROWS_AT_ONCE):
-                numbers, face_ids, templates, tags = zip(*batch[start : start + _ROWS_AT_ONCE], strict=True)
-                rows = cipher.open_all(list(zip(face_ids, templates, strict=True)))
-                sequences = np.array(numbers, np.int64)
-                seals = [template[-SEAL_BYTES:] for template in templates]
-                followed.add(sequences, face_rows.elements_of(proofs, group_key, sequences, tags, seals))
-                yield sequences, rows
+                rows = cipher.open_all(sealed[start : start + _ROWS_AT_ONCE])
+                yield sequences[start : start + _ROWS_AT_ONCE], rows
                 rows.fill(0)  # the index has its own copy, which goes with the face
                 sleep(_PAUSE_S)

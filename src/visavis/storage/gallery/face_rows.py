@@ -9,7 +9,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, LargeBinary, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    LargeBinary,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from visavis.storage.database.chunked import BATCH, among
 from visavis.storage.database.schema import deletions, faces
@@ -112,7 +123,7 @@ def delete_oldest_faces(
 
 def _delete(connection: Connection, proofs: Proofs, group_key: int, which: ColumnElement[bool]) -> DeletedFaces:
     statement = delete(faces).where(faces.c.group_id == group_key, which).returning(*_FACE, _SEAL)
-    rows = [_required(proofs, row) for row in connection.execute(statement).mappings()]
+    rows = [_required(proofs, row) for row in _rows(connection.execute(statement))]
     sequences, tags, seals = ([row[name] for row in rows] for name in ("version", "tag", "seal"))
     elements = elements_of(proofs, group_key, sequences, tags, seals)
     return DeletedFaces({row["version"]: row["face_id"] for row in rows}, sum_of(elements))
@@ -168,7 +179,7 @@ def list_faces(
     statement = select(*_FACE).where(*_conditions(group_key, where)).order_by(faces.c.version.desc())
     if before is not None:
         statement = statement.where(faces.c.version < before)
-    rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
+    rows = _rows(connection.execute(statement.limit(limit).offset(offset)))
     return [_record(_required(proofs, row)) for row in rows]
 
 
@@ -225,7 +236,7 @@ def faces_by_sequence(
     found: dict[int, FaceRecord] = {}
     for start in range(0, len(sequences), BATCH):
         asked = {"group": group_key, "sequences": sequences[start : start + BATCH]}
-        rows = connection.execute(_FACES_BY_SEQUENCE, asked).mappings()
+        rows = _rows(connection.execute(_FACES_BY_SEQUENCE, asked))
         found.update({row["version"]: _record(_required(proofs, row)) for row in rows})
     return found
 
@@ -294,6 +305,12 @@ def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[boo
     if where.registered_after is not None:
         # Not `>`: SQLite would find them by their time, and sort all of them to cut one page.
         yield (faces.c.created_at <= where.registered_after).is_(False)
+
+
+def _rows(result: CursorResult[Any]) -> Iterator[dict[str, Any]]:
+    """Rows whose columns are asked for more than once, by their names."""
+    names = list(result.keys())
+    return (dict(zip(names, row, strict=True)) for row in result)
 
 
 def _required(proofs: Proofs, row: Mapping[Any, Any]) -> Mapping[Any, Any]:

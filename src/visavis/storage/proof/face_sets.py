@@ -111,6 +111,6 @@ def _bound(group_key: int, version: int, floor: int, face_count: int) -> bytes:
 
 
 def _joined(blocks: Sequence[bytes]) -> bytes:
-    if any(len(block) != _BLOCK_BYTES for block in blocks):
+    if set(map(len, blocks)) - {_BLOCK_BYTES}:
         raise ValueError("a block has another size")
     return b"".join(blocks)

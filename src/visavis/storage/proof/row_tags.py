@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hmac
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Table
@@ -42,6 +43,7 @@ _APART: dict[Table, frozenset[str]] = {
 }
 TAGGED = (apps, keys, groups, tombstones, faces, calibrations, deletions, users, sessions, invitations)
 
+_length = struct.Struct(">I").pack
 _ABSENT = b"\xff\xff\xff\xff"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -78,24 +80,31 @@ def _spelling(table: Table) -> Spelling:
     columns = [column for column in tagged_columns(table) if column.name != "tag"]
     fixed = [column for column in columns if not column.nullable and not _is_of_any_length(column)]
     others = [column for column in columns if column not in fixed]
-    moments = [(column.name, isinstance(column.type, UtcTime)) for column in fixed]
-    pack = struct.Struct(">" + "".join(_letter(column) for column in fixed)).pack
-    spelt = [(column.name, _bytes_of(column)) for column in others]
+    numbers = [column for column in fixed if not isinstance(column.type, UtcTime)]
+    moments = [column.name for column in fixed if column not in numbers]
+    pack = struct.Struct(">" + "".join(map(_letter, numbers)) + "q" * len(moments)).pack
+    numbers_of, spelt = _getter(numbers), [(column.name, _bytes_of(column)) for column in others]
     begin = table.name.encode() + b"\0"
 
     def spell(row: Mapping[Any, Any]) -> bytes:
-        numbers = [_microseconds(row[name]) if is_moment else row[name] for name, is_moment in moments]
-        parts = [begin, pack(*numbers)]
+        parts = [begin, pack(*numbers_of(row), *[_microseconds(row[name]) for name in moments])]
         for name, convert in spelt:
             value = row[name]
             if value is None:
                 parts.append(_ABSENT)
             else:
                 content = convert(value)
-                parts += (len(content).to_bytes(4, "big"), content)
+                parts.append(_length(len(content)))
+                parts.append(content)
         return b"".join(parts)
 
     return spell
+
+
+def _getter(columns: Sequence[Column[Any]]) -> Callable[[Mapping[Any, Any]], tuple[Any, ...]]:
+    """The values of so many columns of a row."""
+    names = [column.name for column in columns]
+    return itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
 
 
 def _is_of_any_length(column: Column[Any]) -> bool:
@@ -108,7 +117,7 @@ def _letter(column: Column[Any]) -> str:
         return "d"
     if isinstance(kind, Boolean):
         return "?"
-    assert isinstance(kind, Integer | UtcTime)  # noqa: S101 - of all that the schema has
+    assert isinstance(kind, Integer)  # noqa: S101 - of all that the schema has
     return "q"
 
 
