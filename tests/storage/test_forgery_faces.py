@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -55,9 +56,9 @@ def test_two_people_whose_names_were_swapped_open_no_door(
         )
     for face in people[:2]:
         named = f"The record of the face '{face.face_id}' was altered"
-        refused(lambda face=face: found(storage, group, face), named)
-        refused(lambda face=face: storage.gallery.require_face(group, face.face_id), named)
-        refused(lambda face=face: storage.gallery.delete_face(group, face.face_id), named)
+        refused(partial(found, storage, group, face), named)
+        refused(partial(storage.gallery.require_face, group, face.face_id), named)
+        refused(partial(storage.gallery.delete_face, group, face.face_id), named)
         assert named in faults(storage)
     assert found(storage, group, people[2]) == ["p2"]
 
@@ -111,7 +112,7 @@ def test_a_face_that_was_taken_out_with_all_counters_mended_is_missed(
         connection.execute(update(groups).values(version=6, face_count=4))
         connection.execute(insert(deletions).values(group_id=group.id, version=6, sequence=1))
     for opened in (storage, open_again()):
-        refused(lambda opened=opened: found(opened, group, people[0]), "faces of group number 1 was altered")
+        refused(partial(found, opened, group, people[0]), "faces of group number 1 was altered")
     assert OTHER_FACES in faults(storage)
 
 

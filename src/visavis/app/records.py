@@ -67,10 +67,18 @@ def has_records(settings: Settings) -> bool:
     return True
 
 
-def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
+def restore(
+    settings: Settings,
+    file: Path,
+    progress: Callable[[int], None],
+    tell: Callable[[str], None],
+    *,
+    replace: bool,
+    keep_deleted: bool,
+) -> Manifest:
     """Put a backup where the settings keep records (see `restore_backup`), and put that on its record."""
-    target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
-    manifest = restore_backup(file, target, progress)
+    place = (settings.data_dir, _key_provider(settings), _database_url(settings))
+    manifest = restore_backup(file, Target(*place, replace, keep_deleted), progress, tell)
     head = head_in(settings.data_dir, _database_url(settings))
     with closing(make_records(settings, accept_older=head)) as storage:
         description = f"a backup of {manifest.made_at}"

@@ -20,6 +20,7 @@ from visavis.storage.database.schema import apps
 from visavis.storage.gallery.group_rows import lock_app
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.proof.record_sets import APPS, GROUPS, KEYS, sealed_total
+from visavis.storage.proof.records import Proofs
 
 _OWNER = (
     select(schema.keys, apps, sealed_total(KEYS), sealed_total(APPS))
@@ -121,18 +122,10 @@ class KeyedApps:
     def delete_app(self, app: App) -> None:
         """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
         with self._database.write() as connection:
-            if self._delete(connection, app):
+            if delete_app_rows(connection, self._proofs, app.id):
                 self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
         self._index_cache.evict_app(app.id)
         self._database.forget_deleted()
-
-    def _delete(self, connection: Connection, app: App) -> bool:
-        """Whether it was there. Its groups go before the sets, in which order everybody locks them."""
-        lock_app(connection, app.id)
-        connection.execute(delete(schema.groups).where(schema.groups.c.app_id == app.id))
-        self._proofs.sets.end(connection, GROUPS, app.id)
-        self._proofs.delete(connection, KEYS, schema.keys.c.app_id == app.id)
-        return bool(self._proofs.delete(connection, APPS, apps.c.id == app.id))
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
         """Add keys; those of the same kinds that the app had stop working at `retire_others_at`, if not before."""
@@ -178,6 +171,18 @@ class KeyedApps:
             for kind, key in new.items()
         ]
         self._proofs.insert(connection, KEYS, rows)
+
+
+def delete_app_rows(connection: Connection, proofs: Proofs, app_id: int) -> bool:
+    """Delete an app and all that it has; whether it was there.
+
+    Its groups go before the sets, in which order everybody locks them.
+    """
+    lock_app(connection, app_id)
+    connection.execute(delete(schema.groups).where(schema.groups.c.app_id == app_id))
+    proofs.sets.end(connection, GROUPS, app_id)
+    proofs.delete(connection, KEYS, schema.keys.c.app_id == app_id)
+    return bool(proofs.delete(connection, APPS, apps.c.id == app_id))
 
 
 def _app(row: Mapping[str, Any]) -> App:

@@ -19,8 +19,10 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
     update,
 )
+from sqlalchemy.types import NullType
 
 from visavis.storage.database.chunked import BATCH, among
 from visavis.storage.database.schema import deletions, faces
@@ -48,6 +50,9 @@ _SEAL = func.substr(faces.c.template, func.length(faces.c.template) - SEAL_BYTES
     "seal"
 )
 """What a sealed template ends with, by which the set of faces knows it."""
+# Both drivers give bytes; SQLAlchemy would make bytes of them once more, which is a tenth of loading a group.
+_PLAIN_TEMPLATE = type_coerce(faces.c.template, NullType())
+_PLAIN_TAG = type_coerce(faces.c.tag, NullType())
 _FACES_BY_SEQUENCE = select(*_FACE).where(
     faces.c.group_id == bindparam("group"), faces.c.version.in_(bindparam("sequences"))
 )
@@ -106,6 +111,11 @@ def insert_faces(
 def delete_face(connection: Connection, proofs: Proofs, group_key: int, face_id: str) -> DeletedFaces:
     """Delete a face, if it is there. Raises INTERNAL if its row was altered."""
     return _delete(connection, proofs, group_key, faces.c.face_id == face_id)
+
+
+def delete_faces(connection: Connection, proofs: Proofs, group_key: int, face_ids: Sequence[str]) -> DeletedFaces:
+    """Delete those of some faces that are there. Raises INTERNAL if the row of one was altered."""
+    return _delete(connection, proofs, group_key, faces.c.face_id.in_(face_ids))
 
 
 def delete_oldest_faces(
@@ -190,6 +200,10 @@ def any_template(connection: Connection, group_key: int) -> tuple[str, bytes] | 
     return None if row is None else (row.face_id, row.template)
 
 
+def all_face_ids(connection: Connection, group_key: int) -> set[str]:
+    return set(connection.scalars(select(faces.c.face_id).where(faces.c.group_id == group_key)))
+
+
 def face_ids_among(connection: Connection, group_key: int, wanted: Sequence[str]) -> set[str]:
     """Those of `wanted` that faces of the group have."""
     return among(connection, faces.c.face_id, wanted, faces.c.group_id == group_key)
@@ -246,7 +260,7 @@ def templates_after(
 ) -> Generator[Sequence[tuple[int, str, bytes, bytes | None]]]:
     """(sequence, face id, template, tag) of the faces added after `version`, ascending, in batches."""
     statement = (
-        select(faces.c.version, faces.c.face_id, faces.c.template, faces.c.tag)
+        select(faces.c.version, faces.c.face_id, _PLAIN_TEMPLATE, _PLAIN_TAG)
         .where(faces.c.group_id == group_key, faces.c.version > version)
         .order_by(faces.c.version)
     )

@@ -206,7 +206,7 @@ class SealedGallery:
             deleted = face_rows.delete_face(connection, self._proofs, group.id, face_id)
             if not deleted.ids:
                 raise _face_not_found()
-            _record_deletions(connection, self._proofs, group, state, deleted)
+            record_deletions(connection, self._proofs, group.id, state, deleted)
             self._journal.record(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
         self._index_cache.remove(replace(group, model=state.model), deleted.ids)
         self._database.forget_deleted()
@@ -224,7 +224,7 @@ class SealedGallery:
             expired = face_rows.delete_oldest_faces(connection, self._proofs, group.id, expired_by, limit)
             if not expired.ids:
                 return 0
-            _record_deletions(connection, self._proofs, group, state, expired)
+            record_deletions(connection, self._proofs, group.id, state, expired)
             gone = list(expired.ids.values())
             self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
         self._index_cache.remove(replace(group, model=state.model), expired.ids)
@@ -331,14 +331,16 @@ def kept(group: Group, where: FaceFilter) -> FaceFilter:
     return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
 
 
-def _record_deletions(
-    connection: Connection, proofs: Proofs, group: Group, state: GroupState, deleted: DeletedFaces
-) -> None:
-    """Move the version, the count and the set of the group by faces that have just been deleted."""
+def record_deletions(
+    connection: Connection, proofs: Proofs, group_key: int, state: GroupState, deleted: DeletedFaces
+) -> GroupState:
+    """Move the version, the count and the set of the group by faces that have just been deleted; its new state."""
     count = len(deleted.ids)
     floor = max(state.floor, state.version + count - DELETIONS_KEPT)
-    face_rows.record_deletions(connection, proofs, group.id, state.version, list(deleted.ids), floor)
-    group_rows.set_group_state(connection, proofs, group.id, state.with_deleted(count, deleted.total, floor))
+    face_rows.record_deletions(connection, proofs, group_key, state.version, list(deleted.ids), floor)
+    after = state.with_deleted(count, deleted.total, floor)
+    group_rows.set_group_state(connection, proofs, group_key, after)
+    return after
 
 
 def _existing(found: T | None) -> T:
