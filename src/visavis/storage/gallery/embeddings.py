@@ -103,9 +103,9 @@ def _opened(
             sequences = np.array(numbers, np.int64)
             seals = [template[-SEAL_BYTES:] for template in templates]
             followed.add(sequences, face_rows.elements_of(proofs, group_key, sequences, tags, seals))
-            sealed = list(zip(face_ids, templates, strict=True))
             for start in range(0, len(batch), _ROWS_AT_ONCE):
-                rows = cipher.open_all(sealed[start : start + _ROWS_AT_ONCE])
-                yield sequences[start : start + _ROWS_AT_ONCE], rows
+                few = slice(start, start + _ROWS_AT_ONCE)
+                rows = cipher.open_all(list(zip(face_ids[few], templates[few], strict=True)))
+                yield sequences[few], rows
                 rows.fill(0)  # the index has its own copy, which goes with the face
                 sleep(_PAUSE_S)
