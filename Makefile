@@ -6,15 +6,17 @@ DATA ?=
 LOOKS ?= looks
 END_TO_END := e2e edge keys audit hostile
 APART := $(END_TO_END) console nodes bulk/commands examples pages faults
-FAST := unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
+FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
 	searchface/test_error_codes.py
 FAST_OPTIONS := -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast
+COVERED ?= unit fuzz storage vision evaluation contract searchface openapi admin client audit bulk e2e edge keys hostile
+COVERAGE_CORE = $(shell $(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test-fast test-lowest test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
-	measure fit fuzz lint docs site sync test-pages audit sbom lock clean
+.PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
+	measure fit fuzz mutate lint docs site sync test-pages audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +37,16 @@ test-fast: install ## before every commit, under a minute on two cores: what nee
 test-lowest: .venv-lowest/ready ## the same, and the client, with the oldest packages that pyproject.toml allows (Python 3.11)
 	.venv-lowest/bin/pytest -W ignore $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
 	.venv-lowest/bin/pytest -W ignore tests/client
+
+coverage: install ## which lines run in the tests of COVERED, into docs/code-coverage.md
+	rm -rf .coverage
+	COVERAGE_CORE=$(COVERAGE_CORE) $(BIN)/coverage run -m pytest -n 2 $(COVERED:%=tests/%) $(ARGS)
+	$(MAKE) --no-print-directory coverage-page
+
+coverage-page:
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage json -q -o .coverage/report.json
+	$(BIN)/python docs/code_coverage.py .coverage/report.json $(COVERED:%=tests/%)
 
 test: install ## every test that has no target of its own below
 	$(BIN)/pytest -n 2 $(patsubst %,--ignore=tests/%,$(APART)) $(ARGS)
@@ -88,6 +100,10 @@ fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
+mutate: .venv/mutate ## change core in 2,300 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
+	$(BIN)/mutmut run $(ARGS) > .venv/mutate.log || { tail -n 20 .venv/mutate.log; exit 1; }
+	$(BIN)/python -m tests.mutation
+
 lint: .venv/dev ## style, types, import rules, one source for both clients
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -131,13 +147,15 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group fuzz -o requirements/fuzz.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group mutate -c requirements/dev.txt -o requirements/mutate.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group audit -o requirements/audit.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--resolution lowest-direct pyproject.toml clients/python/pyproject.toml --all-extras --group test \
 		-c requirements/build.txt -o requirements/lowest.txt
 
 clean: ## remove .venv and caches, never data
-	rm -rf .venv .venv-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-lowest mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Visavis needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -166,6 +184,10 @@ clean: ## remove .venv and caches, never data
 
 .venv/bench: requirements/bench.txt .venv/dev
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv/mutate: requirements/mutate.txt .venv/dev
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/mutate.txt
 	@touch $@
 
 .venv/fuzz: requirements/fuzz.txt .venv/dev

@@ -3,8 +3,8 @@
     git worktree add /tmp/before COMMIT
     python -m benchmarks.proofs --before /tmp/before
 
-Each round starts a process of either version in turn, so that both have the machine as it is. Printed are the minima,
-which other work on the machine disturbs least, and their ratio.
+Each round starts a process of either version in turn, so that both have the machine as it is. Printed are the
+minima, which other work on the machine disturbs least, and their ratio.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from uuid import uuid4
 
 import numpy as np
 
+from visavis.identities import KeyKind
+from visavis.storage.store import open_storage
+from visavis.types import Box, FaceFilter, NewFace
+
 FACES, WIDTH, SINGLES, SEARCHES = 20_000, 257, 300, 300
 
 
 def measure() -> dict[str, float]:
     """Microseconds of CPU time each, in this process, with whatever version it imports."""
-    from visavis.identities import KeyKind
-    from visavis.storage.store import open_storage
-    from visavis.types import Box, FaceFilter, NewFace
-
     rows = np.random.default_rng(7).standard_normal((FACES + SINGLES, WIDTH)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     box = Box(0.1, 0.2, 0.3, 0.4)
@@ -79,11 +79,11 @@ def compare(before: Path, rounds: int) -> None:
     here = Path(__file__).parent.parent
     results: dict[Path, list[dict[str, float]]] = {before: [], here: []}
     for _ in range(rounds):
-        for tree in results:
+        for tree, of_tree in results.items():
             environment = {**os.environ, "PYTHONPATH": str(tree / "src")}
             command = [sys.executable, str(Path(__file__)), "--one"]
             done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)  # noqa: S603
-            results[tree].append(json.loads(done.stdout))
+            of_tree.append(json.loads(done.stdout))
     sys.stdout.write(f"{'CPU time, us each':28}{'before':>10}{'now':>10}{'ratio':>8}\n")
     for name in results[here][0]:
         was, is_ = (min(each[name] for each in results[tree]) for tree in (before, here))

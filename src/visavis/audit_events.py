@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
 
 OK = "ok"
 """The result of an operation that succeeded; one that failed has its error code as result."""
@@ -86,7 +85,7 @@ class AuditRecord:
     link: bytes
     """HMAC-SHA256 over this record and the link before it."""
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """The record as it is exported, listed and shown in JSON. Fields that are not set are left out."""
         event, actor = self.event, self.event.actor
         fields = {

@@ -22,7 +22,7 @@ _ORIGIN = re.compile(r"https?://[^/?#\s,@*]+")
 
 _ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OF_CLIENTS = frozenset({"VISAVIS_URL", "VISAVIS_APP_KEY", "VISAVIS_SECRET_KEY", "VISAVIS_GROUP"})
-"""What examples and guides call a client's own settings."""
+"""Environment variables of clients, as examples and guides name them; the server ignores them."""
 
 
 class QuotaSettings(BaseModel):
@@ -35,7 +35,7 @@ class QuotaSettings(BaseModel):
 
 
 class FetchSettings(BaseModel):
-    """How images named by URL are fetched."""
+    """How pictures are downloaded by URL."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,7 +49,7 @@ class FetchSettings(BaseModel):
 
 
 class EdgeSettings(BaseModel):
-    """What the server puts up with from those who connect to it."""
+    """Limits for connections and requests of clients."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -98,7 +98,7 @@ class EdgeSettings(BaseModel):
 
 
 class WorkSettings(BaseModel):
-    """How much is done at once."""
+    """How much work runs at the same time."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -110,13 +110,13 @@ class WorkSettings(BaseModel):
     picture_seconds: float = Field(
         10.0,
         gt=0,
-        description="Longest time that a picture is looked at; then its process is ended and the request refused.",
+        description="Longest time for one picture; then its process is ended and the request refused.",
     )
     picture_memory_mb: int = Field(
         1200, ge=200, description="Memory that a process may take for a picture, beyond that of the networks."
     )
     worker_pictures: int = Field(
-        1000, ge=1, description="Pictures after which a process that looks at pictures makes room for a fresh one."
+        1000, ge=1, description="Pictures after which a worker process is replaced by a fresh one."
     )
     image_requests: int = Field(
         32,
@@ -161,7 +161,7 @@ class AuditSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The server's settings. Frozen: what changes at run time is no setting."""
+    """The server's settings. They do not change while it runs."""
 
     model_config = SettingsConfigDict(
         env_prefix="VISAVIS_", env_nested_delimiter="__", frozen=True, extra="ignore", hide_input_in_errors=True
@@ -255,7 +255,7 @@ class Settings(BaseSettings):
 
 
 def variables(settings: type[BaseModel] = Settings, prefix: str = "VISAVIS_") -> Iterator[str]:
-    """The environment variables that set something, those of whole groups of settings (as JSON) included."""
+    """Names of all environment variables, including those of whole groups of settings (as JSON)."""
     for name, setting in settings.model_fields.items():
         yield prefix + name.upper()
         if isinstance(setting.annotation, type) and issubclass(setting.annotation, BaseModel):
@@ -263,7 +263,7 @@ def variables(settings: type[BaseModel] = Settings, prefix: str = "VISAVIS_") ->
 
 
 def unknown_variables(given: Iterable[str]) -> Mapping[str, str | None]:
-    """Which of these names look like settings and are none, each with the nearest name that is one."""
+    """The names that look like settings but are none, each with the most similar name of a setting."""
     known = list(variables())
     strange = [name for name in given if name.upper().startswith("VISAVIS_") and name.upper() not in known]
     return {

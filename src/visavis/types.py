@@ -133,7 +133,7 @@ class Comparability:
     """How far a picture of a face is from being too poor to be compared (docs/robustness.md)."""
 
     score: float
-    """0-100. Below COMPARABLE the picture holds too little to tell people apart: strangers match."""
+    """0-100. A picture below COMPARABLE cannot distinguish people: strangers match."""
     defect: QualityDefect
     """The worst of: blurred, too dark, too heavily compressed. It has no meaning for a good picture."""
 
@@ -271,7 +271,7 @@ class GroupSettings:
 
 
 class SettingChanges(TypedDict, total=False):
-    """Some fields of `GroupSettings`, as they are to be."""
+    """New values of some fields of `GroupSettings`."""
 
     liveness: bool
     liveness_threshold: float
@@ -372,15 +372,15 @@ class StorageUse:
 
 @dataclass(frozen=True, slots=True)
 class VisionUse:
-    """The processes that look at pictures, at one moment."""
+    """The worker processes of vision at one moment."""
 
     workers: int
-    """How many there are."""
+    """Number of worker processes."""
     busy: int
-    """How many of them look at a picture."""
+    """How many of them work on a picture."""
     waiting: int
-    """Pictures that wait for one."""
+    """Number of pictures that wait for a worker."""
     replaced: Mapping[str, int]
-    """How many made room for another since the start, by the reason."""
+    """How many were replaced since the start, by reason."""
     layers: Mapping[str, str]
-    """What shuts them in: `on`, or why not, by the layer's name."""
+    """The layers of their sandbox by name: `on`, or why not."""

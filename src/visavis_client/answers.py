@@ -1,4 +1,4 @@
-"""What the operations answer, in Python's spelling. Fields that a newer server adds are ignored."""
+"""Answers of the operations, with Python's names. Fields that a newer server adds are ignored."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Orientation(_Answer):
 
 
 class Face(_Answer):
-    """A face in a picture. What was not asked for is None."""
+    """A face in a picture. Fields that were not requested are None."""
 
     box: Box = Field(alias="bbox")
     landmarks: tuple[Landmark, ...] = ()
@@ -47,11 +47,11 @@ class Face(_Answer):
     mask: bool | None = None
     spoofing: bool | None = None
     confidence: float
-    """The detector's, 0-100."""
+    """Confidence of the detector, 0-100."""
 
 
 class StoredFace(_Answer):
-    """A registered face; `box` is where it was in the picture, which is not kept."""
+    """A registered face; `box` is its box in the picture, which the server does not store."""
 
     face_id: str
     image_id: str
@@ -71,40 +71,40 @@ class Group(_Answer):
 
 
 class Registration(_Answer):
-    """What became of the faces of a picture. `added` and `added_details` tell of the same faces, in one order."""
+    """The result of a registration. `added` and `added_details` describe the same faces in the same order."""
 
     added: tuple[StoredFace, ...] = Field(alias="addedFaces")
     added_details: tuple[Face, ...] = Field(alias="addedFaceDetails")
     not_added: tuple[Face, ...] = Field(alias="notAddedFaces")
     not_added_reasons: tuple[str, ...] = ()
-    """Why each face of `not_added` was not: `pose`, `quality`, `quota` or `limit`. Only Visavis says so."""
+    """Why each face of `not_added` was not added: `pose`, `poor`, `quality`, `quota` or `limit`. Visavis only."""
     quota_exceeded: bool = False
     """Whether faces were left out because the group is full."""
 
 
 class Match(_Answer):
-    """A registered face and how alike it is, 0-100."""
+    """A registered face and its similarity, 0-100."""
 
     face: StoredFace
     similarity: float
 
 
 class SearchResult(_Answer):
-    """Matches, best first, and the face that was looked for: None in a search by face id."""
+    """Matches, best first, and the probe: None in a search by face id."""
 
     matches: tuple[Match, ...] = Field(alias="matchFaces")
     source_face: Face | None = None
 
 
 class ComparedFace(_Answer):
-    """A face of the target picture and how alike it is to the source face, 0-100."""
+    """A face of the target picture and its similarity with the source face, 0-100."""
 
     face: Face = Field(alias="faceDetail")
     similarity: float
 
 
 class Comparison(_Answer):
-    """The target's faces above and below the threshold, best first."""
+    """The faces of the target picture that reach the threshold, and the others, best first."""
 
     matched: tuple[ComparedFace, ...] = Field(alias="matchedFaceDetails")
     unmatched: tuple[ComparedFace, ...] = Field(alias="unmatchedFaceDetails")
@@ -112,7 +112,7 @@ class Comparison(_Answer):
 
 
 class Verification(_Answer):
-    """How alike a registered face and the largest face of a picture are, 0-100."""
+    """The similarity, 0-100, of a registered face and the largest face of a picture."""
 
     similarity: float
     face: StoredFace
@@ -148,7 +148,7 @@ class _GroupId(_Answer):
 
 
 class Header(_Answer):
-    """How it went (v2.0, Common Response)."""
+    """The header of an answer (v2.0, Common Response)."""
 
     is_successful: bool
     result_code: int

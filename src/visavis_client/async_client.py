@@ -23,7 +23,7 @@ _PAGE = 200
 
 
 class AsyncClient:
-    """An app's view of the server. Use it on one event loop.
+    """A client of one app. Use it on one event loop.
 
     Every operation raises a subclass of `VisavisError`: one class for each result code of the API.
     """
@@ -40,7 +40,7 @@ class AsyncClient:
     ) -> None:
         """`api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
 
-        A call is attempted up to `attempts` times, as long as it surely has not begun, or does no harm twice.
+        A call is tried up to `attempts` times, if it certainly has not begun or may safely be repeated.
         """
         self._http = httpx.AsyncClient(
             **Connection(base_url, app_key, secret_key, api_key, timeout).http_options()
@@ -56,15 +56,18 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def create_group(self, group_id: str) -> None:
-        """`group_id` has 1-255 of `a-z`, `0-9`, `-`. Raises InvalidGroupId, DuplicateGroup, QuotaExceeded."""
+        """Create a group. `group_id` has 1-255 of `a-z`, `0-9`, `-`.
+
+        Raises InvalidGroupId, DuplicateGroup, QuotaExceeded.
+        """
         await self._carry_out(calls.create_group(group_id))
 
     async def groups(self) -> AsyncIterator[str]:
-        """The ids of all groups, ascending; read page by page as you go."""
+        """The ids of all groups, ascending. Pages are requested as you iterate."""
         token = ""
         while True:
             page = await self._carry_out(calls.list_groups(_PAGE, token))
@@ -75,7 +78,7 @@ class AsyncClient:
                 return
 
     async def group(self, group_id: str) -> answers.Group:
-        """Raises GroupNotFound."""
+        """Details of a group. Raises GroupNotFound."""
         return await self._carry_out(calls.group(group_id))
 
     async def delete_group(self, group_id: str) -> None:
@@ -111,7 +114,7 @@ class AsyncClient:
     ) -> answers.Registration:
         """Register the largest `limit` faces of a picture, 1-20.
 
-        A face that is turned away, or for which there is no room, is not added, which is no error as long as one
+        A face that is turned away, or for which there is no room, is not added. That is no error as long as one
         was. Raises GroupNotFound, QuotaExceeded, ImageError.
         """
         wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
@@ -125,7 +128,7 @@ class AsyncClient:
         image_id: str | None = None,
         external_image_id: str | None = None,
     ) -> AsyncIterator[answers.StoredFace]:
-        """The faces of a group that agree with all that is given, newest first; read page by page as you go.
+        """The faces of a group that match all given filters, newest first. Pages are requested as you iterate.
 
         Raises GroupNotFound.
         """
@@ -140,13 +143,13 @@ class AsyncClient:
                 return
 
     async def delete_face(self, group_id: str, face_id: str) -> None:
-        """Raises GroupNotFound, FaceNotFound."""
+        """Delete a face. Raises GroupNotFound, FaceNotFound."""
         await self._carry_out(calls.delete_face(group_id, face_id))
 
     async def search_by_face_id(
         self, group_id: str, face_id: str, *, limit: int = 10, threshold: int = 90
     ) -> answers.SearchResult:
-        """The group's faces at least `threshold` (1-100) alike to a registered one; 1-100 of them, best first.
+        """The group's faces with a similarity of at least `threshold` (1-100) to a registered face, best first.
 
         Raises GroupNotFound, FaceNotFound.
         """
@@ -163,7 +166,7 @@ class AsyncClient:
         mask: bool = True,
         spoofing: Spoofing | None = None,
     ) -> answers.SearchResult:
-        """The group's faces at least `threshold` (1-100) alike to the largest face of a picture, best first.
+        """The group's faces with a similarity of at least `threshold` (1-100) to the largest face of a picture.
 
         Raises GroupNotFound, ImageError, InvalidParameter (no face in the picture).
         """
@@ -180,7 +183,7 @@ class AsyncClient:
         mask: bool = True,
         spoofing: Spoofing | None = None,
     ) -> answers.Comparison:
-        """The largest face of `source` against every face of `target`.
+        """Compare the largest face of `source` with every face of `target`.
 
         Raises ImageError, InvalidParameter (no face in the source).
         """
@@ -197,7 +200,7 @@ class AsyncClient:
         mask: bool = True,
         spoofing: Spoofing | None = None,
     ) -> answers.Verification:
-        """A registered face against the largest face of a picture.
+        """Compare a registered face with the largest face of a picture.
 
         Raises GroupNotFound, FaceNotFound, ImageError, InvalidParameter (no face in the picture).
         """
@@ -205,7 +208,7 @@ class AsyncClient:
         return await self._carry_out(calls.verify(group_id, face_id, image, wanted))
 
     async def _carry_out(self, call: Call[T]) -> T:
-        """The call's answer, after as many attempts as are safe. Raises ApiError, ConnectionFailed."""
+        """Send a call, repeated as far as that is safe. Raises ApiError, ConnectionFailed."""
         retrying = AsyncRetrying(**policy(self._attempts, repeatable=call.repeatable))
         answer: T = await retrying(self._attempt, call)
         return answer

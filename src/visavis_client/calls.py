@@ -1,13 +1,13 @@
-"""Each operation as a description of its HTTP request and a reader of its answer; no input or output here.
+"""Describes each operation: its HTTP request, and how to read the answer. Does no input or output.
 
-Both clients carry these out, so that an operation is described once (Face Recognition v2.0, "API List").
+Both clients use these descriptions, so that an operation is described once (Face Recognition v2.0, "API List").
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -24,18 +24,18 @@ PARTIAL = 40070
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request, and what to make of its answer."""
+    """One request, and a function that reads its answer."""
 
     method: str
     path: str
-    """Below the app's own path."""
-    read: Callable[[Mapping[str, Any]], T]
+    """The path below that of the app."""
+    read: Callable[[Mapping[str, object]], T]
     params: Mapping[str, str] = field(default_factory=dict)
-    json: Mapping[str, Any] | None = None
+    json: Mapping[str, object] | None = None
     form: Mapping[str, str] | None = None
     files: Mapping[str, bytes] | None = None
     repeatable: bool = True
-    """Whether carrying it out twice does no more than carrying it out once."""
+    """Whether the call is idempotent: sending it twice has the same effect as once."""
 
 
 def result(call: Call[T], response: httpx.Response) -> T:
@@ -55,7 +55,7 @@ def result(call: Call[T], response: httpx.Response) -> T:
             response.headers.get("x-error-detail"),
             _retry_after(response),
         )
-    # What stands in headers alone: that a group is full, and why faces were not added.
+    # Only headers say that a group is full, and why faces were not added.
     reasons = [reason.strip() for reason in response.headers.get("x-not-added", "").split(",") if reason.strip()]
     beside = {"quotaExceeded": header.result_code == PARTIAL, "notAddedReasons": reasons}
     return call.read({**(body.get("data") or {}), **beside})
@@ -77,7 +77,7 @@ def delete_group(group_id: str) -> Call[None]:
     return Call("DELETE", _group(group_id), _nothing, repeatable=False)
 
 
-def detect(image: Image, report: Mapping[str, Any]) -> Call[tuple[answers.Face, ...]]:
+def detect(image: Image, report: Mapping[str, object]) -> Call[tuple[answers.Face, ...]]:
     return _with_image("/faces/detect", _faces, image, report)
 
 
@@ -87,7 +87,7 @@ def spoofing(image: Image, sensitivity: Spoofing, *, aligned: bool) -> Call[tupl
 
 
 def register(
-    group_id: str, image: Image, limit: int, external_image_id: str | None, report: Mapping[str, Any]
+    group_id: str, image: Image, limit: int, external_image_id: str | None, report: Mapping[str, object]
 ) -> Call[answers.Registration]:
     fields = {"limit": limit, **report}
     if external_image_id is not None:
@@ -112,14 +112,14 @@ def search_by_face_id(group_id: str, face_id: str, limit: int, threshold: int) -
 
 
 def search(
-    group_id: str, image: Image, limit: int, threshold: int, report: Mapping[str, Any]
+    group_id: str, image: Image, limit: int, threshold: int, report: Mapping[str, object]
 ) -> Call[answers.SearchResult]:
     fields = {"limit": limit, "threshold": threshold, **report}
     return _with_image(f"{_group(group_id)}/faces/search", answers.SearchResult.model_validate, image, fields)
 
 
 def compare(
-    source_image: Image, target_image: Image, threshold: int, report: Mapping[str, Any]
+    source_image: Image, target_image: Image, threshold: int, report: Mapping[str, object]
 ) -> Call[answers.Comparison]:
     images = {"sourceImage": source(source_image), "targetImage": source(target_image)}
     return _with_images(
@@ -127,7 +127,7 @@ def compare(
     )
 
 
-def verify(group_id: str, face_id: str, image: Image, report: Mapping[str, Any]) -> Call[answers.Verification]:
+def verify(group_id: str, face_id: str, image: Image, report: Mapping[str, object]) -> Call[answers.Verification]:
     path = f"{_face(group_id, face_id)}/verify"
     picture = source(image)
     if isinstance(picture, Upload):
@@ -139,9 +139,9 @@ def verify(group_id: str, face_id: str, image: Image, report: Mapping[str, Any])
 
 def _with_image(
     path: str,
-    read: Callable[[Mapping[str, Any]], T],
+    read: Callable[[Mapping[str, object]], T],
     image: Image,
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     *,
     repeatable: bool = True,
 ) -> Call[T]:
@@ -153,9 +153,9 @@ def _with_image(
 
 def _with_images(
     path: str,
-    read: Callable[[Mapping[str, Any]], T],
+    read: Callable[[Mapping[str, object]], T],
     images: Mapping[str, Link | Upload],
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
 ) -> Call[T]:
     uploads = {f"{name}File": image.data for name, image in images.items() if isinstance(image, Upload)}
     if len(uploads) == len(images):
@@ -165,22 +165,22 @@ def _with_images(
 
 def _upload(
     path: str,
-    read: Callable[[Mapping[str, Any]], T],
+    read: Callable[[Mapping[str, object]], T],
     files: Mapping[str, bytes],
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     *,
     repeatable: bool = True,
 ) -> Call[T]:
-    """Files go as a form: a third smaller than Base64."""
+    """Send files as a form, which is a quarter smaller than Base64."""
     form = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()}
     return Call("POST", path, read, form=form, files=files, repeatable=repeatable)
 
 
-def _nothing(_data: Mapping[str, Any]) -> None:
+def _nothing(_data: Mapping[str, object]) -> None:
     pass
 
 
-def _faces(data: Mapping[str, Any]) -> tuple[answers.Face, ...]:
+def _faces(data: Mapping[str, object]) -> tuple[answers.Face, ...]:
     return answers.Faces.model_validate(data).faces
 
 
@@ -197,7 +197,7 @@ def _face(group_id: str, face_id: str) -> str:
 
 
 def _segment(name: str) -> str:
-    """An id as one part of a path. One that could name another path, and so another thing, raises ValueError."""
+    """An id as one segment of a path. Raises ValueError if it could lead to another path."""
     if name in {"", ".", ".."} or "/" in name:
         raise ValueError(f"{name!r} cannot be an id")
     return quote(name, safe="")

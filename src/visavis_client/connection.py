@@ -1,4 +1,4 @@
-"""What both clients need to know to reach the server as an app."""
+"""The connection data of both clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from visavis_client.calls import Call
 
 
 class HttpOptions(TypedDict):
-    """Arguments that `httpx.Client` and `httpx.AsyncClient` have in common."""
+    """Arguments for `httpx.Client` and `httpx.AsyncClient`."""
 
     base_url: str
     headers: dict[str, str]
@@ -21,7 +21,7 @@ class HttpOptions(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the server is, the app's keys, and how long to wait."""
+    """The URL of the server, the keys of the app, and the timeout."""
 
     base_url: str
     app_key: str
@@ -41,7 +41,7 @@ class Connection:
 
 
 def arguments(call: Call[Any]) -> dict[str, Any]:
-    """A call as arguments of `request`."""
+    """The arguments of `request` for a call."""
     files = {name: ("image", data, "application/octet-stream") for name, data in (call.files or {}).items()}
     return {
         "method": call.method,

@@ -1,4 +1,4 @@
-"""What can go wrong, one class for each result code of the v2.0 API (and of Plus, for spoofing)."""
+"""Errors: one class for each result code of the v2.0 API (and of Plus, for spoofing)."""
 
 # ruff: noqa: N818 - each is named after what the API calls it
 
@@ -6,15 +6,15 @@ from __future__ import annotations
 
 
 class VisavisError(Exception):
-    """Whatever this package raises by itself."""
+    """The base class of all errors of this package."""
 
 
 class ConnectionFailed(VisavisError):
-    """No answer: no connection, a time-out, or one that broke off. Its cause is the `httpx` error."""
+    """No answer: no connection, a timeout, or a broken connection. Its cause is the `httpx` error."""
 
 
 class ApiError(VisavisError):
-    """The server refused. A code that has no class of its own raises this one."""
+    """The server refused the call. Codes without a class of their own raise this class."""
 
     def __init__(
         self, status: int, code: int, message: str, detail: str | None, retry_after: float | None
@@ -27,9 +27,9 @@ class ApiError(VisavisError):
         self.message = message
         """`resultMessage`."""
         self.detail = detail
-        """The reason in a plain sentence, which Visavis gives and the vendor's cloud does not."""
+        """The reason in a plain sentence, from Visavis only; the vendor's cloud does not send it."""
         self.retry_after = retry_after
-        """Seconds after which the server asks to be tried again, if it does."""
+        """Seconds after which to try again, if the server says so."""
 
 
 class InvalidParameter(ApiError):
@@ -101,7 +101,7 @@ class ServerError(ApiError):
 
 
 class Overloaded(ApiError):
-    """429, 503: the server did not begin; try again after `retry_after` seconds."""
+    """429, 503: the server did not begin the request; try again after `retry_after` seconds."""
 
 
 _BY_CODE: dict[int, type[ApiError]] = {

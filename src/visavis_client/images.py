@@ -1,4 +1,4 @@
-"""Pictures, in every form a program may have one."""
+"""Pictures in every form that a program may have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pass `array[..., ::-1]`)."""
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A picture that the server fetches."""
+    """A picture that the server downloads."""
 
     url: str
 
@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture that is sent, as the bytes of its file."""
+    """A picture that is sent as the bytes of its file."""
 
     data: bytes
 
@@ -43,7 +43,7 @@ class Upload:
 
 
 def source(image: Image) -> Link | Upload:
-    """What of a picture goes over the wire. Raises OSError for a file that cannot be read, TypeError."""
+    """Convert a picture to what is sent. Raises OSError for a file that cannot be read, TypeError."""
     if isinstance(image, str) and image.lower().startswith(("http://", "https://")):
         return Link(image)
     if isinstance(image, bytes | bytearray | memoryview):

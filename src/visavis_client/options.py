@@ -1,4 +1,4 @@
-"""What the operations that look at pictures may be asked to report."""
+"""Options of operations with pictures: what to report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Spoofing(StrEnum):
-    """Ask for a verdict on spoofing, and how readily a face is called a spoof."""
+    """Requests a spoof verdict; the value says how readily a face is called a spoof."""
 
     WEAK = "weak"
     BALANCED = "balanced"
@@ -14,7 +14,7 @@ class Spoofing(StrEnum):
 
 
 def report(*, orientation: bool, mask: bool, spoofing: Spoofing | None) -> dict[str, bool | str]:
-    """The request fields for what is to be reported. Spoofing is Plus: a server without it never hears of it."""
+    """The request fields of these options. Spoofing is left out unless requested, since it needs Plus."""
     fields: dict[str, bool | str] = {"orientation": orientation, "mask": mask}
     if spoofing is not None:
         fields |= {"spoofing": True, "spoofingCondition": spoofing.value}

@@ -1,4 +1,4 @@
-"""When a call is carried out again: only where that cannot do anything twice."""
+"""Retries: a call is repeated only if that cannot have an effect twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenacity.wait import wait_base
 from visavis_client.errors import ConnectionFailed, Overloaded
 
 LONGEST_WAIT_S = 60.0
-"""A server that asks for more is not waited for: its caller decides what to do meanwhile."""
+"""If the server asks for a longer wait, the error is raised and the caller decides."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -28,7 +28,7 @@ def policy(attempts: int, *, repeatable: bool) -> Mapping[str, Any]:
 
 
 class _Safe(retry_base):
-    """The server did not begin, or beginning twice does no harm."""
+    """Retry if the server did not begin the call, or the call is idempotent."""
 
     def __init__(self, *, repeatable: bool) -> None:
         self._repeatable = repeatable
@@ -41,7 +41,7 @@ class _Safe(retry_base):
 
 
 class _AsAsked(wait_base):
-    """As long as the server asks for, or twice as long each time."""
+    """Wait as long as the server asks for, or twice as long after each attempt."""
 
     _otherwise = wait_exponential_jitter(multiplier=0.2, max=10, jitter=0.2)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tests.evaluation.vectors import embeddings_of
 from visavis.core.calibration import Calibration
 from visavis.evaluation.comparisons import compare_all
-from visavis.evaluation.corpus import Look
+from visavis.evaluation.corpus import Sample
 from visavis.evaluation.differentials import Differentials, Rates, summary, worst_and_best
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import grouped
@@ -97,14 +97,16 @@ def test_draws_keep_the_sizes_of_the_groups() -> None:
     assert [each.fmr.tobytes() for each in draws] == [each.fmr.tobytes() for each in found.drawn(50, 4)]
 
 
-def looks_of(embeddings: Embedding, files: list[Path], scores: dict[str, float] | None = None) -> dict[Path, Look]:
+def samples_of(
+    embeddings: Embedding, files: list[Path], scores: dict[str, float] | None = None
+) -> dict[Path, Sample]:
     """As if each file showed a face with this embedding, and a quality, 50 where none is given."""
     found = {}
     for file, embedding in zip(files, embeddings, strict=True):
         score = (scores or {}).get(str(file), 50.0)
         landmarks = Landmarks(*[(0.0, 0.0)] * 5)
         quality = Quality(score, 50.0, 50.0, 50.0, 50.0, 50.0, 50.0, None)
-        found[file] = Look(file, DetectedFace(Box(0, 0, 9, 9), landmarks, 1.0, quality=quality), embedding)
+        found[file] = Sample(file, DetectedFace(Box(0, 0, 9, 9), landmarks, 1.0, quality=quality), embedding)
     return found
 
 
@@ -130,12 +132,12 @@ def measured() -> dict[str, Any]:
     }
     people = [Person(name, tuple(Path(f"{name}/{n}") for n in range(len(at)))) for name, at in angles.items()]
     files = [file for person in people for file in person.files]
-    looks = looks_of(circle(*(angle for at in angles.values() for angle in at)), files)
-    looks[Path("ann/2")] = Look(Path("ann/2"))
+    samples = samples_of(circle(*(angle for at in angles.values() for angle in at)), files)
+    samples[Path("ann/2")] = Sample(Path("ann/2"))
     people[0] = Person("ann", (*people[0].files, Path("ann/2")))
     sexes = {"ann": "women", "bea": "women", "cho": "women", "dan": "men", "eli": "men", "fay": "old"}
     grouping = grouped(people, sexes | {"hal": "men"})
-    return summary(of_people(people, looks, SCALE), people, grouping, looks, SCALE, 200, 1)
+    return summary(of_people(people, samples, SCALE), people, grouping, samples, SCALE, 200, 1)
 
 
 def test_a_small_case_as_reckoned_on_paper(measured: dict[str, Any]) -> None:
@@ -184,14 +186,14 @@ def test_those_in_no_figure_are_named(measured: dict[str, Any]) -> None:
 def test_refused_faces_are_refused_where_they_belong_and_kept_out_where_they_do_not() -> None:
     people = [Person(name, tuple(Path(f"{name}/{n}") for n in range(2))) for name in ("ann", "bea")]
     files = [file for person in people for file in person.files]
-    looks = looks_of(circle(0, 5, 10, 15), files, {"bea/1": 20.0})
+    samples = samples_of(circle(0, 5, 10, 15), files, {"bea/1": 20.0})
     grouping = grouped(people, {"ann": "all", "bea": "all"})
     [rates, stricter] = [
         summary(
-            of_people(people, looks, SCALE, GroupSettings(min_quality=least, min_comparability=0)),
+            of_people(people, samples, SCALE, GroupSettings(min_quality=least, min_comparability=0)),
             people,
             grouping,
-            looks,
+            samples,
             SCALE,
             0,
             0,
@@ -209,9 +211,11 @@ def test_refused_faces_are_refused_where_they_belong_and_kept_out_where_they_do_
 def test_intervals_hold_what_was_measured() -> None:
     people = [Person(str(number), (Path(f"{number}/0"), Path(f"{number}/1"))) for number in range(120)]
     numbers = np.repeat(np.arange(120), 2)
-    looks = looks_of(embeddings_of(numbers, 3, spread=0.5, dimension=5), [f for one in people for f in one.files])
+    samples = samples_of(
+        embeddings_of(numbers, 3, spread=0.5, dimension=5), [f for one in people for f in one.files]
+    )
     grouping = grouped(people, {one.name: f"g{int(one.name) % 3}" for one in people})
-    found = summary(of_people(people, looks, SCALE), people, grouping, looks, SCALE, 200, 0)
+    found = summary(of_people(people, samples, SCALE), people, grouping, samples, SCALE, 200, 0)
     for each in found["within"].values():
         for kind in ("fmr_at_similarity", "fnmr_at_similarity"):
             low, high = each["intervals"][kind]["90"]

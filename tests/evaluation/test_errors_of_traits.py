@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from visavis.errors import SetupError
 from visavis.evaluation import masks, poses, spoofing
-from visavis.evaluation.corpus import Look
+from visavis.evaluation.corpus import Sample
 from visavis.evaluation.poses import Annotated
 from visavis.evaluation.spoofing import Presentations
 from visavis.types import Box, DetectedFace, Landmarks, Pose
@@ -19,19 +19,21 @@ from visavis.types import Box, DetectedFace, Landmarks, Pose
 CORNERS = Landmarks((0, 0), (1, 0), (0, 1), (0, 2), (1, 2))
 
 
-def look(pose: Pose | None = None, *, mask: bool | None = None, liveness: float | None = None) -> Look:
-    return Look(Path("a.jpg"), DetectedFace(Box(0, 0, 90, 90), CORNERS, 0.9, pose, mask, liveness))
+def sample(pose: Pose | None = None, *, mask: bool | None = None, liveness: float | None = None) -> Sample:
+    return Sample(Path("a.jpg"), DetectedFace(Box(0, 0, 90, 90), CORNERS, 0.9, pose, mask, liveness))
 
 
-MISSED, UNREADABLE = Look(Path("a.jpg")), Look(Path("a.jpg"), unreadable="No image.")
+MISSED, UNREADABLE = Sample(Path("a.jpg")), Sample(Path("a.jpg"), unreadable="No image.")
 
 livenesses = st.lists(st.floats(0, 100), min_size=1, max_size=30)
 
 
 @given(livenesses, st.dictionaries(st.sampled_from(["print", "screen", "mask"]), livenesses, min_size=1))
 def test_the_worst_species_counts(live: list[float], attacks: dict[str, list[float]]) -> None:
-    species = {name: Presentations.of([look(liveness=each) for each in found]) for name, found in attacks.items()}
-    found = spoofing.summary(Presentations.of([look(liveness=each) for each in live]), species)
+    species = {
+        name: Presentations.of([sample(liveness=each) for each in found]) for name, found in attacks.items()
+    }
+    found = spoofing.summary(Presentations.of([sample(liveness=each) for each in live]), species)
     assert [at["liveness"] for at in found["at_sensitivity"].values()] == [30, 50, 70]
     for at in (*found["at_sensitivity"].values(), *found["at_liveness"].values()):
         passed = {name: np.mean(np.array(each) >= at["liveness"]) for name, each in attacks.items()}
@@ -41,8 +43,8 @@ def test_the_worst_species_counts(live: list[float], attacks: dict[str, list[flo
 
 
 def test_a_picture_without_a_face_is_a_non_response_and_no_error() -> None:
-    live = Presentations.of([look(liveness=90.0), look(liveness=10.0), MISSED, MISSED, UNREADABLE])
-    found = spoofing.summary(live, {"print": Presentations.of([look(liveness=1.0), MISSED])})
+    live = Presentations.of([sample(liveness=90.0), sample(liveness=10.0), MISSED, MISSED, UNREADABLE])
+    found = spoofing.summary(live, {"print": Presentations.of([sample(liveness=1.0), MISSED])})
     assert found["live"] == {"faces": 2, "missed": 2, "unreadable": 1}
     assert found["bpnrr"]["rate"] == 0.5
     assert found["apnrr"]["print"]["rate"] == 0.5
@@ -51,7 +53,7 @@ def test_a_picture_without_a_face_is_a_non_response_and_no_error() -> None:
 
 
 def test_faces_of_one_kind_alone_are_refused() -> None:
-    seen, unseen = Presentations.of([look(liveness=50.0)]), Presentations.of([MISSED])
+    seen, unseen = Presentations.of([sample(liveness=50.0)]), Presentations.of([MISSED])
     for live, attacks in ((seen, unseen), (unseen, seen)):
         with pytest.raises(SetupError, match="No face"):
             spoofing.summary(live, {"print": attacks})
@@ -60,8 +62,8 @@ def test_faces_of_one_kind_alone_are_refused() -> None:
 def test_masks_are_judged_by_their_folder() -> None:
     found = masks.summary(
         {
-            "masked": [look(mask=True), look(mask=True), look(mask=False), MISSED],
-            "unmasked": [look(mask=False), UNREADABLE],
+            "masked": [sample(mask=True), sample(mask=True), sample(mask=False), MISSED],
+            "unmasked": [sample(mask=False), UNREADABLE],
         }
     )
     assert found["masked"]["right"] == pytest.approx(2 / 3)
@@ -74,8 +76,8 @@ def test_masks_are_judged_by_their_folder() -> None:
 
 def test_angles_are_compared_the_shorter_way_round() -> None:
     annotated = [Annotated(Path("a.jpg"), Pose(170, 0, 5)), Annotated(Path("b.jpg"), Pose(0, -10, 0))]
-    looks = [look(Pose(-170, 3, 5)), look(Pose(4, -10, 0))]
-    found = poses.summary(poses.pose_errors(annotated, looks), looks, resamples=100, seed=1)
+    samples = [sample(Pose(-170, 3, 5)), sample(Pose(4, -10, 0))]
+    found = poses.summary(poses.pose_errors(annotated, samples), samples, resamples=100, seed=1)
     errors = {angle: each["degrees"] for angle, each in found["mean_absolute_error"].items()}
     assert errors == pytest.approx({"yaw": 12, "pitch": 1.5, "roll": 0})
     assert found["mean_absolute_error"]["yaw"]["bias"] == pytest.approx(12)

@@ -14,7 +14,7 @@ from tests.packs import link_models
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import own_recipe
-from visavis.evaluation.answers import AnswersObserver
+from visavis.evaluation.answers import AnswersEmbedder
 from visavis.evaluation.comparisons import compare_all
 from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person
@@ -127,16 +127,16 @@ def test_networks_tell_of_real_pictures_and_of_poor_versions_of_them(
     people: Path, model_store: ModelStore, analyzer: Analyzer
 ) -> None:
     recognizer = Recognizers(model_store, Catalogue.read(model_store.directory)).load(BASE.name)
-    observer = AnswersObserver(analyzer, recognizer, 1, Which.LARGEST)
+    embedder = AnswersEmbedder(analyzer, recognizer, 1, Which.LARGEST)
     files = [people / "P001" / "0.jpg", people / "P003" / "1.jpg", people / "P003" / "2.jpg"]
-    face, wall, broken = observer.look_at(files, lambda: None)
+    face, wall, broken = embedder.measure(files, lambda: None)
     assert face.answers is not None
-    assert (wall.answers, wall.look.unreadable, broken.answers) == (None, None, None)
-    assert broken.look.unreadable is not None
+    assert (wall.answers, wall.sample.unreadable, broken.answers) == (None, None, None)
+    assert broken.sample.unreadable is not None
     with analyzer.decode(files[0].read_bytes()) as picture:
         [embedding] = recognizer.embed(picture, analyzer.find(picture)[:1])
     assert np.allclose(fused(BASE, face.answers[np.newaxis])[0], embedding, atol=1e-6)
-    spoilt, *nothing = observer.look_at_poor_versions(files, lambda: None)
+    spoilt, *nothing = embedder.measure_poor_versions(files, lambda: None)
     assert nothing == [{}, {}]
     assert set(spoilt) <= set(POOR)
     assert {"blurred 2", "turned 90", "dark 0.15"} <= set(spoilt)

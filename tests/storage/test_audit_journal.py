@@ -6,7 +6,6 @@ import contextlib
 import logging
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,13 +17,13 @@ from harness.storage.place import Place
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
 from tests.storage.peer import SPAWN
-from tests.storage.trails import CLIENT, event
-from visavis.audit_events import AuditFilter, AuditRecord, Effect, Event
+from tests.storage.trails import event
+from visavis.audit_events import AuditFilter, AuditRecord, Effect
 from visavis.core.audit import Audit
 from visavis.core.audit_upkeep import AuditUpkeep
 from visavis.errors import ServiceError
-from visavis.identities import App, KeyKind
-from visavis.storage.store import SERVER, Storage
+from visavis.identities import App
+from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group
 
 pytestmark = pytest.mark.slow
@@ -40,103 +39,6 @@ def log(storage: Storage, where: AuditFilter = EVERYTHING) -> list[AuditRecord]:
 
 def told(record: AuditRecord) -> tuple[str, str | None, tuple[str, ...]]:
     return record.event.operation, record.event.group, record.event.faces
-
-
-def test_every_change_is_recorded_by_whoever_makes_it(storage: Storage) -> None:
-    app = storage.apps.create_app("app", {KeyKind.APP_KEY: "a"})
-    group = storage.gallery.create_group(app, "g", "sface", quota=10)
-    storage.gallery.change_settings(group, {"similarity": 80.0})
-    one, two = storage.gallery.add(group, new_faces(2), quota=10)
-    storage.gallery.delete_face(group, one.face_id)
-    storage.gallery.delete_group(group)
-    storage.apps.add_keys(app, {KeyKind.APP_KEY: "b"}, datetime.now(UTC))
-    storage.apps.change_dialects(app, lambda _: frozenset({"v1"}))
-    storage.apps.delete_app(app)
-    records = log(storage)
-    assert [told(record) for record in records] == [
-        ("create_app", None, ()),
-        ("create_group", "g", ()),
-        ("change_group", "g", ()),
-        ("register", "g", (one.face_id, two.face_id)),
-        ("delete_face", "g", (one.face_id,)),
-        ("delete_group", "g", ()),
-        ("rotate_keys", None, ()),
-        ("change_app", None, ()),
-        ("delete_app", None, ()),
-    ]
-    assert [record.position for record in records] == list(range(1, 10))
-    assert {(record.event.app_id, record.event.app, record.event.actor) for record in records} == {
-        (app.id, "app", SERVER)
-    }
-    assert records[2].event.detail == "similarity: 80.0"
-    assert records[7].event.detail == "dialects off: v1"
-
-
-def test_a_change_that_is_refused_leaves_no_record_of_its_own(storage: Storage, app: App, group: Group) -> None:
-    before = log(storage)
-    for attempt in (
-        lambda: storage.gallery.create_group(app, "group", "sface", quota=10),
-        lambda: storage.gallery.add(group, new_faces(1), quota=0),
-        lambda: storage.gallery.delete_face(group, "nobody"),
-    ):
-        with pytest.raises(ServiceError):
-            attempt()
-    assert log(storage) == before
-
-
-def test_a_change_is_put_down_to_the_event_under_way(storage: Storage, app: App, group: Group) -> None:
-    asked = Event(actor=CLIENT, operation="add_face", effect=Effect.CHANGE, dialect="searchface", app="app")
-    with storage.journal.acting(asked) as acting:
-        [face] = storage.gallery.add(group, new_faces(1), quota=10)
-        assert acting.recorded
-    record = log(storage)[-1]
-    assert record.event == replace(asked, app_id=app.id, group="group", faces=(face.face_id,))
-    storage.gallery.delete_face(group, face.face_id)
-    assert log(storage)[-1].event.actor == SERVER
-
-
-def test_records_keep_all_that_they_are_given(storage: Storage) -> None:
-    given = replace(event(5), detail="a: b", result="face_not_found", count=12, faces=("a", "b"))
-    before = datetime.now(UTC)
-    storage.journal.add(given)
-    [record] = log(storage)
-    assert record.event == given
-    assert before <= record.at <= datetime.now(UTC)
-
-
-@pytest.mark.parametrize("text", ["\0", "\udc80", "line\nbreak", "x" * 300, "키", "\x1b[2J"])
-def test_texts_that_clients_make_up_are_kept_printable_and_short(storage: Storage, text: str) -> None:
-    storage.journal.add(replace(event(), group=text, faces=(text,)))
-    [record] = log(storage)
-    assert record.event.group is not None
-    assert record.event.group.isprintable()
-    assert len(record.event.group) <= 255
-    assert "키" not in text or record.event.group == text
-
-
-def test_records_are_found_by_time_app_operation_group_and_face(storage: Storage) -> None:
-    storage.journal.add(event(1))
-    storage.journal.add(replace(event(2), faces=("face-1", "face-22", "face-3")))
-    storage.journal.add(replace(event(3), app="other", operation="verify"))
-    first, second, third = log(storage)
-    assert log(storage, AuditFilter(face="face-22")) == [second]
-    assert log(storage, AuditFilter(face="face-2")) == []
-    assert log(storage, AuditFilter(face="face-1")) == [first, second]
-    assert log(storage, AuditFilter(face="face_1")) == []
-    assert log(storage, AuditFilter(app="other")) == [third]
-    assert log(storage, AuditFilter(operation="verify")) == [third]
-    assert log(storage, AuditFilter(group="group-1")) == [first]
-    assert log(storage, AuditFilter(since=second.at)) == [second, third]
-    assert log(storage, AuditFilter(until=second.at)) == [first]
-    assert [*storage.audit.stream(AuditFilter(app="front-door"))] == [first, second]
-
-
-def test_pages_go_backwards_without_a_gap(storage: Storage) -> None:
-    for number in range(7):
-        storage.journal.add(event(number))
-    newest = storage.audit.page(EVERYTHING, None, 3)
-    assert [record.position for record in newest] == [7, 6, 5]
-    assert [record.position for record in storage.audit.page(EVERYTHING, 5, 3)] == [4, 3, 2]
 
 
 def test_records_of_many_threads_and_processes_form_one_chain(storage: Storage, place: Place) -> None:

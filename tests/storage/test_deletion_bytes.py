@@ -175,7 +175,7 @@ def test_a_log_that_a_killed_process_left_is_emptied_by_the_next(
 def delete_and_die(place: Place, group: Group, face_id: str) -> None:
     """Killed between the commit and what follows it."""
     storage = place.open()
-    storage.database.forget_deleted = lambda: SPAWN.current_process().kill()  # type: ignore[method-assign]
+    storage.database.purge_deleted = lambda: SPAWN.current_process().kill()  # type: ignore[method-assign]
     storage.gallery.delete_face(group, face_id)
 
 

@@ -18,11 +18,6 @@ STRICT = GroupSettings(
 )
 
 
-def test_a_new_group_has_the_default_settings(storage: Storage, app: App, group: Group) -> None:
-    assert group.settings == GroupSettings()
-    assert storage.gallery.require_group(app, "group").settings == GroupSettings()
-
-
 def test_changed_settings_are_seen_by_all_and_change_nothing_else(
     storage: Storage, app: App, group: Group, open_again: OpenStorage
 ) -> None:
@@ -39,12 +34,6 @@ def test_changed_settings_are_seen_by_all_and_change_nothing_else(
     [(best, _)] = storage.gallery.search(changed, faces[0].embedding, 1, 0.9)
     assert best.face_id == faces[0].face_id
     assert storage.gallery.change_settings(changed, asdict(GroupSettings())) == replace(group, face_count=3)
-
-
-def test_a_group_made_again_has_the_default_settings(storage: Storage, app: App, group: Group) -> None:
-    storage.gallery.change_settings(group, asdict(STRICT))
-    storage.gallery.delete_group(group)
-    assert storage.gallery.create_group(app, "group", "sface", quota=10).settings == GroupSettings()
 
 
 def test_settings_that_two_change_at_once_do_not_undo_each_other(

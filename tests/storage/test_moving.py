@@ -243,13 +243,6 @@ def test_a_group_that_has_the_model_already_stays_as_it_is(storage: Storage, gro
     assert (log(storage), sealed(storage)) == (before, templates)
 
 
-def test_a_group_without_faces_moves_too(storage: Storage, app: App, group: Group) -> None:
-    moved = move(storage, group)
-    late = faces_by(NEW, 1)
-    storage.gallery.add(moved, late, 10)
-    assert best(storage, moved, late[0].embedding) == late[0].face_id
-
-
 @pytest.mark.parametrize("model", [OTHER.name, "nowhere"])
 def test_a_model_that_nothing_leads_to_is_refused_and_nothing_changes(
     storage: Storage, app: App, group: Group, model: str
@@ -262,22 +255,6 @@ def test_a_model_that_nothing_leads_to_is_refused_and_nothing_changes(
     assert model in refused.value.detail
     assert storage.gallery.require_group(app, "group").model == OLD.name
     assert (log(storage), sealed(storage)) == (before, templates)
-
-
-def test_a_group_that_was_deleted_does_not_move(storage: Storage, group: Group) -> None:
-    storage.gallery.delete_group(group)
-    with pytest.raises(ServiceError) as refused:
-        move(storage, group)
-    assert refused.value.code is ErrorCode.GROUP_NOT_FOUND
-
-
-def test_pictures_that_were_imported_before_are_known_after(storage: Storage, group: Group) -> None:
-    fingerprint = storage.gallery.fingerprinter(group)(b"picture")
-    storage.gallery.add(group, [replace(faces_by(OLD, 1)[0], fingerprint=fingerprint)], 10)
-    moved = move(storage, group)
-    for handle in (group, moved):
-        assert storage.gallery.fingerprinter(handle)(b"picture") == fingerprint
-    assert storage.gallery.fingerprints(moved) == {fingerprint}
 
 
 def test_a_face_deleted_by_whoever_knows_the_old_model_leaves_the_memory(

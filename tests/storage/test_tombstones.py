@@ -34,12 +34,6 @@ def test_a_deleted_group_is_told_from_one_that_never_was(
         assert _why_not(opened, app, "never") is ErrorCode.GROUP_NOT_FOUND
 
 
-def test_a_tombstone_belongs_to_its_app(storage: Storage, group: Group) -> None:
-    other = storage.apps.create_app("other", {})
-    storage.gallery.delete_group(group)
-    assert _why_not(storage, other, "group") is ErrorCode.GROUP_NOT_FOUND
-
-
 def test_a_group_of_the_same_name_takes_the_place_of_the_tombstone(
     storage: Storage, app: App, group: Group
 ) -> None:
@@ -54,22 +48,6 @@ def test_a_group_of_the_same_name_takes_the_place_of_the_tombstone(
         assert connection.scalars(select(tombstones.c.name)).all() == ["other"]
 
 
-def test_a_group_that_could_not_be_made_leaves_the_tombstone(storage: Storage, app: App, group: Group) -> None:
-    storage.gallery.delete_group(group)
-    with pytest.raises(ServiceError):
-        storage.gallery.create_group(app, "group", "sface", quota=0)
-    assert _why_not(storage, app, "group") is ErrorCode.GROUP_DELETED
-
-
-def test_deleting_what_is_gone_does_not_touch_its_successor(storage: Storage, app: App, group: Group) -> None:
-    storage.gallery.delete_group(group)
-    again = storage.gallery.create_group(app, "group", "sface", quota=10)
-    with pytest.raises(ServiceError) as caught:
-        storage.gallery.delete_group(group)
-    assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
-    assert storage.gallery.require_group(app, "group") == again
-
-
 @only_sqlite
 def test_a_tombstone_tells_name_and_time_and_nothing_else(
     storage: Storage, app: App, group: Group, data_dir: Path
@@ -81,10 +59,3 @@ def test_a_tombstone_tells_name_and_time_and_nothing_else(
         [(app_id, name, deleted_at, tag)] = connection.execute("SELECT * FROM tombstones").fetchall()
     assert (app_id, name, len(tag)) == (app.id, "group", 16)
     assert before <= datetime.fromisoformat(deleted_at) <= datetime.now(UTC).replace(tzinfo=None)
-
-
-def test_a_new_app_inherits_no_tombstones(storage: Storage, app: App, group: Group) -> None:
-    storage.gallery.delete_group(group)
-    storage.apps.delete_app(app)
-    again = storage.apps.create_app("app", {})
-    assert _why_not(storage, again, "group") is ErrorCode.GROUP_NOT_FOUND

@@ -255,7 +255,7 @@ def test_a_disk_that_takes_a_part_only_keeps_nothing(path: Path, writing: Writin
     process = writer(writing, path, then="pass", most_bytes=most_bytes)
     _, said = process.communicate()
     assert process.returncode == 1
-    assert said.strip().splitlines()[-1].endswith("File too large")
+    assert "File too large" in said  # not always last: what measures coverage cannot write either
     assert names_beside(path) == []
 
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from visavis.cli.measuring import look_at, recognition_card
+from visavis.cli.measuring import measure_files, recognition_card
 from visavis.core.calibration import Calibration
 from visavis.evaluation import differentials, verification
 from visavis.evaluation.corpus import Which
@@ -167,16 +167,18 @@ def measure(
     if not people:
         return
     files = [file for person in people for file in person.files]
-    seen = look_at(files, Settings(), Traits(quality=True, comparability=True), card.name, Which.CENTRAL)
-    looks = {look.file: look for look in seen}
+    seen = measure_files(files, Settings(), Traits(quality=True, comparability=True), card.name, Which.CENTRAL)
+    samples = {sample.file: sample for sample in seen}
     scale = Calibration.from_table(card.similarity_table)
-    measured = verification.of_people(people, looks, scale, GroupSettings(min_quality=arguments.min_quality))
+    measured = verification.of_people(people, samples, scale, GroupSettings(min_quality=arguments.min_quality))
     for name, test in collection.groups.items():
         of_person = np.array([0 if test(person) else -1 for person in people], np.int64)
         if (of_person < 0).all():
             continue
         alone = Grouping((name,), of_person, (), ())
-        figures = differentials.summary(measured, people, alone, looks, scale, arguments.resamples, arguments.seed)
+        figures = differentials.summary(
+            measured, people, alone, samples, scale, arguments.resamples, arguments.seed
+        )
         yield name, figures["within"][name]
 
 

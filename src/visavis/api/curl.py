@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from visavis.api.dialect import Dialect
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.core.api_preview import PreviewRequest, SentPicture
 
 _VARIABLES = {"Authorization": "$SECRET_KEY", "x-nhn-apikey": "$API_KEY"}
 """The shell variable for each header that carries a key."""
 
 
-def curl(dialect: Dialect, operation: Operation, request: PreviewRequest, *, as_form: bool) -> str:
+def curl(dialect: Dialect, operation: AnyOperation, request: PreviewRequest, *, as_form: bool) -> str:
     """The command, over several lines. It needs curl, base64, printf and tr."""
     query, body = split_options(operation, request, as_form=as_form)
     path = operation.path.replace("{app_key}", "$APP_KEY")
@@ -39,7 +39,7 @@ def curl(dialect: Dialect, operation: Operation, request: PreviewRequest, *, as_
 
 
 def split_options(
-    operation: Operation, request: PreviewRequest, *, as_form: bool
+    operation: AnyOperation, request: PreviewRequest, *, as_form: bool
 ) -> tuple[dict[str, bool | int], dict[str, bool | int]]:
     """The options that the operation knows: (in the query, in the body)."""
     schema = operation.form if as_form and operation.form else operation.schema

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from visavis.api.operation import Call, Operation, event_of
+from visavis.api.operation import AnyOperation, Call, event_of
 from visavis.audit_events import Actor, ActorKind
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import Caller, KeyKind, working_for
@@ -69,7 +69,7 @@ _NONE_ADDED = {
 
 _CREDENTIALS_REFUSED = {ErrorCode.UNAUTHORIZED, ErrorCode.MISSING_CREDENTIALS, ErrorCode.RATE_LIMITED}
 
-Failure: TypeAlias = Callable[[WireError], dict[str, Any]]
+Failure: TypeAlias = Callable[[WireError], dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class Dialect:
     name: str
     title: str
     prefix: str
-    operations: tuple[Operation, ...]
+    operations: tuple[AnyOperation, ...]
     credentials: Callable[[Request], Mapping[KeyKind, str]]
     """The keys of a request, all of which must be right. Raises MISSING_CREDENTIALS."""
-    success: Callable[[Any, BaseModel | None], Success]
+    success: Callable[[object, BaseModel | None], Success]
     """Makes the answer from the result of an operation and the output of its `present`."""
-    wire_error: Callable[[ServiceError, Operation, bool], WireError]
+    wire_error: Callable[[ServiceError, AnyOperation, bool], WireError]
     """Translates an error, given the operation and whether the request was a form with files."""
     failure: Failure
     """The body of an error."""
@@ -121,7 +121,7 @@ def build(dialect: Dialect, services: Services) -> FastAPI:
     return app
 
 
-def _endpoint(dialect: Dialect, operation: Operation, services: Services) -> Callable[[Request], Any]:
+def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> Callable[[Request], object]:
     """The endpoint of an operation: it checks credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     queue = workers.images if operation.image else workers.records
@@ -192,7 +192,7 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def refusal(dialect: Dialect, operation: Operation, request: Request, error: ServiceError) -> Response:
+def refusal(dialect: Dialect, operation: AnyOperation, request: Request, error: ServiceError) -> Response:
     """The answer to a request that failed, as the dialect writes it. Every error of an operation passes here."""
     wire = dialect.wire_error(error, operation, is_upload(request))
     mark(request.scope, dialect.name, operation.name, wire.code, error.code)
@@ -203,7 +203,7 @@ def refusal(dialect: Dialect, operation: Operation, request: Request, error: Ser
 
 
 def install_http_errors(
-    app: FastAPI, operations: Sequence[Operation], failure: Failure, dialect: str = UNKNOWN
+    app: FastAPI, operations: Sequence[AnyOperation], failure: Failure, dialect: str = UNKNOWN
 ) -> None:
     """Let the dialect's envelope also answer unknown paths and methods, and bodies that are too long."""
 
@@ -241,7 +241,7 @@ RETRY_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNA
 _DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
 
 
-def _operations_of_path(operations: Sequence[Operation], request: Request) -> list[Operation]:
+def _operations_of_path(operations: Sequence[AnyOperation], request: Request) -> list[AnyOperation]:
     """Every operation of the path. The framework itself would name the method of its first route only."""
     path = path_in_app(request.scope)
     return [operation for operation in operations if compile_path(operation.path)[0].match(path)]

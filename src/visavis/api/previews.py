@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from starlette.datastructures import QueryParams
 
 from visavis.api.curl import curl, split_options
 from visavis.api.dialect import Dialect, plain
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.core import images
 from visavis.core.api_preview import Preview, PreviewRequest, SentPicture
 from visavis.core.apps import require_spoken
@@ -48,7 +47,7 @@ class Previews:
     def _answer(
         self,
         dialect: Dialect,
-        operation: Operation,
+        operation: AnyOperation,
         request: PreviewRequest,
         outcome: Detected | Compared | ServiceError,
     ) -> Preview:
@@ -69,16 +68,16 @@ class Previews:
         return Preview(dialect.name, dialect.title, command, 200, body)
 
 
-def _requested(operation: Operation, request: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
+def _requested(operation: AnyOperation, request: PreviewRequest, *, as_form: bool) -> RequestedAttributes:
     """The attributes that the options request, as the operation's own schema reads them."""
     query, body = split_options(operation, request, as_form=as_form)
-    given: Mapping[str, Any]
+    given: Mapping[str, object]
     if as_form and operation.form is not None:
         schema, given = operation.form, {f"{sent.role}File": b"" for sent in request.pictures}
     else:
         schema, given = operation.schema, {sent.role: {"url": ""} for sent in request.pictures}
     parameters = schema.read(QueryParams({name: str(value) for name, value in query.items()}), {**given, **body})
-    requested: RequestedAttributes = parameters.requested()  # type: ignore[attr-defined]
+    requested: RequestedAttributes = parameters.requested()
     return requested
 
 
@@ -109,5 +108,5 @@ def _require_small_enough(dialect: Dialect, pictures: Sequence[SentPicture]) -> 
             )
 
 
-def _compact(content: Mapping[str, Any]) -> str:
+def _compact(content: Mapping[str, object]) -> str:
     return json.dumps(content, separators=(",", ":"))

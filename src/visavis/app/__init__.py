@@ -1,4 +1,4 @@
-"""Wires the parts together; the only room that knows all of them."""
+"""Wires the packages together. No other package imports all of them."""
 
 from visavis.api.nhn.envelope import refusal
 from visavis.app.commands import (

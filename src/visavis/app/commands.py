@@ -1,4 +1,4 @@
-"""What commands work with, also beside a running server: each opens what it needs, and closes it."""
+"""Opens services for commands, which may run while a server runs; each context closes what it opens."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from visavis.web.services import Services
 
 @contextmanager
 def open_apps(settings: Settings) -> Iterator[Apps]:
-    """The apps of a data directory, for commands that work beside a running server."""
+    """The apps of the data directory."""
     with open_groups(settings) as (apps, _):
         yield apps
 
 
 @contextmanager
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
-    """The apps and groups of a data directory, likewise."""
+    """The apps and the groups of the data directory."""
     with closing(open_records(settings)) as storage:
         catalogue = Catalogue.read(settings.models_dir)
         fitted = {name for name, card in catalogue.cards.items() if card.fit.knots}
@@ -37,7 +37,7 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """What requests are served with, for commands that look at pictures, likewise."""
+    """All services of a server, for commands that analyse pictures."""
     catalogue = Catalogue.read(settings.models_dir)
     with closing(analyzer_of(settings, catalogue)) as analyzer, closing(open_records(settings)) as storage:
         yield services_of(settings, catalogue, analyzer, storage)
@@ -45,23 +45,23 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
 @contextmanager
 def open_accounts(settings: Settings) -> Iterator[Accounts]:
-    """The people who may use the console, likewise."""
+    """The accounts of the console."""
     with closing(open_records(settings)) as storage:
         yield Accounts(storage.accounts, now)
 
 
 @contextmanager
 def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
-    """The similarity scales that a data directory has of its own, likewise."""
+    """The similarity scales that were fitted for this data directory."""
     with closing(open_records(settings)) as storage:
         yield storage.calibrations
 
 
 @contextmanager
 def open_comparer(settings: Settings) -> Iterator[Comparer]:
-    """What compares pictures, one at a time, on the scales of the data directory if there is one.
+    """A comparer for one picture at a time, with the scales of the data directory if it exists.
 
-    No data directory is made for that.
+    The data directory is not created.
     """
     catalogue = Catalogue.read(settings.models_dir)
     own: Mapping[str, OwnScale] = {}
@@ -75,7 +75,7 @@ def open_comparer(settings: Settings) -> Iterator[Comparer]:
 
 
 def models_in_use(settings: Settings) -> dict[str, int] | None:
-    """How many groups each recognition model has, or None where there are no records yet."""
+    """The number of groups of each recognition model; None if there is no storage yet."""
     if not has_records(settings):
         return None
     with closing(open_records(settings)) as storage:

@@ -1,4 +1,4 @@
-"""The records, opened as the settings say."""
+"""Opens the storage that the settings name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from visavis.vision.conversion import Recipes
 
 
 def open_records(settings: Settings) -> Storage:
-    """What is kept, as the settings name it; close it in the end. Raises SetupError, also if that is nothing."""
+    """Open the storage; the caller closes it. Raises SetupError, also if there is none."""
     if not has_records(settings):
         where = f"There is no database in {settings.data_dir}"
         raise SetupError(f"{where}: give the data directory of a server with --data-dir.")
@@ -36,9 +36,9 @@ def make_records(
     *,
     accept_older: AuditHead | None = None,
 ) -> Storage:
-    """Likewise, for what may be the first to keep anything. Raises SetupError.
+    """Open the storage; create it if missing. The caller closes it. Raises SetupError.
 
-    `owner` is whom changes are put down to in the audit log, the user of this process unless told.
+    `owner` is the actor that the audit log names for changes; by default the user of this process.
     """
     return open_storage(
         settings.data_dir,
@@ -55,7 +55,7 @@ def make_records(
 
 
 def has_records(settings: Settings) -> bool:
-    """Whether anything was ever kept where the settings say; a data directory is not made only to look into it."""
+    """Whether the storage exists. Does not create the data directory."""
     if settings.database_url is not None:
         return True
     try:
@@ -63,7 +63,7 @@ def has_records(settings: Settings) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        pass  # whoever opens it says why
+        pass  # opening the storage raises the reason
     return True
 
 
@@ -76,7 +76,7 @@ def restore(
     replace: bool,
     keep_deleted: bool,
 ) -> Manifest:
-    """Put a backup where the settings keep records (see `restore_backup`), and put that on its record."""
+    """Restore a backup to the storage of the settings (see `restore_backup`), and record that in its audit log."""
     place = (settings.data_dir, _key_provider(settings), _database_url(settings))
     manifest = restore_backup(file, Target(*place, replace, keep_deleted), progress, tell)
     head = head_in(settings.data_dir, _database_url(settings))
@@ -101,12 +101,12 @@ def accept_older(settings: Settings, head: AuditHead) -> None:
 
 
 def operator() -> Actor:
-    """Whoever gives a command, as the audit log names them."""
+    """The actor of a command: the user of the operating system who runs it."""
     return Actor(kind=ActorKind.COMMAND, user=_user())
 
 
 def _key_provider(settings: Settings) -> KeyProvider | None:
-    """Where the settings say that the master key is; None: in the data directory. Raises SetupError."""
+    """The source of the master key; None means the key file in the data directory. Raises SetupError."""
     given, file, command = settings.master_key, settings.master_key_file, settings.master_key_command
     if sum(each is not None for each in (given, file, command)) > 1:
         names = "VISAVIS_MASTER_KEY, VISAVIS_MASTER_KEY_FILE and VISAVIS_MASTER_KEY_COMMAND"
@@ -119,7 +119,7 @@ def _key_provider(settings: Settings) -> KeyProvider | None:
 
 
 def _user() -> str:
-    """Of the system; where it has no name there, its number."""
+    """Name of the current user of the operating system; the number of a user without a name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""The server: every room of it in one ASGI application."""
+"""Builds the server: all dialects, the console and the admin API in one ASGI application."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The server as an ASGI application. Raises SetupError when models or keys are not in order."""
+    """Build the server as an ASGI application. Raises SetupError if models or keys are not in order."""
     metrics = Metrics(settings.recognition_model)
     tracing = open_tracing(settings.tracing_endpoint)
     instrument = metrics.instrument if tracing is None else both(metrics.instrument, tracing.instrument)
@@ -68,9 +68,9 @@ def create_app(settings: Settings) -> FastAPI:
     catalogue = Catalogue.read(store.directory)
     analyzer = analyzer_of(settings, catalogue, instrument)
     storage = make_records(settings, instrument, SERVER)
-    _tell_of_workers(analyzer.pool.use)
-    _tell_of_models(catalogue, store, storage)
-    _tell_of_older_models(Recipes(catalogue.cards), storage)
+    _log_workers(analyzer.pool.use)
+    _log_models(catalogue, store, storage)
+    _log_older_models(Recipes(catalogue.cards), storage)
     services = services_of(settings, catalogue, analyzer, storage, instrument)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
     metrics.watch_workers(lambda: analyzer.pool.use)
@@ -104,7 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     ]
     if settings.console.enabled:
         condition = Condition(
-            [ModelDescription(*fact) for fact in installed(store, catalogue)],
+            [ModelDescription(*model) for model in installed(store, catalogue)],
             storage.gallery.models_in_use,
             storage.use,
             lambda: analyzer.pool.use,
@@ -118,7 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class _Background(Protocol):
-    """What goes on beside the requests."""
+    """Work in the background, beside the requests."""
 
     def start(self) -> None: ...
 
@@ -126,7 +126,7 @@ class _Background(Protocol):
 
 
 class _Opened(Protocol):
-    """What is closed when the requests have ended."""
+    """A resource that is closed after the last request."""
 
     def close(self) -> None: ...
 
@@ -157,7 +157,7 @@ def _add_middleware(
     listeners: Sequence[Callable[[RequestLogRecord], None]],
     tracing: Tracing | None,
 ) -> None:
-    """The last is the first that a request meets."""
+    """Add the middleware; a request passes the one that is added last first."""
     edge = settings.edge
     app.add_middleware(HeadRequests)
     app.add_middleware(BodyDeadlines, pause_seconds=edge.body_pause_seconds, total_seconds=edge.body_seconds)
@@ -170,14 +170,14 @@ def _add_middleware(
 
 
 def _mounted(prefix: str, app: ASGIApp) -> Mount:
-    """All that begins with the prefix, an id with an encoded line break in it included."""
+    """Mount an application under the prefix, also for ids that contain an encoded line break."""
     mount = Mount(prefix, app)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
 
-def _tell_of_workers(use: VisionUse) -> None:
-    """How many processes look at pictures, and what shuts them in."""
+def _log_workers(use: VisionUse) -> None:
+    """Log the number of worker processes for pictures, and the layers of their sandbox."""
     on = [name for name, state in use.layers.items() if state == "on"]
     logger.info("%d processes look at pictures, shut in by: %s", use.workers, ", ".join(on) or "nothing")
     for name, state in use.layers.items():
@@ -185,8 +185,8 @@ def _tell_of_workers(use: VisionUse) -> None:
             logger.warning("The processes that look at pictures lack a layer: %s, %s.", name, state)
 
 
-def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> None:
-    """Which recognition models are for non-commercial use, and which are missed by groups."""
+def _log_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> None:
+    """Log recognition models for non-commercial use, and models that groups need but the server lacks."""
     for pack in catalogue.accepted:
         names = ", ".join(card.name for card in pack.cards)
         logger.warning("For NON-COMMERCIAL use only, as accepted here: %s (%s). %s", pack.name, names, pack.terms)
@@ -204,8 +204,8 @@ def _tell_of_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -
             )
 
 
-def _tell_of_older_models(recipes: Recipes, storage: Storage) -> None:
-    """Which groups could be on the scale of a newer model, and what brings them there."""
+def _log_older_models(recipes: Recipes, storage: Storage) -> None:
+    """Log groups that have a newer recognition model available, and the command that upgrades them."""
     for model, groups in storage.gallery.models_in_use().items():
         newer = recipes.newer_of(model)
         if newer is not None:

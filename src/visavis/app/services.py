@@ -1,4 +1,4 @@
-"""What requests are served with: core's services, on the models and records that the settings name."""
+"""Builds core's services on the models and the storage that the settings name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import math
 from collections.abc import Container, Mapping
 from datetime import timedelta
-from typing import Any
 
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
@@ -25,7 +24,7 @@ from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
-from visavis.core.ports import FaceAnalyzer
+from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
 from visavis.core.sessions import Sessions
 from visavis.fetch import GuardedFetcher
@@ -53,7 +52,7 @@ logger = logging.getLogger(__name__)
 def services_of(
     settings: Settings,
     catalogue: Catalogue,
-    analyzer: FaceAnalyzer[Any],
+    analyzer: AnyAnalyzer,
     storage: Storage,
     instrument: Instrumentation = uninstrumented,
 ) -> Services:
@@ -81,7 +80,7 @@ def services_of(
 
 
 def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales: Container[str]) -> Groups:
-    """The groups; `scales` has the names of the recognition models with a similarity scale."""
+    """The service for groups; `scales` has the names of the recognition models with a similarity scale."""
     recipes = Recipes(catalogue.cards)
     return Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app, recipes, scales)
 
@@ -118,9 +117,9 @@ def analyzer_of(
     instrument: Instrumentation = uninstrumented,
     workers: int | None = None,
 ) -> PooledAnalyzer:
-    """Workers with all networks, that of new groups included; close them in the end.
+    """Start worker processes with all networks; the caller closes them.
 
-    `workers`: how many, where that is not what the settings say. Raises SetupError if a network is missing.
+    `workers`: how many, by default as the settings say. Raises SetupError if a network is missing.
     """
     work = settings.work
     plan = WorkerPlan(
@@ -146,7 +145,7 @@ def fetcher_of(settings: Settings, instrument: Instrumentation = uninstrumented)
 
 
 def calibrations_of(default: str, catalogue: Catalogue, own: Mapping[str, OwnScale]) -> dict[str, Calibration]:
-    """The scale of each recognition model: its card's, or its own that was fitted here."""
+    """The scale of each recognition model: the one fitted for this storage, or else the one of its card."""
     for scale in own.values():
         logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
     tables = {name: own[name].knots if name in own else card.fit.knots for name, card in catalogue.cards.items()}

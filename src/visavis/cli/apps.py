@@ -1,4 +1,4 @@
-"""`visavis app ...`: apps, their keys, the protocols they speak."""
+"""The commands `visavis app ...`: apps, their keys and their protocols."""
 
 from __future__ import annotations
 
@@ -135,6 +135,6 @@ def revoke_keys(
         raise typer.BadParameter("Give the ids of keys, or --replaced.")
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         app = apps.require(name)
-        gone = apps.revoke_replaced(app) if replaced else apps.revoke(app, ids or ())
-    for key in gone:
+        revoked = apps.revoke_replaced(app) if replaced else apps.revoke(app, ids or ())
+    for key in revoked:
         say(f"Revoked {key.kind.value} {key.id}.")

@@ -1,4 +1,4 @@
-"""`visavis export`, and what `visavis import --archive` does."""
+"""The command `visavis export`, and the restoring of archives for `visavis import --archive`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from visavis.vision.catalogue import Catalogue
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="Where the archive is written. A file that is there stays.")],
+    file: Annotated[
+        Path, typer.Argument(help="Where the archive is written. An existing file is not overwritten.")
+    ],
     app: Annotated[str, typer.Option("--app", help="The name of the app that owns the groups.")],
     group: Annotated[
         list[str] | None, typer.Option("--group", help="A group's id; several times for several, without it all.")
@@ -54,8 +56,8 @@ def export(
         if not wanted:
             raise SetupError(f"The app {app!r} has no groups.")
         passphrase = new_passphrase(settings, passphrase_fd)
-        with _new_file(file) as sealed, progress("faces", sum(each.face_count for each in wanted)) as tell:
-            counts = Archives.of(storage).write(sealed, passphrase, wanted, tell)
+        with _new_file(file) as sealed, progress("faces", sum(each.face_count for each in wanted)) as advance:
+            counts = Archives.of(storage).write(sealed, passphrase, wanted, advance)
     if as_json:
         print_json({"file": str(file), "bytes": file.stat().st_size, "groups": counts})
         return
@@ -78,14 +80,14 @@ def import_archive(
     passphrase = known_passphrase(settings, passphrase_fd)
     with closing(wiring.open_records(settings)) as storage, wiring.open_apps(settings) as apps:
         owner = apps.require(app)
-        with progress("faces checked", None) as tell:
-            found = _inspected(Archives.of(storage), archive, passphrase, tell)
+        with progress("faces checked", None) as advance:
+            found = _inspected(Archives.of(storage), archive, passphrase, advance)
         target = _target(owner, found, group, settings, merge=merge)
-        _tell_of_models(found, settings)
+        _check_models(found, settings)
         total = sum(each.head.faces for each in found)
-        with _opened(archive) as file, progress("faces stored", total) as tell:
+        with _opened(archive) as file, progress("faces stored", total) as advance:
             try:
-                restored = Archives.of(storage).restore(file, passphrase, target, tell)
+                restored = Archives.of(storage).restore(file, passphrase, target, advance)
             except ServiceError as error:
                 if error.code is ErrorCode.DUPLICATE_GROUP:
                     raise SetupError(f"{error.detail} --group gives another id, --merge adds to it.") from error
@@ -94,16 +96,16 @@ def import_archive(
         print_json([asdict(each) for each in restored])
         return
     for each in restored:
-        there = f", {each.present:,} were there already" if each.present else ""
-        say(f"{each.group}: {each.added:,} faces added{there}.")
+        present = f", {each.present:,} were there already" if each.present else ""
+        say(f"{each.group}: {each.added:,} faces added{present}.")
 
 
 def _inspected(
-    archives: Archives, archive: Path, passphrase: str, tell: Callable[[int], None]
+    archives: Archives, archive: Path, passphrase: str, advance: Callable[[int], None]
 ) -> list[ArchivedGroup]:
-    """All of an archive, looked at before anything is done."""
+    """Read and check the whole archive before anything is stored."""
     with _opened(archive) as file:
-        return archives.inspect(file, passphrase, tell)
+        return archives.inspect(file, passphrase, advance)
 
 
 def _target(
@@ -119,8 +121,8 @@ def _target(
     return Target(owner, names, merge, settings.quota.groups_per_app, settings.quota.faces_per_group)
 
 
-def _tell_of_models(found: Sequence[ArchivedGroup], settings: Settings) -> None:
-    """Refuse embeddings that their model cannot have made; say which models are missing here."""
+def _check_models(found: Sequence[ArchivedGroup], settings: Settings) -> None:
+    """Refuse embeddings of a wrong dimension; report models that are missing here."""
     cards = Catalogue.read(settings.models_dir).cards
     for model in sorted({each.head.model for each in found} - set(cards)):
         complaint.print(
@@ -149,7 +151,7 @@ def _opened(archive: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that is there whole or not at all, for its owner alone. Raises SetupError."""
+    """A new file, complete or absent, for its owner alone. Raises SetupError."""
     try:
         with creating(path) as file:
             yield file

@@ -1,4 +1,4 @@
-"""`visavis audit ...`: who did what."""
+"""The commands `visavis audit ...`: verify, export and prune the audit log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Until = Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Before th
 @audit_commands.command("verify", epilog="Example: visavis audit verify --head 1200:5f3c...")
 def verify(
     head: Annotated[
-        list[str] | None, typer.Option(help="A head noted before, to notice an end that was cut off; repeatable.")
+        list[str] | None,
+        typer.Option(help="A head recorded before, to detect that the end was cut off; repeatable."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -34,9 +35,9 @@ def verify(
     recorded = [read_head(text) for text in head or ()]
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
-        progress("records", None) as tell,
+        progress("records", None) as advance,
     ):
-        verdict = storage.verify_audit(recorded, tell)
+        verdict = storage.verify_audit(recorded, advance)
     for fault in verdict.faults:
         say(fault)
     if verdict.faults:
@@ -81,7 +82,7 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Take the oldest records out of the audit log. The rest can still be verified, and the log tells of it."""
+    """Take the oldest records out of the audit log. The rest can still be verified, and the log records that."""
     moment = before.replace(tzinfo=UTC)
     if not yes:
         typer.confirm(f"Remove all records from before {moment:%Y-%m-%d %H:%M:%S} UTC?", abort=True)

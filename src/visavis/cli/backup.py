@@ -1,4 +1,4 @@
-"""`visavis backup` and `visavis restore`."""
+"""The commands `visavis backup` and `visavis restore`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from visavis.transfer.backup.make import back_up
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; a file that is not there yet.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it; the file must not exist yet.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Write everything that is kept to one file, also beside a running server.
+    """Write the whole database to one file. Works beside a running server.
 
     The file holds one moment of the database, sealed as it is; every template is opened before it is written. The
     master key is not in it: keep that elsewhere, since without it the backup is of no use to anybody.
     """
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
-        progress("faces", None) as tell,
+        progress("faces", None) as advance,
     ):
-        manifest = back_up(storage, file, tell)
+        manifest = back_up(storage, file, advance)
     say(f"Written to {file}: {_content(manifest)}.")
 
 
@@ -36,9 +36,9 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
     data_dir: DataDir = None,
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Let the database that is there give way.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the existing database.")] = False,
     keep_deleted: Annotated[
-        bool, typer.Option("--keep-deleted", help="Let what that has deleted after the backup come back.")
+        bool, typer.Option("--keep-deleted", help="Restore also what the replaced database has deleted since.")
     ] = False,
 ) -> None:
     """Put a backup in place, after it was checked: its checksum, the schema, the master key, every template.
@@ -49,8 +49,8 @@ def restore(
     the backup, by the database that gives way, is listed and deleted again.
     """
     settings = read_settings(data_dir=data_dir)
-    with progress("faces", None) as tell:
-        manifest = wiring.restore(settings, file, tell, say, replace=replace, keep_deleted=keep_deleted)
+    with progress("faces", None) as advance:
+        manifest = wiring.restore(settings, file, advance, say, replace=replace, keep_deleted=keep_deleted)
     say(f"Restored: {_content(manifest)}, as of {manifest.made_at}.")
 
 

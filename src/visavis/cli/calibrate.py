@@ -1,4 +1,4 @@
-"""`visavis calibrate`: a similarity scale of one's own, or a whole recipe."""
+"""The command `visavis calibrate`: fits a similarity scale, or a whole recipe, on own faces."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from visavis.cli.measuring import (
     MaxPerPerson,
     ModelName,
     PersonOption,
-    look_at,
+    measure_files,
     recognition_card,
     warn_of,
     working,
@@ -109,8 +109,8 @@ def _fit_scale(
     face: Which,
 ) -> tuple[OwnScale, list[Population]]:
     files = [(number, file) for number, person in enumerate(people) for file in person.files]
-    looks = look_at([file for _, file in files], settings, Traits(), card.name, face)
-    faces = faces_in([(number, look) for (number, _), look in zip(files, looks, strict=True)])
+    samples = measure_files([file for _, file in files], settings, Traits(), card.name, face)
+    faces = faces_in([(number, sample) for (number, _), sample in zip(files, samples, strict=True)])
     number = {people[given].name: number for number, given in enumerate(faces.given)}
     one_person = [(number[a], number[b]) for a, b in left_out if a in number and b in number]
     with working("Comparing"):
@@ -143,18 +143,18 @@ def _show(settings: Settings, *, as_json: bool) -> None:
 
 def _reset(settings: Settings, card: RecognitionCard) -> None:
     with wiring.open_calibrations(settings) as calibrations:
-        there = calibrations.delete(card.name)
+        deleted = calibrations.delete(card.name)
     say(
         f"{card.name} has the scale that came with it again, from the next start of a server on."
-        if there
+        if deleted
         else f"No scale of {card.name} is stored."
     )
 
 
 def _print(scales: Sequence[OwnScale], groups: Sequence[Population] = (), *, as_json: bool) -> None:
-    """Scales, and how groups fare on the only one of them."""
+    """Print scales, and the error rates of groups on a single scale."""
     if as_json:
-        rows: list[dict[str, Any]] = [
+        rows: list[dict[str, object]] = [
             {"model": each.model, "measured_on": each.measured_on, "created": each.created_at.isoformat()}
             | {"knots": each.knots}
             for each in scales
@@ -177,6 +177,6 @@ def _print_groups(rows: Sequence[dict[str, Any]]) -> None:
     table = folding_table("group", "people", "pairs", "FMR at 90", "FMR at 99", "")
     for row in rows:
         rates = ("" if rate is None else f"{rate:.2g}" for rate in row["fmr_at_similarity"].values())
-        note = "" if row["fitted"] else "too few: not fitted on"
-        table.add_row(row["group"], f"{row['people']:,}", f"{row['impostor']:,}", *rates, note)
+        remark = "" if row["fitted"] else "too few: not fitted on"
+        table.add_row(row["group"], f"{row['people']:,}", f"{row['impostor']:,}", *rates, remark)
     out.print(table)

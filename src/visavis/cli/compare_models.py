@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -31,7 +31,7 @@ from visavis.evaluation.folders import Person, people_in
 from visavis.evaluation.model_comparison import Measured, summary
 from visavis.evaluation.model_sheets import comparison_sheets
 from visavis.evaluation.pages import write_page
-from visavis.evaluation.several_models import ModelsObserver, Sight, faces_by_model, seconds_by_model
+from visavis.evaluation.several_models import ModelsEmbedder, ModelsSample, faces_by_model, seconds_by_model
 from visavis.settings import Settings
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import Catalogue
@@ -64,7 +64,7 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Look at each picture once, embed its face by each model, and say which tells these people apart better."""
+    """Find the face of each picture once, embed it by each model, and say which separates these people better."""
     settings = read_settings()
     names = dict.fromkeys(models if len(models) > 1 else [settings.recognition_model, *models])
     if len(names) == 1:
@@ -72,11 +72,11 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     cards = [recognition_card(name) for name in names]
     scales = _scales(cards, data_dir)
     people = people_in(folder, max_per_person)
-    sights = look_by_models(people, cards, settings, face)
-    compared = compare_by_model(people, sights, cards)
-    measured = _measured(cards, compared, scales, sights, ModelStore(settings.models_dir))
+    by_models = measure_by_models(people, cards, settings, face)
+    compared = compare_by_model(people, by_models, cards)
+    measured = _measured(cards, compared, scales, by_models, ModelStore(settings.models_dir))
     with working("Drawing people for the intervals"):
-        figures = counts([sight.look for sight in sights]) | summary(measured, resamples, seed)
+        figures = counts([each.sample for each in by_models]) | summary(measured, resamples, seed)
     figures |= {"face": face.value}
     notes = _notes(figures, resamples, seed)
     tables = comparison_sheets(figures)
@@ -87,10 +87,10 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
         write_page(report, "Recognition models side by side", notes, tables, model_plots(compared))
 
 
-def look_by_models(
+def measure_by_models(
     people: Sequence[Person], cards: Sequence[RecognitionCard], settings: Settings, which: Which
-) -> list[Sight]:
-    """One sight a picture of these people. Files that are no pictures are named on standard error.
+) -> list[ModelsSample]:
+    """Measure each picture of these people by all models. Unreadable files are named on standard error.
 
     The cards need not be in any catalogue. Raises SetupError if a file of theirs is missing or is not what it
     should be.
@@ -102,25 +102,25 @@ def look_by_models(
         recognizers.load(card.name)
     threads = settings.work.cpu_places
     analyzer = Analyzer.load(store, threads, recognizers)
-    observer = ModelsObserver(analyzer, threads, tuple(offered.cards), which)
-    sights = with_progress([file for person in people for file in person.files], observer.look_at)
-    name_unreadable([sight.look for sight in sights])
-    return sights
+    embedder = ModelsEmbedder(analyzer, threads, tuple(offered.cards), which)
+    by_models = with_progress([file for person in people for file in person.files], embedder.measure)
+    name_unreadable([each.sample for each in by_models])
+    return by_models
 
 
 def compare_by_model(
-    people: Sequence[Person], sights: Sequence[Sight], cards: Sequence[RecognitionCard]
+    people: Sequence[Person], by_models: Sequence[ModelsSample], cards: Sequence[RecognitionCard]
 ) -> dict[str, Comparisons]:
-    """Every face against every other, by the name of each card."""
+    """Compare every face with every other, by each model; by the name of its card."""
     with working("Comparing"):
         return {
             card.name: compare_all(faces.embeddings, faces.people, probes=faces.asked)
-            for card, faces in zip(cards, faces_by_model(people, sights, len(cards)), strict=True)
+            for card, faces in zip(cards, faces_by_model(people, by_models, len(cards)), strict=True)
         }
 
 
 def _scales(cards: Sequence[RecognitionCard], data_dir: Path | None) -> dict[str, tuple[Calibration | None, str]]:
-    """By the name of each model: its scale, None if it has none yet, and where it comes from in words."""
+    """For each model by name: its scale, None if it has none, and a description of its source."""
     stored = {}
     if data_dir is not None:
         with wiring.open_calibrations(read_settings(data_dir=data_dir)) as calibrations:
@@ -141,7 +141,7 @@ def _measured(
     cards: Sequence[RecognitionCard],
     compared: Mapping[str, Comparisons],
     scales: Mapping[str, tuple[Calibration | None, str]],
-    sights: Sequence[Sight],
+    by_models: Sequence[ModelsSample],
     store: ModelStore,
 ) -> list[Measured]:
     return [
@@ -152,12 +152,12 @@ def _measured(
             sum(store.path(file).stat().st_size for file in card.files),
             float(seconds),
         )
-        for card, seconds in zip(cards, seconds_by_model(sights), strict=True)
+        for card, seconds in zip(cards, seconds_by_model(by_models), strict=True)
     ]
 
 
-def _notes(figures: Mapping[str, Any], resamples: int, seed: int) -> list[str]:
-    """What a reader must know of how the figures came about."""
+def _notes(figures: Mapping[str, object], resamples: int, seed: int) -> list[str]:
+    """Notes on how the figures were computed."""
     day = datetime.now(UTC).date().isoformat()
     notes = [
         f"Visavis {visavis.__version__}, {day}. In brackets: 95 % intervals.",

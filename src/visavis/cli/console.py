@@ -1,4 +1,4 @@
-"""`visavis console ...`: how people get into the web console."""
+"""The commands `visavis console ...`: accounts of the web console."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`visavis db ...`: the database as a whole."""
+"""The commands `visavis db ...`: the database as a whole."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from visavis.storage.store import open_database
 from visavis.transfer.checking import check_all
 from visavis.transfer.copying import copy_all, count_rows
 
-database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy what is kept.")
+database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy the database.")
 
-PLACE = "sqlite:PATH or postgresql://USER@HOST/NAME; a password by PGPASSWORD or a password file"
+DATABASE = "sqlite:PATH or postgresql://USER@HOST/NAME; a password by PGPASSWORD or a password file"
 
 
 @database_commands.command("migrate", epilog="Example: visavis db migrate --data-dir /srv/visavis")
@@ -32,15 +32,15 @@ def migrate(data_dir: DataDir = None) -> None:
 
 @database_commands.command("check", epilog="Example: visavis db check --data-dir /srv/visavis")
 def check(data_dir: DataDir = None) -> None:
-    """Hold rows against their tags, sets and counters, open every template, verify the audit log and the schema.
+    """Verify rows, sets, counters, the audit log and the schema, and open every template.
 
     Works beside a running server; exit code 1 on faults.
     """
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
-        progress("faces", None) as tell,
+        progress("faces", None) as advance,
     ):
-        faults = check_all(storage.database, storage.keys, tell)
+        faults = check_all(storage.database, storage.keys, advance)
     for fault in faults:
         say(fault)
     if faults:
@@ -63,7 +63,7 @@ def accept_older(
 
 @database_commands.command("compact", epilog="Example: visavis db compact --data-dir /srv/visavis")
 def compact(data_dir: DataDir = None) -> None:
-    """Write the database anew, so that no byte of what was deleted is left in its files, nor room for it.
+    """Rewrite the database, so that no byte of deleted data, and no free space, is left in its files.
 
     Works beside running servers, whose requests wait for as long as it takes to write everything once; it needs
     room for a second copy meanwhile. PostgreSQL's write-ahead log and archives are not touched.
@@ -78,8 +78,8 @@ def compact(data_dir: DataDir = None) -> None:
     epilog="Example: visavis db copy --from sqlite:visavis-data/visavis.db --to postgresql://visavis@db/visavis",
 )
 def copy(
-    source: Annotated[str, typer.Option("--from", metavar="PLACE", help=PLACE)],
-    target: Annotated[str, typer.Option("--to", metavar="PLACE", help="Likewise; empty, or an unfinished copy.")],
+    source: Annotated[str, typer.Option("--from", metavar="URL", help=DATABASE)],
+    target: Annotated[str, typer.Option("--to", metavar="URL", help=f"{DATABASE}; empty, or an unfinished copy.")],
 ) -> None:
     """Copy everything into an empty database of either kind, and compare. Stop the servers of the source first.
 
@@ -91,9 +91,9 @@ def copy(
     with (
         closing(open_database(source)) as old,
         closing(open_database(target)) as new,
-        progress("rows", count_rows(old)) as tell,
+        progress("rows", count_rows(old)) as advance,
     ):
-        counts = copy_all(old, new, tell)
+        counts = copy_all(old, new, advance)
     for table, count in counts.items():
         say(f"{count:>12,}  {table}")
     say("Both sides are the same, row by row.")

@@ -1,4 +1,4 @@
-"""uvicorn's server, with connections counted from the start, and an end that balancers hear of first."""
+"""uvicorn's server with limited connections, and a shutdown that load balancers notice first."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 STARTUP_FAILURE = 3
-"""As uvicorn's own command ends when the address is taken; the log says why."""
+"""Exit code of uvicorn's own command if the server cannot start; the log says why."""
 
 
 class DrainingServer(uvicorn.Server):
-    """Goes on for some time after a first SIGTERM, not ready for more; a second signal ends that."""
+    """After a first SIGTERM it is not ready any more, but goes on for some time; a second signal ends that."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class DrainingServer(uvicorn.Server):
         self._stops_at: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """What a signal does."""
+        """Handle a signal: drain after the first, stop after the second."""
         self._application.state.stopping = True
         if sig == signal.SIGTERM and self._seconds and self._stops_at is None:
             self._stops_at = time.monotonic() + self._seconds
@@ -53,11 +53,11 @@ class DrainingServer(uvicorn.Server):
             super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, then accept connections our own way."""
+        """Start the application, then accept connections with `Reception`."""
         await super().startup(sockets=[])
         try:
             reception = Reception(sockets or [], self._limits, self._tls, self._connection)
-        except OSError as error:  # somebody else was quicker since the address was taken
+        except OSError as error:  # another process listens on the address by now
             logger.error("The server cannot listen: %s", error.strerror)  # noqa: TRY400 - it says it all
             await self.lifespan.shutdown()
             sys.exit(STARTUP_FAILURE)
@@ -75,7 +75,7 @@ class DrainingServer(uvicorn.Server):
         )
 
     async def on_tick(self, counter: int) -> bool:
-        """Whether to stop; asked ten times a second."""
+        """Whether to stop; uvicorn calls this ten times a second."""
         if self._stops_at is not None and time.monotonic() >= self._stops_at:
             self.should_exit = True
         return await super().on_tick(counter)

@@ -1,4 +1,4 @@
-"""Draws what was found onto a picture."""
+"""Draws faces onto a picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from visavis.errors import SetupError, reason
 from visavis.types import Box, DetectedFace
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Told apart by the colour-blind too (M. Okabe, K. Ito, "Color Universal Design", 2008)."""
+"""Colours that colour-blind people can distinguish (M. Okabe, K. Ito, "Color Universal Design", 2008)."""
 
 _POINT = "#ffe14d"
 _DARK = "#1a1a1a"
@@ -34,7 +34,7 @@ def draw_faces(picture: Path, faces: Sequence[DetectedFace], labels: Sequence[st
 
 
 def mark(pen: ImageDraw.ImageDraw, face: DetectedFace, colour: str, unit: float) -> None:
-    """Box and landmarks; `unit`: a thousandth of the picture's longer side, in pixels."""
+    """Draw box and landmarks; `unit` is a thousandth of the picture's longer side, in pixels."""
     box, stroke = face.box, max(2, round(2.5 * unit))
     corner = 0.08 * min(box.width, box.height)
     pen.rounded_rectangle((box.x0, box.y0, box.x1, box.y1), radius=corner, outline=colour, width=stroke)
@@ -44,7 +44,7 @@ def mark(pen: ImageDraw.ImageDraw, face: DetectedFace, colour: str, unit: float)
 
 
 def _label(pen: ImageDraw.ImageDraw, box: Box, text: str, colour: str, unit: float, size: tuple[int, int]) -> None:
-    """White on the colour of the box: above it, or inside where there is no room above; never beyond the edge."""
+    """Draw a white label on the colour of the box: above it, or inside if there is no room above."""
     font = ImageFont.load_default(max(12.0, 13 * unit, min(22 * unit, box.width / 6)))
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     pad = max(3.0, 0.35 * (bottom - top))

@@ -1,11 +1,11 @@
-"""`visavis evaluate ...`: how often the product errs, on pictures of one's own."""
+"""The commands `visavis evaluate ...`: error rates on own pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ from visavis.cli.measuring import (
     Report,
     Resamples,
     Seed,
-    look_at,
+    measure_files,
     recognition_card,
     show,
     warn_of,
@@ -31,7 +31,7 @@ from visavis.cli.terminal import AsJson, read_settings
 from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import differentials, identification, masks, poses, sheets, spoofing, verification
-from visavis.evaluation.corpus import Look, Which, counts
+from visavis.evaluation.corpus import Sample, Which, counts
 from visavis.evaluation.folders import Person, PersonIs, people_in, read_pairs
 from visavis.evaluation.grouping import find_people
 from visavis.evaluation.pages import Plot, Sheet, write_page
@@ -87,22 +87,22 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
     grouping = None
     if pairs is not None:
         listed = read_pairs(pairs, folder)
-        looks = _look_at_people(
+        samples = _measure_people(
             sorted({file for pair in listed for file in (pair.first, pair.second)}), card, face
         )
-        measured = verification.of_pairs(listed, looks, asked)
+        measured = verification.of_pairs(listed, samples, asked)
     elif folder is not None:
         people, grouping = find_people(folder, each, max_per_person, groups)
         warn_of(grouping)
-        looks = _look_at_people([file for person in people for file in person.files], card, face)
+        samples = _measure_people([file for person in people for file in person.files], card, face)
         with working("Comparing"):
-            measured = verification.of_people(people, looks, scale, asked)
+            measured = verification.of_people(people, samples, scale, asked)
     else:
         raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
     with working("Drawing people for the intervals"):
         summary = verification.summary(measured, scale, resamples, seed)
         if grouping is not None:
-            summary["groups"] = differentials.summary(measured, people, grouping, looks, scale, resamples, seed)
+            summary["groups"] = differentials.summary(measured, people, grouping, samples, scale, resamples, seed)
     summary |= {"model": card.name, "scale": scale_name, "face": face.value}
     summary |= {"min_quality": min_quality, "min_comparability": min_comparability}
     notes = _notes(summary, resamples, seed)
@@ -144,15 +144,15 @@ def identify(  # noqa: PLR0913, PLR0917 - an option each
     card = recognition_card(model)
     scale, scale_name = _scale(card, data_dir)
     people = people_in(folder, max_per_person)
-    looks = _look_at_people([file for person in people for file in person.files], card, face)
-    shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
+    samples = _measure_people([file for person in people for file in person.files], card, face)
+    shown = [(number, samples[file]) for number, person in enumerate(people) for file in person.files]
     asked = GroupSettings(min_quality=min_quality, min_comparability=min_comparability)
     faces = verification.faces_in(shown, asked)
     with working("Searching"):
         drawn = identification.draw_splits(faces, gallery_size, splits, seed)
         count = int(faces.people.max()) + 1
         found = identification.summary(drawn, count, gallery_size, scale, resamples, seed)
-    summary = counts(list(looks.values())) | {"refused": int(faces.refused.sum()), "people": count} | found
+    summary = counts(list(samples.values())) | {"refused": int(faces.refused.sum()), "people": count} | found
     summary |= {"model": card.name, "scale": scale_name, "face": face.value}
     summary |= {"min_quality": min_quality, "min_comparability": min_comparability}
     notes = [*_notes(summary, resamples, seed), *sheets.strangers_in_words(summary)]
@@ -179,10 +179,10 @@ def spoof(
     """Count attacks that pass and living people who are refused (ISO/IEC 30107-3)."""
     live_files, species_files = spoofing.live_and_species(folder)
     files = [*live_files, *(file for found in species_files.values() for file in found)]
-    looks = _by_file(look_at(files, read_settings(), Traits(liveness=True)))
-    live = spoofing.Presentations.of([looks[file] for file in live_files])
+    samples = _by_file(measure_files(files, read_settings(), Traits(liveness=True)))
+    live = spoofing.Presentations.of([samples[file] for file in live_files])
     species = {
-        name: spoofing.Presentations.of([looks[file] for file in found]) for name, found in species_files.items()
+        name: spoofing.Presentations.of([samples[file] for file in found]) for name, found in species_files.items()
     }
     summary = spoofing.summary(live, species)
     notes = _notes(summary, 0, 0)
@@ -206,10 +206,10 @@ def mask(
 ) -> None:
     """Count masks that are overlooked and bare faces that are taken for masked ones."""
     files = masks.masked_and_unmasked(folder)
-    looks = _by_file(
-        look_at([file for found in files.values() for file in found], read_settings(), Traits(mask=True))
+    samples = _by_file(
+        measure_files([file for found in files.values() for file in found], read_settings(), Traits(mask=True))
     )
-    summary = masks.summary({name: [looks[file] for file in found] for name, found in files.items()})
+    summary = masks.summary({name: [samples[file] for file in found] for name, found in files.items()})
     notes = _notes(summary, 0, 0)
     tables = sheets.mask_sheets(summary)
     show(summary, tables, notes, as_json=as_json)
@@ -235,9 +235,9 @@ def pose(
 ) -> None:
     """Compare estimated head angles with those of a list."""
     annotated = poses.read_poses(file)
-    looks = look_at([each.file for each in annotated], read_settings(), Traits(pose=True))
-    errors = poses.pose_errors(annotated, looks)
-    summary = poses.summary(errors, looks, resamples, seed)
+    samples = measure_files([each.file for each in annotated], read_settings(), Traits(pose=True))
+    errors = poses.pose_errors(annotated, samples)
+    summary = poses.summary(errors, samples, resamples, seed)
     notes = _notes(summary, resamples, seed)
     tables = sheets.pose_sheets(summary)
     show(summary, tables, notes, as_json=as_json)
@@ -250,16 +250,18 @@ def pose(
     _report(report, "Head angles", notes, tables, draw)
 
 
-def _look_at_people(files: Sequence[Path], card: RecognitionCard, which: Which) -> dict[Path, Look]:
-    return _by_file(look_at(files, read_settings(), Traits(quality=True, comparability=True), card.name, which))
+def _measure_people(files: Sequence[Path], card: RecognitionCard, which: Which) -> dict[Path, Sample]:
+    return _by_file(
+        measure_files(files, read_settings(), Traits(quality=True, comparability=True), card.name, which)
+    )
 
 
-def _by_file(looks: Sequence[Look]) -> dict[Path, Look]:
-    return {look.file: look for look in looks}
+def _by_file(samples: Sequence[Sample]) -> dict[Path, Sample]:
+    return {sample.file: sample for sample in samples}
 
 
 def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, str]:
-    """The scale of similarity, and where it comes from in words."""
+    """The similarity scale, and a description of its source."""
     if data_dir is None:
         return Calibration.from_table(card.similarity_table), "of the model"
     with wiring.open_calibrations(read_settings(data_dir=data_dir)) as calibrations:
@@ -269,8 +271,8 @@ def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, s
     return Calibration.from_table(own.knots), f"own: {own.measured_on}"
 
 
-def _notes(summary: dict[str, Any], resamples: int, seed: int) -> list[str]:
-    """What a reader must know of how the figures came about."""
+def _notes(summary: dict[str, object], resamples: int, seed: int) -> list[str]:
+    """Notes on how the figures were computed."""
     day = datetime.now(UTC).date().isoformat()
     notes = [f"Visavis {visavis.__version__}, {day}. In brackets: 95 % intervals."]
     if "model" in summary:

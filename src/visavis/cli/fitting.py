@@ -1,4 +1,4 @@
-"""`visavis calibrate DIR --recipe NAME`: pictures to a recipe of one's own, with what is said on the way."""
+"""The command `visavis calibrate DIR --recipe NAME`: fits a recipe on own pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from visavis.cli.measuring import name_unreadable, with_progress, working
 from visavis.cli.terminal import complaint
 from visavis.errors import SetupError
-from visavis.evaluation.answers import AnswersObserver
+from visavis.evaluation.answers import AnswersEmbedder
 from visavis.evaluation.corpus import Which
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import Grouping
@@ -36,7 +36,7 @@ from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
 
-def fit_own_recipe(  # noqa: PLR0913, PLR0917 - what the command was told
+def fit_own_recipe(  # noqa: PLR0913, PLR0917 - the options of the command
     settings: Settings,
     model: str,
     name: str,
@@ -46,7 +46,7 @@ def fit_own_recipe(  # noqa: PLR0913, PLR0917 - what the command was told
     poor: int,
     which: Which,
 ) -> OwnRecipe:
-    """Fit a recipe to the networks of a model, and keep it. Raises SetupError, and then nothing is kept."""
+    """Fit a recipe for the networks of a model, and store it. Raises SetupError; nothing is stored then."""
     base = _base(settings, model)
     check_name(settings.models_dir, name)
     require_people(len(people))
@@ -91,31 +91,31 @@ def _see(
     poor: int,
     which: Which,
 ) -> Seen:
-    observer = _observer(settings, base, which)
+    embedder = _embedder(settings, base, which)
     files = [file for _, file in pictures_of(people)]
     spoilt = to_be_spoilt(people, poor)
-    _say_how_long(observer, files, len(spoilt))
-    answers = with_progress(files, observer.look_at)
-    name_unreadable([answer.look for answer in answers])
-    versions = with_progress(list(spoilt.values()), observer.look_at_poor_versions, "Looking at poor versions")
+    _say_how_long(embedder, files, len(spoilt))
+    answers = with_progress(files, embedder.measure)
+    name_unreadable([answer.sample for answer in answers])
+    versions = with_progress(list(spoilt.values()), embedder.measure_poor_versions, "Looking at poor versions")
     of_person: Mapping[int, Mapping[str, Embedding]] = dict(zip(spoilt, versions, strict=True))
     return seen_of(people, [answer.answers for answer in answers], of_person, grouping, one_person)
 
 
-def _observer(settings: Settings, base: RecognitionCard, which: Which) -> AnswersObserver:
+def _embedder(settings: Settings, base: RecognitionCard, which: Which) -> AnswersEmbedder:
     threads = settings.work.cpu_places
     store = ModelStore(settings.models_dir)
     recognizers = Recognizers(store, Catalogue.read(store.directory))
     recognizer = recognizers.load(base.name)
-    return AnswersObserver(Analyzer.load(store, threads, recognizers), recognizer, threads, which)
+    return AnswersEmbedder(Analyzer.load(store, threads, recognizers), recognizer, threads, which)
 
 
-def _say_how_long(observer: AnswersObserver, files: Sequence[Path], spoilt: int) -> None:
-    """On standard error, from the time that the first pictures take."""
-    sample = files[: 2 * observer.threads]
-    observer.look_at(sample[:1], lambda: None)  # the first look of all takes longer
+def _say_how_long(embedder: AnswersEmbedder, files: Sequence[Path], spoilt: int) -> None:
+    """Print an estimate of the time on standard error, from the time of the first pictures."""
+    sample = files[: 2 * embedder.threads]
+    embedder.measure(sample[:1], lambda: None)  # the very first picture takes longer
     begun = time.perf_counter()
-    observer.look_at(sample, lambda: None)
+    embedder.measure(sample, lambda: None)
     each = (time.perf_counter() - begun) / len(sample)
     versions = spoilt * len(POOR)
     minutes = math.ceil(each * (len(files) + versions) / 60) + 1

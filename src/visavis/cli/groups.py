@@ -1,11 +1,11 @@
-"""`visavis group ...`: what groups ask of faces, and by which recognition model they are known."""
+"""The commands `visavis group ...`: settings and recognition models of groups."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.models import OptionInfo
@@ -25,7 +25,7 @@ group_commands = typer.Typer(
 
 
 def _hours(text: str) -> int:
-    """From 36h or 30d; 0 needs no unit."""
+    """Hours from a text such as 36h or 30d; 0 needs no unit."""
     found = re.fullmatch(r"(\d{1,9})([hd])", text if text != "0" else "0h")
     hours = int(found[1]) * (24 if found[2] == "d" else 1) if found else -1
     if not BOUNDS["retention_hours"].hold(hours):
@@ -67,8 +67,8 @@ def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = Fal
         has = group.settings
         least = (f"{value:g}" if value else "any" for value in (has.min_quality, has.min_comparability))
         numbers = (f"{has.liveness_threshold:g}", f"{has.similarity:g}", *least, _span(has.retention_hours))
-        facts = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
-        table.add_row(*facts, *numbers)
+        cells = (group.name, str(group.face_count), group.model, "on" if has.liveness else "off")
+        table.add_row(*cells, *numbers)
     out.print(table)
 
 
@@ -109,7 +109,7 @@ def set_group(  # noqa: PLR0913 - an option each
     registered, comparability wherever they are registered or searched for. A shorter retention holds for the faces
     that are there too.
     """
-    given: dict[str, Any] = {
+    given: dict[str, object] = {
         "liveness": liveness,
         "liveness_threshold": liveness_threshold,
         "similarity": similarity,
@@ -151,8 +151,8 @@ def upgrade(
     moved = []
     with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
         for owner, group in _chosen(apps, groups, app, group_id):
-            with progress(group.name, group.face_count) as tell:
-                upgraded = groups.upgrade(owner, group.name, model, tell)
+            with progress(group.name, group.face_count) as advance:
+                upgraded = groups.upgrade(owner, group.name, model, advance)
             row = {"app": owner.name, "group": group.name, "from": group.model, "to": upgraded.model}
             moved.append(row | {"faces": upgraded.face_count})
             if not as_json:

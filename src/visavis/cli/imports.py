@@ -1,4 +1,4 @@
-"""`visavis import`: faces of pictures into a group, or a whole archive."""
+"""The command `visavis import`: registers the faces of pictures in a group, or restores an archive."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from visavis.web.services import Services
 
 SOME_LEFT_OUT = 3
 INTERRUPTED = 130
-"""Exit codes; the second is what a shell makes of Ctrl-C."""
+"""Exit codes; 130 is the one of a command that Ctrl-C stopped."""
 
 
 def _csv_or_jsonl(file: Path | None) -> Path | None:
@@ -56,7 +56,9 @@ def import_(  # noqa: PLR0913 - an option each
         str | None,
         typer.Option("--group", help="The group's id; of an archive, what its one group is called here."),
     ] = None,
-    create: Annotated[bool, typer.Option("--create", help="Make the group if there is none of this id.")] = False,
+    create: Annotated[
+        bool, typer.Option("--create", help="Create the group if there is none of this id.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=20, help="Faces of a picture, the largest.")] = 1,
     report: Annotated[
         Path | None,
@@ -99,7 +101,7 @@ def import_(  # noqa: PLR0913 - an option each
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What is to be done with pictures."""
+    """The options of an import of pictures."""
 
     app: str
     group: str
@@ -115,11 +117,11 @@ def _import_pictures(entries: Sequence[Entry], wish: _Wish, settings: Settings) 
         group = _group(services, wish.app, wish.group, create=wish.create)
         bulk = BulkRegistration.of(services.faces, group, wish.limit, settings.work.cpu_places, stop)
         tally, start = Tally(), time.monotonic()
-        with _stopped_by_signals(stop), _progress(len(entries)) as tell:
+        with _stopped_by_signals(stop), _progress(len(entries)) as show:
             for results in bulk.run(entries):
                 file.write(results)
                 tally.count(results)
-                tell(tally)
+                show(tally)
     _conclude(tally, len(entries), time.monotonic() - start, as_json=wish.as_json)
 
 
@@ -135,9 +137,9 @@ def _group(services: Services, app: str, group: str, *, create: bool) -> Group:
 
 @contextmanager
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM ends the work in good order, the second at once."""
+    """Let the first Ctrl-C or SIGTERM finish what has begun, and the second stop at once."""
 
-    def on_signal(number: int, _: Any) -> None:
+    def on_signal(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         stop.set()
 
@@ -162,20 +164,20 @@ def _progress(total: int) -> Iterator[Any]:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[status]}"),
     )
     with Progress(*columns, console=complaint, disable=not complaint.is_terminal) as progress:
         task = progress.add_task("pictures", total=total, added="")
 
-        def tell(tally: Tally) -> None:
+        def show(tally: Tally) -> None:
             added = f"{tally.added:,} faces added"
             progress.update(task, completed=tally.pictures, added=added)
 
-        yield tell
+        yield show
 
 
 def _conclude(tally: Tally, total: int, seconds: float, *, as_json: bool) -> None:
-    """Say what was done, and end with the exit code that goes with it."""
+    """Print the result, and exit with the code that belongs to it."""
     interrupted = tally.pictures < total
     if as_json:
         counts = {"pictures": tally.pictures, "of": total, "faces_added": tally.added}

@@ -1,4 +1,4 @@
-"""`visavis keys ...`: the master key."""
+"""The commands `visavis keys ...`: the master key."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def rotate(
     ] = 10,
     data_dir: DataDir = None,
 ) -> None:
-    """Put a new master key in the place of the old one while servers run. Broken off, it goes on when run again.
+    """Replace the master key while servers run. If it is interrupted, run it again and it continues.
 
     With the server's own key file the new key is made and written there. Otherwise give it beside the old one,
     with white space between them, to every server and to this command; afterwards take the old one away.
     """
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
-        progress("groups", None) as tell,
+        progress("groups", None) as advance,
     ):
-        key_id = storage.rotation.run(wait, tell)
+        key_id = storage.rotation.run(wait, advance)
     say(f"The master key is {key_id}. Backups made before it still need the old one.")
 
 
@@ -47,7 +47,7 @@ def status(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     say(f"rotation     {f'to {found.following}' if found.following else 'none'}")
     for key_id, count in sorted(found.groups.items()):
         say(f"groups       {count:,} by {key_id or 'an older version'}")
-    for place, has_it in found.answers:
-        say(f"server       {place} {'has' if has_it else 'lacks'} the new key")
+    for server, has_it in found.answers:
+        say(f"server       {server} {'has' if has_it else 'lacks'} the new key")
     if found.retired:
         say(f"replaced     {', '.join(found.retired)}")

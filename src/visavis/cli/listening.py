@@ -1,4 +1,4 @@
-"""What a server needs of the system before it starts: its port, and enough file descriptors."""
+"""Prepares a server's sockets, and checks the limit of file descriptors."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if sys.platform != "win32":
 logger = logging.getLogger(__name__)
 
 RESERVED_DESCRIPTORS = 192
-"""For the database, models, pictures by URL and the log: connections of clients leave so many alone."""
+"""File descriptors reserved for the database, models, downloads and the log."""
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """The sockets of an address, one for each family it has, not listening yet. Raises SetupError."""
+    """Bind the sockets of an address, one for each family, not listening yet. Raises SetupError."""
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
-        for family, found in _places(host, port):
+        for family, found in _addresses(host, port):
             bound = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             chosen = sockets[0].getsockname()[1] if sockets else port  # any port is the same in each family
-            place = (found[0], chosen, *found[2:])
+            address = (found[0], chosen, *found[2:])
             try:
-                bound.bind(place)
+                bound.bind(address)
             except OSError as error:
                 raise SetupError(f"Port {port} of {host} cannot be used: {_reason(error)}.") from None
             sockets.append(bound)
@@ -40,13 +40,13 @@ def bind(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _places(host: str, port: int) -> list[tuple[int, Any]]:
+def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
     """Socket family and address, each once. Raises SetupError."""
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise SetupError(f"There is no address {host!r} to listen on: {error.strerror}.") from None
-    return list(dict.fromkeys((family, place) for family, _, _, _, place in found))
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
 
 
 def _reason(error: OSError) -> str:
@@ -56,7 +56,7 @@ def _reason(error: OSError) -> str:
 
 
 def connections_within_limits(wanted: int) -> int:
-    """How many connections may be open: as many as wanted, or as descriptors are left for (`ulimit -n`)."""
+    """How many connections may be open: `wanted`, or fewer if `ulimit -n` allows fewer."""
     if sys.platform == "win32":
         return wanted
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""How the server's log looks."""
+"""The format of the server's log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def start_logging(form: Literal["text", "json"], level: str) -> None:
-    """Log to standard error, a line each: text, or JSON objects with the time in UTC."""
+    """Log to standard error, one line for each record: text, or JSON with the time in UTC."""
     handler = logging.StreamHandler()
     handler.setFormatter(_json() if form == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler])

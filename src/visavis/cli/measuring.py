@@ -1,18 +1,18 @@
-"""What the commands that measure share: which faces, progress, what could not be read, tables and reports."""
+"""Shared parts of the commands that measure: which face, progress, unreadable files, tables, reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
 from visavis.cli.terminal import complaint, out, print_json, read_settings, say
-from visavis.evaluation.corpus import Instrumentation, Look, Which
+from visavis.evaluation.corpus import CorpusEmbedder, Sample, Which
 from visavis.evaluation.folders import PersonIs
 from visavis.evaluation.grouping import Grouping
 from visavis.evaluation.pages import Sheet
@@ -58,7 +58,7 @@ Face = Annotated[Which, typer.Option("--face", help="Which face of a picture tha
 
 
 def _in_a_folder(file: Path | None) -> Path | None:
-    """Before the work, not after it."""
+    """Check before the work that the folder of an output file exists."""
     if file is not None and not file.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {file.parent}.")
     if file is not None and file.exists() and not file.is_file():
@@ -82,45 +82,45 @@ def recognition_card(name: str | None) -> RecognitionCard:
     return Catalogue.read(settings.models_dir).require(name or settings.recognition_model)
 
 
-def look_at(
+def measure_files(
     files: Sequence[Path],
     settings: Settings,
     traits: Traits,
     model: str | None = None,
     which: Which = Which.LARGEST,
-) -> list[Look]:
-    """One look a file, with a progress bar. Files that are no pictures are named on standard error."""
+) -> list[Sample]:
+    """Measure each file, with a progress bar. Unreadable files are named on standard error."""
     threads = settings.work.cpu_places
     store = ModelStore(settings.models_dir)
     recognizers = Recognizers(store, Catalogue.read(store.directory))
     if model is not None:
         recognizers.load(model)
-    observer = Instrumentation(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
-    looks = with_progress(files, observer.look_at)
-    name_unreadable(looks)
-    return looks
+    embedder = CorpusEmbedder(Analyzer.load(store, threads, recognizers), threads, traits, model, which)
+    samples = with_progress(files, embedder.measure)
+    name_unreadable(samples)
+    return samples
 
 
 def with_progress(
     files: Sequence[Path],
-    look_at: Callable[[Sequence[Path], Callable[[], None]], list[T]],
+    measure: Callable[[Sequence[Path], Callable[[], None]], list[T]],
     what: str = "Looking at pictures",
 ) -> list[T]:
-    """What a look at each file gives, with a progress bar where somebody watches."""
+    """Call `measure` with the files and a progress bar, which is shown on a terminal only."""
     with Progress(console=complaint, disable=not complaint.is_terminal) as progress:
         task = progress.add_task(what, total=len(files))
-        return look_at(files, lambda: progress.advance(task))
+        return measure(files, lambda: progress.advance(task))
 
 
-def name_unreadable(looks: Sequence[Look]) -> None:
-    """Files that are no pictures, on standard error."""
-    for look in looks:
-        if look.unreadable is not None:
-            complaint.print(f"{look.file}: {look.unreadable}", highlight=False, soft_wrap=True)
+def name_unreadable(samples: Sequence[Sample]) -> None:
+    """Name unreadable files on standard error."""
+    for sample in samples:
+        if sample.unreadable is not None:
+            complaint.print(f"{sample.file}: {sample.unreadable}", highlight=False, soft_wrap=True)
 
 
 def warn_of(grouping: Grouping | None) -> None:
-    """Name on standard error those whom no figure of a group counts."""
+    """Name on standard error the people whom no figure of groups counts."""
     if grouping is None:
         return
     for names, what in (
@@ -134,7 +134,7 @@ def warn_of(grouping: Grouping | None) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Something turns while the block takes its time, where somebody watches."""
+    """Show a spinner on a terminal while the block runs."""
     if not complaint.is_terminal:
         yield
         return
@@ -142,8 +142,8 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
-def show(summary: dict[str, Any], sheets: Sequence[Sheet], notes: Sequence[str], *, as_json: bool) -> None:
-    """The result on standard output: one JSON object, or tables."""
+def show(summary: dict[str, object], sheets: Sequence[Sheet], notes: Sequence[str], *, as_json: bool) -> None:
+    """Print the result on standard output: one JSON object, or tables."""
     if as_json:
         print_json(summary)
         return

@@ -1,4 +1,4 @@
-"""`visavis models ...`: the weights, and the recognition models that are made of them."""
+"""The commands `visavis models ...`: weight files, and the recognition models made of them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _pack(name: str) -> Pack:
 
 
 def _accept(store: ModelStore, pack: Pack, *, accepted: bool) -> None:
-    """Put the acceptance on record. Raises SetupError, with the terms, if they are not accepted, now or before."""
+    """Record that terms were accepted. Raises SetupError with the terms if they were not, now or before."""
     if accepted:
         accept(store.directory, pack)
         say(f"The terms of {pack.name} are accepted: no commercial use.")
@@ -102,7 +102,7 @@ def _accept(store: ModelStore, pack: Pack, *, accepted: bool) -> None:
 
 
 def _published(store: ModelStore) -> tuple[ModelCard, ...]:
-    """The cards of all files that come out of published packages."""
+    """The cards of all files from published packages."""
     accepted = Catalogue.read(store.directory).accepted
     return tuple(dict.fromkeys([*CARDS, *(file for pack in accepted for file in pack.files)]))
 

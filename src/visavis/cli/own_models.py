@@ -1,4 +1,4 @@
-"""`visavis models add` and `check`: a network of one's own, from a file to a recognition model."""
+"""The commands `visavis models add` and `check`: make an own network file a recognition model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from visavis.cli.calibrate import calibrate
-from visavis.cli.compare_models import compare_by_model, look_by_models
+from visavis.cli.compare_models import compare_by_model, measure_by_models
 from visavis.cli.measuring import Face, Resamples, Seed, recognition_card, show, working
 from visavis.cli.terminal import AsJson, DataDir, read_settings, say
 from visavis.errors import SetupError
@@ -21,7 +21,7 @@ from visavis.vision import adding
 from visavis.vision.shapes import SHAPES, Shape, names_of_shapes
 
 _PEOPLE, _PICTURES = 100, 3
-"""That a check looks at, at most, and of each person: enough for a clear difference, in a minute or two."""
+"""How many people, and pictures of each, a check uses at most: enough for a clear result in a minute or two."""
 
 
 def add_model(
@@ -71,8 +71,8 @@ def check_model(
     """Feed a network in other ways than its card says, and warn if another tells people apart better."""
     cards = ways_to_feed(recognition_card(name))
     people = _with_several_pictures(folder)
-    sights = look_by_models(people, list(cards.values()), read_settings(), face)
-    compared = compare_by_model(people, sights, list(cards.values()))
+    by_models = measure_by_models(people, list(cards.values()), read_settings(), face)
+    compared = compare_by_model(people, by_models, list(cards.values()))
     with working("Drawing people for the intervals"):
         ways = compare_ways(compared, resamples, seed)
     better = max((way for way in ways if way.clearly_better), key=lambda way: way.separation, default=None)

@@ -1,4 +1,4 @@
-"""The passphrase of an archive: never an argument, which everybody on the machine can see."""
+"""Reads the passphrase of an archive. It is never an argument, which other users of the machine could see."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PassphraseFd = Annotated[
 
 
 def new_passphrase(settings: Settings, descriptor: int | None) -> str:
-    """For an archive that is about to be made. Raises SetupError for one that is too short."""
+    """The passphrase of a new archive. Raises SetupError if it is too short."""
     passphrase = _given(settings, descriptor) or _asked("Passphrase of the archive", twice=True)
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise SetupError(
@@ -37,7 +37,7 @@ def new_passphrase(settings: Settings, descriptor: int | None) -> str:
 
 
 def known_passphrase(settings: Settings, descriptor: int | None) -> str:
-    """Of an archive that is there."""
+    """The passphrase of an existing archive."""
     return _given(settings, descriptor) or _asked("Passphrase of the archive", twice=False)
 
 

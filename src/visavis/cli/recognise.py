@@ -1,6 +1,6 @@
-"""`visavis detect`, `visavis compare` and `visavis search`: one look, for people at a terminal and for scripts.
+"""The commands `visavis detect`, `visavis compare` and `visavis search`, for people and for scripts.
 
-They end as grep does: exit code 0 if there was a face or a match, 1 if there was none, 2 if anything went wrong.
+Exit codes are those of grep: 0 if there was a face or a match, 1 if there was none, 2 if anything went wrong.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -33,7 +33,7 @@ Threshold = Annotated[
 
 @contextmanager
 def _as_grep_does() -> Iterator[None]:
-    """What goes wrong is told in a sentence, and is told apart from `nothing was found`."""
+    """Print errors as a sentence and exit with 2, unlike 1 for `nothing was found`."""
     try:
         yield
     except (SetupError, ServiceError) as error:
@@ -69,7 +69,7 @@ def detect(
             labels = [f"{number}  quality {_quality(face)}" for number, face in enumerate(faces, start=1)]
             draw_faces(picture, faces, labels, draw)
     if as_json:
-        print_json({"width": size.width, "height": size.height, "faces": [_told(face, size) for face in faces]})
+        print_json({"width": size.width, "height": size.height, "faces": [_fields(face, size) for face in faces]})
     else:
         _show_faces(faces, size)
     if not faces:
@@ -78,7 +78,7 @@ def detect(
 
 def compare(
     source: Annotated[Path, typer.Argument(help="A JPEG or PNG file; its largest face is compared.")],
-    target: Annotated[Path, typer.Argument(help="Likewise; all its faces are.")],
+    target: Annotated[Path, typer.Argument(help="A JPEG or PNG file; all its faces are compared.")],
     *,
     threshold: Threshold = 90,
     data_dir: DataDir = None,
@@ -106,7 +106,7 @@ def compare(
             cells = (
                 _judged(similarity, threshold) if similarity or not compared.detail else ("-", "not compared", "-")
             )
-            table.add_row(_place(face.box, compared.size), *cells)
+            table.add_row(_position(face.box, compared.size), *cells)
         out.print(table if scored else "There is no face in the second picture.")
         if compared.detail:
             say(compared.detail)
@@ -124,7 +124,7 @@ def search(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look for the face of a picture in a group; the audit log tells of it. Works beside a running server.
+    """Search a group for the face of a picture; the audit log records it. Works beside a running server.
 
     Exit code 0 if there is a match, 1 if there is none, 2 if something went wrong.
     """
@@ -166,7 +166,7 @@ def search(
 
 
 def _read(picture: Path) -> bytes:
-    """Raises SetupError, IMAGE_TOO_LARGE."""
+    """Read a picture's file. Raises SetupError, IMAGE_TOO_LARGE."""
     try:
         return read_picture(picture)
     except OSError as error:
@@ -174,14 +174,14 @@ def _read(picture: Path) -> bytes:
 
 
 def _judged(similarity: float, threshold: float) -> tuple[str, str, str]:
-    """The number, the verdict, and what the number means."""
-    # Rounded down, so that what is too little never reads as if it were enough.
+    """The similarity, the verdict, and the meaning of the similarity."""
+    # Rounded down, so that a similarity below the threshold never reads as if it reached it.
     number = f"{int(similarity * 10) / 10:.1f}"
     return number, "match" if similarity >= threshold else "no match", _meaning(similarity)
 
 
 def _meaning(similarity: float) -> str:
-    """Of strangers, how many are as alike as that."""
+    """How many strangers are as similar as that, in words."""
     pairs = pairs_per_false_match(similarity)
     if pairs < 2:
         return "more than half"
@@ -189,12 +189,12 @@ def _meaning(similarity: float) -> str:
 
 
 def _warn_of_chance(faces: int, threshold: float) -> None:
-    """Each face of a group is one more chance for a stranger to match."""
+    """Print how many strangers match by chance: each face of a group is one more chance."""
     if not are_too_many(threshold, faces):
         return
     found, enough = strangers(threshold, faces), enough_similarity(faces)
-    among = "the one face" if faces == 1 else f"one of {faces:,} faces"
-    say(f"At {threshold:g}, about {found.about:,} of {found.of:,} strangers match {among} by chance.")
+    them = "the one face" if faces == 1 else f"one of {faces:,} faces"
+    say(f"At {threshold:g}, about {found.about:,} of {found.of:,} strangers match {them} by chance.")
     advice = "No threshold keeps" if enough is None else f"A threshold of {enough} keeps"
     say(f"{advice} it to 1 in 100. It is an estimate from the scale of similarity.")
 
@@ -212,13 +212,13 @@ def _show_faces(faces: Sequence[DetectedFace], size: ImageSize) -> None:
         pose = face.pose
         angles = f"{pose.yaw:+.0f}, {pose.pitch:+.0f}, {pose.roll:+.0f}" if pose else ""
         defect = str(face.quality.defect or "") if face.quality else ""
-        row = (_place(face.box, size), angles, "yes" if face.mask else "no", f"{face.liveness:.0f}")
+        row = (_position(face.box, size), angles, "yes" if face.mask else "no", f"{face.liveness:.0f}")
         table.add_row(str(number), *row, _quality(face), defect)
     out.print(table)
 
 
-def _place(box: Box, size: ImageSize) -> str:
-    """In pixels: how large, and where."""
+def _position(box: Box, size: ImageSize) -> str:
+    """Size and position of a box, in pixels."""
     inside = box.clipped(size)
     return f"{inside.width:.0f} x {inside.height:.0f} at {inside.x0:.0f}, {inside.y0:.0f}"
 
@@ -228,7 +228,7 @@ def _fractions(box: Box, size: ImageSize) -> dict[str, float]:
     return {"x0": inside.x0, "y0": inside.y0, "x1": inside.x1, "y1": inside.y1}
 
 
-def _told(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+def _fields(face: DetectedFace, size: ImageSize) -> dict[str, object]:
     """A face for scripts: box and landmarks in fractions of the picture."""
     points = (face.landmarks.as_array() / (size.width, size.height)).tolist()
     names = ("left_eye", "right_eye", "nose", "left_lip", "right_lip")

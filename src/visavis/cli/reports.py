@@ -1,4 +1,4 @@
-"""What an import tells: a line for each face and each file without one, and counts of all."""
+"""Reports of an import: one line for each face and each skipped file, and counts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from visavis.errors import SetupError
 from visavis.types import Refusal
 
 COLUMNS = ("path", "line", "external_image_id", "face_id", "reason", "detail", "x0", "y0", "x1", "y1")
-"""`face_id` of a face that was added, else the `reason`; the box in fractions of the picture."""
+"""Columns of a report: `face_id` of an added face, or else `reason`; the box in fractions of the picture."""
 
 _EXAMPLES = 20
-"""How many files that were left out are named on the screen."""
+"""How many files that were left out are listed on the screen."""
 
 _AS_ASKED = frozenset({str(Skip.PRESENT), str(Skip.DUPLICATE), str(Refusal.LIMIT)})
-"""What is left out by those reasons is in the group, or not meant to be."""
+"""Reasons that are no failure: the face is in the group already, or is not meant to be."""
 
 WORDS = {
     "present": "in the group already",
@@ -41,27 +41,27 @@ WORDS = {
     "image_too_large": "too many bytes or pixels",
     "image_too_small": "less than 80 pixels wide or high",
 }
-"""Reasons, as they are said to people."""
+"""Descriptions of reasons for people."""
 
 
 def rows_of(result: Result) -> Iterator[dict[str, Any]]:
-    """A row for each face, or one for a file without any."""
+    """One row for each face, or one for a skipped file."""
     entry = result.entry
     about = {"path": str(entry.path), "line": entry.line, "external_image_id": entry.external_image_id}
     if result.skipped:
         yield about | {"reason": result.skipped, "detail": result.detail}
     for each in result.faces:
-        assert result.size is not None  # noqa: S101 - who has faces was decoded
+        assert result.size is not None  # noqa: S101 - a picture with faces was decoded
         box = each.face.box.relative_to(result.size)
         corners = {name: round(getattr(box, name), 6) for name in ("x0", "y0", "x1", "y1")}
         yield about | {"face_id": each.face_id, "reason": each.refusal and str(each.refusal)} | corners
 
 
 class ReportFile:
-    """A file that gets every row as it becomes true; one that is there already is continued."""
+    """A report file. Rows are appended after their faces are stored; an existing file is continued."""
 
     def __init__(self, path: Path | None) -> None:
-        """A path that ends in .csv or .jsonl; None: nothing is written. Raises SetupError."""
+        """`path` ends in .csv or .jsonl; None for no report. Raises SetupError."""
         self._as_csv = path is not None and path.suffix.lower() == ".csv"
         self._file: TextIO | None = None
         if path is None:
@@ -96,13 +96,13 @@ class ReportFile:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of what an import did."""
+    """Counts of the results of an import."""
 
     pictures: int = 0
     added: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     examples: list[tuple[str, str, str]] = field(default_factory=list)
-    """(file, reason, detail) of some of those that were left out."""
+    """(file, reason, detail) of some files that were left out."""
 
     def count(self, results: Sequence[Result]) -> None:
         for result in results:
@@ -115,11 +115,11 @@ class Tally:
 
     @property
     def left_out(self) -> int:
-        """Files and faces that are not in the group now, though they were meant to be."""
+        """The number of files and faces that should be in the group, but are not."""
         return sum(count for reason, count in self.reasons.items() if reason not in _AS_ASKED)
 
     def tables(self) -> Iterator[Table]:
-        """Reasons with how often, then the first files that were left out."""
+        """Tables of the reasons with their counts, and of the first files that were left out."""
         if self.reasons:
             counts = Table("not added", "", "what that means", title_justify="left")
             for reason, count in self.reasons.most_common():

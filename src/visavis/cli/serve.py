@@ -1,4 +1,4 @@
-"""`visavis serve`."""
+"""The command `visavis serve`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def serve(
     if settings.console.enabled:
         with wiring.open_accounts(settings) as accounts:
             _first_account(accounts, settings)
-    # The server stops in good order on SIGTERM and raises it again at the end; for us that end is a success.
+    # The server stops in an orderly way on SIGTERM and raises it again at the end, which is a success here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         application,
@@ -82,7 +82,7 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _certificate(settings: Settings) -> Certificate | None:
-    """What TLS is spoken with, read again on SIGHUP; None where it is left to a proxy. Raises SetupError."""
+    """The TLS certificate, read again on SIGHUP; None if a proxy handles TLS. Raises SetupError."""
     if settings.tls_cert is None or settings.tls_key is None:
         if settings.tls_cert or settings.tls_key:
             raise SetupError("TLS takes both a certificate and its key: --tls-cert and --tls-key.")
@@ -102,9 +102,9 @@ def _is_local(host: str) -> bool:
 
 
 def _is_seen(settings: Settings) -> bool:
-    """Whether somebody looks on whom secrets may be told: what goes elsewhere than to a terminal is kept.
+    """Whether secrets may be printed: on a terminal only, since other output may be stored.
 
-    Of many nodes none is the first, so with a database of their own they tell nobody.
+    With a PostgreSQL database there may be many nodes and none is the first, so nothing is printed.
     """
     return settings.database_url is None and sys.stdout.isatty()
 
@@ -119,7 +119,7 @@ def _first_start(apps: Apps, settings: Settings) -> None:
 
 
 def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
-    """What the first start prints: the keys, and a command that shows that they work."""
+    """Print the keys of the first start, and a command that tries them."""
     out.rule("First start")
     print_keys(FIRST_APP, keys, as_json=False)
     picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
@@ -133,7 +133,7 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
 
 
 def _first_account(accounts: Accounts, settings: Settings) -> None:
-    """Until somebody has an account, say how the first is opened; a link that was printed before stays good."""
+    """Print how to open the first account, as long as there is none. Earlier links stay valid."""
     if accounts.all():
         return
     if not _is_seen(settings):

@@ -1,4 +1,4 @@
-"""What is to be imported: a folder of pictures, or a manifest that names them."""
+"""Reads the source of an import: a folder of pictures, or a manifest that lists them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from visavis.errors import SetupError, reason
 
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
-    # These are not decoded, but whoever has them should be told rather than miss them.
+    # These cannot be decoded, but an import should report them rather than ignore them.
     | {".heic", ".heif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 )
-"""Files of a folder that are taken for pictures, by their names."""
+"""Endings of file names that are treated as pictures."""
 
 COLUMNS = ("path", "external_image_id")
-"""Of a manifest; the second may be left out, or empty."""
+"""Columns of a manifest; the second is optional."""
 
 _SHOWN = 5
-"""How many of several mistakes are told."""
+"""How many mistakes are listed."""
 
 
 def entries_of(source: Path) -> list[Entry]:
@@ -62,12 +62,12 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
 
 
 def _is_picture(file: Path) -> bool:
-    """Files and folders whose names begin with a dot are some program's own."""
+    """Whether a file is a picture by its name. Names that begin with a dot belong to some program."""
     return file.suffix.lower() in PICTURES and not any(part.startswith(".") for part in file.parts)
 
 
 def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -> Iterator[Entry]:
-    """Paths that are not absolute begin where the manifest lies."""
+    """The entries of a manifest. Relative paths begin at the folder of the manifest."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -84,8 +84,8 @@ def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -
     return iter(entries)
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
-    """Line, and its row as a dictionary or what is wrong with it."""
+def _csv_rows(text: str) -> Iterator[tuple[int, object]]:
+    """The number of each line, and its row as a dictionary, or the mistake in it."""
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
@@ -103,7 +103,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
         yield reader.line_num, f"not CSV: {error}"
 
 
-def _jsonl_rows(text: str) -> Iterator[tuple[int, Any]]:
+def _jsonl_rows(text: str) -> Iterator[tuple[int, object]]:
     for line, row in enumerate(text.split("\n"), start=1):
         if not row.strip():
             continue
@@ -113,7 +113,7 @@ def _jsonl_rows(text: str) -> Iterator[tuple[int, Any]]:
             yield line, "not JSON"
 
 
-_READERS: dict[str, Callable[[str], Iterator[tuple[int, Any]]]] = {".csv": _csv_rows, ".jsonl": _jsonl_rows}
+_READERS: dict[str, Callable[[str], Iterator[tuple[int, object]]]] = {".csv": _csv_rows, ".jsonl": _jsonl_rows}
 
 
 def _wrong_columns(header: Sequence[str]) -> str | None:
@@ -124,8 +124,8 @@ def _wrong_columns(header: Sequence[str]) -> str | None:
     return "a column is named twice" if len(set(header)) < len(header) else None
 
 
-def _mistake(row: Any) -> str | None:
-    """What is wrong with a row, if anything is."""
+def _mistake(row: object) -> str | None:
+    """The mistake in a row; None if there is none."""
     if not isinstance(row, dict) or not all(isinstance(value, str | None) for value in row.values()):
         return 'not an object of texts, such as {"path": "anna.jpg", "external_image_id": "anna"}'
     if mistake := _wrong_columns(list(row)):
@@ -139,6 +139,6 @@ def _mistake(row: Any) -> str | None:
 
 
 def _listed(items: Sequence[str], between: str = ", ") -> str:
-    """The first few, and how many more there are."""
+    """The first items, and the number of further ones."""
     more = len(items) - _SHOWN
     return between.join([*items[:_SHOWN], *([f"and {more} more"] if more > 0 else [])])

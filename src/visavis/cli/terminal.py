@@ -1,4 +1,4 @@
-"""What all commands share: how they speak, what options are called, where settings come from."""
+"""Shared parts of all commands: output, names of options, settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from visavis.settings import Settings, unknown_variables
 
 out = Console(markup=False)
 complaint = Console(stderr=True, markup=False)
-"""Without markup: the names of apps are anybody's choice."""
+"""Without markup, since names of apps may contain it."""
 
 DataDir = Annotated[
     Path | None,
@@ -31,22 +31,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def say(sentence: str) -> None:
-    """On one line, however wide the screen is: scripts read it too."""
+    """Print a sentence on one line, also on a narrow screen, since scripts read it too."""
     out.print(sentence, highlight=False, soft_wrap=True)
 
 
 def complain(error: SetupError | ServiceError) -> None:
-    """In one sentence, on standard error."""
+    """Print an error as one sentence on standard error."""
     sentence = error.detail if isinstance(error, ServiceError) else str(error)
     complaint.print(Text.assemble(("visavis:", "bold red"), f" {sentence}"), soft_wrap=True)
 
 
 def folding_table(*columns: str) -> Table:
-    """What does not fit in its column goes on in the next line: nothing is cut off."""
+    """A table that wraps long values and never cuts them off."""
     return Table(*(Column(name, overflow="fold") for name in columns))
 
 
-def print_json(content: Any) -> None:
+def print_json(content: object) -> None:
     print(json.dumps(content))  # noqa: T201 - the command's output
 
 
@@ -61,7 +61,7 @@ def print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:
 
 
 def read_settings(**given: Any) -> Settings:
-    """Options win over the environment, which wins over defaults. Raises SetupError, also for unknown names."""
+    """Settings from options, then the environment, then defaults. Raises SetupError, also for unknown names."""
     for name, nearest in unknown_variables(os.environ).items():
         hint = f": did you mean {nearest}?" if nearest else ", see docs/settings.md."
         raise SetupError(f"There is no setting {name}{hint}")
@@ -74,7 +74,7 @@ def read_settings(**given: Any) -> Settings:
 
 
 def reachable(settings: Settings, port: int | None = None) -> str:
-    """The URL of the server for a client on the same machine; `port` is the one it got, if any would do."""
+    """The URL of the server for a client on the same machine; `port` is the actual one if the setting is 0."""
     host = settings.host
     if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what the operator chose, not what we choose
         host = "127.0.0.1"

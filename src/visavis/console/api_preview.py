@@ -1,4 +1,4 @@
-"""A picture that somebody shows the console, as a request of the API would carry it, and what is told of it."""
+"""Pictures in the console: as requests of the API, and as data for scripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from visavis.console.pictures import Upload
 from visavis.console.request_context import RequestContext
@@ -16,11 +15,11 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, ImageBytes, ImageSize, ImageUrl
 
 _OURS = frozenset({ErrorCode.INTERNAL, ErrorCode.OVERLOADED})
-"""Errors that are not about what was sent."""
+"""Errors that are not due to the request."""
 
 _PLAIN_NAME = re.compile(r"\w[\w.-]{0,99}")
 _HOST = re.compile(r"[\w.\-\[\]:]+")
-"""Part of commands, and so nothing that a shell could take for one."""
+"""Characters of a host that are safe in a shell command."""
 _PNG = b"\x89PNG"
 
 
@@ -34,35 +33,35 @@ def sent(upload: Upload, name: str, role: str) -> SentPicture:
 
 
 def loaded(context: RequestContext, picture: SentPicture) -> SentPicture:
-    """The picture with its file, which is fetched if there is only a URL. Raises image errors."""
+    """The picture with its bytes, downloaded if it is a URL. Raises image errors."""
     limit = context.services.previews.max_image_bytes
     source = ImageUrl(picture.url, limit) if picture.url else ImageBytes(picture.data or b"", limit)
     return replace(picture, data=context.services.faces.load(source))
 
 
-def question(
+def preview_request(
     context: RequestContext, operation: str, pictures: Sequence[SentPicture], **options: bool | int
 ) -> PreviewRequest:
-    """What would be asked of the API at the address that the console is open at."""
+    """The request to the API, with the origin of the URL in the browser."""
     host = context.request.url.netloc
     origin = f"{context.request.url.scheme}://{host if _HOST.fullmatch(host) else 'localhost'}{context.outside}"
     return PreviewRequest(operation, context.app, tuple(pictures), options, origin)
 
 
-def problem(context: RequestContext, error: ServiceError) -> dict[str, Any]:
-    """What went wrong, in the reader's words and in those of X-Error-Detail. Raises what is our own fault."""
+def problem(context: RequestContext, error: ServiceError) -> dict[str, object]:
+    """An error for a script: a sentence in the reader's language, and X-Error-Detail. Raises server errors."""
     if error.code in _OURS:
         raise error
     return {
         "code": error.code,
-        "sentence": context.words(f"error.{error.code}"),
+        "sentence": context.messages(f"error.{error.code}"),
         "detail": error.detail,
         "place": error.subject,
     }
 
 
-def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPicture) -> dict[str, Any]:
-    """A picture for scripts: pixels, degrees, 0-100. One that was fetched goes along, to be shown and let go."""
+def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPicture) -> dict[str, object]:
+    """A picture and its faces for a script: pixels, degrees, 0-100. Includes the bytes of a downloaded picture."""
     data = base64.b64encode(picture.data).decode() if picture.url and picture.data else None
     return {
         "width": size.width,
@@ -72,11 +71,11 @@ def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPic
     }
 
 
-def reply(given: Preview) -> Mapping[str, Any]:
+def reply(given: Preview) -> Mapping[str, object]:
     return asdict(given)
 
 
-def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
+def _face(face: DetectedFace, size: ImageSize) -> dict[str, object]:
     inside, pose, quality = face.box.clipped(size), face.pose, face.quality
     return {
         "box": [inside.x0, inside.y0, inside.x1, inside.y1],
@@ -92,7 +91,7 @@ def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
 
 
 def _file_name(name: str, data: bytes) -> str:
-    """The file's own name, if no shell and no form could take it for something else."""
+    """The file's own name if it is safe in shell commands and forms, else a neutral one."""
     if _PLAIN_NAME.fullmatch(name):
         return name
     return "picture.png" if data.startswith(_PNG) else "picture.jpg"

@@ -1,4 +1,4 @@
-"""Styles, scripts, icons and samples, under a path that changes when any of them does: to be kept for good."""
+"""Styles, scripts, icons and samples, under a path with their version, so that browsers may cache them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Assets:
-    """The files of the package; modules import each other by relative paths and so stay of one version."""
+    """The static files. Scripts import each other by relative paths, and so always have the same version."""
 
     def __init__(self) -> None:
         paths = sorted(path for folder in _FOLDERS for path in folder.iterdir() if path.suffix in _TYPES)

@@ -1,4 +1,4 @@
-"""The console's cookies: never readable by script, never sent elsewhere, only over TLS where there is TLS."""
+"""The console's cookies: hidden from scripts, for this site only, and over TLS only if the server uses TLS."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from fastapi import Request, Response
 
 SESSION = "session"
 VISITOR = "visitor"
-"""Holds the secret behind the CSRF token of somebody who has not signed in."""
+"""The cookie with the secret of the CSRF token, before somebody has signed in."""
 LANGUAGE = "language"
 THEME = "theme"
 APP = "app"
-"""The app that was worked as last."""
+"""The cookie with the name of the app that was chosen last."""
 
 _YEAR = timedelta(days=365)
 
 
 def read(request: Request, name: str) -> str:
-    """The cookie's value, or nothing."""
+    """The value of a cookie; empty if there is none."""
     return request.cookies.get(_full(request, name), "")
 
 
 def keep(request: Request, response: Response, name: str, value: str, life: timedelta | None = _YEAR) -> None:
-    """Set a cookie; without a `life` until the browser is closed."""
+    """Set a cookie; with `life` None until the browser is closed."""
     secure = _secure(request)
     response.set_cookie(
         _full(request, name),

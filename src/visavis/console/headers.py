@@ -1,4 +1,4 @@
-"""What every answer of the console tells the browser not to allow."""
+"""Security headers of the console's answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HEADERS = {
 
 
 class SafeHeaders:
-    """ASGI middleware; pages are for whoever asked, so no cache keeps them."""
+    """ASGI middleware that adds security headers, and forbids caching of pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What the console says, in English and Korean: one catalogue a language, with the same keys."""
+"""The console's messages in English and Korean: one catalogue for each language, with the same keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
-"""By tag (BCP 47), each in its own words."""
+"""Languages by tag (BCP 47), each with its own name."""
 
 _FOLDER = Path(__file__).parent / "messages"
 
@@ -22,7 +22,7 @@ class Catalogue:
     messages: Mapping[str, str]
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The message with the values in place of `{names}`. Raises KeyError for a key that is not there."""
+        """The message with the values for its `{names}`. Raises KeyError for an unknown key."""
         message = self.messages[key]
         return message.format(**values) if values else message
 
@@ -35,13 +35,13 @@ class Catalogue:
         return key in self.messages
 
     def under(self, prefix: str) -> dict[str, str]:
-        """The messages whose key begins with `prefix.`, by the rest of it; for scripts."""
+        """The messages whose key begins with `prefix.`, by the rest of the key; for scripts."""
         start = f"{prefix}."
         return {key.removeprefix(start): text for key, text in self.messages.items() if key.startswith(start)}
 
 
 def read_catalogues() -> dict[str, Catalogue]:
-    """Every language, from the files of the package; a file for each part of the console."""
+    """The catalogues of all languages, by tag, from the files of the package."""
     return {tag: Catalogue(tag, dict(_messages(tag))) for tag in LANGUAGES}
 
 
@@ -60,7 +60,7 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def preferred(header: str) -> str:
-    """The language an Accept-Language header likes best of those there are (RFC 9110, 12.5.4)."""
+    """The tag of the best language for an Accept-Language header (RFC 9110, 12.5.4)."""
     wishes = []
     for position, part in enumerate(header.split(",")[:20]):
         tag, _, weight = part.strip().partition(";q=")

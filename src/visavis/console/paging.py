@@ -1,4 +1,4 @@
-"""Long lists, a page at a time."""
+"""Pages of long lists."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from urllib.parse import urlencode
 from visavis.console.request_context import RequestContext
 
 ITEMS = 50
-"""A page."""
+"""Number of items on a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which page of how many items, and where the others are."""
+    """A page of a list, and the links to the other pages."""
 
     page: int
     """From 1 on."""
     total: int
     path: str
     query: tuple[tuple[str, str], ...]
-    """What else narrows the list."""
+    """The other query parameters of the list."""
 
     @classmethod
     def of(cls, context: RequestContext, total: int) -> Paging:
-        """The page that the request asks for, or the nearest that there is."""
+        """The page that the request asks for, or the nearest existing one."""
         text = context.request.query_params.get("page", "")
         wanted = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
         query = tuple((name, text) for name, text in context.request.query_params.items() if name == "q" and text)
@@ -37,12 +37,12 @@ class Paging:
 
     @property
     def end(self) -> int:
-        """Of the page: the number of its last item."""
+        """The number, from 1 on, of the last item on the page."""
         return min(self.offset + ITEMS, self.total)
 
     @property
     def previous(self) -> str:
-        """The address of the page before, or nothing."""
+        """The URL of the previous page; empty if there is none."""
         return self._to(self.page - 1) if self.page > 1 else ""
 
     @property

@@ -1,4 +1,4 @@
-"""Work with pictures: they come as a form, wait for their app's turn, and are forgotten."""
+"""Requests with pictures: they come as a form, wait in the queue of their app, and are never stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from visavis.web.body import form_fields
 Result = TypeVar("Result")
 
 MAX_BYTES = 7_500_000
-"""Of a picture; two of them fit into one request."""
+"""Limit for the file of one picture, so that two fit into one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Upload:
         return value.strip() if isinstance(value, str) else default
 
     def number(self, name: str, default: float, least: float, most: float) -> float:
-        """Raises INVALID_PARAMETER unless it is a number from `least` to `most`."""
+        """A number from `least` to `most`. Raises INVALID_PARAMETER."""
         text = self.text(name)
         try:
             value = float(text) if text else default
@@ -50,14 +50,14 @@ class Upload:
 
 
 async def with_pictures(context: RequestContext, work: Callable[[Upload], Result]) -> Result:
-    """What `work` makes of the form, when it is the turn of the app that the path names.
+    """Call `work` with the form once the request has a slot, and return its result.
 
-    Raises OVERLOADED before the body is read, INVALID_PARAMETER, HTTP 413, and what `work` does.
+    Raises OVERLOADED before the body is read, INVALID_PARAMETER, HTTP 413, and the errors of `work`.
     """
     workers = context.services.workers
     with workers.images.admit(context.app.id) as permit:
         upload = Upload(await form_fields(context.request))
-        await workers.images.acquire(permit, context.gone)
+        await workers.images.acquire(permit, context.disconnected)
         return await workers.run(lambda: _worked(context.app, work, upload))
 
 

@@ -1,4 +1,4 @@
-"""What people do here, as the audit log tells of it."""
+"""Records actions of the console in the audit log."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _RESULTS = {
 }
 
 
-class _Unsuccessful(Exception):  # noqa: N818 - an answer that is recorded as what it is
+class _Unsuccessful(Exception):  # noqa: N818 - an answer that is recorded as a failure
     def __init__(self, response: Response) -> None:
         self.response = response
 
 
 async def recorded(context: RequestContext, route: Route) -> Response:
-    """The answer of the page, after what it has done is on record."""
+    """Call the page and return its answer, after recording the action."""
     if not route.does:
         return await route.page(context)
     services = context.services
@@ -40,7 +40,7 @@ async def recorded(context: RequestContext, route: Route) -> Response:
 
 
 def event_of(context: RequestContext, route: Route) -> Event:
-    """What a row of the table is about to do."""
+    """The audit event of a route."""
     path = context.request.path_params
     app = next((app for app in context.apps if str(app.id) == path.get("app_id")), None)
     return Event(

@@ -1,4 +1,4 @@
-"""Why a request is not served, as status and message key."""
+"""Refused requests: their status and message key."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ STATUS = {
     ErrorCode.INTERNAL: 500,
     ErrorCode.OVERLOADED: 503,
 }
-"""Of errors of core; 422 for all others, which are about what was sent."""
+"""HTTP statuses of errors of core; 422 for all other errors, which are due to the request."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
-    """A request that is answered by an HTTP status and the message `refused.STATUS`, or another one."""
+    """Answer the request with this HTTP status and the message `key`, by default `refused.STATUS`."""
 
     def __init__(self, status: int, key: str | None = None) -> None:
         super().__init__(status)
@@ -28,5 +28,5 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
         self.key = key or f"refused.{status}"
 
 
-class SignInFirst(Exception):  # noqa: N818 - likewise
-    """Nobody has signed in, and somebody must have."""
+class SignInFirst(Exception):  # noqa: N818 - an answer, not a failure
+    """The page is for people who have signed in."""

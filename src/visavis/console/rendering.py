@@ -1,11 +1,10 @@
-"""Templates to HTML. What is put in is escaped, and a name that does not exist is an error."""
+"""Renders templates to HTML. Values are escaped, and an unknown name is an error."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,7 +18,7 @@ _FOLDER = Path(__file__).parent / "templates"
 
 
 class Renderer:
-    """The templates of the package; what is in them is read once."""
+    """The templates of the package. Each is read once."""
 
     languages = LANGUAGES
 
@@ -42,18 +41,18 @@ class Renderer:
         }
         self._environment.filters["thousands"] = _thousands
 
-    def render(self, template: str, **context: Any) -> str:
+    def render(self, template: str, **context: object) -> str:
         return self._environment.get_template(template).render(context)
 
 
-def _data(name: str, content: Any) -> Markup:
+def _data(name: str, content: object) -> Markup:
     """A block of JSON for scripts, which find it by its id; browsers do not run it."""
     text = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
     return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))  # noqa: S704 - escaped
 
 
 def _moment(value: datetime) -> Markup:
-    """A time, in UTC until a script writes it as the reader's clock has it."""
+    """A time in UTC, which a script converts to the reader's time zone."""
     utc = value.astimezone(UTC)
     stamp, text = utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M UTC")
     return Markup('<time datetime="{}">{}</time>').format(stamp, text)

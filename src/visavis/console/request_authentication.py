@@ -1,4 +1,4 @@
-"""From a request to a visit: who it is, what they may do, what they have sent."""
+"""Authenticates requests: the user, the permission for the route, and the form."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MAX_FIELDS = 100
 
 @dataclass(frozen=True, slots=True)
 class RequestAuthentication:
-    """Lets requests in, or raises why not."""
+    """Makes the context of a request, or raises why it is refused."""
 
     services: ConsoleServices
     renderer: Renderer
     catalogues: Mapping[str, Catalogue]
 
     async def admit(self, request: Request, route: Route) -> RequestContext:
-        """Raises SignInFirst, Refused 403, 413 and 415."""
+        """The context of a request that may use this route. Raises SignInFirst, Refused 403, 413 and 415."""
         context = await self.context(request)
         if route.role is not None and context.session is None:
             raise SignInFirst
@@ -45,7 +45,7 @@ class RequestAuthentication:
         return context
 
     async def context(self, request: Request) -> RequestContext:
-        """Who it is, without a look at what they want."""
+        """The context of a request, whatever route it asks for."""
         secret = cookies.read(request, cookies.SESSION)
         session, apps = await self.services.workers.quick(lambda: self._known(secret)) if secret else (None, [])
         if session is None:
@@ -67,7 +67,7 @@ class RequestAuthentication:
         )
 
     def stranger(self, request: Request) -> RequestContext:
-        """A visit for the page that says that the records cannot be read."""
+        """A context without a user, for the error page if the database cannot be read."""
         language = preferred(request.headers.get("accept-language", ""))
         return RequestContext(
             request, self.services, self.renderer, self.catalogues[language], "", None, new_secret(), []
@@ -79,7 +79,7 @@ class RequestAuthentication:
 
 
 async def _read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, the last of those of one name. Raises Refused."""
+    """The fields of a form; the last value counts for a repeated name. Raises Refused."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Refused(415)

@@ -1,11 +1,11 @@
-"""A request to the console, together with who makes it and how they like to be spoken to."""
+"""The context of a request to the console: user, language, theme, permissions, and how to answer."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -29,33 +29,33 @@ RANK = {role: rank for rank, role in enumerate(Role)}
 
 @dataclass(slots=True)
 class RequestContext:
-    """What the function of a page is given, and how it answers."""
+    """Passed to the function of each page, which uses it to answer."""
 
     request: Request
     services: ConsoleServices
     renderer: Renderer
-    words: Catalogue
+    messages: Catalogue
     theme: str
-    """`light`, `dark`, or nothing: as the system has it."""
+    """`light`, `dark`, or empty: as the system has it."""
     session: Session | None
     secret: str
-    """Of the session, or of the visitor who has none; the CSRF token follows from it."""
+    """Secret of the session, or of a browser without one. The CSRF token is derived from it."""
     apps: Sequence[App]
-    """Those to choose from; none before somebody has signed in."""
+    """The apps to choose from; none before somebody has signed in."""
     form: Mapping[str, str] = field(default_factory=dict)
-    """The fields of a form that was posted."""
+    """The fields of the form in a POST request."""
     is_new: bool = False
-    """Whether the browser does not know the secret yet."""
+    """Whether the browser does not have the secret yet."""
 
     @property
     def user(self) -> User:
-        """Whoever has signed in. On pages for everybody, look at `session` first."""
+        """The user who has signed in. On pages for everybody, check `session` first."""
         if self.session is None:
             raise Refused(401)
         return self.session.user
 
     def may(self, role: Role) -> bool:
-        """Whether the visitor has this role, or one above it."""
+        """Whether the user has this role, or a higher one."""
         return self.session is not None and RANK[self.session.user.role] >= RANK[role]
 
     @property
@@ -68,7 +68,7 @@ class RequestContext:
 
     @property
     def current_app(self) -> App | None:
-        """The app of the path, else the one that was worked as last, else the first."""
+        """The app in the path, else the one that was chosen last, else the first."""
         known = {str(app.id): app for app in self.apps}
         named = self.request.path_params.get("app_id", "")
         last = cookies.read(self.request, cookies.APP)
@@ -76,7 +76,7 @@ class RequestContext:
 
     @property
     def base(self) -> str:
-        """What the paths of the console begin with."""
+        """The prefix of the console's paths."""
         return cookies.root(self.request)
 
     @property
@@ -86,29 +86,29 @@ class RequestContext:
 
     @property
     def here(self) -> str:
-        """The path below `base` with its query, but for a notice; where forms lead back to."""
+        """The path below `base` with its query, without a notice; forms return to it."""
         query = urlencode([pair for pair in self.request.query_params.multi_items() if pair[0] != "notice"])
         path = self.path if self.request.method == "GET" else "/"
         return f"{path}?{query}" if query else path
 
     @property
     def notice(self) -> str:
-        """The key of what is to be said of an action that led here, or nothing."""
+        """The message key of the notice about the last action; empty if there is none."""
         key = f"notice.{self.request.query_params.get('notice', '')}"
-        return key if self.words.has(key) else ""
+        return key if self.messages.has(key) else ""
 
     @property
     def outside(self) -> str:
-        """What the paths of the server begin with."""
+        """The prefix of the server's paths."""
         return self.base.removesuffix("/console")
 
     @property
-    def place(self) -> str:
-        """Where the request comes from."""
+    def address(self) -> str:
+        """The client's IP address."""
         return self.request.client.host if self.request.client else ""
 
     def actor(self, name: str | None = None) -> Actor:
-        """The visitor, for the audit log; `name` is whose account they have just proven to be theirs."""
+        """The actor for the audit log; `name` is the user who has just signed in."""
         known = self.session.user.name if self.session else None
         return actor_of(self.request, ActorKind.USER, user=name or known)
 
@@ -117,21 +117,21 @@ class RequestContext:
         return csrf.token_of(self.secret)
 
     async def quick(self, call: Callable[[], Result]) -> Result:
-        """Call what reads or writes records, outside the event loop."""
+        """Run a call that reads or writes the database, in a worker thread."""
         return await self.services.workers.quick(call)
 
     async def hashing(self, call: Callable[[], Result]) -> Result:
-        """Call what hashes a password, outside the event loop and apart from the rest. Raises OVERLOADED."""
+        """Run a call that hashes a password, in a thread of its own kind. Raises OVERLOADED."""
         return await self.services.workers.hashing(call)
 
-    async def gone(self) -> None:
-        """Returns when the client has left; the body has been read by then."""
+    async def disconnected(self) -> None:
+        """Wait until the client has disconnected. The body must have been read before."""
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
-    def page(self, template: str, status: int = 200, **context: Any) -> Response:
-        """The template, with the visit as `context`, the messages as `t`, and the context."""
-        markup = self.renderer.render(template, context=self, t=self.words, **context)
+    def page(self, template: str, status: int = 200, **context: object) -> Response:
+        """Render a template with this object as `context`, the messages as `t`, and more values."""
+        markup = self.renderer.render(template, context=self, t=self.messages, **context)
         response = HTMLResponse(markup, status)
         if self.is_new:
             cookies.keep(self.request, response, cookies.VISITOR, self.secret, life=None)
@@ -140,24 +140,24 @@ class RequestContext:
         return response
 
     def redirect(self, path: str, notice: str | None = None) -> Response:
-        """See other: a page of the console, where the message `notice.NOTICE` is shown."""
+        """Redirect (303) to a page of the console, which shows the message `notice.NOTICE`."""
         query = f"?{urlencode({'notice': notice})}" if notice else ""
         return RedirectResponse(f"{self.base}{path}{query}", 303)
 
-    def json(self, content: Any, status: int = 200) -> Response:
+    def json(self, content: object, status: int = 200) -> Response:
         return JSONResponse(content, status)
 
     def to(self, *parts: object) -> str:
-        """The path below `base` of something whose ids may hold anything."""
+        """The path below `base` made of these parts, which are percent-encoded."""
         return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
     def why(self, error: ServiceError) -> str:
-        """A sentence on what went wrong: the error's own in English, one about its kind in other languages."""
-        return error.detail if self.words.language == "en" else self.words(f"error.{error.code}")
+        """A sentence about an error: its detail in English, a message for its code in other languages."""
+        return error.detail if self.messages.language == "en" else self.messages(f"error.{error.code}")
 
 
 def local(path: str) -> str:
-    """The path, if it is one of the console, else that of the first page: nobody is led to another site."""
+    """The path if it belongs to the console, else the first page. Prevents redirects to other sites."""
     safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if safe else "/"
 

@@ -1,4 +1,4 @@
-"""Every page and action of the console: its path, and who may use it. The only place where that is said."""
+"""The table of all pages and actions of the console, with their paths and roles."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row of the table."""
+    """A page or an action."""
 
     method: Literal["GET", "POST"]
     path: str
     role: Role | None
-    """The least role of those who may use it; None for everybody, signed in or not."""
+    """The lowest role that may use it; None for everybody, signed in or not."""
     page: Page
     does: str = ""
-    """What the audit log calls it; nothing where that is not recorded, or by the page itself."""
+    """Its operation in the audit log; empty if it is not recorded, or the page records it itself."""
     effect: Effect = Effect.CHANGE
     pictures: bool = False
-    """Whether it takes pictures: a form of several parts, the token in a header, the answer JSON."""
+    """Whether it takes pictures: a multipart form, the CSRF token in a header, a JSON answer."""
 
 
 _GROUP = "/apps/{app_id}/groups/{group_id}"

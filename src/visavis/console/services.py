@@ -1,4 +1,4 @@
-"""What the console needs of the rest of the server; wired together in `visavis.app`."""
+"""The services that the console uses, wired together in `visavis.app`."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from visavis.web.workers import Workers
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """A model on this server, as people should know it."""
+    """A model on this server, for the status page."""
 
     name: str
     task: str
-    """A name of `vision.models.Task`, in small letters."""
+    """A name of `vision.models.Task`, in lower case."""
     licence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the server does."""
+    """Sources of the status page."""
 
     models: Sequence[ModelDescription]
     groups_by_model: Callable[[], Mapping[str, int]]
-    """Asks the database."""
+    """The number of groups of each recognition model, from the database."""
     use: Callable[[], StorageUse]
     vision: Callable[[], VisionUse]
     activity: Activity
@@ -57,4 +57,4 @@ class ConsoleServices:
     audit: Audit
     previews: Previews
     scale_set: str
-    """Whose faces the similarity of comparisons was calibrated on, in words."""
+    """Description of the faces that the similarity scale was calibrated on."""

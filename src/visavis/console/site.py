@@ -1,10 +1,9 @@
-"""The console as an application to be mounted under /console."""
+"""Builds the console's application, which is mounted under /console."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -32,7 +31,7 @@ _CLIENT_GONE = 499
 
 
 def build_console(services: ConsoleServices, telemetry: TelemetryConfig) -> FastAPI:
-    """Every route of the table, the static files, and an answer to everything that goes wrong."""
+    """Build the application: every route of the table, the static files, and error pages."""
     assets = Assets()
     authentication = RequestAuthentication(services, Renderer(assets), read_catalogues())
     app = FastAPI(title="Visavis console", openapi_url=None, redirect_slashes=False, telemetry=telemetry)
@@ -44,14 +43,14 @@ def build_console(services: ConsoleServices, telemetry: TelemetryConfig) -> Fast
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused | HTTPException)  # noqa: S101 - registered for these types only
-        return _refusal(await _visit(request, authentication), error)
+        return _refusal(await _context(request, authentication), error)
 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Refused, on_http_error)
     return app
 
 
-def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[Request], Any]:
+def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         try:
             context = await authentication.admit(request, route)
@@ -61,15 +60,15 @@ def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[
         except (ClientDisconnect, ClientGone):
             return Response(status_code=_CLIENT_GONE)
         except (Refused, ServiceError, AccountError, HTTPException) as error:
-            return _refusal(await _visit(request, authentication), error)
+            return _refusal(await _context(request, authentication), error)
         except Exception:
             logger.exception("A bug in %s %s of the console", route.method, route.path)
-            return _refusal(await _visit(request, authentication), Refused(500))
+            return _refusal(await _context(request, authentication), Refused(500))
 
     return endpoint
 
 
-async def _visit(request: Request, authentication: RequestAuthentication) -> RequestContext:
+async def _context(request: Request, authentication: RequestAuthentication) -> RequestContext:
     try:
         return await authentication.context(request)
     except ServiceError:
@@ -77,10 +76,10 @@ async def _visit(request: Request, authentication: RequestAuthentication) -> Req
 
 
 async def _sign_in_first(request: Request, route: Route, authentication: RequestAuthentication) -> Response:
-    """Pages lead to the sign-in page and from there back; a script is told."""
-    context = await _visit(request, authentication)
+    """Redirect a page to the sign-in page, which returns to it; answer a script with 401."""
+    context = await _context(request, authentication)
     if route.pictures:
-        return context.json({"error": context.words("refused.401")}, 401)
+        return context.json({"error": context.messages("refused.401")}, 401)
     after = context.path if route.method == "GET" else "/"
     query = f"?next={quote(after)}" if after != "/" else ""
     response = context.redirect(f"/sign-in{query}")
@@ -89,17 +88,18 @@ async def _sign_in_first(request: Request, route: Route, authentication: Request
 
 
 def _refusal(context: RequestContext, error: Refused | ServiceError | AccountError | HTTPException) -> Response:
-    """A page that says what is wrong, or that sentence alone for a script."""
+    """An error page, or the sentence alone as JSON for a script."""
     match error:
         case Refused():
-            status, sentence = error.status, context.words(error.key)
+            status, sentence = error.status, context.messages(error.key)
         case ServiceError():
             status, sentence = STATUS.get(error.code, 422), context.why(error)
         case AccountError():
-            status, sentence = 409, context.words(f"account_error.{error.code}")
+            status, sentence = 409, context.messages(f"account_error.{error.code}")
         case _:
-            known = context.words.has(f"refused.{error.status_code}")
-            status, sentence = error.status_code, context.words(f"refused.{error.status_code if known else 400}")
+            status = error.status_code
+            known = context.messages.has(f"refused.{status}")
+            sentence = context.messages(f"refused.{status if known else 400}")
     if "application/json" in context.request.headers.get("accept", ""):
         response = context.json({"error": sentence}, status)
     else:

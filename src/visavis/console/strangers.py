@@ -1,4 +1,4 @@
-"""What a similarity means for strangers who are searched for in a group, in words."""
+"""Describes in words how many strangers match at a similarity."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ _ABOVE_THE_SCALE = 101
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a page and its script say beside a least similarity."""
+    """Sentences that a page and its script show beside a threshold."""
 
     description: list[str]
-    """How many strangers would match, for each whole similarity, 0-100."""
+    """A sentence on how many strangers match, for each whole similarity, 0-100."""
     enough: int
-    """From this similarity on there is nothing to advise."""
+    """From this similarity on there is no advice."""
     advice: str
-    """For every similarity below."""
+    """A sentence for every similarity below `enough`."""
 
     def at(self, similarity: float) -> str:
         return self.description[int(similarity)]
 
 
-def meaning(words: Catalogue, faces: int) -> Meaning:
-    """For a group of so many faces."""
-    description = [_told(words, similarity, faces) for similarity in range(101)]
+def meaning(messages: Catalogue, faces: int) -> Meaning:
+    """The sentences for a group with this number of faces."""
+    description = [_sentence(messages, similarity, faces) for similarity in range(101)]
     enough = enough_similarity(faces)
     if enough is None:
-        return Meaning(description, _ABOVE_THE_SCALE, words("strangers.never_enough"))
-    return Meaning(description, enough, words("strangers.advice", similarity=enough))
+        return Meaning(description, _ABOVE_THE_SCALE, messages("strangers.never_enough"))
+    return Meaning(description, enough, messages("strangers.advice", similarity=enough))
 
 
-def _told(words: Catalogue, similarity: int, faces: int) -> str:
+def _sentence(messages: Catalogue, similarity: int, faces: int) -> str:
     if not faces:
-        return words("strangers.nobody")
+        return messages("strangers.nobody")
     found = strangers(similarity, faces)
     if found.about == found.of:
-        return words.count("strangers.nearly_all", faces)
-    return words.count("strangers.some", faces, about=f"{found.about:,}", of=f"{found.of:,}")
+        return messages.count("strangers.nearly_all", faces)
+    return messages.count("strangers.some", faces, about=f"{found.about:,}", of=f"{found.of:,}")

@@ -25,15 +25,15 @@ class Accounts:
     clock: Clock
 
     def invite(self, role: Role) -> str:
-        """The secret that opens one account of this role, shown now and never again."""
+        """Create an invitation for one account of this role; return its secret, which is never shown again."""
         return self._invite(role, None)
 
     def invite_anew(self, user: User) -> str:
-        """The secret that sets a new password for an account, once."""
+        """Create an invitation that sets a new password of this user once; return its secret."""
         return self._invite(user.role, user)
 
     def is_invited(self) -> bool:
-        """Whether somebody holds an invitation that still opens a new account."""
+        """Whether there is an invitation that still opens a new account."""
         return self._store.has_invitations(self.clock())
 
     def invitation(self, secret: str) -> Invitation:
@@ -54,7 +54,7 @@ class Accounts:
         return self._store.accept(digest(secret), self.clock(), name, passwords.hashed(password))
 
     def all(self) -> list[User]:
-        """Everybody who has an account, by ascending name."""
+        """All users by ascending name."""
         return self._store.list_users()
 
     def require(self, user_id: int) -> User:
@@ -76,7 +76,7 @@ class Accounts:
         self._store.set_role(user, role)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
-        """How the console looks to this user; an empty string leaves it to the browser. Raises USER_NOT_FOUND."""
+        """Set the user's language and theme; an empty string leaves it to the browser. Raises USER_NOT_FOUND."""
         self._store.set_preferences(user, language, theme)
 
     def delete(self, user: User) -> None:

@@ -18,7 +18,7 @@ _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or 
 
 @dataclass(frozen=True, slots=True)
 class Apps:
-    """Creates apps, hands out their keys once, and recognises who is calling."""
+    """Creates, changes and deletes apps and their keys, and authenticates callers."""
 
     _store: AppStore
     clock: Clock
@@ -26,7 +26,7 @@ class Apps:
     """Names of all wire protocols. An app speaks all of them unless some are switched off."""
 
     def create(self, name: str) -> dict[KeyKind, str]:
-        """A new app's keys, shown now and never again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
+        """Create an app; return its keys, which are never shown again. Raises INVALID_PARAMETER, DUPLICATE_APP."""
         if not name.strip() or not name.isprintable() or len(name) > 100:
             raise ServiceError(ErrorCode.INVALID_PARAMETER, "An app's name has 1 to 100 printable characters.")
         keys = new_keys()
@@ -37,7 +37,7 @@ class Apps:
         return keys
 
     def all(self) -> list[App]:
-        """Every app by ascending name."""
+        """All apps by ascending name."""
         return self._store.list_apps()
 
     def require(self, name: str) -> App:
@@ -48,7 +48,7 @@ class Apps:
         return app
 
     def switch_off(self, app: App, dialects: Iterable[str]) -> App:
-        """Let the app speak every dialect but these. Raises INVALID_PARAMETER for one that does not exist."""
+        """Switch off these dialects for the app, and no others. Raises INVALID_PARAMETER for an unknown one."""
         names = self._known(dialects)
         return self._store.change_dialects(app, lambda _: names)
 
@@ -58,7 +58,7 @@ class Apps:
         return self._store.change_dialects(app, lambda before: (before | added) - taken)
 
     def limit_rate(self, app: App, rate: str) -> App:
-        """Let the app send no more than this, such as "600/minute", to each node; "off" lifts the limit.
+        """Set the rate limit of the app on each node, such as "600/minute"; "off" removes it.
 
         Raises INVALID_PARAMETER.
         """
@@ -68,11 +68,11 @@ class Apps:
         return self._store.set_rate_limit(app, "" if rate == "off" else rate)
 
     def keys(self, app: App) -> list[KeyRecord]:
-        """The app's keys by ascending id, those that have retired included."""
+        """The app's keys by ascending id, retired ones included."""
         return self._store.list_keys(app)
 
     def revoke(self, app: App, ids: Collection[int]) -> list[KeyRecord]:
-        """Make these keys stop working at once, and say which they were.
+        """Make these keys stop working at once, and return their records.
 
         Raises KEY_NOT_FOUND, and then revokes none.
         """
@@ -83,22 +83,22 @@ class Apps:
         return [keys[key] for key in sorted(set(ids))]
 
     def revoke_replaced(self, app: App) -> list[KeyRecord]:
-        """Make all keys stop working at once that a rotation has replaced, and say which they were."""
+        """Make all keys that a rotation has replaced stop working at once, and return their records."""
         replaced = [key.id for key in self.keys(app) if key.retires_at is not None]
         return self.revoke(app, replaced)
 
     def rotate(self, app: App, overlap: timedelta) -> dict[KeyKind, str]:
-        """New keys of every kind; the old ones work until `overlap` is over."""
+        """Add new keys of every kind and return them. The old keys work until `overlap` is over."""
         keys = new_keys()
         self._store.add_keys(app, keys, retire_others_at=self.clock() + overlap)
         return keys
 
     def delete(self, app: App) -> None:
-        """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
+        """Delete the app with its keys, groups and faces; do nothing if it has been deleted already."""
         self._store.delete_app(app)
 
     def authenticate(self, credentials: Mapping[KeyKind, str], dialect: str) -> Caller:
-        """The one app that owns every key presented, and the last of these keys.
+        """The app that owns all presented keys, and the last of these keys.
 
         Raises UNAUTHORIZED, also if the dialect is switched off.
         """

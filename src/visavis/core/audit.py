@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from visavis.audit_events import OK, AuditFilter, AuditRecord, Effect, Event
 from visavis.core.attempts import network_of
@@ -52,7 +52,7 @@ class Audit:
 
     @asynccontextmanager
     async def recording_in_loop(
-        self, event: Event, in_thread: InThread, also: Mapping[type[Any], ErrorCode] | None = None
+        self, event: Event, in_thread: InThread, also: Mapping[type[Exception], ErrorCode] | None = None
     ) -> AsyncIterator[None]:
         """Record this event with the result of the block; for an event loop, which must not wait for the disk.
 
@@ -73,7 +73,7 @@ class Audit:
             self._journal.add(replace(_known(acting.event, result), result=result))
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> Page[AuditRecord, int]:
-        """A page of the records that agree with the filter, newest first, those with a position below `before`."""
+        """A page of the records that match the filter, with a position below `before`, newest first."""
         records = self.chain.page(where, before, limit + 1)
         return page_of(records, limit, lambda record: record.position)
 

@@ -11,10 +11,9 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
 
 from visavis.core.faces import Candidates, Faces, find_candidates
-from visavis.core.ports import FaceAnalyzer, Gallery
+from visavis.core.ports import AnyAnalyzer, Gallery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, Group, ImageSize, NewFace, Refusal, RequestedAttributes
 
@@ -107,7 +106,7 @@ class BulkRegistration:
     were deleted.
     """
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     gallery: Gallery
     group: Group
     limit: int
@@ -120,7 +119,7 @@ class BulkRegistration:
 
     @classmethod
     def of(cls, faces: Faces, group: Group, limit: int, threads: int, stop: Event) -> BulkRegistration:
-        """Registers in a group as `faces` does, under the same quota."""
+        """The bulk registration for a group, with the analyzer, storage and quota of `faces`."""
         return cls(faces.analyzer, faces.gallery, group, limit, faces.quota, threads, stop)
 
     def run(self, entries: Iterable[Entry]) -> Iterator[list[Result]]:
@@ -173,7 +172,7 @@ class BulkRegistration:
 class _Examiner:
     """Finds and embeds the faces of files, in any number of threads."""
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     group: Group
     limit: int
     fingerprint: Callable[[bytes], bytes]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import dataclass, replace
-from typing import Any
 
 from visavis.core import images, policy
 from visavis.core.groups import Groups
-from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.core.ports import AnyAnalyzer, Gallery, ImageFetcher, Picture
 from visavis.core.search import Search
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
@@ -58,7 +57,7 @@ class Identified:
 class Collections:
     """Adds and searches one face at a time: the largest of the picture."""
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     gallery: Gallery
     groups: Groups
     fetcher: ImageFetcher
@@ -104,7 +103,7 @@ class Collections:
 
         return self.groups.with_group(app, group_id, identify)
 
-    def _checked(self, picture: Any, group: Group, traits: Traits) -> tuple[DetectedFace, Applied]:
+    def _checked(self, picture: Picture, group: Group, traits: Traits) -> tuple[DetectedFace, Applied]:
         """The largest face, alive enough for the group, with these traits."""
         settings = group.settings
         face = policy.largest(self.analyzer.find(picture))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from visavis.core import images, policy
 from visavis.core.calibration import Calibration
-from visavis.core.ports import FaceAnalyzer, ImageFetcher
+from visavis.core.ports import AnyAnalyzer, ImageFetcher
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import COMPARABLE, DetectedFace, Embedding, ImageSize, ImageSource, RequestedAttributes
 
@@ -82,7 +82,7 @@ _LARGEST, _OTHERS, _ALL = slice(1), slice(1, None), slice(None)
 class Comparer:
     """Compares pictures; thresholds and similarities are on the calibrated 0-100 scale of the model in use."""
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     fetcher: ImageFetcher
     calibrations: Mapping[str, Calibration]
     """By the name of the recognition model."""

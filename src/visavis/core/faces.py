@@ -5,12 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from visavis.core import images, policy
 from visavis.core.groups import Groups
 from visavis.core.paging import Page, page_of
-from visavis.core.ports import FaceAnalyzer, Gallery, ImageFetcher
+from visavis.core.ports import AnyAnalyzer, Gallery, ImageFetcher
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.types import (
@@ -96,7 +95,7 @@ class Candidates:
 class Faces:
     """Detects, registers, lists and deletes faces. `search.Search` compares them."""
 
-    analyzer: FaceAnalyzer[Any]
+    analyzer: AnyAnalyzer
     gallery: Gallery
     groups: Groups
     fetcher: ImageFetcher
@@ -176,7 +175,7 @@ class Faces:
 
 
 def find_candidates(
-    analyzer: FaceAnalyzer[Any],
+    analyzer: AnyAnalyzer,
     group: Group,
     data: bytes,
     limit: int,

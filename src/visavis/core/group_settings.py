@@ -1,4 +1,4 @@
-"""What the settings of a group may be, by whichever door they come in."""
+"""Valid settings of a group: one set of rules for the admin API, the console, commands and archives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from visavis.types import CENTURY_HOURS, GroupSettings, SettingChanges
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The least and the most that a number may be, both included."""
+    """The lowest and the highest valid number, both included."""
 
     least: int
     most: int
@@ -35,13 +35,13 @@ BOUNDS: Final[Mapping[str, Bounds]] = {
     "min_comparability": _PERCENT,
     "retention_hours": Bounds(0, CENTURY_HOURS, whole=True),
 }
-"""Of the numbers in `GroupSettings`, by their names; what is not here is true or false."""
+"""Bounds of the numbers in `GroupSettings`, by name. All other settings are true or false."""
 
 NAMES: Final = frozenset(field.name for field in fields(GroupSettings))
 
 
 def checked(values: Mapping[str, object]) -> SettingChanges:
-    """The settings, each of its type and within its bounds. Raises INVALID_PARAMETER, which says what is wrong."""
+    """The settings, after checking types and bounds. Raises INVALID_PARAMETER with the reason."""
     if unknown := values.keys() - NAMES:
         raise ServiceError(ErrorCode.INVALID_PARAMETER, f"Groups have no setting {min(unknown)!r}.")
     for name, value in values.items():

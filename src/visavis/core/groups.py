@@ -28,7 +28,7 @@ class Groups:
     """How many groups an app may have."""
     recipes: Recipes
     scales: Container[str]
-    """The names of the recognition models that have a similarity scale."""
+    """Names of the recognition models with a similarity scale."""
 
     def create(self, app: App, name: str) -> Group:
         """Create a group. Raises INVALID_GROUP_ID, DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED."""
@@ -71,7 +71,7 @@ class Groups:
         return self.gallery.change_settings(self.require(app, name), group_settings.checked(changes))
 
     def newer_model(self, group: Group) -> str | None:
-        """The recognition model that `upgrade` brings the group to; None where it has the newest it can have."""
+        """The recognition model that `upgrade` brings the group to; None if there is no newer one."""
         return self.recipes.newer_of(group.model)
 
     def upgrade(

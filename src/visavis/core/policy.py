@@ -20,7 +20,7 @@ EXTERNAL_IMAGE_ID = r"[a-zA-Z0-9_.\-:]{1,255}"
 
 MAX_LABEL = 255
 NO_NUL = r"^[^\x00]*$"
-"""What Search Face's label of a face, which is its external image id, looks like: PostgreSQL knows no NUL."""
+"""Regular expression of a label in Search Face, stored as external image id. PostgreSQL cannot store NUL."""
 
 _GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 

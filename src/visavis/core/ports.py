@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
@@ -31,7 +31,9 @@ class FaceAnalyzer(Protocol[P]):
     def decode(self, data: bytes) -> AbstractContextManager[P]:
         """Decode a PNG or JPEG, and hold one of the slots for CPU work until the block ends.
 
-        Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
+        The slots bound memory too: no more pictures are decoded at once than there are slots. Raises
+        IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE; the last
+        also, here and in all other calls, where the picture takes too long or too much.
         """
         ...
 
@@ -48,15 +50,22 @@ class FaceAnalyzer(Protocol[P]):
         ...
 
     def embed(self, picture: P, faces: Sequence[DetectedFace], model: str) -> Embedding:
-        """One unit vector for each face, float32, shape (len(faces), d), by the named recognition model."""
+        """One unit vector for each face, float32, shape (len(faces), d), by the named recognition model.
+
+        Raises INTERNAL if that model is missing or damaged.
+        """
         ...
 
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
         """Prepare embeddings of the named model, shape (..., d), as probes.
 
-        The dot product of a probe and a stored embedding is their cosine.
+        The dot product of a probe and a stored embedding is their cosine. Raises INTERNAL as `embed` does.
         """
         ...
+
+
+AnyAnalyzer: TypeAlias = FaceAnalyzer[Any]
+"""An analyzer; what its pictures are is its own affair."""
 
 
 class ImageFetcher(Protocol):
@@ -86,7 +95,11 @@ class Gallery(Protocol):
     """
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
-        """Create a group. Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED (the app has `quota` groups already)."""
+        """Create a group.
+
+        Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED (the app has `quota` groups already),
+        UNAUTHORIZED (the app has been deleted since).
+        """
         ...
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
@@ -104,8 +117,9 @@ class Gallery(Protocol):
     def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
         """Give the group another recognition model and convert all its templates, or change nothing at all.
 
-        `progress` is called with the number of faces converted since its last call. Raises INVALID_PARAMETER if
-        templates cannot be converted to the model.
+        Nobody can write to the group meanwhile, and searches find it as it was. `progress` is called with the
+        number of faces converted since its last call. Raises INVALID_PARAMETER if templates cannot be converted to
+        the model.
         """
         ...
 
@@ -114,7 +128,7 @@ class Gallery(Protocol):
         ...
 
     def delete_group(self, group: Group) -> None:
-        """Delete the group, its key and all its faces."""
+        """Delete the group, its key and all its faces. Its name and the time are kept for GROUP_DELETED."""
         ...
 
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
@@ -148,7 +162,7 @@ class Gallery(Protocol):
         ...
 
     def delete_expired(self, group: Group, limit: int) -> int:
-        """Delete up to `limit` faces of the group that have expired; return their number.
+        """Delete up to `limit` faces of the group that have expired, the oldest first; return their number.
 
         Expired faces that are not deleted yet are hidden from every method that reads.
         """
@@ -183,25 +197,33 @@ class Gallery(Protocol):
 
 
 class AppStore(Protocol):
-    """Apps and the keyed hashes of their keys. No key is kept in the clear."""
+    """Apps and the keyed hashes of their keys. The keys themselves are not stored."""
 
     def create_app(self, name: str, keys: dict[KeyKind, str]) -> App:
         """Create an app with these keys. Raises `ValueError` if the name is taken."""
         ...
 
-    def list_apps(self) -> list[App]: ...
+    def list_apps(self) -> list[App]:
+        """All apps by ascending name."""
+        ...
 
-    def find_app(self, name: str) -> App | None: ...
+    def find_app(self, name: str) -> App | None:
+        """The app of this name; None if there is none."""
+        ...
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
         """Set which dialects are switched off for the app: what `change` returns for those that are off so far.
 
-        Atomic: no other change happens in between.
+        Atomic: no other change happens in between. Names have no spaces. Raises UNAUTHORIZED if the app has been
+        deleted since.
         """
         ...
 
     def set_rate_limit(self, app: App, rate: str) -> App:
-        """Set the app's rate limit, such as `600/minute`; "" means no limit."""
+        """Set the app's rate limit, such as `600/minute`; "" means no limit.
+
+        Raises UNAUTHORIZED if the app has been deleted since.
+        """
         ...
 
     def list_keys(self, app: App) -> list[KeyRecord]:
@@ -213,11 +235,11 @@ class AppStore(Protocol):
         ...
 
     def delete_app(self, app: App) -> None:
-        """Delete the app with its keys, groups and faces."""
+        """Delete the app with its keys, groups and faces. Does nothing if it has been deleted already."""
         ...
 
     def add_keys(self, app: App, keys: dict[KeyKind, str], retire_others_at: datetime) -> None:
-        """Add keys to the app. Its other keys stop working at `retire_others_at`."""
+        """Add keys to the app. Its other keys of the same kinds stop working at `retire_others_at` or before."""
         ...
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:

@@ -1,1 +1,1 @@
-"""How often the product errs, measured on anybody's pictures: the same networks, the same code, no server."""
+"""Measures error rates on a corpus of pictures, with the networks and the code of the server, without a server."""

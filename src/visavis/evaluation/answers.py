@@ -1,4 +1,4 @@
-"""Pictures to the answers of a recognition model's networks, from which any recipe of these networks follows."""
+"""Collects the network outputs for pictures, from which any recipe of these networks can be fitted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.evaluation.corpus import Look, UnreadableError, Which, in_parallel, meant, see_one_face
+from visavis.evaluation.corpus import Sample, UnreadableError, Which, in_parallel, meant, see_one_face
 from visavis.evaluation.worsening import poor_versions
 from visavis.types import DetectedFace, Embedding
 from visavis.vision.analyzer import Analyzer
@@ -16,47 +16,47 @@ from visavis.vision.recognition import Recognizer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the networks told of one picture."""
+    """The output of the networks for one picture."""
 
-    look: Look
+    sample: Sample
     """Without an embedding."""
     answers: Embedding | None = None
-    """Shape (d,); None where there is no face."""
+    """Shape (d,); None if there is no face."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswersObserver:
-    """Asks the networks about one face of each picture, about several pictures at once."""
+class AnswersEmbedder:
+    """Runs the networks on one face of each picture, on several pictures at the same time."""
 
     analyzer: Analyzer
     recognizer: Recognizer
     threads: int
     which: Which
 
-    def look_at(self, files: Sequence[Path], advance: Callable[[], None]) -> list[Answer]:
-        """One answer a file, in their order; `advance` is called as each is done. Bad files are no errors."""
-        return in_parallel(self._look, files, self.threads, advance)
+    def measure(self, files: Sequence[Path], advance: Callable[[], None]) -> list[Answer]:
+        """One answer for each file, in order; `advance` is called after each. Unreadable files are not errors."""
+        return in_parallel(self._measure, files, self.threads, advance)
 
-    def look_at_poor_versions(
+    def measure_poor_versions(
         self, files: Sequence[Path], advance: Callable[[], None]
     ) -> list[Mapping[str, Embedding]]:
-        """Of each file, by the kind of poor picture that is made of it, what the networks tell, shape (d,).
+        """For each file, the network output, shape (d,), of each kind of poor picture that is made of it.
 
         Kinds in which the face is not found are left out; so are files that are no pictures.
         """
-        return in_parallel(self._look_at_poor, files, self.threads, advance)
+        return in_parallel(self._measure_poor, files, self.threads, advance)
 
-    def _look(self, file: Path) -> Answer:
+    def _measure(self, file: Path) -> Answer:
         try:
             seen = see_one_face(self.analyzer, file, self.which, self._see)
         except UnreadableError as error:
-            return Answer(Look(file, unreadable=str(error)))
+            return Answer(Sample(file, unreadable=str(error)))
         if seen is None:
-            return Answer(Look(file))
+            return Answer(Sample(file))
         face, answers = seen
-        return Answer(Look(file, face), answers)
+        return Answer(Sample(file, face), answers)
 
-    def _look_at_poor(self, file: Path) -> Mapping[str, Embedding]:
+    def _measure_poor(self, file: Path) -> Mapping[str, Embedding]:
         try:
             return see_one_face(self.analyzer, file, self.which, self._poor) or {}
         except UnreadableError:

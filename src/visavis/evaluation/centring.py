@@ -1,10 +1,10 @@
-"""Fits what a recipe takes out of embeddings: the mean, and the centres of local centring.
+"""Fits what a recipe subtracts from embeddings: the mean, and the centres of local centring.
 
 The pool has one vector a person, so that nobody counts twice, and poor versions of some of its pictures. Centres
 of the clean faces are found by k-means; each kind of poor picture gets a few of its own (docs/decisions/0040). A
-centre is the mean of at least `FEWEST_IN_A_CENTRE` people, so that none tells of anybody alone.
+centre is the mean of at least `FEWEST_IN_A_CENTRE` people, so that none describes a single person.
 
-Centres know the people that they are made of: such people are told apart better than others are. A scale must
+Centres fit the people that they are made of better than others, and separate them better. A scale must
 therefore be fitted on people whom the centres have not seen, which `unseen_impostors` arranges.
 """
 
@@ -24,7 +24,7 @@ from visavis.vision.models import Centring, Fit, RecognitionCard
 
 FEWEST_IN_A_CENTRE = 8
 FEWEST_PEOPLE = 200
-"""With fewer, centres tell of these people rather than of people."""
+"""With fewer people, the centres would fit these people and not others."""
 _MOST_CENTRES, _PEOPLE_A_CENTRE = 72, 24
 _CENTRES_A_POOR_KIND = 8
 _PULL, _FOCUS = 0.9, 15.0
@@ -33,22 +33,22 @@ _FOLDS = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """What a recipe is fitted by: answers of its networks (`Embedder.answers`), shape (n, d) each."""
+    """The data that a recipe is fitted on: outputs of its networks (`Embedder.answers`), shape (n, d) each."""
 
     clean: Embedding
-    """One a person."""
+    """One for each person."""
     groups: NDArray[np.int64]
     """Which group each of these people belongs to, shape (n,); all groups weigh alike in the mean.
 
     -1: none, and does not count in the mean.
     """
     poor: Mapping[str, Embedding]
-    """Of pictures made worse, by the kind of it."""
+    """Outputs for pictures that were made worse, by the kind of defect."""
     poor_people: Mapping[str, NDArray[np.int64]]
-    """Whose they are: row numbers of `clean`, or -1 for somebody else; the same keys and lengths as `poor`."""
+    """The person of each of `poor`: a row number of `clean`, or -1 for somebody else."""
 
     def without(self, people: NDArray[np.bool_]) -> Pool:
-        """The pool without these people (n,), their poor pictures included."""
+        """The pool without these people, shape (n,), and without their poor pictures."""
         others = {kind: (rows < 0) | ~people[rows] for kind, rows in self.poor_people.items()}
         number = np.where(people, -1, np.cumsum(~people) - 1)
         return Pool(
@@ -84,12 +84,12 @@ def fit_centring(card: RecognitionCard, pool: Pool, set_of_faces: str) -> Recogn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """Pictures of the people of a pool, of whom each may have several."""
+    """Pictures of the people of a pool, one or more for each person."""
 
     answers: Embedding
     """Shape (m, d)."""
     people: NDArray[np.int64]
-    """Whose they are, shape (m,): row numbers of the pool's `clean`."""
+    """The person in each picture, shape (m,): row numbers of the pool's `clean`."""
 
 
 def unseen_impostors(

@@ -1,4 +1,4 @@
-"""Every face against every other: the cosines of genuine and of impostor pairs, in bounded memory.
+"""Compares every face with every other: cosines of genuine and impostor pairs, in limited memory.
 
 Of the impostor pairs, which grow with the square of the pictures, two things are kept: how many fall into each of
 20,000 narrow bins of cosine, and the highest of them, one in a hundred, one by one. Thresholds for false match
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from visavis.types import Embedding
 
 MOST_FMR = 1e-2
-"""Up to this false match rate thresholds are exact."""
+"""Thresholds are exact up to this false match rate."""
 BINS = 20_000
-"""Of cosines from -1 to 1."""
+"""Number of bins for cosines from -1 to 1."""
 REFUSED = -1.0
-"""The cosine of a pair with a refused face: none is lower."""
+"""The cosine of a pair with a refused face; no cosine is lower."""
 _KEPT_AT_LEAST = 200_000
 _BLOCK = 8_000_000
-"""Cosines computed at once."""
+"""How many cosines are computed at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,23 +56,23 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparisons:
-    """What comparing faces gave. Faces are known by their number, and so are the people in them."""
+    """The result of comparing faces. Faces and people are identified by numbers."""
 
     people: NDArray[np.int64]
     """The person of each face, shape (faces,): numbers from 0 on."""
     genuine: Pairs
     impostors: Pairs
-    """The highest ones."""
+    """The impostor pairs with the highest cosines."""
     impostor_count: int
-    """All of them."""
+    """Number of all impostor pairs."""
     histogram: NDArray[np.int64]
-    """Of all impostor cosines, shape (BINS,)."""
+    """Histogram of all impostor cosines, shape (BINS,)."""
     all_against_all: bool
-    """Whether every face met every other, rather than the pairs of a list being compared."""
+    """Whether every face was compared with every other; False for the pairs of a list."""
 
     @property
     def complete(self) -> bool:
-        """Whether every impostor pair is kept."""
+        """Whether `impostors` holds every impostor pair."""
         return len(self.impostors) == self.impostor_count
 
     def threshold(self, fmr: float) -> float | None:
@@ -89,13 +89,13 @@ class Comparisons:
         return float(self.impostors.cosines[rank])
 
     def tar(self, threshold: float | None) -> float | None:
-        """The share of genuine pairs whose cosine is above the threshold; None where nothing was compared."""
+        """The share of genuine pairs whose cosine is above the threshold; None if nothing was compared."""
         return (
             self.genuine.above(threshold) / len(self.genuine) if threshold is not None and self.genuine else None
         )
 
     def tar_at(self, cosine: float) -> float | None:
-        """The share of genuine pairs that reach a cosine; None where there are none."""
+        """The share of genuine pairs that reach a cosine; None if there are none."""
         return self.genuine.reaching(cosine) / len(self.genuine) if self.genuine else None
 
     def fmr(self, cosine: float) -> float | None:
@@ -112,15 +112,15 @@ class Comparisons:
 
         Exact up to MOST_FMR, else to 1e-4.
         """
-        place = (self.impostor_count - 1) * fmr
-        low = int(place)
+        rank = (self.impostor_count - 1) * fmr
+        low = int(rank)
         if low + 1 < len(self.impostors):
             pair = self.impostors.cosines[low : low + 2].astype(np.float64)
-            return float(pair[0] + (pair[1] - pair[0]) * (place - low))
+            return float(pair[0] + (pair[1] - pair[0]) * (rank - low))
         reached = np.cumsum(self.histogram[::-1])
-        bin_from_top = int(np.searchsorted(reached, place, "right"))
+        bin_from_top = int(np.searchsorted(reached, rank, "right"))
         before = reached[bin_from_top - 1] if bin_from_top else 0
-        inside = (place - before) / self.histogram[BINS - 1 - bin_from_top]
+        inside = (rank - before) / self.histogram[BINS - 1 - bin_from_top]
         return float(1 - (bin_from_top + inside) * 2 / BINS)
 
 
@@ -183,7 +183,7 @@ def compare_listed(
 
 
 def of_cosines(impostors: NDArray[np.float32]) -> Comparisons:
-    """What the cosines of pairs of different people alone tell, shape (n,); whose faces they are is not known."""
+    """Comparisons from impostor cosines alone, shape (n,); their faces are unknown."""
     nobody = np.zeros(len(impostors), np.int32)
     none = Pairs(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(0, np.int32))
     histogram = np.bincount(_bin(impostors), minlength=BINS)
@@ -194,7 +194,7 @@ def of_cosines(impostors: NDArray[np.float32]) -> Comparisons:
 def _blocks(
     embeddings: Embedding, probes: Embedding | None, refused: NDArray[np.bool_] | None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Some faces at once against themselves and all later ones: the number of the first, and the cosines."""
+    """Cosines of a block of faces with themselves and all later ones, with the number of the first face."""
     asked = embeddings if probes is None else probes
     rows = max(1, _BLOCK // max(1, len(embeddings)))
     for start in range(0, len(embeddings), rows):
@@ -207,15 +207,15 @@ def _blocks(
 
 @dataclass(slots=True)
 class _Highest:
-    """Of all pairs that are added the `limit` highest, or all that reach `kept_from` if these are more."""
+    """Keeps the `limit` highest pairs, or all that reach `kept_from` if these are more."""
 
     limit: int
     kept_from: float
     bound: float = -np.inf
-    """No pair is among them that does not exceed it."""
+    """Only pairs with a higher cosine than this are kept."""
     _parts: list[Pairs] = field(default_factory=list)
     _most: int = 0
-    """How many pairs may gather before the highest are sorted out."""
+    """How many pairs may be collected before the highest are selected."""
 
     def add(self, pairs: Pairs) -> None:
         self._parts.append(pairs)
@@ -269,5 +269,5 @@ def _bin(cosines: NDArray[np.floating] | np.floating) -> NDArray[np.int64]:
 
 
 def _share_of(fmr: float, count: int) -> int:
-    """How many of `count` are a share of `fmr`, whatever rounding in the product says."""
+    """The number of pairs that are a share of `fmr` of `count`, safe against rounding."""
     return int(fmr * count + 1e-9)

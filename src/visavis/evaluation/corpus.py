@@ -1,4 +1,4 @@
-"""Pictures to faces, by the analyzer that the server uses."""
+"""Finds, describes and embeds the faces of a corpus, with the analyzer of the server."""
 
 from __future__ import annotations
 
@@ -20,55 +20,55 @@ T = TypeVar("T")
 
 
 class UnreadableError(Exception):
-    """A file is no picture; in a sentence."""
+    """A file cannot be read as a picture, for this reason."""
 
 
 class Which(StrEnum):
-    """Which face of a picture is measured, where there are several."""
+    """Which face of a picture is measured if there are several."""
 
     LARGEST = "largest"
-    """The one that the server takes for a search, a verification, a comparison."""
+    """The face that the server uses for a search, a verification or a comparison."""
     CENTRAL = "central"
-    """The one nearest the centre, which collections of people such as LFW are about."""
+    """The face nearest the centre, which is the subject in data sets such as LFW."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What became of one picture."""
+class Sample:
+    """The result for one picture (a biometric sample)."""
 
     file: Path
     face: DetectedFace | None = None
-    """None where none was found."""
+    """The measured face; None if none was found."""
     embedding: Embedding | None = None
-    """Shape (d,), where one was wanted and there is a face."""
+    """Shape (d,); None if it was not requested, or there is no face."""
     probe: Embedding | None = None
-    """The embedding as a face that is asked about, where it is not the same."""
+    """The embedding as a probe, if it differs from the stored embedding."""
     unreadable: str | None = None
     """Why the file could not be read as a picture, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Instrumentation:
-    """Looks at one face of each picture, at several pictures at once."""
+class CorpusEmbedder:
+    """Measures one face of each picture, several pictures at the same time."""
 
     analyzer: Analyzer
     threads: int
     traits: Traits
-    """What is wanted of each face."""
+    """The traits to compute for each face."""
     model: str | None = None
-    """The recognition model that makes embeddings; None: no embeddings are wanted."""
+    """The recognition model for embeddings; None for no embeddings."""
     which: Which = Which.LARGEST
 
-    def look_at(self, files: Sequence[Path], advance: Callable[[], None]) -> list[Look]:
-        """One look a file, in their order; `advance` is called as each is done. Bad files are no errors."""
-        return in_parallel(self._look, files, self.threads, advance)
+    def measure(self, files: Sequence[Path], advance: Callable[[], None]) -> list[Sample]:
+        """One sample for each file, in order; `advance` is called after each. Unreadable files are not errors."""
+        return in_parallel(self._measure, files, self.threads, advance)
 
-    def _look(self, file: Path) -> Look:
+    def _measure(self, file: Path) -> Sample:
         try:
             seen = see_one_face(self.analyzer, file, self.which, self._see)
         except UnreadableError as error:
-            return Look(file, unreadable=str(error))
-        return Look(file) if seen is None else Look(file, *seen)
+            return Sample(file, unreadable=str(error))
+        return Sample(file) if seen is None else Sample(file, *seen)
 
     def _see(
         self, picture: DecodedPicture, face: DetectedFace
@@ -81,21 +81,21 @@ class Instrumentation:
 
 
 def in_parallel(
-    look: Callable[[Path], T], files: Sequence[Path], threads: int, advance: Callable[[], None]
+    measure: Callable[[Path], T], files: Sequence[Path], threads: int, advance: Callable[[], None]
 ) -> list[T]:
-    """What a look at each file gives, in their order; `advance` is called as each is done."""
-    looks = []
+    """The results of `measure` for the files, in order; `advance` is called after each."""
+    samples = []
     with ThreadPoolExecutor(threads) as pool:
-        for seen in pool.map(look, files):
-            looks.append(seen)
+        for seen in pool.map(measure, files):
+            samples.append(seen)
             advance()
-    return looks
+    return samples
 
 
 def see_one_face(
     analyzer: Analyzer, file: Path, which: Which, see: Callable[[DecodedPicture, DetectedFace], T]
 ) -> T | None:
-    """What `see` makes of a picture and the face of it that is measured; None where there is no face.
+    """Call `see` with a picture and its measured face, and return the result; None if there is no face.
 
     Raises UnreadableError if the file is no picture.
     """
@@ -113,23 +113,23 @@ def see_one_face(
         raise UnreadableError(error.detail) from error
 
 
-def counts(looks: Sequence[Look]) -> dict[str, Any]:
-    """Pictures with a face, without one, and files that are no pictures."""
-    faces = sum(look.face is not None for look in looks)
-    unreadable = sum(look.unreadable is not None for look in looks)
-    return {"faces": faces, "missed": len(looks) - faces - unreadable, "unreadable": unreadable}
+def counts(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Counts of pictures with a face, of pictures without, and of unreadable files."""
+    faces = sum(sample.face is not None for sample in samples)
+    unreadable = sum(sample.unreadable is not None for sample in samples)
+    return {"faces": faces, "missed": len(samples) - faces - unreadable, "unreadable": unreadable}
 
 
 def is_refused(face: DetectedFace, asked: GroupSettings) -> bool:
-    """Whether a group that asks for so much would compare this face with nobody.
+    """Whether a group with these settings would refuse to compare this face.
 
-    All that is measured asks here, and nowhere else.
+    Every measurement uses this function.
     """
     return is_too_poor(face.quality, asked.min_quality) or not is_comparable(face, asked.min_comparability)
 
 
 def meant(faces: Sequence[DetectedFace], which: Which, size: ImageSize) -> DetectedFace | None:
-    """Which of the faces of a picture of this size, largest first, is measured; None where there is none."""
+    """The face that is measured, out of the faces of a picture, largest first; None if there is none."""
     if not faces:
         return None
     return faces[0] if which is Which.LARGEST else central(faces, size)
@@ -141,5 +141,5 @@ def central(faces: Sequence[DetectedFace], size: ImageSize) -> DetectedFace:
 
 
 def _off_centre(box: Box, size: ImageSize) -> float:
-    """Pixels from the centre of the picture to that of the box."""
+    """Distance, in pixels, of the centres of picture and box."""
     return math.hypot((box.x0 + box.x1 - size.width) / 2, (box.y0 + box.y1 - size.height) / 2)

@@ -1,4 +1,4 @@
-"""Do the errors fall alike on everybody? FMR and FNMR within each group of people, and FMR between groups.
+"""Differences between groups of people: FMR and FNMR within each group, and FMR between groups.
 
 What is compared is one threshold for all, as a server has it. Strangers who resemble each other are mostly of one
 group, so the false match rate within a group is what its people live with (NISTIR 8280). For the intervals people
@@ -18,32 +18,32 @@ from numpy.typing import NDArray
 
 from visavis.core.calibration import Calibration
 from visavis.evaluation.comparisons import Comparisons
-from visavis.evaluation.corpus import Look, counts
+from visavis.evaluation.corpus import Sample, counts
 from visavis.evaluation.folders import Person
 from visavis.evaluation.grouping import Grouping
 from visavis.evaluation.intervals import Interval, Weights, percentile_interval
 from visavis.evaluation.verification import SIMILARITIES, Verification
 
 MOST_PAIRS = 10_000_000
-"""With more impostor pairs that reach the least of the cosines, no interval of theirs is drawn."""
+"""With more impostor pairs than this above the lowest cosine, there are no intervals of the FMR."""
 _ENOUGH_TO_TELL = 3
-"""A rate is below 3 / n, by 95 %, if n independent trials had no error."""
+"""A rate is below 3 / n, with 95 % confidence, if n independent trials had no error."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rates:
-    """At some cosines, in their order. NaN: nothing was compared."""
+    """Error rates at some cosines, in their order. NaN: nothing was compared."""
 
     fmr: NDArray[np.float64]
     """Shape (cosines, groups, groups), symmetrical: within groups on the diagonal, between them beside it."""
     fmr_across: NDArray[np.float64]
-    """Of all pairs of two groups together, shape (cosines,)."""
+    """Over all pairs of two different groups, shape (cosines,)."""
     fnmr: NDArray[np.float64]
     """Shape (cosines, groups)."""
 
 
 class Differentials:
-    """What was compared, by groups: rates for any number of times that each person is taken.
+    """Error rates by group, for any weights of people.
 
     `compared`: all against all, every pair kept that reaches the lowest cosine; `group_of`: the group of each of
     its people, numbers below `groups`, or -1 for people who are in none; `cosines` ascend.
@@ -66,7 +66,7 @@ class Differentials:
         self._gather_impostors(compared, levels)
 
     def _gather_impostors(self, compared: Comparisons, levels: NDArray[np.float64]) -> None:
-        """Sort the highest pairs into runs: one person's with people of one group, at one level of cosine."""
+        """Sort the highest pairs into runs: pairs of one person with one group, at one level of cosine."""
         pairs, people = compared.impostors, len(self._group_of)
         count = pairs.reaching(float(levels[0]))
         first, second = compared.people[pairs.first[:count]], compared.people[pairs.second[:count]]
@@ -81,7 +81,7 @@ class Differentials:
 
     @property
     def impostors_reaching(self) -> int:
-        """Pairs of people who have groups, from the lowest cosine on."""
+        """Number of impostor pairs of people with groups that reach the lowest cosine."""
         return len(self._second)
 
     @property
@@ -90,7 +90,7 @@ class Differentials:
         return self._by_group(self._genuine)
 
     def impostor_pairs(self, weights: Weights | None = None) -> NDArray[np.float64]:
-        """All there are, shape (groups, groups). Nobody is compared with a copy of themselves."""
+        """Number of impostor pairs, shape (groups, groups), without a person and their own copies."""
         faces = self._faces if weights is None else weights * self._faces
         of_group, own = self._by_group(faces), self._by_group(faces**2)
         pairs = np.outer(of_group, of_group)
@@ -98,7 +98,7 @@ class Differentials:
         return pairs
 
     def rates(self, weights: Weights | None = None) -> Rates:
-        """The rates if each person is taken as often as `weights` says, shape (people,); None: once."""
+        """The rates if each person counts as often as `weights` says, shape (people,); None: once."""
         taken = np.ones(len(self._group_of)) if weights is None else weights
         matches, pairs = self._matches(taken), self.impostor_pairs(taken)
         genuine = self._by_group(taken * self._genuine)
@@ -111,7 +111,7 @@ class Differentials:
         )
 
     def drawn(self, resamples: int, seed: int) -> Iterator[Rates]:
-        """The rates of `resamples` draws: of each group as many people as it has, with replacement."""
+        """The rates of `resamples` draws, with replacement, of as many people as each group has."""
         generator = np.random.default_rng(seed)
         for _ in range(resamples):
             weights = np.zeros(len(self._group_of))
@@ -140,7 +140,7 @@ def summary(
     measured: Verification,
     people: Sequence[Person],
     grouping: Grouping,
-    looks: Mapping[Path, Look],
+    samples: Mapping[Path, Sample],
     scale: Calibration,
     resamples: int,
     seed: int,
@@ -158,7 +158,7 @@ def summary(
         "within": {
             name: {
                 "people": int((group_of == number).sum()),
-                **counts(_looks_of(people, grouping.of_person == number, looks)),
+                **counts(_looks_of(people, grouping.of_person == number, samples)),
                 "refused": int(measured.faces.refused[group_of[measured.faces.people] == number].sum()),
                 "genuine": int(genuine[number]),
                 "impostor": int(impostors[number, number]),
@@ -192,12 +192,12 @@ def summary(
     }
 
 
-def _looks_of(people: Sequence[Person], chosen: NDArray[np.bool_], looks: Mapping[Path, Look]) -> list[Look]:
-    return [looks[file] for person, own in zip(people, chosen, strict=True) if own for file in person.files]
+def _looks_of(people: Sequence[Person], chosen: NDArray[np.bool_], samples: Mapping[Path, Sample]) -> list[Sample]:
+    return [samples[file] for person, own in zip(people, chosen, strict=True) if own for file in person.files]
 
 
 def _stacked(drawn: Sequence[Rates], alike: Rates) -> Rates:
-    """Every draw in one: each array has a first axis of draws."""
+    """All draws in one object: each array has a first axis of draws."""
     return Rates(
         *(
             np.array([getattr(each, name) for each in drawn]).reshape(-1, *getattr(alike, name).shape)
@@ -206,7 +206,7 @@ def _stacked(drawn: Sequence[Rates], alike: Rates) -> Rates:
     )
 
 
-def _by_similarity(**kinds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> dict[str, Any]:
+def _by_similarity(**kinds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> dict[str, object]:
     """Each kind of rate, found of shape (similarities,) and drawn of (draws, similarities), with its intervals."""
     rates = {
         f"{kind}_at_similarity": dict(zip(SIMILARITIES, map(_number, found), strict=True))
@@ -221,13 +221,13 @@ def _by_similarity(**kinds: tuple[NDArray[np.float64], NDArray[np.float64]]) -> 
 
 def _worst_to_best(
     names: Sequence[str], rates: NDArray[np.float64], drawn: NDArray[np.float64], trials: NDArray[np.float64]
-) -> dict[str, dict[str, Any] | None]:
+) -> dict[str, dict[str, object] | None]:
     """At each similarity the groups of the highest and of the lowest rate, and the quotient of the two.
 
     `rates`: (similarities, groups); `drawn`: (draws, similarities, groups); `trials`: pairs, (groups,).
     The interval is that of the quotient of these two groups, not of the most different ones of each draw.
     """
-    found: dict[str, dict[str, Any] | None] = {}
+    found: dict[str, dict[str, object] | None] = {}
     for level, similarity in enumerate(SIMILARITIES):
         ends = worst_and_best(rates[level], trials)
         if ends is None:
@@ -261,12 +261,12 @@ def worst_and_best(rates: NDArray[np.float64], trials: NDArray[np.float64]) -> t
 
 
 def _diagonal(rates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Within groups alone, of an array that ends in (groups, groups)."""
+    """The rates within groups, of an array whose last axes are (groups, groups)."""
     return np.diagonal(rates, axis1=-2, axis2=-1)
 
 
 def _shares(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """NaN where the whole is nothing."""
+    """The quotients; NaN where the whole is 0."""
     shares = np.full(np.broadcast(part, whole).shape, np.nan)
     np.divide(part, whole, out=shares, where=np.asarray(whole) > 0)
     return shares

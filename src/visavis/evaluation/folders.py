@@ -1,4 +1,4 @@
-"""Which pictures are measured: folders of people, and files that list pairs."""
+"""Reads which pictures to measure: folders of people, and files with pairs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VERDICTS = {"same": True, "1": True, "true": True, "different": False, "0": Fal
 
 
 class PersonIs(StrEnum):
-    """What holds the pictures of one person."""
+    """Where the pictures of one person are."""
 
     FOLDER = "folder"
     """DIR/PERSON/*.jpg"""
@@ -26,7 +26,7 @@ class PersonIs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, and the pictures of them."""
+    """A person and pictures of that person."""
 
     name: str
     files: tuple[Path, ...]
@@ -34,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two pictures, and whether they show one person."""
+    """Two pictures, and whether they show the same person."""
 
     first: Path
     second: Path
@@ -87,7 +87,7 @@ def single_pictures_in(folder: Path) -> list[Person]:
 
 
 def read_set_aside(file: Path) -> list[tuple[str, str]]:
-    """Pairs of names that are one person, from JSON such as [["A", "B"], ["C", "D"]]. Raises SetupError."""
+    """Pairs of names of the same person, from JSON such as [["A", "B"], ["C", "D"]]. Raises SetupError."""
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -122,7 +122,7 @@ def read_rows(file: Path, what: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def may_name_columns(number: int, row: Sequence[str]) -> bool:
-    """Whether a row that makes no sense may be a heading, rather than a mistake: the first, about no picture."""
+    """Whether an invalid row may be the heading: the first row, if it names no picture."""
     return number == 1 and not any(Path(cell.strip()).suffix.lower() in PICTURE_SUFFIXES for cell in row)
 
 

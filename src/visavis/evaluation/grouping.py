@@ -1,6 +1,6 @@
-"""Which group each person is in, as they said themselves: women and men, ages. Not the server's groups of faces.
+"""Groups of people for measurements, such as women and men, or ages. Not the server's groups of faces.
 
-Told by a list (CSV, `person,group`) or by one more level of folders. Nobody's group is guessed.
+They come from a list (CSV, `person,group`) or from one more level of folders. Nobody's group is guessed.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from visavis.errors import SetupError
 from visavis.evaluation.folders import Person, PersonIs, people_in, read_rows, single_pictures_in
 
 FOLDERS = "folders"
-"""In place of a list: DIR/GROUP/PERSON/*.jpg."""
+"""Groups come from folders, DIR/GROUP/PERSON/*.jpg, and not from a list."""
 MOST_GROUPS = 40
-"""Every two groups are compared with each other."""
+"""Limit of the number of groups, since every two groups are compared."""
 HEADING = ("person", "group")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
-    """Groups of people who are measured."""
+    """The groups of the people who are measured."""
 
     names: tuple[str, ...]
     of_person: NDArray[np.int64]
-    """The group of each person, shape (people,): a place in `names`, or -1 for none."""
+    """The group of each person, shape (people,): an index into `names`, or -1 for none."""
     without_group: tuple[str, ...]
-    """People who have pictures and no group: they are in no figure of groups."""
+    """People with pictures and without a group; figures of groups leave them out."""
     without_pictures: tuple[str, ...]
-    """People of the list who have no pictures."""
+    """People in the list without pictures."""
 
 
 def find_people(
@@ -110,5 +110,5 @@ def _people(folder: Path, each: PersonIs, max_per_person: int) -> list[Person]:
 
 
 def _composed(name: str) -> str:
-    """One form of a name that may be written in two: macOS takes apart what a list has in one piece."""
+    """The name in Unicode's composed form (NFC), since file names of macOS are decomposed."""
     return unicodedata.normalize("NFC", name)

@@ -1,4 +1,4 @@
-"""One to many, with strangers: who is in the gallery and not found, who is not in it and yet found.
+"""Identification (1:N) with strangers: people in the gallery who are missed, and strangers who match.
 
 A gallery of people, one picture each, is drawn at random. Their other pictures are the mated probes; the pictures
 of everybody else are the unknown probes. FPIR is the share of unknown probes whose best match is above a
@@ -31,7 +31,7 @@ _BLOCK = 8_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """One gallery and what searching it gave. Probes are sorted, highest best cosine first."""
+    """One gallery and the results of searching it. Probes are sorted by descending best cosine."""
 
     mated: NDArray[np.float64]
     """Best cosine of each mated probe whose best match is its own person, else -inf."""
@@ -42,7 +42,7 @@ class Split:
 
 
 def draw_splits(faces: Faces, gallery_size: int, splits: int, seed: int) -> list[Split]:
-    """Raises SetupError if there are too few people for a gallery of that size and strangers besides."""
+    """Draw galleries at random and search them. Raises SetupError if there are too few people."""
     sizes = np.bincount(faces.people)
     if gallery_size >= len(sizes):
         raise SetupError(
@@ -79,17 +79,17 @@ def _split(faces: Faces, gallery_size: int, generator: np.random.Generator) -> S
 def _best(
     faces: Faces, probes: NDArray[np.int64], gallery: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The highest cosine of each probe, REFUSED where there is none, and the place in the gallery that has it."""
-    cosines, places = np.zeros(len(probes)), np.zeros(len(probes), np.int64)
+    """The highest cosine of each probe, REFUSED if there is none, and its index in the gallery."""
+    cosines, indices = np.zeros(len(probes)), np.zeros(len(probes), np.int64)
     rows = max(1, _BLOCK // len(gallery))
     for start in range(0, len(probes), rows):
         some = probes[start : start + rows]
         block = faces.asked[some] @ faces.embeddings[gallery].T
         block[faces.refused[some]] = REFUSED
         block[:, faces.refused[gallery]] = REFUSED
-        places[start : start + rows] = block.argmax(axis=1)
+        indices[start : start + rows] = block.argmax(axis=1)
         cosines[start : start + rows] = block.max(axis=1)
-    return cosines, places
+    return cosines, indices
 
 
 def summary(
@@ -126,8 +126,8 @@ def summary(
     }
 
 
-def _named(values: Sequence[Any]) -> dict[str, Any]:
-    """What was measured by its names: one value for each rate, in the order of `_rates`."""
+def _named(values: Sequence[object]) -> dict[str, object]:
+    """The values, in the order of `_rates`, by name."""
     left = iter(values)
     return {
         "fnir_at_fpir": {name: next(left) for name in FPIRS},
@@ -170,15 +170,15 @@ def _rates(split: Split, cosines: Sequence[float], weights: Weights) -> list[flo
 
 
 def _reaching(highest_first: NDArray[np.float64], cosine: float) -> int:
-    """How many have this cosine or a higher one."""
+    """How many values reach this cosine."""
     return int(np.searchsorted(-highest_first, -cosine, "right"))
 
 
 def _threshold(split: Split, fpir: float, weights: Weights) -> float:
     """The lowest cosine that is exceeded by no more than a share of `fpir` of the unknown probes."""
     passed = np.cumsum(weights[split.unknown_people])
-    place = int(np.searchsorted(passed, fpir * passed[-1] * (1 + 1e-12), "right"))
-    return float(split.unknown[min(place, len(passed) - 1)])
+    rank = int(np.searchsorted(passed, fpir * passed[-1] * (1 + 1e-12), "right"))
+    return float(split.unknown[min(rank, len(passed) - 1)])
 
 
 def _number(rate: float) -> float | None:

@@ -1,4 +1,4 @@
-"""How far a measured rate can be trusted: 95 % intervals.
+"""95 % confidence intervals of measured rates.
 
 Pairs share people, so they are no independent trials: where people are known, people are drawn anew, with
 replacement, and every pair counts as often as its people were drawn (the bootstrap of B. Efron 1979, by person).
@@ -20,7 +20,7 @@ Weights: TypeAlias = NDArray[np.float64]
 """How often each person was drawn, shape (people,)."""
 
 _MOST_PAIRS = 2_000_000
-"""Of the highest impostor pairs, those that a resample looks at."""
+"""How many of the highest impostor pairs a resample uses."""
 
 
 def wilson(events: int, trials: int) -> Interval | None:
@@ -66,10 +66,10 @@ def bootstrap_mean(values: NDArray[np.float64], resamples: int, seed: int) -> In
 
 
 class Intervals(NamedTuple):
-    """Of the rates of comparisons; None where nothing can be said."""
+    """Intervals of the rates of comparisons; None if there is no interval."""
 
     tar_at_fmr: list[Interval | None]
-    """One a false match rate."""
+    """One interval for each false match rate."""
     fmr_at_cosine: list[Interval | None]
     tar_at_cosine: list[Interval | None]
 
@@ -112,7 +112,7 @@ def _resampled(
     genuine_person = people[genuine.first]
     first, second = people[impostors.first[:_MOST_PAIRS]], people[impostors.second[:_MOST_PAIRS]]
     everything = compared.complete and len(first) == len(impostors)
-    # Before which place, in both lists, a pair has a cosine above a threshold: every kept pair may become one.
+    # The rank, in both lists, before which a pair has a cosine above a threshold: every kept pair may become one.
     accepted = len(genuine) - np.searchsorted(genuine.cosines[::-1], impostors.cosines[: len(first)], "right")
     reaching = [min(impostors.reaching(cosine), len(first)) for cosine in cosines]
     trusted_at = [genuine.reaching(cosine) for cosine in cosines]
@@ -125,9 +125,9 @@ def _resampled(
         total = (faces.sum() ** 2 - faces @ faces) / 2 if compared.all_against_all else passed[-1:].sum()
         tars = []
         for fmr in fmrs:
-            place = int(np.searchsorted(passed, fmr * total * (1 + 1e-12), "right"))
-            reached = place < len(passed) and trusted[-1] > 0
-            tars.append(float(trusted[accepted[place]] / trusted[-1]) if reached else math.nan)
+            rank = int(np.searchsorted(passed, fmr * total * (1 + 1e-12), "right"))
+            reached = rank < len(passed) and trusted[-1] > 0
+            tars.append(float(trusted[accepted[rank]] / trusted[-1]) if reached else math.nan)
         known = [everything or count < len(passed) for count in reaching]
         fmrs_there = [
             (float(passed[count - 1] / total) if count else 0.0) if sure and total else math.nan

@@ -1,4 +1,4 @@
-"""Masks that are overlooked, and bare faces that are taken for masked ones."""
+"""Errors of mask detection, on masked and on bare faces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from visavis.errors import SetupError
-from visavis.evaluation.corpus import Look, counts
+from visavis.evaluation.corpus import Sample, counts
 from visavis.evaluation.folders import pictures_in
 from visavis.evaluation.intervals import wilson
 
@@ -23,15 +23,15 @@ def masked_and_unmasked(folder: Path) -> dict[str, list[Path]]:
     return files
 
 
-def summary(looks: dict[str, Sequence[Look]]) -> dict[str, Any]:
+def summary(samples: dict[str, Sequence[Sample]]) -> dict[str, Any]:
     """All figures, as the command prints them in JSON: the share of faces judged right, with its interval."""
-    return {name: _judged(looks[name], masked=masked) for name, masked in FOLDERS.items()}
+    return {name: _judged(samples[name], masked=masked) for name, masked in FOLDERS.items()}
 
 
-def _judged(looks: Sequence[Look], *, masked: bool) -> dict[str, Any]:
-    found = counts(looks)
+def _judged(samples: Sequence[Sample], *, masked: bool) -> dict[str, Any]:
+    found = counts(samples)
     faces = found["faces"]
-    right = sum(look.face is not None and look.face.mask is masked for look in looks)
+    right = sum(sample.face is not None and sample.face.mask is masked for sample in samples)
     return {
         **found,
         "right": right / faces if faces else None,

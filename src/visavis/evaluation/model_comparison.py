@@ -23,18 +23,18 @@ _FMRS = {name: FMRS[name] for name in TAR_AT}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """One model on the faces."""
+    """The result of one model on the faces."""
 
     model: str
     compared: Comparisons
     scale: Calibration | None
-    """None: it has no scale of similarity yet."""
+    """The similarity scale; None if the model has none yet."""
     scale_name: str
-    """Whose scale it is, as the table prints it: of the model, its own, or none yet and how to make one."""
+    """Description of the scale for the table: from the card, own, or none yet and how to make one."""
     file_bytes: int
-    """Of all its files."""
+    """Size of all its files together."""
     seconds: float
-    """Of processor time for a face, the median."""
+    """Median processor time for one face."""
 
 
 def summary(models: Sequence[Measured], resamples: int, seed: int) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _draws(measured: Measured, resamples: int, seed: int) -> NDArray[np.float64]
     return drawn
 
 
-def _of_model(measured: Measured, drawn: NDArray[np.float64]) -> dict[str, Any]:
+def _of_model(measured: Measured, drawn: NDArray[np.float64]) -> dict[str, object]:
     compared, scale = measured.compared, measured.scale
     intervals = [percentile_interval(column.tolist()) for column in drawn.T]
     return {
@@ -91,7 +91,7 @@ def _tars(compared: Comparisons) -> dict[str, float | None]:
     return {name: compared.tar(compared.threshold(fmr)) for name, fmr in _FMRS.items()}
 
 
-def _difference(first: Measured, other: Measured, drawn: NDArray[np.float64]) -> dict[str, Any]:
+def _difference(first: Measured, other: Measured, drawn: NDArray[np.float64]) -> dict[str, object]:
     pairs = zip(_tars(first.compared).items(), _tars(other.compared).values(), strict=True)
     differences = {name: None if a is None or b is None else b - a for (name, a), b in pairs}
     intervals = {
@@ -108,7 +108,7 @@ def _difference(first: Measured, other: Measured, drawn: NDArray[np.float64]) ->
 
 
 def verdict(interval: Interval | None) -> str:
-    """What the interval of a difference says: `better`, `worse`, or `not shown`."""
+    """The conclusion from the interval of a difference: `better`, `worse`, or `not shown`."""
     if interval is None or interval[0] <= 0 <= interval[1]:
         return "not shown"
     return "better" if interval[0] > 0 else "worse"

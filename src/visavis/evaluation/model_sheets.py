@@ -40,12 +40,12 @@ def comparison_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
 def way_sheets(ways: Sequence[Way]) -> list[Sheet]:
     rows = [
         (
-            way.name if place else f"{way.name} (as the card says)",
+            way.name if number else f"{way.name} (as the card says)",
             f"{way.separation:.2f}",
-            _signed(way.difference, way.interval) if place else "",
+            _signed(way.difference, way.interval) if number else "",
             "better" if way.clearly_better else "",
         )
-        for place, way in enumerate(ways)
+        for number, way in enumerate(ways)
     ]
     columns = ("fed with", "separation", "difference", "")
     return [Sheet("Ways to feed the network", columns, rows)]

@@ -25,34 +25,34 @@ from visavis.types import Embedding
 from visavis.vision.models import RecognitionCard
 
 FEWEST_IN_THE_MEAN = 100
-"""People of a group that weighs as much in the mean as larger ones do."""
+"""A group with at least this many people weighs as much in the mean as larger groups."""
 MOST_PICTURES = 5_000
-"""That the scale is fitted on: their pairs, 12.5 millions, are all kept in memory."""
+"""How many pictures the scale is fitted on at most; their 12.5 million pairs are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What networks told of the pictures of people, and of poor versions of some of them."""
+    """Network outputs for pictures of people, and for poor versions of some of them."""
 
     pictures: Pictures
     """The pictures in which a face was found."""
     groups: NDArray[np.int64]
-    """The group of each person, shape (people,), a place in `group_names`, or -1 for none."""
+    """The group of each person, shape (people,): an index into `group_names`, or -1 for none."""
     group_names: tuple[str, ...]
-    """Empty where nobody was asked for groups."""
+    """Empty if there are no groups."""
     poor: Mapping[str, Embedding]
-    """By the kind of it, shape (n, d)."""
+    """Outputs for poor pictures by the kind of defect, shape (n, d)."""
     poor_people: Mapping[str, NDArray[np.int64]]
-    """Whose they are, as in `pictures`; the same keys and lengths as `poor`."""
+    """The person of each of `poor`, numbered as in `pictures`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnRecipe:
-    """A recipe that was fitted, and on whom."""
+    """A fitted recipe, and the people that it was fitted on."""
 
     card: RecognitionCard
     groups: tuple[Population, ...]
-    """None where there were no groups."""
+    """Empty if there were no groups."""
 
 
 def seen_of(
@@ -62,7 +62,7 @@ def seen_of(
     grouping: Grouping | None,
     one_person: Sequence[tuple[str, str]] = (),
 ) -> Seen:
-    """Bring together what was seen. Raises SetupError if there is no face in any picture.
+    """Combine the outputs for all pictures. Raises SetupError if there is no face in any picture.
 
     `answers`: of all pictures, person by person, None where there is no face; `poor`: by the number of the person,
     of one picture, the answers to its poor versions; `one_person`: pairs of names that count as one person.
@@ -73,10 +73,10 @@ def seen_of(
     if not faces:
         raise SetupError("No face was found in any of the pictures.")
     given, numbers = np.unique([number for number, _ in faces], return_inverse=True)
-    row = {int(number): place for place, number in enumerate(given)}
+    rows = {int(number): row for row, number in enumerate(given)}
     kinds = dict.fromkeys(kind for versions in poor.values() for kind in versions)
     of_kind = {
-        kind: [(row.get(owner[n], -1), versions[kind]) for n, versions in poor.items() if kind in versions]
+        kind: [(rows.get(owner[n], -1), versions[kind]) for n, versions in poor.items() if kind in versions]
         for kind in kinds
     }
     return Seen(
@@ -94,13 +94,13 @@ def pictures_of(people: Sequence[Person]) -> list[tuple[int, Path]]:
 
 
 def to_be_spoilt(people: Sequence[Person], count: int) -> dict[int, Path]:
-    """Of up to `count` people, evenly over all, a picture that is made worse; by the number of the person."""
+    """One picture to make worse for up to `count` people, evenly chosen, by the number of the person."""
     step = max(1, math.ceil(len(people) / count)) if count else len(people) + 1
     return {number: people[number].files[0] for number in range(0, len(people), step)} if count else {}
 
 
 def require_people(count: int) -> None:
-    """Raises SetupError if these people are too few for a recipe whatever is seen in their pictures."""
+    """Raises SetupError if there are too few people for a recipe, even with a face in every picture."""
     if count < FEWEST_PEOPLE:
         raise SetupError(
             f"{count:,} people are too few: a recipe with its scale takes at least {FEWEST_PEOPLE:,}."
@@ -123,13 +123,13 @@ def fit_recipe(base: RecognitionCard, name: str, seen: Seen) -> OwnRecipe:
 
 
 def _owners(people: Sequence[Person], one_person: Sequence[tuple[str, str]]) -> dict[int, int]:
-    """By the number of a person, the first number of those who are the same person."""
+    """For each person's number, the first number of the same person."""
     owner = {number: number for number in range(len(people))}
     number_of = {person.name: number for number, person in enumerate(people)}
     for a, b in one_person:
         if a in number_of and b in number_of:
-            kept, gone = sorted((owner[number_of[a]], owner[number_of[b]]))
-            owner = {number: kept if first == gone else first for number, first in owner.items()}
+            kept, dropped = sorted((owner[number_of[a]], owner[number_of[b]]))
+            owner = {number: kept if first == dropped else first for number, first in owner.items()}
     return owner
 
 
@@ -142,20 +142,20 @@ def _pool(seen: Seen) -> Pool:
 
 
 def _weighed_alike(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The groups that are large enough for the mean, -1 for people of others; all in one if none is."""
+    """The groups that are large enough for the mean, -1 for people of others; one group of all if none is."""
     names, number, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     large = (sizes >= FEWEST_IN_THE_MEAN) & (names >= 0)
     return np.where(large[number], groups, -1) if large.any() else np.zeros_like(groups)
 
 
 def _for_the_scale(pictures: Pictures) -> Pictures:
-    """MOST_PICTURES at most: one of everybody before a second of anybody."""
+    """At most MOST_PICTURES pictures: one of each person before a second of anybody."""
     people = pictures.people
     by_person = np.argsort(people, kind="stable")
-    place = np.empty_like(people)
-    place[by_person] = np.arange(len(people)) - np.searchsorted(people[by_person], people[by_person])
-    turn = np.random.default_rng(0).permutation(int(people.max()) + 1)[people]
-    chosen = np.sort(np.lexsort((turn, place))[:MOST_PICTURES])
+    rank = np.empty_like(people)
+    rank[by_person] = np.arange(len(people)) - np.searchsorted(people[by_person], people[by_person])
+    order = np.random.default_rng(0).permutation(int(people.max()) + 1)[people]
+    chosen = np.sort(np.lexsort((order, rank))[:MOST_PICTURES])
     return Pictures(pictures.answers[chosen], people[chosen])
 
 

@@ -1,4 +1,4 @@
-"""A report: one HTML file that needs nothing else, neither files beside it nor a network."""
+"""Writes a report as one HTML file, without other files and without a network."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Plot:
 def write_page(
     file: Path, title: str, notes: Iterable[str], sheets: Iterable[Sheet], plots: Iterable[Plot]
 ) -> None:
-    """Write a report: whole, or not at all. Raises SetupError if the file cannot be written."""
+    """Write a complete report, or no file. Raises SetupError if it cannot be written."""
     body = "\n".join(
         [
             f"<h1>{escape(title)}</h1>",

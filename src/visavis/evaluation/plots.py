@@ -1,4 +1,4 @@
-"""The figures of reports. Imported only when a report is wanted: matplotlib takes its time."""
+"""The plots of reports. Imported only for a report, since matplotlib is slow to import."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from visavis.evaluation.spoofing import Presentations
 from visavis.evaluation.verification import SIMILARITIES
 
 GENUINE, IMPOSTOR, THIRD = "#0072b2", "#d55e00", "#009e73"
-"""Told apart by colour-blind eyes too (M. Okabe, K. Ito 2008)."""
+"""Colours that colour-blind people can distinguish (M. Okabe, K. Ito 2008)."""
 
 
 def verification_plots(
-    compared: Comparisons, scale: Calibration, discard: Sequence[Mapping[str, Any]]
+    compared: Comparisons, scale: Calibration, discard: Sequence[Mapping[str, object]]
 ) -> list[Plot]:
     plots = [_scores(compared, scale)] if compared.genuine or compared.impostor_count else []
     if compared.genuine and compared.impostor_count:
@@ -71,15 +71,15 @@ def _tradeoff(curves: Mapping[str, Comparisons], caption: str) -> Plot:
     figure, axes = _axes("FMR", "FNMR")
     colours = (GENUINE, IMPOSTOR, THIRD)
     refused_any = False
-    for place, (name, compared) in enumerate(curves.items()):
+    for number, (name, compared) in enumerate(curves.items()):
         exact = compared.impostors.cosines
         ranks = np.unique(np.geomspace(1, len(exact), 400).astype(int)) - 1
         fmr = (ranks + 1) / compared.impostor_count
         accepted = [compared.genuine.reaching(float(exact[rank])) for rank in ranks]
         refused = 1 - np.array(accepted) / len(compared.genuine)
         refused_any |= bool(refused.any())
-        style = "-" if place < len(colours) else "--"
-        axes.plot(fmr, refused, style, color=colours[place % len(colours)], label=name)
+        style = "-" if number < len(colours) else "--"
+        axes.plot(fmr, refused, style, color=colours[number % len(colours)], label=name)
     axes.set_xscale("log")
     if refused_any:
         axes.set_yscale("log", nonpositive="mask")
@@ -149,7 +149,7 @@ def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) ->
 
 
 def as_it_is(name: str) -> str:
-    """The name of somebody's folder, in which a dollar sign begins no formula."""
+    """The name of a folder, with dollar signs escaped, which would begin a formula."""
     return name.replace("$", r"\$")
 
 
@@ -159,11 +159,11 @@ def _share_reaching(values: NDArray[np.float64], thresholds: NDArray[np.float64]
 
 def mask_plots(rates: Mapping[str, Mapping[str, Any]]) -> list[Plot]:
     figure, axes = _axes("", "share judged right")
-    for place, (name, each) in enumerate(rates.items()):
+    for number, (name, each) in enumerate(rates.items()):
         if each["interval"] is not None:
             low, high = each["interval"]
             errors = [[each["right"] - low], [high - each["right"]]]
-            axes.bar(place, each["right"], yerr=errors, capsize=6, color=(GENUINE, IMPOSTOR)[place], label=name)
+            axes.bar(number, each["right"], yerr=errors, capsize=6, color=(GENUINE, IMPOSTOR)[number], label=name)
     axes.set_xticks(range(len(rates)), list(rates))
     return [plot_of(figure, "Faces judged right, with 95 % intervals")]
 
@@ -193,7 +193,7 @@ def _axes(across: str, up: str) -> tuple[Figure, Axes]:
 
 
 def plot_of(figure: Figure, caption: str) -> Plot:
-    """As SVG, without the date and the tool that would make each run another file.
+    """A figure as SVG, without date and tool, so that equal data gives an equal file.
 
     Text stays text: names of folders may be in letters that matplotlib's own font lacks, and the reader's have.
     """

@@ -1,4 +1,4 @@
-"""The figures of groups of people: errors side by side at one threshold, and who is taken for whom."""
+"""The plots of groups of people: errors at one threshold, and false matches between groups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AT = "90"
 
 
 def group_plots(groups: Mapping[str, Any]) -> list[Plot]:
-    """From the summary of groups. Nothing is drawn where no impostor pair was compared."""
+    """The plots of a summary of groups; none if no impostor pair was compared."""
     rates = _matrix(groups)
     return [_side_by_side(groups), _heat_map(list(groups["within"]), rates)] if not np.isnan(rates).all() else []
 
@@ -101,12 +101,12 @@ def _heat_map(names: list[str], rates: NDArray[np.float64]) -> Plot:
 
 def _matrix(groups: Mapping[str, Any]) -> NDArray[np.float64]:
     """The FMR of each two groups, shape (groups, groups); NaN where nothing was compared."""
-    places = {name: place for place, name in enumerate(groups["within"])}
-    rates = np.full((len(places), len(places)), np.nan)
+    indices = {name: index for index, name in enumerate(groups["within"])}
+    rates = np.full((len(indices), len(indices)), np.nan)
     for name, each in groups["within"].items():
-        rates[places[name], places[name]] = _or_nan(each["fmr_at_similarity"][AT])
+        rates[indices[name], indices[name]] = _or_nan(each["fmr_at_similarity"][AT])
     for pair in groups["between"]:
-        one, other = (places[name] for name in pair["groups"])
+        one, other = (indices[name] for name in pair["groups"])
         rates[one, other] = rates[other, one] = _or_nan(pair["fmr_at_similarity"][AT])
     return rates
 

@@ -1,4 +1,4 @@
-"""Everybody and each group of people, compared within themselves: what a common scale is fitted to."""
+"""Populations: everybody and each group of people, compared within themselves, to fit a common scale."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from visavis.evaluation.verification import Faces
 
 FEWEST_IN_A_GROUP = 450
 FEWEST_OF_A_GROUP = 100_000
-"""People and pairs of one group. With fewer its rate at 99 would mostly be chance (docs/decisions/0014)."""
+"""Fewest people and pairs of one group; with fewer, its rate at 99 is mostly chance (docs/decisions/0014)."""
 _SIMILARITIES = (90.0, 99.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Population:
-    """People of one group, or everybody, and how alike two of them are."""
+    """The people of one group, or everybody, and comparisons between them."""
 
     name: str
     count: int
-    """Of the people."""
+    """Number of people."""
     compared: Comparisons
 
     @property
@@ -48,16 +48,16 @@ def populations(
 
 
 def _group(name: str, faces: Faces, members: Sequence[int], one_person: Iterable[tuple[int, int]]) -> Population:
-    row = {member: place for place, member in enumerate(members)}
+    rows = {member: row for row, member in enumerate(members)}
     chosen = np.flatnonzero(np.isin(faces.people, members))
-    people = np.array([row[person] for person in faces.people[chosen].tolist()], np.int64)
-    pairs = [(row[a], row[b]) for a, b in one_person if a in row and b in row]
+    people = np.array([rows[person] for person in faces.people[chosen].tolist()], np.int64)
+    pairs = [(rows[a], rows[b]) for a, b in one_person if a in rows and b in rows]
     compared = compare_all(faces.embeddings[chosen], people, pairs, probes=faces.asked[chosen])
     return Population(name, len(members), compared)
 
 
 def of_groups(groups: Sequence[Population], knots: Iterable[tuple[float, float]]) -> list[dict[str, Any]]:
-    """How groups fare on a scale that has knots at 90 and 99, as the command prints it in JSON; shares, 0-1."""
+    """Error rates of groups on a scale with knots at 90 and 99, as shares, 0-1, for the JSON of the command."""
     cosine = {similarity: cosine for cosine, similarity in knots}
     return [
         {

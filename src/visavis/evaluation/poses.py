@@ -1,4 +1,4 @@
-"""Head angles against those that somebody wrote down.
+"""Compares estimated head angles with annotated ones.
 
 Signs are those of the product: yaw > 0 looks towards the right edge of the picture, pitch > 0 looks up, roll > 0
 is turned clockwise as seen in the picture. Angles in degrees.
@@ -16,19 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
-from visavis.evaluation.corpus import Look, counts
+from visavis.evaluation.corpus import Sample, counts
 from visavis.evaluation.folders import may_name_columns, read_rows
 from visavis.evaluation.intervals import bootstrap_mean
 from visavis.types import Pose
 
 ANGLES = ("yaw", "pitch", "roll")
-TURNS = ((0.0, 15.0), (15.0, 30.0), (30.0, 60.0), (60.0, 180.0))
-"""Bands of true yaw, either way, for which errors are told apart."""
+YAW_BANDS = ((0.0, 15.0), (15.0, 30.0), (30.0, 60.0), (60.0, 180.0))
+"""Bands of absolute true yaw, in degrees, with errors for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A picture and the pose that its largest face has."""
+    """A picture and the true pose of its largest face."""
 
     file: Path
     pose: Pose
@@ -62,7 +62,7 @@ def _angles(row: Sequence[str]) -> Pose | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoseErrors:
-    """Of the pictures in which a face was found: what is true, and what was estimated; shape (n, 3)."""
+    """True and estimated angles, shape (n, 3) each, of pictures in which a face was found."""
 
     true: NDArray[np.float64]
     estimated: NDArray[np.float64]
@@ -73,12 +73,12 @@ class PoseErrors:
         return (self.estimated - self.true + 180) % 360 - 180
 
 
-def pose_errors(annotated: Sequence[Annotated], looks: Sequence[Look]) -> PoseErrors:
-    """Raises SetupError if no face was found in any picture."""
+def pose_errors(annotated: Sequence[Annotated], samples: Sequence[Sample]) -> PoseErrors:
+    """True and estimated angles of all pictures. Raises SetupError if no face was found in any."""
     pairs = [
-        (each.pose, look.face.pose)
-        for each, look in zip(annotated, looks, strict=True)
-        if look.face is not None and look.face.pose is not None
+        (each.pose, sample.face.pose)
+        for each, sample in zip(annotated, samples, strict=True)
+        if sample.face is not None and sample.face.pose is not None
     ]
     if not pairs:
         raise SetupError("No face was found in any of the pictures.")
@@ -86,14 +86,14 @@ def pose_errors(annotated: Sequence[Annotated], looks: Sequence[Look]) -> PoseEr
     return PoseErrors(true, estimated)
 
 
-def summary(errors: PoseErrors, looks: Sequence[Look], resamples: int, seed: int) -> dict[str, Any]:
+def summary(errors: PoseErrors, samples: Sequence[Sample], resamples: int, seed: int) -> dict[str, Any]:
     """All figures, as the command prints them in JSON: degrees."""
     differences = errors.differences
     absolute = np.abs(differences)
     turned = np.abs(errors.true[:, 0])
-    by_turn = {f"{low:g}-{high:g}": absolute[(turned >= low) & (turned < high)] for low, high in TURNS}
+    by_turn = {f"{low:g}-{high:g}": absolute[(turned >= low) & (turned < high)] for low, high in YAW_BANDS}
     return {
-        **counts(looks),
+        **counts(samples),
         "mean_absolute_error": {
             angle: {
                 "degrees": float(absolute[:, column].mean()),

@@ -1,6 +1,6 @@
-"""Whether a network is fed with what it was trained on: ways to write a face down, tried on pictures of people.
+"""Finds the right preprocessing for a network: compares ways to encode a face, on pictures of people.
 
-A network that gets BGR for RGB, or raw pixels for scaled ones, still answers, and tells people apart less well.
+A network that gets BGR for RGB, or raw pixels for scaled ones, still answers, but separates people less well.
 How well is one number here: how far genuine and impostor cosines lie apart, in units of their spread (d', the
 sensitivity index of signal detection; W. P. Tanner and J. A. Swets 1954).
 """
@@ -23,20 +23,20 @@ _CHANNELS: tuple[Literal["RGB", "BGR"], ...] = ("RGB", "BGR")
 _SCALES = ((0.0, 1.0), (127.5, 127.5), (0.0, 255.0))
 """Offset and divisor: as pixels are, -1 to 1, 0 to 1."""
 _CLEARLY = 1.05
-"""From this ratio on, another way counts as better."""
+"""Another way counts as better from this ratio of separations on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to feed the network, and how well people are told apart by it."""
+    """One kind of input for the network, and how well it separates people."""
 
     name: str
     separation: float
     """d'; NaN where it cannot be measured."""
     difference: float
-    """To that of the card's own way."""
+    """Difference of the separation to that of the card's own way."""
     interval: Interval | None
-    """95 %, of the difference."""
+    """95 % interval of the difference."""
     clearly_better: bool
 
 
@@ -66,7 +66,7 @@ def _in_words(offset: Sequence[float], divisor: Sequence[float]) -> str:
 
 
 def compare_ways(compared: Mapping[str, Comparisons], resamples: int, seed: int) -> list[Way]:
-    """How well people are told apart each way, the card's own first. All must be of the same faces, fully kept.
+    """The separation of people each way, the card's own first. All must be of the same faces, with all pairs kept.
 
     Raises SetupError if there are no two pictures of a person, or no two people.
     """
@@ -81,8 +81,8 @@ def compare_ways(compared: Mapping[str, Comparisons], resamples: int, seed: int)
         [[measure(weights) for measure in measures] for weights in draws_of_people(people, resamples, seed)]
     ).reshape(-1, len(measures))
     return [
-        _way(name, separation, separations[0], draws[:, place] - draws[:, 0])
-        for place, (name, separation) in enumerate(zip(compared, separations, strict=True))
+        _way(name, separation, separations[0], draws[:, number] - draws[:, 0])
+        for number, (name, separation) in enumerate(zip(compared, separations, strict=True))
     ]
 
 

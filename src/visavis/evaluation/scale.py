@@ -22,7 +22,7 @@ Knots: TypeAlias = list[tuple[float, float]]
 """(cosine, similarity 0-100), both strictly ascending, from -1 to 1 and from 0 to 100."""
 
 SIMILARITY_AT_FMR = {0.5: 10.0, 1e-1: 30.0, 1e-2: 55.0, 1e-3: 77.0, 1e-4: 90.0, 1e-5: 96.0, 1e-6: 99.0}
-"""90 and 99 are the contract; the others keep the scale even in between."""
+"""Similarities 90 and 99 are part of the contract; the others shape the scale in between."""
 FEWEST_PEOPLE = 700
 FEWEST_IMPOSTORS = 750_000
 """With fewer, the false match rate at 99 is off by more than a factor of two too often (docs/decisions/0014)."""
@@ -80,7 +80,7 @@ def fit_common_scale(groups: Sequence[Comparisons], most_alike: float = 1.0, mar
 
 
 def cosine_at(compared: Comparisons, fmr: float) -> float:
-    """The cosine that a share of `fmr` of impostor pairs reach."""
+    """The cosine that a share of `fmr` of the impostor pairs reaches."""
     if fmr >= _QUANTILES_DOWN_TO:
         return compared.quantile(fmr)
     start = compared.quantile(_TAIL_FROM)
@@ -108,7 +108,7 @@ def fit_pareto(excesses: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def pareto_exceeded(share: float, shape: float, spread: float) -> float:
-    """The excess that a share of all excesses reach."""
+    """The excess that this share of all excesses reaches."""
     rarity = -np.log(share)
     return float(spread * (np.expm1(shape * rarity) / shape if shape else rarity))
 

@@ -1,4 +1,4 @@
-"""Summaries as tables, for the terminal and for reports."""
+"""Turns summaries into tables, for the terminal and for reports."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def identification_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
 
 
 def strangers_in_words(summary: Mapping[str, Any]) -> list[str]:
-    """What thresholds mean for a gallery of this size, a sentence each."""
+    """One sentence for each threshold: how many strangers match in a gallery of this size."""
     gallery = f"these {summary['gallery']:,} people"
     sentences = []
     for name, fpir in summary["fpir_at_similarity"].items():
@@ -112,7 +112,7 @@ def strangers_in_words(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _of_strangers(share: float) -> str:
-    """A share as whole strangers of as few as will do: 4 of 100, 3 of 10,000."""
+    """A share as a number of strangers: 4 of 100, or 3 of 10,000."""
     of = 100
     while share * of < 0.95:
         of *= 10
@@ -183,7 +183,7 @@ def pose_sheets(summary: Mapping[str, Any]) -> list[Sheet]:
 
 
 def percent(rate: float | None, interval: tuple[float, float] | None = None) -> str:
-    """A share, with its interval."""
+    """A share in percent, with its interval."""
     if rate is None:
         return "-"
     span = "" if interval is None else f" ({100 * interval[0]:.2f}-{100 * interval[1]:.2f})"
@@ -191,7 +191,7 @@ def percent(rate: float | None, interval: tuple[float, float] | None = None) -> 
 
 
 def scientific(rate: float | None, interval: tuple[float, float] | None = None) -> str:
-    """A small share, with its interval."""
+    """A small share in scientific notation, with its interval."""
     if rate is None:
         return "-"
     return f"{rate:.1e}" + ("" if interval is None else f" ({interval[0]:.1e}-{interval[1]:.1e})")
@@ -203,10 +203,10 @@ def degrees(angle: float, interval: tuple[float, float] | None) -> str:
 
 
 def _threshold(similarity: float | None) -> str:
-    """Rounded up: a lower one would let more strangers through than it stands for."""
+    """A threshold, rounded up: a lower one would let more strangers match."""
     return "-" if similarity is None else f"{math.ceil(similarity * 10 - 1e-6) / 10:.1f}"
 
 
 def _turned(interval: tuple[float, float] | None) -> tuple[float, float] | None:
-    """The interval of one less a rate."""
+    """The interval of 1 - rate."""
     return None if interval is None else (1 - interval[1], 1 - interval[0])

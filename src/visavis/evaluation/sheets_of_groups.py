@@ -1,4 +1,4 @@
-"""The figures of groups of people as tables."""
+"""Turns the summary of groups of people into tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_BETWEEN = 10
 
 
 def group_sheets(groups: Mapping[str, Any]) -> list[Sheet]:
-    """From the summary of groups: who was compared, errors at each similarity, the worst against the best."""
+    """The tables of groups: who was compared, errors at each similarity, the worst group against the best."""
     within = groups["within"]
     counts = [(name, *(f"{each[count]:,}" for count in _COUNTS)) for name, each in within.items()]
     if groups["without_group"]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from visavis.core.policy import LIVENESS_REQUIRED
 from visavis.errors import SetupError
-from visavis.evaluation.corpus import Look, counts
+from visavis.evaluation.corpus import Sample, counts
 from visavis.evaluation.folders import pictures_in
 from visavis.evaluation.intervals import wilson
 
@@ -30,14 +30,14 @@ class Presentations:
     """Pictures of one kind: living people, or one species of attack."""
 
     liveness: NDArray[np.float64]
-    """0-100, of those in which a face was found, shape (n,)."""
+    """Liveness, 0-100, of the pictures in which a face was found, shape (n,)."""
     counts: Mapping[str, int]
-    """Of pictures: `faces`, `missed` (without a face), `unreadable`."""
+    """Numbers of pictures: `faces`, `missed` (without a face), `unreadable`."""
 
     @classmethod
-    def of(cls, looks: Sequence[Look]) -> Presentations:
-        found = [look.face.liveness for look in looks if look.face is not None]
-        return cls(np.array(found, np.float64), counts(looks))
+    def of(cls, samples: Sequence[Sample]) -> Presentations:
+        found = [sample.face.liveness for sample in samples if sample.face is not None]
+        return cls(np.array(found, np.float64), counts(samples))
 
     def accepted(self, threshold: float) -> int:
         return int((self.liveness >= threshold).sum())
@@ -77,7 +77,7 @@ def summary(live: Presentations, species: Mapping[str, Presentations]) -> dict[s
     }
 
 
-def _errors(live: Presentations, species: Mapping[str, Presentations], threshold: float) -> dict[str, Any]:
+def _errors(live: Presentations, species: Mapping[str, Presentations], threshold: float) -> dict[str, object]:
     apcer = {
         name: _rate(each.accepted(threshold), len(each.liveness))
         for name, each in species.items()
@@ -94,7 +94,7 @@ def _errors(live: Presentations, species: Mapping[str, Presentations], threshold
     }
 
 
-def _non_responses(kind: Presentations) -> dict[str, Any]:
+def _non_responses(kind: Presentations) -> dict[str, object]:
     missed = kind.counts["missed"]
     return _rate(missed, len(kind.liveness) + missed)
 

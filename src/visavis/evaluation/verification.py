@@ -1,4 +1,4 @@
-"""One to one: how often one person is refused, how often two are taken for one.
+"""Verification (1:1): how often one person is refused, and how often two people match.
 
 A pair is accepted if its cosine is above a threshold. FMR (false match rate, also FAR) is the share of impostor
 pairs accepted, FNMR (false non-match rate) the share of genuine pairs refused, TAR = 1 - FNMR.
@@ -19,7 +19,7 @@ from visavis.core.calibration import Calibration
 from visavis.errors import SetupError
 from visavis.evaluation import intervals
 from visavis.evaluation.comparisons import Comparisons, compare_all, compare_listed
-from visavis.evaluation.corpus import Look, counts, is_refused
+from visavis.evaluation.corpus import Sample, counts, is_refused
 from visavis.evaluation.folders import Pair, Person
 from visavis.types import Embedding, GroupSettings
 
@@ -27,56 +27,56 @@ FMRS = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4, "1e-5": 1e-5, "1e-6": 1e-6}
 TAR_AT = ("1e-3", "1e-4", "1e-5")
 SIMILARITIES = {"80": 80.0, "90": 90.0, "99": 99.0}
 ANY_FACE = GroupSettings(min_comparability=0.0)
-"""What a group asks for that refuses no face for its picture."""
+"""Settings of a group that refuses no face."""
 DISCARDED = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-"""Shares of the faces, those of lowest quality, that are left out for the error-versus-discard curve."""
+"""Shares of the faces of lowest quality that are left out, for the error-versus-discard curve."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verification:
-    """What was compared, and what was not."""
+    """The comparisons, and what could not be compared."""
 
     compared: Comparisons
     faces: Faces
     counts: Mapping[str, int]
-    """Of pictures: `faces`, `missed` (without a face), `unreadable`."""
+    """Numbers of pictures: `faces`, `missed` (without a face), `unreadable`."""
     genuine_with_missed: int
-    """Genuine pairs there would be if a face had been found in every picture."""
+    """The number of genuine pairs if a face had been found in every picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Pictures with a face: its embedding and the person in it."""
+    """The faces of pictures: embeddings and people."""
 
     embeddings: NDArray[np.float32]
     """Shape (n, d)."""
     people: NDArray[np.int64]
-    """Shape (n,): numbers from 0 on, of those people alone who have a face."""
+    """The person of each face, shape (n,): numbers from 0 on, of people with a face only."""
     qualities: NDArray[np.float64]
-    """0-100, shape (n,); NaN where it was not asked for."""
+    """0-100, shape (n,); NaN if quality was not requested."""
     refused: NDArray[np.bool_]
-    """Shape (n,): those that the server would compare with nobody."""
+    """Whether the server would refuse to compare the face, shape (n,)."""
     given: NDArray[np.int64]
-    """The number by which each of these people was given, shape (people,)."""
+    """The number of each person in the input, shape (people,)."""
     probes: NDArray[np.float32] | None = None
-    """The embeddings as faces that are asked about, shape (n, d), where those are not the same."""
+    """The embeddings as probes, shape (n, d); None if they equal the stored ones."""
 
     @property
     def asked(self) -> NDArray[np.float32]:
-        """The embeddings as faces that are asked about, shape (n, d)."""
+        """The embeddings as probes, shape (n, d)."""
         return self.embeddings if self.probes is None else self.probes
 
 
 def of_people(
-    people: Sequence[Person], looks: Mapping[Path, Look], scale: Calibration, asked: GroupSettings = ANY_FACE
+    people: Sequence[Person], samples: Mapping[Path, Sample], scale: Calibration, asked: GroupSettings = ANY_FACE
 ) -> Verification:
     """Every picture against every other. Raises SetupError if no face was found in any.
 
     The scale says how alike the least of the SIMILARITIES are: impostor pairs from there on are kept.
     """
-    shown = [(number, looks[file]) for number, person in enumerate(people) for file in person.files]
+    shown = [(number, samples[file]) for number, person in enumerate(people) for file in person.files]
     faces = faces_in(shown, asked)
-    readable = np.bincount([number for number, look in shown if look.unreadable is None])
+    readable = np.bincount([number for number, sample in shown if sample.unreadable is None])
     return Verification(
         compare_all(
             faces.embeddings,
@@ -86,60 +86,64 @@ def of_people(
             probes=faces.asked,
         ),
         faces,
-        counts([look for _, look in shown]),
+        counts([sample for _, sample in shown]),
         genuine_with_missed=int((readable * (readable - 1) // 2).sum()),
     )
 
 
-def of_pairs(pairs: Sequence[Pair], looks: Mapping[Path, Look], asked: GroupSettings = ANY_FACE) -> Verification:
+def of_pairs(
+    pairs: Sequence[Pair], samples: Mapping[Path, Sample], asked: GroupSettings = ANY_FACE
+) -> Verification:
     """The pairs of a list. Pictures that it calls the same, by one or more steps, show one person.
 
     Raises SetupError if no pair could be compared.
     """
-    readable = [pair for pair in pairs if not (looks[pair.first].unreadable or looks[pair.second].unreadable)]
+    readable = [pair for pair in pairs if not (samples[pair.first].unreadable or samples[pair.second].unreadable)]
     person = _people_of(pairs)
-    shown = [(person[file], look) for file, look in looks.items()]
+    shown = [(person[file], sample) for file, sample in samples.items()]
     faces = faces_in(shown, asked)
-    number = {look.file: row for row, look in enumerate(look for _, look in shown if look.face)}
+    number = {sample.file: row for row, sample in enumerate(sample for _, sample in shown if sample.face)}
     usable = [pair for pair in readable if pair.first in number and pair.second in number]
     if not usable:
         raise SetupError("None of the pairs could be compared: a picture of each has no face or cannot be read.")
-    places = np.array([(number[pair.first], number[pair.second]) for pair in usable], np.int32)
+    rows = np.array([(number[pair.first], number[pair.second]) for pair in usable], np.int32)
     same = np.array([pair.same for pair in usable])
     return Verification(
-        compare_listed(faces.embeddings, faces.people, places, same, faces.refused, faces.asked),
+        compare_listed(faces.embeddings, faces.people, rows, same, faces.refused, faces.asked),
         faces,
-        counts(list(looks.values())),
+        counts(list(samples.values())),
         genuine_with_missed=sum(pair.same for pair in readable),
     )
 
 
-def faces_in(shown: Sequence[tuple[int, Look]], asked: GroupSettings = ANY_FACE) -> Faces:
+def faces_in(shown: Sequence[tuple[int, Sample]], asked: GroupSettings = ANY_FACE) -> Faces:
     """The faces of pictures, each given with the number of its person. Raises SetupError if there is none.
 
     Faces that a group which asks for so much would refuse count as refused.
     """
-    found = [(person, look) for person, look in shown if look.face is not None and look.embedding is not None]
+    found = [
+        (person, sample) for person, sample in shown if sample.face is not None and sample.embedding is not None
+    ]
     if not found:
         raise SetupError("No face was found in any of the pictures.")
     # People without a face are not counted among those who can be drawn.
     given, people = np.unique([person for person, _ in found], return_inverse=True)
     return Faces(
-        np.stack([look.embedding for _, look in found if look.embedding is not None]),
+        np.stack([sample.embedding for _, sample in found if sample.embedding is not None]),
         people.astype(np.int64),
-        np.array([_quality(look) for _, look in found]),
-        np.array([look.face is not None and is_refused(look.face, asked) for _, look in found]),
+        np.array([_quality(sample) for _, sample in found]),
+        np.array([sample.face is not None and is_refused(sample.face, asked) for _, sample in found]),
         given,
-        np.stack([probe for _, look in found if (probe := _probe(look)) is not None]),
+        np.stack([probe for _, sample in found if (probe := _probe(sample)) is not None]),
     )
 
 
-def _probe(look: Look) -> Embedding | None:
-    return look.embedding if look.probe is None else look.probe
+def _probe(sample: Sample) -> Embedding | None:
+    return sample.embedding if sample.probe is None else sample.probe
 
 
-def _quality(look: Look) -> float:
-    return look.face.quality.score if look.face and look.face.quality else math.nan
+def _quality(sample: Sample) -> float:
+    return sample.face.quality.score if sample.face and sample.face.quality else math.nan
 
 
 def _people_of(pairs: Sequence[Pair]) -> dict[Path, int]:
@@ -199,7 +203,7 @@ def summary(measured: Verification, scale: Calibration, resamples: int, seed: in
 
 
 def refused_pairs(compared: Comparisons, refused: NDArray[np.bool_]) -> tuple[int, int]:
-    """How many of the genuine and of the impostor pairs have a face that is refused, in either place."""
+    """The numbers of genuine and of impostor pairs with a refused face on either side."""
     genuine, impostors = (
         int((refused[pairs.first] | refused[pairs.second]).sum())
         for pairs in (compared.genuine, compared.impostors)
@@ -216,7 +220,9 @@ def _with_missed(tar: float | None, measured: Verification) -> float | None:
     return None if tar is None else tar * len(measured.compared.genuine) / measured.genuine_with_missed
 
 
-def _error_versus_discard(measured: Verification, thresholds: Mapping[str, float | None]) -> list[dict[str, Any]]:
+def _error_versus_discard(
+    measured: Verification, thresholds: Mapping[str, float | None]
+) -> list[dict[str, object]]:
     """FNMR among the faces that are left when the worst are discarded, at the thresholds of all faces together."""
     faces = len(measured.faces.qualities)
     rank = np.empty(faces, np.int64)

@@ -1,4 +1,4 @@
-"""Pictures made worse in one way each: for centres that know poor faces, and to measure what poor faces do.
+"""Makes poor pictures, with one kind of defect each, to fit centres for them and to measure their effect.
 
 Pictures are BGR, uint8. The numbers are those of LFW, whose faces have some 43 pixels between the eyes:
 `as_in_lfw` brings other pictures to that size first.
@@ -98,7 +98,7 @@ def compressed(quality: int) -> Worsen:
 
 
 def reduced(side: int) -> Worsen:
-    """As a picture of LFW, 250 x 250 px, made this small and enlarged again."""
+    """Make a picture of LFW, 250 x 250 px, this small and enlarge it again."""
 
     def change(pixels: Pixels) -> cv2.typing.MatLike:
         factor = side / 250

@@ -1,4 +1,4 @@
-"""Image URL to bytes, with every port, address, byte and second guarded (contract.md 13).
+"""Downloads a picture by its URL, with limits on ports, addresses, bytes and time (contract.md 13).
 
 A URL is parsed once, its host looked up once, every address found is checked, and the connection goes to one of
 those: nothing is asked again between check and connection. Each redirect walks the same way. Proxies, cookies,

@@ -1,4 +1,4 @@
-"""Time that is up when it is up, however little each read brings."""
+"""Deadlines for a whole download, however slowly each read makes progress."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from visavis.errors import ErrorCode, ServiceError
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A moment of `time.monotonic()`, and the sentence for those who miss it."""
+    """A moment of `time.monotonic()`, and the sentence of the error after it."""
 
     at: float
     sentence: str
@@ -33,7 +33,7 @@ class Deadline:
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """A connection all of whose reads and writes share one deadline. They raise IMAGE_TIMEOUT."""
+    """A connection with one deadline for all its reads and writes, which raise IMAGE_TIMEOUT."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""The guarded download itself."""
+"""The download of a picture, with all its limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class GuardedFetcher:
-    """Downloads pictures from the public internet. Safe to share between threads.
+    """Implements core's `ImageFetcher` for the public internet. Safe to share between threads.
 
     `allow_private_addresses` lifts the address rule and no other. Both timeouts are in seconds: `connect_timeout`
     is for name look-up, TCP and TLS together, anew after a redirect; `total_timeout` for everything.
@@ -52,10 +52,6 @@ class GuardedFetcher:
         self._tls.set_alpn_protocols(["http/1.1"])
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
-        """What a URL answers with, as sent, at most `max_bytes` long.
-
-        Raises INVALID_IMAGE_URL, IMAGE_TIMEOUT, IMAGE_TOO_LARGE (contract.md 13).
-        """
         with self._instrument(Span.FETCH):
             return self._fetch(url, max_bytes)
 
@@ -70,7 +66,7 @@ class GuardedFetcher:
         raise invalid_url(f"the image URL redirects more than {MAX_REDIRECTS} times")
 
     def _get(self, target: Target, max_bytes: int, total: Deadline) -> bytes | Target:
-        """The body, or where a redirect leads."""
+        """The body of the response, or the target of a redirect."""
         connecting = Deadline.after(self._connect_timeout, f"connecting to the host of {target.what}")
         connecting = min(connecting, total, key=lambda deadline: deadline.at)
         addresses = self._addresses(target, connecting)

@@ -1,4 +1,4 @@
-"""An image URL, read strictly."""
+"""Parses image URLs strictly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KEPT = "!$%&'()*+,/:;=?@[]~"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect and what to ask for.
+    """A parsed URL: where to connect, and what to request.
 
     `what` names the URL in sentences; `host` is an ASCII name or an address in canonical form; `path` starts with
     "/" and includes the query.
@@ -45,7 +45,7 @@ class Target:
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     def redirect(self, location: bytes) -> Target:
-        """Where a Location header leads. Raises INVALID_IMAGE_URL."""
+        """The target of a Location header. Raises INVALID_IMAGE_URL."""
         what = "the redirect target of the image URL"
         try:
             reference = location.decode()
@@ -60,7 +60,7 @@ class Target:
 
 
 def parse(url: str, what: str = "the image URL") -> Target:
-    """Read a URL. Raises INVALID_IMAGE_URL, in a sentence about `what` that repeats nothing of the URL."""
+    """Parse a URL. Raises INVALID_IMAGE_URL with a sentence about `what`, which repeats nothing of the URL."""
     if len(url) > MAX_URL_LENGTH:
         raise invalid_url(f"{what} is longer than {MAX_URL_LENGTH} characters")
     _check_characters(url, what)

@@ -1,4 +1,4 @@
-"""The arrays that hold a group's embeddings: blocks of bounded size, so that growing copies no more than one."""
+"""The arrays that hold a group's embeddings: blocks of limited size, so that growth copies at most one block."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Sequences: TypeAlias = NDArray[np.int64]
 Alive: TypeAlias = NDArray[np.bool_]
 
 BLOCK_ROWS = 65536
-"""A block's int32 scores fit a CPU's second cache; at 512 dimensions the block itself takes 170 MB."""
+"""Rows of a block. Its int32 scores fit a CPU's second-level cache; at 512 dimensions the block takes 170 MB."""
 
 _STEP_ROWS = 64
-"""Blocks have room for a multiple of this, as kernels need it."""
+"""The capacity of a block is a multiple of this, as kernels need it."""
 
 _AT_ONCE = 1 << 17
-"""How many components are quantised at once: the temporaries stay in the cache."""
+"""How many components are quantised at a time, so that temporary arrays stay in the cache."""
 
 
 class Block:
-    """Room for rows: embeddings, the sequences of their faces and, if `coded`, what `quantise` makes of them."""
+    """Arrays with room for rows: embeddings, sequences of faces and, if `coded`, the codes of `quantise`."""
 
     __slots__ = ("codes", "residuals", "rows", "scales", "sequences")
 
@@ -53,25 +53,25 @@ class Block:
         return self.sequences.nbytes + sum(array.nbytes for array in self.arrays())
 
     def write(self, where: slice, sequences: Sequences, rows: Embedding) -> None:
-        """Put rows where no reader looks yet."""
+        """Write rows at positions that no reader uses yet; shapes (n,) and (n, d)."""
         self.sequences[where], self.rows[where] = sequences, rows
         if self.coded:
             self.codes[where], self.scales[where], self.residuals[where] = quantise(rows)
 
     def take(self, start: int, source: Block, where: slice | Positions) -> None:
-        """Copy those rows of another block to where no reader looks yet."""
+        """Copy rows of another block to positions from `start` on, which no reader uses yet."""
         pairs = zip((self.sequences, *self.arrays()), (source.sequences, *source.arrays()), strict=True)
         for mine, theirs in pairs:
             chosen = theirs[where]
             mine[start : start + len(chosen)] = chosen
 
     def zero(self, where: slice | Positions = slice(None)) -> None:
-        """Forget these embeddings. Their sequences stay: they are looked for by bisection."""
+        """Erase these embeddings. Their sequences stay, since they are searched by bisection."""
         for array in self.arrays():
             array[where] = 0
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
-        """All that is known of the embeddings, first axis their position."""
+        """The arrays about embeddings; their first axis is the position."""
         return self.rows, self.codes, self.scales, self.residuals
 
 
@@ -88,16 +88,17 @@ class Extremes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """The first `size` rows of a block as one snapshot shows them; those not `alive` are of faces that are gone.
+    """The first `size` rows of a block in one snapshot; rows that are not `alive` are of deleted faces.
 
-    Sequences ascend with the row. Changes make new parts; they write only where no part that is published looks.
+    Sequences ascend with the row. A change makes a new part, and writes only rows that no published part uses.
     """
 
     block: Block
     size: int
     dead: int
+    """How many of the rows are not alive."""
     alive: Alive
-    """One flag for each row that the block has room for, set where there is none yet."""
+    """One flag for each row of the block's capacity; it is set for rows that are not used yet."""
     extremes: Extremes
 
     @classmethod
@@ -118,11 +119,11 @@ class Part:
         return self.block.sequences[: self.size]
 
     def live_rows(self, rows: slice) -> slice | Positions:
-        """Those of these rows that are alive."""
+        """The positions out of `rows` that are alive."""
         return rows.start + np.flatnonzero(self.alive[rows]) if self.dead else rows
 
     def with_rows(self, sequences: Sequences, rows: Embedding) -> Part:
-        """The part with these rows after it, for which there must be room."""
+        """The part with these rows appended; the block must have room for them."""
         extremes = self.extremes
         step = max(_AT_ONCE // rows.shape[1], 1)
         for start in range(0, len(rows), step):
@@ -135,21 +136,22 @@ class Part:
         return replace(self, size=self.size + len(rows), extremes=extremes)
 
     def without(self, positions: Positions) -> Part:
+        """The part with the rows at these positions marked as dead."""
         alive = self.alive.copy()
         alive[positions] = False
         return replace(self, alive=alive, dead=self.size - int(np.count_nonzero(alive[: self.size])))
 
     def positions(self, wanted: Sequences) -> Positions:
-        """Where the wanted sequences stand; those that are not there are left out."""
+        """The positions of the wanted sequences; sequences that the part does not have are left out."""
         found: Positions = np.searchsorted(self.sequences, wanted)
         inside = found < self.size
         found, wanted = found[inside], wanted[inside]
-        there: Positions = found[self.sequences[found] == wanted]
-        return there
+        present: Positions = found[self.sequences[found] == wanted]
+        return present
 
 
 def joined(parts: Iterable[Part], capacity: int) -> Part:
-    """The live rows of parts in a new block."""
+    """A part with the live rows of several parts, in a new block of this capacity."""
     parts = list(parts)
     first = parts[0].block
     whole = Part.empty(capacity, first.rows.shape[1], coded=first.coded)

@@ -1,4 +1,4 @@
-"""Dot products of int8 rows: the one thing of a search that is done for every face, by a library's SIMD code."""
+"""Dot products of int8 rows, by the SIMD code of a library. A search computes one for every face."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ logger = logging.getLogger(__name__)
 
 Codes: TypeAlias = NDArray[np.int8]
 Scores: TypeAlias = NDArray[np.int32] | NDArray[np.float64]
-"""Whole numbers in either case."""
+"""Dot products; whole numbers with either type."""
 
 Kernel: TypeAlias = Callable[[Codes], Callable[[Codes], Scores]]
-"""From a probe's codes, shape (d,), to what takes rows, shape (n, d), to their dot products with it, shape (n,).
+"""Takes a probe's codes, shape (d,), and returns a function from rows, shape (n, d), to dot products, shape (n,).
 
-n is a multiple of `ROWS_AT_ONCE`, and rows lie one after the other.
+n is a multiple of `ROWS_AT_ONCE`, and rows are contiguous in memory.
 """
 
 ROWS_AT_ONCE = 4
@@ -30,13 +30,13 @@ _TRIAL_BYTES = 32 << 20
 _TRIALS = 7
 
 _FAST = ("haswell", "neonsdot")
-"""CPU features of which numkong needs one: its code for CPUs with neither is slower than NumPy's float32."""
+"""CPU features. numkong needs one of them; without, its code is slower than NumPy's float32."""
 
 
 @cache
 def best_kernel() -> Kernel | None:
-    """The kernel for this CPU; None where NumPy's float32 is faster, or where the library were wrong."""
-    found = [name for name, there in numkong.get_capabilities().items() if there]
+    """The kernel for this CPU; None if NumPy's float32 is faster, or if the library computes wrong results."""
+    found = [name for name, supported in numkong.get_capabilities().items() if supported]
     if not any(name in found for name in _FAST):
         logger.info("Searches compare in float32: the CPU offers numkong only %s.", ", ".join(found))
         return None
@@ -47,7 +47,7 @@ def best_kernel() -> Kernel | None:
 
 
 def is_right(kernel: Kernel) -> bool:
-    """Whether the kernel agrees with NumPy on numbers of every size, the largest ones too, and on odd widths."""
+    """Whether the kernel agrees with NumPy on numbers of every size, including the largest, and on odd widths."""
     generator = np.random.default_rng(0)
     for width in (1, 3, 64, 127, 128, 512, 640):
         rows = generator.integers(-127, 128, (6 * ROWS_AT_ONCE, width)).astype(np.int8)
@@ -59,24 +59,26 @@ def is_right(kernel: Kernel) -> bool:
 
 
 def faster_one(probe: Codes) -> Callable[[Codes], Scores]:
-    """Which one that is depends on the CPU as much as on the width, and no list of features tells."""
+    """The faster of the two kernels. Which one that is depends on the CPU and on the width, so it is measured."""
     return _faster_at(len(probe))(probe)
 
 
 @cache
 def _faster_at(width: int) -> Kernel:
-    """Measured on as many bytes as do not fit in a cache: streams from memory are what the two differ in."""
+    """The faster kernel for rows of this width, measured on more bytes than fit in a cache."""
     rows = np.ones((_TRIAL_BYTES // width // ROWS_AT_ONCE * ROWS_AT_ONCE, width), np.int8)
     kernels = four_at_once, one_by_one
     calls = [partial(kernel(rows[0]), rows) for kernel in kernels]
-    seconds = [[timeit(call, number=1) for call in calls] for _ in range(_TRIALS)]  # in turns: both meet the same
+    seconds = [
+        [timeit(call, number=1) for call in calls] for _ in range(_TRIALS)
+    ]  # alternating, under the same load
     faster = kernels[np.argmin(np.min(seconds, axis=0))]
     logger.info("Searches of %d numbers compare rows %s.", width, faster.__name__.replace("_", " "))
     return faster
 
 
 def one_by_one(probe: Codes) -> Callable[[Codes], Scores]:
-    """Reads the rows as one stream, as memory likes it best; to begin anew with each takes time."""
+    """A kernel that reads the rows as one stream, which suits memory, but has a cost for each row."""
     column = probe[None]
 
     def dots(rows: Codes) -> Scores:
@@ -86,9 +88,9 @@ def one_by_one(probe: Codes) -> Callable[[Codes], Scores]:
 
 
 def four_at_once(probe: Codes) -> Callable[[Codes], Scores]:
-    """The library multiplies matrices, four columns at a time for the price of one.
+    """A kernel that multiplies matrices. The library multiplies four columns in the time of one.
 
-    So four rows go in as one long row, and the probe as four columns, each of which meets one of the four.
+    So four rows are passed as one long row, and the probe as four columns, one for each of the four rows.
     """
     columns = np.zeros((ROWS_AT_ONCE, ROWS_AT_ONCE, len(probe)), np.int8)
     columns[range(ROWS_AT_ONCE), range(ROWS_AT_ONCE)] = probe
@@ -102,7 +104,7 @@ def four_at_once(probe: Codes) -> Callable[[Codes], Scores]:
 
 
 def numpy_dots(probe: Codes) -> Callable[[Codes], Scores]:
-    """What every kernel must agree with."""
+    """The reference that every kernel must agree with."""
     wide = probe.astype(np.int32)
 
     def dots(rows: Codes) -> Scores:

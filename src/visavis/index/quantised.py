@@ -1,6 +1,6 @@
-"""Embeddings as int8 codes, and how far a dot product of codes can be from that of the embeddings.
+"""Embeddings as int8 codes, with bounds on the error of their dot products.
 
-A row x is kept as codes c, a scale s and a bound on its residual |x - s c|; a probe q as codes p and scale t.
+A row x is stored as codes c, a scale s and a bound on its residual |x - s c|; a probe q as codes p and scale t.
 By Cauchy-Schwarz |q.x - (t p).(s c)| = |(t p).(x - s c) + (q - t p).x| <= |t p| |x - s c| + |q - t p| |x|.
 """
 
@@ -21,11 +21,11 @@ ROUNDING = 2.0**-24
 """The relative error of one float32 operation."""
 
 TINY = 1e-18
-"""More than what float32 loses to underflow in any sum here."""
+"""An upper bound on what float32 loses to underflow in any sum here."""
 
 _MOST = 127
 _FAINTEST = 1e-30
-"""Rows with no component above this have code 0 and are all residual: float32 could hardly scale them."""
+"""Rows with no component above this have code 0; float32 cannot scale them, so they are all residual."""
 
 
 def quantise(rows: Embedding) -> tuple[Codes, Floats, Floats]:
@@ -41,13 +41,13 @@ def quantise(rows: Embedding) -> tuple[Codes, Floats, Floats]:
     steps *= scales[:, None]
     np.subtract(rows, steps, out=steps)
     residuals = lengths(steps)
-    # `steps` was rounded once more on its way: by no more than this part of its length.
+    # `steps` was rounded once more: by no more than this part of its length.
     residuals += peaks * np.float32(2 * ROUNDING * width**0.5)
     return codes, scales, residuals
 
 
 def lengths(rows: Embedding) -> Floats:
-    """Upper bounds, and good ones, on the norms of rows (n, d)."""
+    """Tight upper bounds, shape (n,), on the norms of rows (n, d)."""
     squares = np.einsum("ij,ij->i", rows, rows)
     bounds: Floats = np.sqrt(squares) * np.float32(1 + (rows.shape[1] + 8) * ROUNDING) + np.float32(TINY)
     return bounds
@@ -55,20 +55,20 @@ def lengths(rows: Embedding) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class QuantisedProbe:
-    """A probe's codes, and what its dot products with codes are off by."""
+    """A probe's codes, and bounds on the error of its dot products with codes."""
 
     codes: Codes
     scale: float
     coded_length: float
-    """|t p|, or more"""
+    """An upper bound on |t p|."""
     residual: float
-    """|q - t p|, or more"""
+    """An upper bound on |q - t p|."""
     length: float
-    """|q|, or more"""
+    """An upper bound on |q|."""
 
     @classmethod
     def of(cls, probe: Embedding) -> QuantisedProbe:
-        """In float64, of which the rounding is far below the part by which all lengths are made longer."""
+        """Quantise a probe, shape (d,), in float64. Its rounding is far below the margin of all bounds."""
         wide = probe.astype(np.float64)
         peak = float(np.abs(wide).max(initial=0))
         scale = float(np.float32(peak / _MOST)) if peak >= _FAINTEST else 0.0
@@ -83,9 +83,9 @@ class QuantisedProbe:
         )
 
     def rest(self, longest: float) -> float:
-        """What a dot product with a row of at most this length is off by, beside `coded_length` x its residual.
+        """The error of a dot product with a row of at most this length, besides `coded_length` x its residual.
 
-        With what the few float32 operations from the codes' dot product to its bounds lose, several times over.
+        Includes several times the loss of the few float32 operations from the dot product to its bounds.
         """
         return self.residual * longest + 64 * ROUNDING * self.length * longest + TINY
 

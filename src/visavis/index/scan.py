@@ -1,8 +1,8 @@
-"""Which faces are the most like a probe: exactly, and mostly by looking at int8 codes.
+"""Exact search for the faces that are most similar to a probe, mostly on int8 codes.
 
-Every row has a proven interval that its cosine lies in. The k-th largest lower end is a floor that the k best
-reach; rows whose upper end is below it, or below the least cosine asked for, are out. The few that are left are
-compared in float32, of which the error is known as well, and the last of them in float64, which is the answer.
+The cosine of every row lies in a proven interval. The k best rows reach the k-th largest lower end, the floor.
+Rows whose upper end is below the floor, or below the least cosine, are excluded. The few other rows are compared
+in float32, whose error is known too, and the last of them in float64, which gives the result.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ Cosines: TypeAlias = NDArray[np.float64]
 FloatsOrOne = TypeVar("FloatsOrOne", Floats, np.float32)
 
 _FOLD = 64
-"""So many rows share a maximum: the k-th largest of these is soon found, and hardly lower than of all rows."""
+"""How many rows share a maximum. The k-th largest maximum is found fast, and is close to that of all rows."""
 
 _FEW = 128
-"""So few candidates go to float64 without a look in float32."""
+"""No more candidates than this are compared in float64 without float32 before."""
 
 _AT_ONCE = 1 << 16
-"""How many components are compared again at once: their copies stay in the cache."""
+"""How many components are compared again at a time, so that their copies stay in the cache."""
 
 _OUT = np.float32(-np.inf)
 _LOWEST = float(np.finfo(np.float32).min)
 
 
 class Bounds(Protocol):
-    """A first look at rows for one probe: about what cosine each has, and how far off that may be."""
+    """Approximate cosines of rows with one probe, and bounds on their error."""
 
     def middles(self, part: Part) -> Floats:
         """The middles of all rows' intervals, shape (n,); a new array."""
         ...
 
     def widest(self, part: Part) -> float:
-        """At least half the width of any row's interval."""
+        """An upper bound on half the width of any row's interval."""
         ...
 
     def widths(self, part: Part, positions: Positions) -> Floats | np.float32:
-        """Half the widths of these rows' intervals."""
+        """Half the widths of these rows' intervals, shape (n,) or one number for all."""
         ...
 
 
 class Int8Bounds:
-    """By dot products of codes."""
+    """Bounds from dot products of int8 codes."""
 
     def __init__(self, probe: Embedding, kernel: Kernel) -> None:
         self._probe = QuantisedProbe.of(probe)
         self._dots: Callable[[Codes], Scores] = kernel(self._probe.codes)
 
     def middles(self, part: Part) -> Floats:
-        whole = -(-part.size // ROWS_AT_ONCE) * ROWS_AT_ONCE  # blocks have room for it; what lies there is ignored
+        whole = -(-part.size // ROWS_AT_ONCE) * ROWS_AT_ONCE  # blocks have room for it; the extra rows are ignored
         middles: Floats = self._dots(part.block.codes[:whole])[: part.size].astype(np.float32)
         middles *= part.block.scales[: part.size]
         middles *= np.float32(self._probe.scale)
@@ -78,22 +78,22 @@ class Int8Bounds:
 
 
 class Float32Bounds:
-    """By float32 cosines."""
+    """Bounds from float32 dot products."""
 
     def __init__(self, probe: Embedding) -> None:
         self._probe = probe
         # A float32 dot product of d terms errs by at most d * 2**-24 of the lengths or so (Higham, Accuracy and
-        # Stability of Numerical Algorithms, 3.1): here twice that, and something for what is done with it.
+        # Stability of Numerical Algorithms, 3.1). This is twice that, and a margin for further operations.
         self._margin = (2 * len(probe) + 32) * ROUNDING * float(lengths(probe[None])[0])
 
     def middles(self, part: Part) -> Floats:
-        # One thread: `rows @ probe` takes no less, and may take the cores of other requests as well.
+        # One thread: `rows @ probe` is not faster, and may use the cores of other requests.
         middles: Floats = np.einsum("ij,j->i", part.rows, self._probe)
         return middles
 
     def middles_at(self, part: Part, positions: Positions) -> Floats:
-        """Those of some rows only."""
-        if 2 * len(positions) > part.size:  # to copy them out would take longer
+        """The middles of the intervals of some rows, shape (n,); a new array."""
+        if 2 * len(positions) > part.size:  # copying the rows would take longer
             return self.middles(part)[positions]
         middles = np.empty(len(positions), np.float32)
         step = max(_AT_ONCE // len(self._probe), 1)
@@ -121,7 +121,7 @@ class Candidates:
         return self._chosen(np.flatnonzero(self.uppers >= floor))
 
     def split(self, count: int) -> tuple[Candidates, Candidates]:
-        """The `count` of highest upper ends, and the others."""
+        """The `count` candidates with the highest upper ends, and the others."""
         if len(self.positions) <= count:
             return self, self._chosen(np.empty(0, np.intp))
         order = np.argpartition(self.uppers, -count)
@@ -132,7 +132,7 @@ class Candidates:
 
 
 class Scan:
-    """A search for the `k` best of at least `min_cosine`: what it has found in the rows it has looked at."""
+    """A search for the `k` best rows with at least `min_cosine`, over the parts that were scanned so far."""
 
     def __init__(self, probe: Embedding, k: int, min_cosine: float) -> None:
         self._closer = Float32Bounds(probe)
@@ -141,8 +141,8 @@ class Scan:
         self._lowers: Floats = np.empty(0, np.float32)
         self._found: list[Candidates] = []
 
-    def look_through(self, bounds: Bounds, part: Part, exclude: int | None) -> None:
-        """Look at all rows of a part, but the one at the position `exclude`."""
+    def scan_part(self, bounds: Bounds, part: Part, exclude: int | None) -> None:
+        """Scan all rows of a part, without the one at the position `exclude`."""
         middles, widest = bounds.middles(part), bounds.widest(part)
         if part.dead:
             middles[~part.alive[: part.size]] = _OUT
@@ -153,25 +153,25 @@ class Scan:
             self._floor = max(self._floor, heights.reached_by(self._k) - widest)
         positions = heights.reaching(self._floor - widest)
         if bounds is not self._closer and 2 * len(positions) > max(part.size, 4 * self._k):
-            self.look_through(self._closer, part, exclude)  # too much alike: nearly all would be looked at again
+            self.scan_part(self._closer, part, exclude)  # too similar: nearly all would be compared again
         else:
-            self._note(part, positions, middles[positions], bounds.widths(part, positions))
+            self._keep(part, positions, middles[positions], bounds.widths(part, positions))
 
-    def look_closer(self, found: list[Candidates]) -> None:
-        """Look at candidates of another scan: first at the likeliest, whose cosines may rule out the others."""
+    def compare_again(self, found: list[Candidates]) -> None:
+        """Compare the candidates of another scan in float32, the likeliest first, which may exclude the others."""
         halves = [each.split(max(2 * self._k, _FEW)) for each in found]
         for likely in [first for first, _ in halves] + [rest for _, rest in halves]:
             each = likely.above(self._floor)
             middles = self._closer.middles_at(each.part, each.positions)
-            self._note(each.part, each.positions, middles, self._closer.widths(each.part, each.positions))
+            self._keep(each.part, each.positions, middles, self._closer.widths(each.part, each.positions))
 
-    def _note(self, part: Part, positions: Positions, middles: Floats, widths: Floats | np.float32) -> None:
-        """Keep those of the rows that may be among the best."""
+    def _keep(self, part: Part, positions: Positions, middles: Floats, widths: Floats | np.float32) -> None:
+        """Keep the rows that may be among the best."""
         self._raise_floor(middles - widths)
         self._found.append(Candidates(part, positions, middles + widths).above(self._floor))
 
     def _raise_floor(self, lowers: Floats) -> None:
-        """The k best of all rows reach the k-th largest of these lower ends and those seen before."""
+        """Raise the floor to the k-th largest of all lower ends so far."""
         lowers = np.concatenate([self._lowers, lowers[lowers >= self._floor]])
         if len(lowers) >= self._k:
             lowers = np.partition(lowers, -self._k)[-self._k :]
@@ -185,10 +185,10 @@ class Scan:
 
 
 def ranked(found: list[Candidates], probe: Embedding, k: int, min_cosine: float) -> list[tuple[int, float]]:
-    """The k best of the candidates, (sequence, cosine) each; best first, ties by highest sequence."""
+    """The k best candidates as pairs of (sequence, cosine), best first, ties by highest sequence."""
     if sum(len(each.positions) for each in found) > max(k, _FEW):
         closer = Scan(probe, k, min_cosine)
-        closer.look_closer(found)
+        closer.compare_again(found)
         found = closer.candidates()
     if not found:
         return []
@@ -202,7 +202,7 @@ def ranked(found: list[Candidates], probe: Embedding, k: int, min_cosine: float)
 
 
 class _Heights:
-    """The middles of a part, and the highest of every few of them: what is high is found among these."""
+    """The middles of a part, and the maximum of each column of rows, by which high middles are found fast."""
 
     def __init__(self, middles: Floats, k: int) -> None:
         fold = max(min(_FOLD, len(middles) // (4 * k)), 1)
@@ -217,11 +217,11 @@ class _Heights:
         return int(np.count_nonzero(self._tops >= threshold))
 
     def reached_by(self, k: int) -> float:
-        """What the k largest reach, or somewhat less."""
+        """A value that the k largest middles reach."""
         return float(np.partition(self._tops, -k)[-k]) if len(self._tops) >= k else -np.inf
 
     def reaching(self, threshold: float) -> Positions:
-        """Where the middles are at least this."""
+        """The positions of middles that are at least `threshold`."""
         columns = np.flatnonzero(self._tops >= threshold)
         if 4 * len(columns) > self._columns:
             return np.flatnonzero(self._middles >= threshold)
@@ -230,7 +230,7 @@ class _Heights:
 
 
 def _float64_cosines(candidates: Candidates, probe: Embedding) -> Cosines:
-    """Dot products, each summed along its own row, so that where a row stands does not matter."""
+    """Dot products in float64, each summed along its own row: the result does not depend on its position."""
     positions, wide_probe = candidates.positions, probe.astype(np.float64)
     cosines = np.empty(len(positions), np.float64)
     step = max(_AT_ONCE // len(probe), 1)

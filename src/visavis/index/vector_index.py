@@ -1,8 +1,8 @@
 """Exact cosine search in memory for one group.
 
 The index publishes immutable snapshots. Readers take the current one and search it without a lock; a writer never
-changes anything that a published snapshot shows. Rows of deleted faces are zeroed as soon as the last snapshot
-that shows them is gone, which CPython's reference counts tell at once.
+changes rows that a published snapshot uses. Rows of deleted faces are erased as soon as the last snapshot with
+them is freed, which CPython's reference counting does at once.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ class Snapshot:
     def search(
         self, probe: Embedding, k: int, min_cosine: float, exclude: int | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` faces of highest cosine to `probe`, at least `min_cosine`, but not the sequence `exclude`.
+        """The `k` faces of highest cosine to `probe`, at least `min_cosine`, without the sequence `exclude`.
 
-        `probe` is a unit vector, shape (d,). Best first, ties by highest sequence; (sequence, cosine) each. Exact:
-        the cosines are float64 dot products, and equal embeddings have exactly equal cosines. One thread.
+        `probe` is a unit vector, shape (d,). Returns pairs of (sequence, cosine), best first, ties by highest
+        sequence. Exact: cosines are float64 dot products, and equal embeddings have exactly equal cosines. Uses
+        one thread.
         """
         if k < 1 or not self.parts:
             return []
@@ -43,19 +44,19 @@ class Snapshot:
         scan = Scan(probe, k, min_cosine)
         for part in self.parts:
             at = [] if exclude is None else part.positions(np.array([exclude])).tolist()
-            scan.look_through(bounds, part, at[0] if at else None)
+            scan.scan_part(bounds, part, at[0] if at else None)
         return ranked(scan.candidates(), probe, k, min_cosine)
 
 
 class VectorIndex:
-    """The current snapshot of a group, and how to make the next. One writer at a time; readers take no lock."""
+    """The current snapshot of a group, which `update` replaces. One writer at a time; readers take no lock."""
 
     def __init__(self, choose_kernel: Callable[[], Kernel | None] = best_kernel) -> None:
         self.snapshot = Snapshot(0, (), choose_kernel())
 
     @property
     def nbytes(self) -> int:
-        """The memory that the embeddings take in both forms, spare room included."""
+        """Bytes of the arrays of embeddings and codes, including spare capacity."""
         return sum(part.block.nbytes for part in self.snapshot.parts)
 
     def update(
@@ -67,9 +68,9 @@ class VectorIndex:
     ) -> None:
         """Publish the snapshot of `version`: the current one with `added` appended and `removed` taken out.
 
-        `added` comes in batches of (sequences, embeddings), shapes (n,) and (n, d), ascending and above all that
-        are there; room is made for `expected` faces at once. Sequences in `removed` that are not there are
-        ignored. If a batch fails, nothing changes.
+        `added` comes in batches of (sequences, embeddings), shapes (n,) and (n, d), with ascending sequences above
+        all present ones; memory for `expected` faces is allocated at once. Unknown sequences in `removed` are
+        ignored. If a batch raises, nothing changes.
         """
         old = self.snapshot
         builder = IndexBuilder(old.parts, coded=old.kernel is not None)
@@ -82,16 +83,16 @@ class VectorIndex:
         except BaseException:
             builder.undo()
             raise
-        self._publish(Snapshot(version, tuple(builder.parts), old.kernel), builder.settle())
+        self._publish(Snapshot(version, tuple(builder.parts), old.kernel), builder.erase_unpublished())
 
     def clear(self) -> None:
-        """Let go of everything: the next snapshot is the empty one of version 0."""
+        """Erase everything and publish the empty snapshot of version 0."""
         old = self.snapshot
         self._publish(Snapshot(0, (), old.kernel), [(part.block, slice(None)) for part in old.parts])
 
     def _publish(self, new: Snapshot, stale: Stale) -> None:
         old = self.snapshot
-        # An older snapshot keeps the newer ones alive, so `old` goes only after all that show the same rows.
+        # An older snapshot keeps newer ones alive, so `old` is freed after all older ones with the same rows.
         old.successor = new
         if stale:
             weakref.finalize(old, _zero, stale).atexit = False

@@ -1,4 +1,4 @@
-"""The console's users, their sessions and invitations (core's `AccountStore`)."""
+"""The console's users, their sessions and invitations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _INVITATION_COLUMNS = [column.name for column in invitations.c]
 
 
 class StoredAccounts:
-    """Every node on the same database knows the same sessions; their secrets are kept by nobody but browsers.
+    """Implements core's `AccountStore`.
+
+    Every node on the same database knows the same sessions. Only browsers keep their secrets.
 
     What is kept of a secret is a keyed hash of its digest, so that who writes to the database cannot put one in.
     """
@@ -33,13 +35,11 @@ class StoredAccounts:
         self._journal = journal
 
     def list_users(self) -> list[User]:
-        """By ascending name."""
         with self._database.read() as connection:
             rows = self._proofs.all(connection, USERS)
         return [_user(row) for row in sorted(rows, key=lambda row: row["folded_name"])]
 
     def find_user(self, name: str) -> tuple[User, str] | None:
-        """The user of this name, in any case, and the hash of the password."""
         statement = select(users).where(users.c.folded_name == _folded(name))
         with self._database.read() as connection:
             row = connection.execute(statement).mappings().one_or_none()
@@ -49,38 +49,33 @@ class StoredAccounts:
         return _user(row), row["password_hash"]
 
     def set_role(self, user: User, role: Role) -> None:
-        """Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             if role is not Role.ADMINISTRATOR:
                 self._require_other_administrator(connection, user)
             self._change(connection, user, role=role.value)
-            self._note(connection, "change_role", f"user {user.name}: {role}")
+            self._record(connection, "change_role", f"user {user.name}: {role}")
 
     def set_password(self, user: User, password_hash: str) -> None:
-        """Set the password and end every session and invitation of the user. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             self._set_password(connection, user, password_hash)
-            self._note(connection, "change_password", f"user {user.name}")
+            self._record(connection, "change_password", f"user {user.name}")
 
     def keep_hash(self, user: User, password_hash: str) -> None:
-        """Another hash of the same password. Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             self._change(connection, user, password_hash=password_hash)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
-        """Raises USER_NOT_FOUND."""
         with self._database.write() as connection:
             self._change(connection, user, language=language, theme=theme)
 
     def delete_user(self, user: User) -> None:
-        """Delete the user with all sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         with self._database.write() as connection:
             self._require_other_administrator(connection, user)
             self._proofs.delete(connection, INVITATIONS, invitations.c.user_id == user.id)
             self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
             if not self._proofs.delete(connection, USERS, users.c.id == user.id):
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
-            self._note(connection, "delete_user", f"user {user.name}")
+            self._record(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
         values = {
@@ -97,7 +92,7 @@ class StoredAccounts:
             except IntegrityError:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
-            self._note(connection, "invite_anew" if user else "invite_user", about)
+            self._record(connection, "invite_anew" if user else "invite_user", about)
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         with self._database.read() as connection:
@@ -107,19 +102,14 @@ class StoredAccounts:
         return None if found is None else found[0]
 
     def has_invitations(self, now: datetime) -> bool:
-        """Whether any invitation for a new account has not expired."""
         with self._database.read() as connection:
             rows = self._proofs.all(connection, INVITATIONS)
         return any(row["user_id"] is None and row["expires_at"] > now for row in rows)
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
-        """Use an invitation up: open the account, or set the password of the one that it is for.
-
-        Raises INVITATION_INVALID, NAME_TAKEN.
-        """
         with self._database.write() as connection:
             found = self._invitation(connection, digest, now)
-            # Of two who use it at once, one deletes it.
+            # If two people use it at the same time, only one of them deletes it.
             used = self._proofs.delete(
                 connection, INVITATIONS, invitations.c.digest == self._proofs.digest(digest)
             )
@@ -128,10 +118,10 @@ class StoredAccounts:
             invitation, _ = found
             if invitation.user is not None:
                 self._set_password(connection, invitation.user, password_hash)
-                self._note(connection, "set_password", f"user {invitation.user.name}")
+                self._record(connection, "set_password", f"user {invitation.user.name}")
                 return invitation.user
             user = self._create(connection, name, password_hash, invitation.role, now)
-            self._note(connection, "open_account", f"user {user.name}: {user.role}")
+            self._record(connection, "open_account", f"user {user.name}: {user.role}")
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime) -> None:
@@ -168,16 +158,15 @@ class StoredAccounts:
     def end_sessions(self, user: User) -> None:
         with self._database.write() as connection:
             self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
-            self._note(connection, "end_sessions", f"user {user.name}")
+            self._record(connection, "end_sessions", f"user {user.name}")
 
     def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
-        """Delete the sessions that have ended."""
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
             self._proofs.delete(connection, SESSIONS, ended)
 
-    def _note(self, connection: Connection, operation: str, detail: str) -> None:
-        """Put the change on record in its own transaction."""
+    def _record(self, connection: Connection, operation: str, detail: str) -> None:
+        """Record the change in the audit log, in its own transaction."""
         self._journal.record(connection, operation, app_id=None, detail=detail)
 
     def _create(self, connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:
@@ -207,7 +196,7 @@ class StoredAccounts:
         self._change(connection, user, password_hash=password_hash)
 
     def _require_other_administrator(self, connection: Connection, user: User) -> None:
-        """Raises LAST_ADMINISTRATOR. Of several that are taken away at once, all but one wait here."""
+        """Check that there is another administrator; others who do wait here. Raises LAST_ADMINISTRATOR."""
         there = self._proofs.lock(connection, USERS, users.c.role == Role.ADMINISTRATOR.value)
         if {row["id"] for row in there} == {user.id}:
             raise AccountError(AccountErrorCode.LAST_ADMINISTRATOR)
@@ -226,7 +215,7 @@ class StoredAccounts:
 
 
 def _folded(name: str) -> str:
-    """The name with case folded; one that no database could keep becomes one that nobody has."""
+    """The name with case folded. Characters that a database cannot store become a spelling that no user has."""
     return name.casefold().replace("\0", "\1").encode(errors="backslashreplace").decode()
 
 

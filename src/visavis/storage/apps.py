@@ -1,4 +1,4 @@
-"""Apps and the keyed hashes of their keys (core's `AppStore`)."""
+"""Apps and the keyed hashes of their keys."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _OWNER = (
     .join(apps, apps.c.id == schema.keys.c.app_id)
     .where(schema.keys.c.kind == bindparam("kind"), schema.keys.c.hash == bindparam("digest"))
 )
-"""Built once: every request asks it twice, and to build it takes longer than the database does."""
+"""Built once: every request uses it twice, and building it takes longer than executing it."""
 
 _KEY_COLUMNS = [column.name for column in schema.keys.c]
 _APP_COLUMNS = [column.name for column in apps.c]
 
 
 class KeyedApps:
-    """Apps, and their keys as HMAC-SHA256: the keys themselves are not kept."""
+    """Implements core's `AppStore`. Keys are kept as HMAC-SHA256; the keys themselves are not kept."""
 
     def __init__(self, database: Database, ring: KeyRing, index_cache: IndexCache, journal: Journal) -> None:
         self._database = database
@@ -44,7 +44,6 @@ class KeyedApps:
         self._index_cache = index_cache
 
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
-        """Raises `ValueError` if the name is taken."""
         now = datetime.now(UTC)
         with self._database.write() as connection:
             values = {"name": name, "created_at": now, "group_count": 0, "dialects_off": "", "rate_limit": ""}
@@ -60,7 +59,6 @@ class KeyedApps:
             return app
 
     def list_apps(self) -> list[App]:
-        """By ascending name."""
         with self._database.read() as connection:
             found = [_app(row) for row in self._proofs.all(connection, APPS)]
         return sorted(found, key=lambda app: app.name)
@@ -75,10 +73,6 @@ class KeyedApps:
             return _app(self._proofs.require(connection, APPS, row))
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
-        """The app, which from now on does not speak what `change` makes of the dialects it has not spoken so far.
-
-        There are no spaces in names. Raises UNAUTHORIZED if the app has been deleted since.
-        """
         with self._database.write() as connection:
             there = self._proofs.lock(connection, APPS, apps.c.id == app.id)
             off = there[0]["dialects_off"] if there else ""
@@ -87,10 +81,6 @@ class KeyedApps:
             return self._change(connection, app, detail, dialects_off=" ".join(names))
 
     def set_rate_limit(self, app: App, rate: str) -> App:
-        """The app, which from now on may send this many requests; "" means any number.
-
-        Raises UNAUTHORIZED if the app has been deleted since.
-        """
         with self._database.write() as connection:
             return self._change(connection, app, f"rate limit: {rate or 'off'}", rate_limit=rate)
 
@@ -102,33 +92,27 @@ class KeyedApps:
         return _app(rows[0])
 
     def list_keys(self, app: App) -> list[KeyRecord]:
-        """By ascending id, those that have retired included."""
         with self._database.read() as connection:
             rows = [row for row in self._proofs.all(connection, KEYS) if row["app_id"] == app.id]
         return [KeyRecord(row["id"], KeyKind(row["kind"]), row["created_at"], row["retires_at"]) for row in rows]
 
     def delete_keys(self, app: App, ids: Collection[int]) -> None:
-        """Delete these keys of the app: nobody is let in by them from now on, on no node.
-
-        Deleted, not retired: a node whose clock is behind would go on taking a retired one.
-        """
         keys = schema.keys.c
         with self._database.write() as connection:
+            # Deleted, not retired: a node whose clock is behind would still accept a retired key.
             if not self._proofs.delete(connection, KEYS, keys.app_id == app.id, keys.id.in_(ids)):
                 return
             detail = f"keys {', '.join(map(str, sorted(set(ids))))}"
             self._journal.record(connection, "revoke_keys", app_id=app.id, app=app.name, detail=detail)
 
     def delete_app(self, app: App) -> None:
-        """Delete the app with its keys, groups and faces; one that is gone already is left at that."""
         with self._database.write() as connection:
             if delete_app_rows(connection, self._proofs, app.id):
                 self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
         self._index_cache.evict_app(app.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
-        """Add keys; those of the same kinds that the app had stop working at `retire_others_at`, if not before."""
         with self._database.write() as connection:
             retires_at = schema.keys.c.retires_at
             others = and_(
@@ -143,7 +127,6 @@ class KeyedApps:
             self._journal.record(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
-        """Who owns each key, if that is valid at `now`. Takes the same time whatever the keys."""
         with self._database.read() as connection:
             return [self._caller(connection, kind, key, now) for kind, key in credentials.items()]
 

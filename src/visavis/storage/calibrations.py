@@ -1,4 +1,4 @@
-"""Similarity scales that were fitted on this installation's own faces, one a recognition model."""
+"""Similarity scales that were fitted on this installation's own faces: at most one for each recognition model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from visavis.types import OwnScale
 
 
 class StoredCalibrations:
-    """They take the place of the model cards' scales when a server starts."""
+    """Scales in the database. A server that starts uses them instead of the scales of the model cards."""
 
     def __init__(self, database: Database, proofs: Proofs, journal: Journal) -> None:
         self._database = database
@@ -21,7 +21,7 @@ class StoredCalibrations:
         self._journal = journal
 
     def store(self, scale: OwnScale) -> None:
-        """Keep a scale, in place of the one that the model may have."""
+        """Store a scale; it replaces the one that the model may have."""
         with self._database.write() as connection:
             self._proofs.delete(connection, CALIBRATIONS, calibrations.c.model == scale.model)
             values = {
@@ -34,13 +34,13 @@ class StoredCalibrations:
             self._journal.record(connection, "calibrate", app_id=None, detail=f"similarity of {scale.model}")
 
     def all(self) -> dict[str, OwnScale]:
-        """By the name of the recognition model, in ascending order."""
+        """All scales by the name of their recognition model, in ascending order."""
         with self._database.read() as connection:
             rows = self._proofs.all(connection, CALIBRATIONS)
         return {row["model"]: _scale(row) for row in rows}
 
     def delete(self, model: str) -> bool:
-        """Forget the scale of a model; whether there was one."""
+        """Delete the scale of a model; return whether there was one."""
         with self._database.write() as connection:
             found = bool(self._proofs.delete(connection, CALIBRATIONS, calibrations.c.model == model))
             if found:

@@ -1,4 +1,4 @@
-"""Opens the storage of a data directory; server and command line both begin here, also at the same time."""
+"""Opens the storage of a data directory, for servers and commands, which may use it at the same time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from visavis.storage.database import migrations
 from visavis.storage.database.connection import Database, why, without_traces
 from visavis.storage.database.guard import refuse_strangers
 from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata, set_metadata
-from visavis.storage.database.postgresql import PostgresDatabase, place
+from visavis.storage.database.postgresql import PostgresDatabase, describe_server
 from visavis.storage.database.schema import meta
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.gallery import group_rows
@@ -48,29 +48,29 @@ KEY_FILE = "master.key"
 ANCHOR_FILE = "anchor"
 
 TOMBSTONES_KEPT = timedelta(days=365)
-"""So long a deleted group is told from one that never was."""
+"""How long a deleted group is distinguished from one that never existed."""
 
 _UNTOUCHED = DATA_KEYS["derivation"]
-"""The key of a row that is always there, and that nobody locks."""
+"""The key of a row of `meta` that always exists and that no transaction locks."""
 
 SERVER = Actor(kind=ActorKind.SERVER)
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """What is kept, opened."""
+    """The open storage: all stores, the audit log, the keys and the index cache."""
 
     gallery: SealedGallery
     apps: KeyedApps
     calibrations: StoredCalibrations
     accounts: StoredAccounts
     journal: Journal
-    """How what no store records by itself gets into the audit log."""
+    """Writes events to the audit log."""
     audit: Chain
     owner: Actor
-    """Whom the audit log names for what nobody else has begun."""
+    """The actor that the audit log names for changes that no request began."""
     token_key: bytes = field(repr=False)
-    """32 bytes for signing page tokens, the same in every process on the same data."""
+    """32 bytes for signing page tokens, equal in every process on the same data."""
     anchor: Anchor
     """Notices a database that was put back from an earlier time."""
     key_sync: KeySync
@@ -81,47 +81,50 @@ class Storage:
     _audit_keys: AuditKeys = field(repr=False)
 
     def check(self) -> None:
-        """Raises ServiceError if the records cannot be read."""
+        """Read from the database. Raises ServiceError if it cannot be read."""
         with self.database.read() as connection:
             connection.execute(select(1))
 
     def check_writes(self) -> None:
-        """Raises ServiceError if nothing can be written: by writing what is there already, to the disk."""
+        """Write to the database, without changing a value. Raises ServiceError if it cannot be written."""
         with self.database.write() as connection:
             connection.execute(update(meta).where(meta.c.key == _UNTOUCHED).values(value=meta.c.value))
 
     def use(self) -> StorageUse:
-        """What is held at the moment, without asking the database."""
+        """Memory and connections in use at this moment, without a query to the database."""
         connections, index = self.database.connections(), self.index_cache.use()
         return StorageUse(*index, connections.open, connections.in_use)
 
     def verify_audit(self, recorded: Sequence[AuditHead], progress: Callable[[int], None]) -> Verdict:
-        """Hold the audit log against its chain, and against heads noted before."""
+        """Verify the chain of the audit log, and heads that were recorded before.
+
+        `progress` is called with the number of records checked since its last call.
+        """
         self.audit.advance(wait=True)
         return verify(self.database, self._audit_keys, recorded, progress)
 
     def prune_audit(self, before: datetime) -> int:
-        """Take the records older than this moment out of the audit log; how many."""
+        """Delete the records of the audit log that are older than this moment; return their number."""
         return prune(self.database, self._audit_keys, self.journal, before)
 
     def tidy(self) -> None:
-        """Finish deletions as far as the database had put that off, and forget groups deleted long ago."""
+        """Finish deletions that the database has postponed, and delete tombstones that are older than a year."""
         with self.database.write() as connection:
             group_rows.prune_tombstones(connection, datetime.now(UTC) - TOMBSTONES_KEPT)
         self.database.tidy()
 
     def compact(self) -> None:
-        """Write the database anew, so that nothing is left of what was deleted; requests wait meanwhile."""
+        """Rewrite the database, so that no byte of deleted data is left in it; requests wait meanwhile."""
         self.database.compact()
 
     def close(self) -> None:
-        """Let go of the database and of the templates in memory, after the anchor has followed."""
+        """Bring the anchor up to date, close the database and delete the embeddings in memory."""
         self.anchor.advance()
         self.index_cache.clear()
         self.database.close()
 
 
-def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
+def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     data_dir: Path,
     master_key: bytes | KeyProvider | None = None,
     max_loaded_bytes: int = 4 << 30,
@@ -134,15 +137,16 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     anchor_file: Path | None = None,
     accept_older: AuditHead | None = None,
 ) -> Storage:
-    """Open the data directory; the first to do so makes it, its database and, if none is given, its master key.
+    """Open the data directory; create it, its database and its master key file if they are missing.
 
-    `max_loaded_bytes` bounds the embeddings held in memory for searches. With a `database_url`, a libpq URI, the
-    records are kept by that PostgreSQL server, over at most `database_connections` connections, and the
-    directory holds the key file alone. `conversions` lead from one recognition model to another. `owner` is whom
-    the audit log names for what nobody else has begun. `anchor_file`, else the file `anchor` of the directory,
-    tells how far the database had come; `accept_older` is the head of the audit log of one that may be behind
-    it. Raises SetupError if the directory or the database cannot be used, the database is older than it was, or
-    the master key is missing or wrong.
+    `master_key` None means the key file in the directory. `max_loaded_bytes` limits the memory for embeddings.
+    With a `database_url`, a libpq URI, that PostgreSQL server stores the records, over at most
+    `database_connections` connections, and the directory holds the key file alone. `conversions` lead from one
+    recognition model to another. `owner` is the actor that the audit log names for changes that no request began.
+    `anchor_file`, by default the file `anchor` in the directory, says how far the database had come;
+    `accept_older` is the head of the audit log of a database that may be behind it. Raises SetupError if the
+    directory or the database cannot be used, the database is older than it was, or the master key is missing or
+    wrong.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -156,8 +160,8 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
             anchor = _anchored(database, ring, anchor_file or data_dir / ANCHOR_FILE, accept_older)
             tag_rows(database, ring.proofs)
     except ServiceError as error:
-        where = place(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
-        raise SetupError(f"{where} cannot be used: {why(error)}.") from error
+        subject = describe_server(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
+        raise SetupError(f"{subject} cannot be used: {why(error)}.") from error
     except OSError as error:
         raise SetupError(f"The data directory {data_dir} cannot be used: {error.strerror}.") from error
     index_cache = IndexCache(StoredEmbeddings(database, ring), max_loaded_bytes)
@@ -182,14 +186,14 @@ def open_storage(  # noqa: PLR0913 - where everything is, and what it is made of
     )
 
 
-def open_database(place: str) -> Database:
-    """The database at `sqlite:PATH` or `postgresql://...`; a file that does not exist is made.
+def open_database(url: str) -> Database:
+    """The database at `sqlite:PATH` or `postgresql://...`; a file that does not exist is created.
 
-    Raises SetupError if the place cannot be read as either, or used.
+    Raises SetupError if the URL has neither form, or the database cannot be used.
     """
-    kind, _, path = place.partition(":")
+    kind, _, path = url.partition(":")
     if kind != "sqlite":
-        return PostgresDatabase(place, connections=4)
+        return PostgresDatabase(url, connections=4)
     try:
         return SqliteDatabase(Path(path.removeprefix("//")))
     except OSError as error:
@@ -206,7 +210,7 @@ def head_in(data_dir: Path, database_url: str | None) -> AuditHead:
 
 
 def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file: Path) -> KeyRing:
-    """Bring the schema up to date and find the master key that fits. Raises SetupError."""
+    """Upgrade the schema and find the right master key; create one for a new database. Raises SetupError."""
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)

@@ -1,4 +1,4 @@
-"""Holds what is kept against what must be true of it."""
+"""Checks the consistency of a database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNREADABLE = (SQLAlchemyError, ValueError, TypeError, OverflowError)
 
 
 def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]) -> list[str]:
-    """Every fault found, in a sentence each; `progress` is told of faces that were looked at.
+    """Every fault found, in one sentence each.
 
     The schema is ours, every row is what its tag says and every set has the rows that it should. Counters equal
     rows, versions agree with the changes they stand for, every template opens, the audit log is as it was
@@ -83,9 +83,9 @@ def _moments(connection: Connection) -> Iterator[str]:
 
 def _apps(connection: Connection) -> Iterator[str]:
     owned = select(func.count()).select_from(groups).where(groups.c.app_id == apps.c.id).scalar_subquery()
-    for name, counted, there in connection.execute(select(apps.c.name, apps.c.group_count, owned)):
-        if counted != there:
-            yield f"App {name!r} counts {counted} groups and has {there}."
+    for name, counted, present in connection.execute(select(apps.c.name, apps.c.group_count, owned)):
+        if counted != present:
+            yield f"App {name!r} counts {counted} groups and has {present}."
 
 
 def _records(connection: Connection, proofs: Proofs, kind: Kind) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Copies everything that is kept from one database to another, which may be of the other kind.
+"""Copies a whole database to another one, which may be of the other kind.
 
-Ids stay what they are, since keys and templates are bound to them. A copy that was broken off goes on where it
-stopped; until it is whole, no server starts on the target.
+Ids stay the same, since keys and templates are bound to them. A copy that was interrupted continues where it
+stopped; until it is complete, no server starts on the target.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata, set
 from visavis.storage.database.schema import audit, faces, meta, metadata
 
 Progress = Callable[[int], None]
-"""Told how many rows more are done."""
+"""Called with the number of rows copied since its last call."""
 
 _ROWS = 2_000
-"""Faces, or records of the audit log, a transaction."""
+"""Faces, or records of the audit log, in one transaction."""
 
 _GROWING = {faces: faces.c.id, audit: audit.c.position}
-"""The tables that may be of any size, and the column by whose order they are copied and compared in parts."""
+"""Tables of any size, which are copied and compared in batches, with the column that orders them."""
 
 _TABLES = [table for table in metadata.sorted_tables if table is not meta]
-"""Each after those that it refers to."""
+"""All tables except `meta`, each after the tables that it refers to."""
 
 
 def count_rows(database: Database) -> int:
-    """All rows that a copy of this database takes over; its schema is brought up to date."""
+    """Upgrade the schema of this database; return the number of rows that a copy of it has."""
     with database.set_up() as connection:
         migrations.upgrade(connection)
     with database.read() as connection:
@@ -42,9 +42,9 @@ def count_rows(database: Database) -> int:
 def copy_all(source: Database, target: Database, progress: Progress) -> dict[str, int]:
     """Copy everything, compare both sides row by row, and return the number of rows of each table.
 
-    The source, whose schema must be up to date, is read in one transaction: what is written to it meanwhile is not
-    taken over. Raises SetupError if
-    the target has records that did not come from this source, or both sides differ in the end.
+    The schema of the source must be up to date. The source is read in one transaction, so changes during the copy
+    are not included. Raises SetupError if the target has records of another source, or both sides differ in the
+    end.
     """
     with target.set_up() as connection:
         migrations.upgrade(connection)
@@ -58,7 +58,7 @@ def copy_all(source: Database, target: Database, progress: Progress) -> dict[str
 
 
 def _begin(reader: Connection, target: Database, progress: Progress) -> None:
-    """Take over `meta`, with a mark in it that names the source."""
+    """Copy `meta`, and add a mark to it that identifies the source."""
     if get_metadata(reader, UNFINISHED_COPY) is not None:
         raise SetupError("The source is itself a copy that was not finished.")
     rows = _rows(reader, meta)
@@ -76,13 +76,13 @@ def _begin(reader: Connection, target: Database, progress: Progress) -> None:
 
 
 def _copy_table(reader: Connection, target: Database, table: Table, progress: Progress) -> None:
-    """Copy what is missing: of growing tables all after the last row there, of any other all or nothing."""
+    """Copy missing rows: of growing tables all after the last row of the target, of other tables all or none."""
     order = _GROWING.get(table)
     with target.read() as connection:
-        there = _count(connection, table)
+        present = _count(connection, table)
         last = None if order is None else connection.scalar(select(func.max(order)))
-    progress(there)
-    if there and order is None:
+    progress(present)
+    if present and order is None:
         return
     statement = select(table) if order is None else select(table).order_by(order)
     if order is not None and last is not None:
@@ -112,7 +112,7 @@ def _compare(reader: Connection, target: Database) -> dict[str, int]:
 
 
 def _finish(reader: Connection, target: Database) -> None:
-    """Let numbering go on where the source was, since ids are never used twice; then take the mark away."""
+    """Continue the numbering of the source, since ids are never used twice; then remove the mark."""
     with target.write() as connection:
         for table in _TABLES:
             if "id" in table.c:
@@ -121,7 +121,7 @@ def _finish(reader: Connection, target: Database) -> None:
 
 
 def _last_id(connection: Connection, table: Table) -> int:
-    """The highest id that was ever given."""
+    """The highest id that was ever used."""
     if connection.dialect.name == "sqlite":
         given = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
     else:
@@ -150,7 +150,7 @@ def _rows(connection: Connection, table: Table) -> Sequence[Row[Any]]:
 
 
 def _digest(connection: Connection, table: Table) -> bytes:
-    """SHA-256 over the SHA-256 of every row: those of growing tables in their order, of others sorted."""
+    """SHA-256 over the SHA-256 of every row, in order for growing tables, sorted for other tables."""
     order = _GROWING.get(table)
     if order is not None:
         statement = select(table).order_by(order)

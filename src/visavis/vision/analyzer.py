@@ -1,4 +1,4 @@
-"""Pixels to faces: the one door of this room. Implements what core calls a face analyzer."""
+"""Pixels to faces: the one door of this room."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Analyzer:
-    """All networks, loaded once, shared by all threads."""
+    """Implements core's `FaceAnalyzer`. All networks are loaded once and shared by all threads."""
 
     def __init__(
         self,
@@ -73,11 +73,6 @@ class Analyzer:
 
     @contextmanager
     def decode(self, data: bytes) -> Iterator[DecodedPicture]:
-        """Decode a PNG or JPEG, and hold one of the places for CPU work until the block ends.
-
-        The places bound the memory too: no more pictures are decoded at once than there are places. Raises
-        IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE.
-        """
         with self._instrument(Span.SLOT):
             self._cpu_places.acquire()
         try:
@@ -88,14 +83,12 @@ class Analyzer:
             self._cpu_places.release()
 
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
-        """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
         with self._instrument(Span.DETECT):
             return self._detector.find(picture)
 
     def describe(
         self, picture: DecodedPicture, faces: Sequence[DetectedFace], traits: Traits
     ) -> list[DetectedFace]:
-        """The same faces in the same order, with the traits that are wanted filled in."""
         with self._instrument(Span.DESCRIBE):
             return self._described(picture, faces, traits)
 
@@ -126,28 +119,17 @@ class Analyzer:
         return described
 
     def aligned_liveness(self, picture: DecodedPicture) -> float:
-        """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender.
-
-        Weaker than the liveness of a face with its surroundings, where edges of paper and screens show: in the
-        balanced sensitivity 8 % of attacks pass and 6 % of living faces are refused, where 1 and 4 % are of the
-        same faces in their pictures.
-        """
+        # Weaker than the liveness of a face with its surroundings, where edges of paper and screens show: in the
+        # balanced sensitivity 8 % of attacks pass and 6 % of living faces are refused, where 1 and 4 % are of the
+        # same faces in their pictures.
         with self._instrument(Span.DESCRIBE):
             return self._liveness.estimate_aligned(picture)
 
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
-        """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
-
-        Raises INTERNAL if that model is not there, or not what its card says.
-        """
         with self._instrument(Span.EMBED):
             return self._recognizers.require(model).embed(picture, faces)
 
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
-        """Embeddings of the named model, shape (..., d), as faces that are asked about.
-
-        Their cosine to stored ones is the dot product. Raises INTERNAL as `embed` does.
-        """
         return self._recognizers.require(model).as_probe(embeddings)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from visavis.errors import SetupError
 from visavis.vision.acceptance import accepted_packs
@@ -79,7 +79,7 @@ class Catalogue:
         raise SetupError(f"There is no recognition model {name}, only: {', '.join(self.cards)}.")
 
 
-def _contents(models: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+def _contents(models: Path) -> tuple[dict[str, dict[str, object]], dict[str, str]]:
     """The cards of packs of the user's own, those with networks first, and why others are refused; by name."""
     contents, broken = {}, {}
     taken = taken_names()

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ _Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
-    """Which recipes are made of the same networks, and what leads from one to the other."""
+    """Implements core's `Recipes`, and knows what leads from one recipe to another of the same networks."""
 
     cards: Mapping[str, RecognitionCard]
     """The recognition models that may be used, by name."""
@@ -29,7 +28,6 @@ class Recipes:
     """Recognition models in order: of those with the same networks, the newest comes first."""
 
     def newer_of(self, model: str) -> str | None:
-        """The newest recipe that embeddings of this one can be brought to; None where there is no newer one."""
         names = [card.name for card in self.line]
         if model not in names:
             return None
@@ -106,13 +104,13 @@ def _before_centring(centred: _Numbers, mean: _Numbers) -> _Numbers:
     return np.asarray(mean + (np.sqrt(along**2 + 1 - mean @ mean) - along) * ahead)
 
 
-def _fed(card: RecognitionCard) -> tuple[Any, ...]:
+def _fed(card: RecognitionCard) -> tuple[object, ...]:
     """All on which the networks' answers depend: which they are and in what order, and what they are fed with."""
     landmarks = card.landmarks and card.landmarks.sha256
     return (landmarks, *map(_fed_network, card.networks))
 
 
-def _fed_network(network: FaceNetwork) -> tuple[Any, ...]:
+def _fed_network(network: FaceNetwork) -> tuple[object, ...]:
     """Its file by content, which a pack may have under another name, and all else but how much it counts."""
     values = {field.name: getattr(network, field.name) for field in fields(network)}
     return network.model.sha256, *(values[name] for name in sorted(values.keys() - {"model", "weight"}))

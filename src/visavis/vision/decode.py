@@ -33,7 +33,7 @@ _UPRIGHT: dict[int, Callable[[Pixels], cv2.typing.MatLike]] = {
 
 
 class DecodedPicture:
-    """An upright picture, decoded only as finely as somebody has looked at it. For one thread."""
+    """Implements core's `Picture`, decoded only as finely as somebody has looked at it. For one thread."""
 
     def __init__(self, pixels: Pixels, factor: int = 1, jpeg: _Jpeg | None = None) -> None:
         """`pixels`: the picture at 1/`factor` of its size; what is finer comes from the `jpeg`."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -95,7 +95,7 @@ def written(card: RecognitionCard, base: RecognitionCard) -> dict[str, bytes]:
 
 
 def read_fitted(
-    models: Path, name: str, content: Mapping[str, Any], require: Callable[[str], RecognitionCard]
+    models: Path, name: str, content: Mapping[str, object], require: Callable[[str], RecognitionCard]
 ) -> RecognitionCard:
     """The recipe of a folder whose card has this content.
 

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -130,7 +130,7 @@ def names_of_packs(models: Path) -> list[str]:
     return sorted(path.parent.name for path in (models / FOLDER).glob(f"*/{CARD}"))
 
 
-def read_content(models: Path, name: str) -> dict[str, Any]:
+def read_content(models: Path, name: str) -> dict[str, object]:
     """The card of a folder as it is written. Raises SetupError that names the card and what is wrong with it."""
     path = models / FOLDER / name / CARD
     try:
@@ -144,7 +144,7 @@ def read_content(models: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def read_pack(models: Path, name: str, content: Mapping[str, Any]) -> RecognitionCard:
+def read_pack(models: Path, name: str, content: Mapping[str, object]) -> RecognitionCard:
     """The recognition model of a folder whose card has this content. Its files are not read.
 
     Raises SetupError that names the card, the field and what is wrong with it.

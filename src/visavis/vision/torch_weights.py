@@ -54,7 +54,7 @@ def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
 class _Unpickler(pickle.Unpickler):
     """Knows what tensors are made of, and nothing that acts."""
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):

@@ -109,7 +109,7 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-async def form_fields(request: Request) -> Mapping[str, Any]:
+async def form_fields(request: Request) -> Mapping[str, object]:
     """The fields of a multipart form: text as str, files as bytes, repeated fields as a list.
 
     Raises INVALID_PARAMETER, HTTP 413 and 415.
@@ -119,7 +119,7 @@ async def form_fields(request: Request) -> Mapping[str, Any]:
     return await to_thread.run_sync(_form_fields, request.headers, body)
 
 
-def _form_fields(headers: Headers, body: bytes) -> Mapping[str, Any]:
+def _form_fields(headers: Headers, body: bytes) -> Mapping[str, object]:
     async def whole() -> AsyncGenerator[bytes, None]:
         yield body[_preamble(headers, body) :]
 
@@ -130,7 +130,7 @@ def _form_fields(headers: Headers, body: bytes) -> Mapping[str, Any]:
         raise ServiceError(
             ErrorCode.INVALID_PARAMETER, f"The multipart body is malformed: {error.message}"
         ) from None
-    fields: dict[str, Any] = {}
+    fields: dict[str, object] = {}
     for name, value in form.multi_items():
         content = value.file.read() if isinstance(value, UploadFile) else value
         fields[name] = [fields[name], content] if name in fields else content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import from_json
 
@@ -21,7 +21,7 @@ _LONG: Final = 1_024
 _STRUCTURE: Final = (b"\\", b",", b":", b"[", b"]", b"{", b"}")
 
 
-def json_object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes) -> Mapping[str, object]:
     """Parse a body that must be a JSON object. Takes milliseconds of CPU time, so call it in a worker thread.
 
     Raises INVALID_PARAMETER, also for a name that an object has twice: parsers disagree which value counts.
@@ -48,7 +48,7 @@ def _shortened(body: bytes) -> bytes:
     return b'"'.join(parts)
 
 
-def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_twins(pairs: list[tuple[str, object]]) -> None:
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:

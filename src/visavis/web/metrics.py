@@ -73,7 +73,7 @@ class Metrics:
         self.logged = _Logged(
             Counter(
                 "visavis_log_records",
-                "Lines of the log that tell of something wrong.",
+                "Lines of the log that report a problem.",
                 ("level",),
                 registry=self.registry,
             )
@@ -108,7 +108,7 @@ class Metrics:
         self.registry.register(_Levels(queues, storage))
 
     def watch_workers(self, use: Callable[[], VisionUse]) -> None:
-        """From now on tell, whenever the metrics are read, how busy the processes are that look at pictures."""
+        """Report the state of the worker processes of vision at every scrape from now on."""
         self.registry.register(_OfWorkers(use))
 
     def page(self, accept: str) -> tuple[bytes, str]:
@@ -131,15 +131,15 @@ class _Logged(logging.Handler):
 
 
 class _OfWorkers(Collector):
-    """The processes that look at pictures."""
+    """Reads the gauges of the worker processes at each scrape."""
 
     def __init__(self, use: Callable[[], VisionUse]) -> None:
         self._use = use
 
     def collect(self) -> Iterator[Metric]:
         use = self._use()
-        yield GaugeMetricFamily("visavis_vision_workers", "Processes that look at pictures.", use.workers)
-        yield GaugeMetricFamily("visavis_vision_workers_busy", "Those that look at one.", use.busy)
+        yield GaugeMetricFamily("visavis_vision_workers", "Worker processes for pictures.", use.workers)
+        yield GaugeMetricFamily("visavis_vision_workers_busy", "Worker processes with a picture.", use.busy)
         yield GaugeMetricFamily("visavis_vision_waiting", "Pictures that wait for a process.", use.waiting)
         replaced = CounterMetricFamily(
             "visavis_vision_workers_replaced", "Processes that made room for others.", labels=("reason",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -43,7 +43,7 @@ class Parameters(BaseModel):
         return data
 
     @classmethod
-    def read(cls, query: QueryParams, body: Mapping[str, Any], *, spelt_out: bool = False) -> Self:
+    def read(cls, query: QueryParams, body: Mapping[str, object], *, spelt_out: bool = False) -> Self:
         """The parameters of one request.
 
         Numbers and booleans are text in the query, and in the body if that is a form (`spelt_out`). A list there

@@ -51,7 +51,7 @@ class Workers:
 
 @dataclass(slots=True)
 class _Outcome(Generic[Result]):
-    """What a call returned or raised.
+    """The result or the exception of a call.
 
     A future that raises would be kept, with all frames of the call and the pictures in them, by its own traceback
     until the collector comes.
@@ -74,7 +74,7 @@ class _Outcome(Generic[Result]):
 def _outcome(call: Callable[[], Result]) -> _Outcome[Result]:
     try:
         return _Outcome(result=call())
-    except Exception as error:  # noqa: BLE001 - whoever waits for it has to be told
+    except Exception as error:  # noqa: BLE001 - it is raised again by the caller
         return _Outcome(error=error)
 
 

@@ -99,7 +99,7 @@ def build_admin(services: Services, token: SecretStr | None, vision: Callable[[]
     return app
 
 
-_REFUSALS = {RequestValidationError: ErrorCode.INVALID_PARAMETER}
+_REFUSALS: dict[type[Exception], ErrorCode] = {RequestValidationError: ErrorCode.INVALID_PARAMETER}
 
 
 class _ForAdmin(APIRoute):
@@ -135,7 +135,7 @@ router = APIRouter(route_class=_ForAdmin)
 
 
 @router.get("/apps")
-async def list_apps(services: OfServer) -> list[dict[str, Any]]:
+async def list_apps(services: OfServer) -> list[dict[str, object]]:
     return [_shown(app) for app in await services.workers.quick(services.apps.all)]
 
 
@@ -146,7 +146,7 @@ async def create_app(services: OfServer, body: NewApp) -> dict[str, str]:
 
 
 @router.patch("/apps/{name}")
-async def change_app(services: OfServer, name: str, body: AppChange) -> dict[str, Any]:
+async def change_app(services: OfServer, name: str, body: AppChange) -> dict[str, object]:
     def change() -> App:
         app = services.apps.require(name)
         if body.dialects_off is not None:
@@ -166,7 +166,7 @@ async def rotate_keys(services: OfServer, name: str, body: Rotation) -> dict[str
 
 
 @router.get("/apps/{name}/keys")
-async def list_keys(services: OfServer, name: str) -> list[dict[str, Any]]:
+async def list_keys(services: OfServer, name: str) -> list[dict[str, object]]:
     keys = await services.workers.quick(lambda: services.apps.keys(services.apps.require(name)))
     return [shown_key(key) for key in keys]
 
@@ -182,13 +182,13 @@ async def delete_app(services: OfServer, name: str) -> None:
 
 
 @router.get("/apps/{name}/groups/{group_id}")
-async def group_settings(services: OfServer, name: str, group_id: str) -> dict[str, Any]:
+async def group_settings(services: OfServer, name: str, group_id: str) -> dict[str, object]:
     group = await services.workers.quick(lambda: services.groups.require(services.apps.require(name), group_id))
     return _settings(services, group)
 
 
 @router.patch("/apps/{name}/groups/{group_id}")
-async def change_group(services: OfServer, name: str, group_id: str, body: SettingsChange) -> dict[str, Any]:
+async def change_group(services: OfServer, name: str, group_id: str, body: SettingsChange) -> dict[str, object]:
     def change() -> Group:
         app = services.apps.require(name)
         return services.groups.change_settings(app, group_id, body.model_dump(exclude_none=True))
@@ -197,7 +197,7 @@ async def change_group(services: OfServer, name: str, group_id: str, body: Setti
 
 
 @router.post("/apps/{name}/groups/{group_id}/upgrade")
-async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgrade) -> dict[str, Any]:
+async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgrade) -> dict[str, object]:
     def upgrade() -> Group:
         return services.groups.upgrade(services.apps.require(name), group_id, body.model)
 
@@ -205,18 +205,18 @@ async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgr
 
 
 @router.get("/status")
-async def read_status(request: Request) -> dict[str, Any]:
+async def read_status(request: Request) -> dict[str, object]:
     return {"vision": asdict(request.app.state.vision())}
 
 
 @router.get("/audit")
-async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, Any]:
+async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, object]:
     where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, asked.face)
     page = await services.workers.quick(lambda: services.audit.page(where, asked.before, asked.limit))
     return {"records": [record.shown() for record in page.items], "next": page.next}
 
 
-def _shown(app: App) -> dict[str, Any]:
+def _shown(app: App) -> dict[str, object]:
     return {
         "name": app.name,
         "created": app.created_at.isoformat(),
@@ -225,7 +225,7 @@ def _shown(app: App) -> dict[str, Any]:
     }
 
 
-def shown_key(key: KeyRecord) -> dict[str, Any]:
+def shown_key(key: KeyRecord) -> dict[str, object]:
     """A key record as JSON. It does not hold the key."""
     return {
         "id": key.id,
@@ -239,7 +239,7 @@ def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
     return {"name": name} | {kind.value: key for kind, key in keys.items()}
 
 
-def _settings(services: Services, group: Group) -> dict[str, Any]:
+def _settings(services: Services, group: Group) -> dict[str, object]:
     newer = services.groups.newer_model(group)
     shown = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
     return shown | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}

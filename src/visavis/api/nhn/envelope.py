@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field, SerializeAsAny, create_model
 
@@ -39,7 +40,7 @@ class Answer(BaseModel):
 _PARTIAL = Header(isSuccessful=True, resultCode=40070, resultMessage="ServiceQuotaExceededPartialSuccessException")
 
 
-def success(message: str) -> Any:
+def success(message: str) -> Callable[[object, BaseModel | None], Success]:
     """A function that wraps data in the envelope; `message` is the dialect's result message for success."""
     header = Header(isSuccessful=True, resultCode=0, resultMessage=message)
 
@@ -56,7 +57,7 @@ def success(message: str) -> Any:
     return wrap
 
 
-def failure(error: WireError) -> dict[str, Any]:
+def failure(error: WireError) -> dict[str, object]:
     """The body of an error."""
     header = Header(isSuccessful=False, resultCode=error.code, resultMessage=error.message)
     return {"header": header.model_dump()}

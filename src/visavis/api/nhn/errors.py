@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from visavis.api.dialect import WireError
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.errors import ErrorCode, ServiceError
 
 _INVALID_PARAM = WireError(-40000, "InvalidParam")
@@ -83,19 +83,19 @@ _COMPARE_MESSAGES: Final[Mapping[int, str]] = MappingProxyType(
 """The messages of compare in seeds 001 and 003, exactly as they are there."""
 
 
-def v2_error(error: ServiceError, _operation: Operation, uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
+def v2_error(error: ServiceError, _operation: AnyOperation, uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
     return (V2_UPLOAD_ERRORS if uploaded else V2_ERRORS)[error.code]
 
 
-def v1_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
+def v1_error(error: ServiceError, operation: AnyOperation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
     return _of_picture(V1_ERRORS[error.code], error, operation)
 
 
-def plus_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data
+def plus_error(error: ServiceError, operation: AnyOperation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data
     return _of_picture(PLUS_ERRORS[error.code], error, operation)
 
 
-def _of_picture(wire: WireError, error: ServiceError, operation: Operation) -> WireError:
+def _of_picture(wire: WireError, error: ServiceError, operation: AnyOperation) -> WireError:
     """The error with the picture that it is about, Source or Target, in the message of a comparison."""
     if operation.name != "compare" or wire.code not in _COMPARE_MESSAGES:
         return wire

@@ -13,6 +13,8 @@ from visavis.api.nhn.errors import plus_error
 from visavis.api.nhn.v1_shared import APP, PREFIX, Variant, shared_operations
 from visavis.api.operation import Operation
 from visavis.audit_events import Effect
+from visavis.core.faces import Detected
+from visavis.core.search import Verified
 from visavis.identities import KeyKind
 
 
@@ -46,7 +48,7 @@ PLUS = Dialect(
                 present_compared=present_v1.compared,
             )
         ),
-        Operation(
+        Operation[operations.HasImage, Verified](
             name="verify",
             summary="Compare a registered face with the largest face in a picture",
             effect=Effect.USE,
@@ -58,7 +60,7 @@ PLUS = Dialect(
             present=present.verified,
             data=schemas.VerifyData,
         ),
-        Operation(
+        Operation[operations.ChecksSpoof, Detected | operations.AlignedVerdict](
             name="spoofing",
             summary="Tell living faces in a picture from prints and screens",
             effect=Effect.USE,

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from visavis.api.nhn import operations, present, present_v1, requests, schemas
-from visavis.api.operation import Operation
+from visavis.api.nhn.paging import FacePage, GroupPage
+from visavis.api.operation import AnyOperation, Operation
 from visavis.audit_events import Effect
 from visavis.core.compare import Compared
+from visavis.core.faces import Detected, Registered
 from visavis.core.search import Found
-from visavis.web.parameters import Parameters
+from visavis.types import Group, Match
+from visavis.web.parameters import NoParameters
 
 PREFIX = "/nhn-face-reco/v1.0"
 APP = "/appkeys/{app_key}"
@@ -24,20 +27,20 @@ FACE = f"{GROUP}/faces/{{face_id}}"
 class Variant:
     """The differences: parameters of image operations, and answers of search and compare."""
 
-    detect: type[Parameters]
-    register: type[Parameters]
-    search: type[Parameters]
-    compare: type[Parameters]
+    detect: type[operations.HasImage]
+    register: type[operations.Registers]
+    search: type[operations.SearchesByImage]
+    compare: type[operations.Compares]
     found: type[BaseModel]
     present_found: Callable[[Found, float], BaseModel]
     compared: type[BaseModel]
     present_compared: Callable[[Compared, float], BaseModel]
 
 
-def shared_operations(variant: Variant) -> tuple[Operation, ...]:
+def shared_operations(variant: Variant) -> tuple[AnyOperation, ...]:
     """The eleven operations that both dialects have."""
     return (
-        Operation(
+        Operation[requests.CreateGroup, None](
             name="create_group",
             summary="Create a group",
             effect=Effect.CHANGE,
@@ -48,7 +51,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             schema=requests.CreateGroup,
             present=present.nothing,
         ),
-        Operation(
+        Operation[requests.ListQuery, GroupPage](
             name="list_groups",
             summary="List the groups of the app",
             effect=Effect.LISTING,
@@ -59,26 +62,28 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             present=present_v1.groups,
             data=schemas.ModelledGroupListData,
         ),
-        Operation(
+        Operation[NoParameters, Group](
             name="group_details",
             summary="Show a group",
             effect=Effect.LISTING,
             method="GET",
             path=GROUP,
             run=operations.group_details,
+            schema=NoParameters,
             present=present_v1.group,
             data=schemas.GroupDetailsData,
         ),
-        Operation(
+        Operation[NoParameters, None](
             name="delete_group",
             summary="Delete a group and its faces",
             effect=Effect.CHANGE,
             method="DELETE",
             path=GROUP,
             run=operations.delete_group,
+            schema=NoParameters,
             present=present.nothing,
         ),
-        Operation(
+        Operation[operations.HasImage, Detected](
             name="detect",
             summary="Find the faces in a picture",
             effect=Effect.USE,
@@ -90,7 +95,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             present=present.detected,
             data=schemas.DetectData,
         ),
-        Operation(
+        Operation[operations.Registers, Registered](
             name="register",
             summary="Register the faces in a picture",
             effect=Effect.CHANGE,
@@ -103,16 +108,17 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             present=present_v1.registered,
             data=schemas.ModelledRegisterData,
         ),
-        Operation(
+        Operation[NoParameters, None](
             name="delete_face",
             summary="Delete a registered face",
             effect=Effect.CHANGE,
             method="DELETE",
             path=FACE,
             run=operations.delete_face,
+            schema=NoParameters,
             present=present.nothing,
         ),
-        Operation(
+        Operation[requests.ListQuery, FacePage](
             name="list_faces",
             summary="List the faces of a group, newest first",
             effect=Effect.LISTING,
@@ -123,7 +129,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             present=present_v1.faces,
             data=schemas.ModelledFaceListData,
         ),
-        Operation(
+        Operation[operations.Searches, list[Match]](
             name="search_by_face_id",
             summary="Find the faces of a group that match one of them",
             effect=Effect.USE,
@@ -134,7 +140,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             present=present.matches,
             data=schemas.SearchData,
         ),
-        Operation(
+        Operation[operations.SearchesByImage, Found](
             name="search_by_image",
             summary="Find the faces of a group that match the largest face in a picture",
             effect=Effect.USE,
@@ -146,7 +152,7 @@ def shared_operations(variant: Variant) -> tuple[Operation, ...]:
             present=variant.present_found,
             data=variant.found,
         ),
-        Operation(
+        Operation[operations.Compares, Compared](
             name="compare",
             summary="Compare the largest face in one picture with every face in another",
             effect=Effect.USE,

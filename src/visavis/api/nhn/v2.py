@@ -10,9 +10,15 @@ from visavis.api.dialect import Dialect, KeyHeader
 from visavis.api.nhn import operations, present, requests, schemas
 from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v2_error
+from visavis.api.nhn.paging import FacePage, GroupPage
 from visavis.api.operation import Operation
 from visavis.audit_events import Effect
+from visavis.core.compare import Compared
+from visavis.core.faces import Detected, Registered
+from visavis.core.search import Found, Verified
 from visavis.identities import KeyKind
+from visavis.types import Group, Match
+from visavis.web.parameters import NoParameters
 
 
 def _credentials(request: Request) -> Mapping[KeyKind, str]:
@@ -46,7 +52,7 @@ V2 = Dialect(
     answer=answer,
     error=Error,
     operations=(
-        Operation(
+        Operation[requests.CreateGroup, None](
             name="create_group",
             summary="Create a group",
             effect=Effect.CHANGE,
@@ -57,7 +63,7 @@ V2 = Dialect(
             schema=requests.CreateGroup,
             present=present.nothing,
         ),
-        Operation(
+        Operation[requests.ListQuery, GroupPage](
             name="list_groups",
             summary="List the groups of the app",
             effect=Effect.LISTING,
@@ -68,26 +74,28 @@ V2 = Dialect(
             present=present.groups,
             data=schemas.GroupListData,
         ),
-        Operation(
+        Operation[NoParameters, Group](
             name="group_details",
             summary="Show a group",
             effect=Effect.LISTING,
             method="GET",
             path=_GROUP,
             run=operations.group_details,
+            schema=NoParameters,
             present=present.group,
             data=schemas.GroupData,
         ),
-        Operation(
+        Operation[NoParameters, None](
             name="delete_group",
             summary="Delete a group and its faces",
             effect=Effect.CHANGE,
             method="DELETE",
             path=_GROUP,
             run=operations.delete_group,
+            schema=NoParameters,
             present=present.nothing,
         ),
-        Operation(
+        Operation[operations.HasImage, Detected](
             name="detect",
             summary="Find the faces in a picture",
             effect=Effect.USE,
@@ -100,7 +108,7 @@ V2 = Dialect(
             present=present.detected,
             data=schemas.DetectData,
         ),
-        Operation(
+        Operation[operations.Registers, Registered](
             name="register",
             summary="Register the faces in a picture",
             effect=Effect.CHANGE,
@@ -114,16 +122,17 @@ V2 = Dialect(
             present=present.registered,
             data=schemas.RegisterData,
         ),
-        Operation(
+        Operation[NoParameters, None](
             name="delete_face",
             summary="Delete a registered face",
             effect=Effect.CHANGE,
             method="DELETE",
             path=_FACE,
             run=operations.delete_face,
+            schema=NoParameters,
             present=present.nothing,
         ),
-        Operation(
+        Operation[requests.ListQuery, FacePage](
             name="list_faces",
             summary="List the faces of a group, newest first",
             effect=Effect.LISTING,
@@ -134,7 +143,7 @@ V2 = Dialect(
             present=present.faces,
             data=schemas.FaceListData,
         ),
-        Operation(
+        Operation[operations.Searches, list[Match]](
             name="search_by_face_id",
             summary="Find the faces of a group that match one of them",
             effect=Effect.USE,
@@ -145,7 +154,7 @@ V2 = Dialect(
             present=present.matches,
             data=schemas.SearchData,
         ),
-        Operation(
+        Operation[operations.SearchesByImage, Found](
             name="search_by_image",
             summary="Find the faces of a group that match the largest face in a picture",
             effect=Effect.USE,
@@ -158,7 +167,7 @@ V2 = Dialect(
             present=present.found,
             data=schemas.SearchData,
         ),
-        Operation(
+        Operation[operations.Compares, Compared](
             name="compare",
             summary="Compare the largest face in one picture with every face in another",
             effect=Effect.USE,
@@ -171,7 +180,7 @@ V2 = Dialect(
             present=present.compared,
             data=schemas.CompareData,
         ),
-        Operation(
+        Operation[operations.HasImage, Verified](
             name="verify",
             summary="Compare a registered face with the largest face in a picture",
             effect=Effect.USE,
@@ -184,7 +193,7 @@ V2 = Dialect(
             present=present.verified,
             data=schemas.VerifyData,
         ),
-        Operation(
+        Operation[operations.ChecksSpoof, Detected | operations.AlignedVerdict](
             name="spoofing",
             summary="Tell living faces in a picture from prints and screens",
             effect=Effect.USE,

@@ -13,13 +13,13 @@ from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, RETRY_STATUSES, Dialect
 from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
 from visavis.api.openapi.schemas import JsonSchema, definitions, reference, request
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 
 _DETAIL_HEADER = "X-Error-Detail"
 _REFUSED_HEADER = "X-Not-Added"
 
-_IN_PATH: dict[str, dict[str, Any]] = {
+_IN_PATH: dict[str, dict[str, object]] = {
     "app_key": {"name": "appKey", "description": "The app's `appKey`.", "schema": {"type": "string"}},
     "group_id": {
         "name": "group-id",
@@ -71,7 +71,7 @@ _ABOUT_STATUS = {
 
 def document(dialect: Dialect) -> dict[str, Any]:
     """The whole document, ready to be written as JSON."""
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, object]] = {}
     for operation in dialect.operations:
         item = paths.setdefault(_wire_path(operation), {})
         item[operation.method.lower()] = _operation(dialect, operation)
@@ -122,8 +122,8 @@ def _schemas(dialect: Dialect) -> dict[str, JsonSchema]:
     return dict(sorted(schemas.items()))
 
 
-def _operation(dialect: Dialect, operation: Operation) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _operation(dialect: Dialect, operation: AnyOperation) -> dict[str, object]:
+    described: dict[str, object] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": ["Groups" if "group" in operation.name else "Faces"],
@@ -134,15 +134,15 @@ def _operation(dialect: Dialect, operation: Operation) -> dict[str, Any]:
     return described | ({"requestBody": {"required": True, "content": content}} if content else {})
 
 
-def _wire_path(operation: Operation) -> str:
+def _wire_path(operation: AnyOperation) -> str:
     return re.sub(r"{(\w+)}", lambda found: f"{{{_IN_PATH[found[1]]['name']}}}", operation.path)
 
 
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+def _path_parameters(operation: AnyOperation) -> list[dict[str, object]]:
     return [{"in": "path", "required": True, **_IN_PATH[name]} for name in re.findall(r"{(\w+)}", operation.path)]
 
 
-def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+def _query_parameters(operation: AnyOperation) -> list[dict[str, object]]:
     taken = request(operation.schema)
     parameters = []
     for name, schema in taken.query.items():
@@ -153,9 +153,9 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     return parameters
 
 
-def _request_content(operation: Operation) -> dict[str, Any]:
+def _request_content(operation: AnyOperation) -> dict[str, object]:
     taken = request(operation.schema)
-    content: dict[str, Any] = {}
+    content: dict[str, object] = {}
     if taken.body:
         content["application/json"] = {
             "schema": reference(operation.schema.__name__),
@@ -166,7 +166,7 @@ def _request_content(operation: Operation) -> dict[str, Any]:
     return content
 
 
-def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
+def _responses(dialect: Dialect, operation: AnyOperation) -> dict[str, Any]:
     by_status = {
         status: list(group) for status, group in groupby(errors(dialect, operation), lambda error: error.status)
     }
@@ -182,7 +182,7 @@ def _responses(dialect: Dialect, operation: Operation) -> dict[str, Any]:
     return {"200": _succeeded(dialect, operation, by_status.get(200, []))} | refusals | http_errors
 
 
-def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]) -> dict[str, Any]:
+def _succeeded(dialect: Dialect, operation: AnyOperation, failures: list[WireError]) -> dict[str, object]:
     """The answer with status 200, which may also be an error in some dialects."""
     body = reference(dialect.answer(operation.data).__name__)
     schema = {"oneOf": [body, reference(dialect.error.__name__)]} if failures else body
@@ -196,14 +196,14 @@ def _succeeded(dialect: Dialect, operation: Operation, failures: list[WireError]
     }
 
 
-def _answer_headers(operation: Operation) -> list[str]:
+def _answer_headers(operation: AnyOperation) -> list[str]:
     """The headers that a successful answer may have."""
     return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else [])]
 
 
 def _refused(
     dialect: Dialect, status: int, failures: list[WireError], *, registers: bool = False
-) -> dict[str, Any]:
+) -> dict[str, object]:
     names = [_DETAIL_HEADER, *(["Retry-After"] if status in RETRY_STATUSES else [])]
     return {
         "description": _about(status, failures),
@@ -218,11 +218,11 @@ def _refused(
     }
 
 
-def _http_error(dialect: Dialect, error: WireError) -> dict[str, Any]:
+def _http_error(dialect: Dialect, error: WireError) -> dict[str, object]:
     return _refused(dialect, error.status, [error])
 
 
-def _error_examples(dialect: Dialect, failures: list[WireError]) -> dict[str, Any]:
+def _error_examples(dialect: Dialect, failures: list[WireError]) -> dict[str, object]:
     return {f"{error.code} {error.message}": {"value": dialect.failure(error)} for error in failures}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from visavis.api.dialect import Dialect, WireError
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.errors import ErrorCode, ServiceError
 
 _ALWAYS = frozenset(
@@ -47,7 +47,7 @@ _OF_OPERATION = {
 }
 
 
-def errors(dialect: Dialect, operation: Operation) -> list[WireError]:
+def errors(dialect: Dialect, operation: AnyOperation) -> list[WireError]:
     """The errors of an operation, each once, sorted by status and by the absolute value of the code."""
     found = {
         dialect.wire_error(ServiceError(code, "", subject), operation, uploaded)
@@ -58,7 +58,7 @@ def errors(dialect: Dialect, operation: Operation) -> list[WireError]:
     return sorted(found, key=lambda error: (error.status, abs(error.code), error.message))
 
 
-def _codes(operation: Operation) -> frozenset[ErrorCode]:
+def _codes(operation: AnyOperation) -> frozenset[ErrorCode]:
     codes = _ALWAYS | _OF_OPERATION.get(operation.name, frozenset())
     if operation.image:
         codes |= _PICTURES
@@ -69,7 +69,7 @@ def _codes(operation: Operation) -> frozenset[ErrorCode]:
     return codes
 
 
-def _subjects(code: ErrorCode, operation: Operation) -> Iterable[str | None]:
+def _subjects(code: ErrorCode, operation: AnyOperation) -> Iterable[str | None]:
     """The subjects that an error of this code may have."""
     if code in _PICTURES:
         return ("Source", "Target")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 from importlib import resources
-from typing import Any
 
 from visavis.api.dialect import Dialect
 from visavis.api.openapi.schemas import JsonSchema, definitions, resolve
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 
 GROUP_ID = "staff"
 FACE_ID = "8f9d35ad-a210-4b23-9481-55e470a8198c"
@@ -16,7 +15,7 @@ _PERSON = "ines-diaz"
 _URL = "https://pictures.example/ines.jpg"
 _TIME = "2026-03-14T09:26:53"
 
-QUERY: dict[str, Any] = {
+QUERY: dict[str, object] = {
     "limit": 5,
     "threshold": 90,
     "collectionId": GROUP_ID,
@@ -25,7 +24,7 @@ QUERY: dict[str, Any] = {
 }
 """Query parameters of the examples; other query parameters are left out."""
 
-_REQUEST: dict[str, Any] = {
+_REQUEST: dict[str, object] = {
     "groupId": GROUP_ID,
     "limit": 5,
     "threshold": 90,
@@ -34,7 +33,7 @@ _REQUEST: dict[str, Any] = {
     "userName": _PERSON,
 }
 
-_ANSWER: dict[str, Any] = {
+_ANSWER: dict[str, object] = {
     "bbox": {"x0": 0.288, "y0": 0.227, "x1": 0.756, "y1": 0.692},
     "landmarks": [
         {"type": "leftEye", "x": 0.438, "y": 0.41},
@@ -84,7 +83,7 @@ _ANSWER: dict[str, Any] = {
 }
 
 
-def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, Any]:
+def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, object]:
     """Bodies with the required fields: one with a picture in Base64, and one with its URL if that is allowed."""
     face = base64.b64encode((resources.files("visavis") / "assets" / "ines-small.jpg").read_bytes()).decode()
     texts = _REQUEST | {"faceImage": face, "bytes": face, "url": _URL}
@@ -98,7 +97,7 @@ def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str
     }
 
 
-def success_example(dialect: Dialect, operation: Operation) -> Any:
+def success_example(dialect: Dialect, operation: AnyOperation) -> object:
     """A successful answer, wrapped by the dialect."""
     if operation.data is None:
         data = None
@@ -109,7 +108,7 @@ def success_example(dialect: Dialect, operation: Operation) -> Any:
     return dialect.success(None, data).body.model_dump(mode="json", exclude_none=True)
 
 
-def _absent(operation: Operation) -> set[str]:
+def _absent(operation: AnyOperation) -> set[str]:
     """Fields that an answer has only if the request asks for them."""
     if operation.name == "spoofing":
         return {"orientation", "mask"}
@@ -119,14 +118,14 @@ def _absent(operation: Operation) -> set[str]:
 def _sample(
     schema: JsonSchema,
     known: dict[str, JsonSchema],
-    values: dict[str, Any],
+    values: dict[str, object],
     *,
     absent: set[str],
     optional: bool,
-) -> Any:
+) -> object:
     """A value of the schema: leaves come from `values` by name, arrays and objects follow the schema."""
 
-    def sample(schema: JsonSchema) -> Any:
+    def sample(schema: JsonSchema) -> object:
         schema = resolve(schema, known)
         if schema["type"] == "array":
             return [sample(schema["items"])]

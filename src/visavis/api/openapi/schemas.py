@@ -29,7 +29,7 @@ class _Wire(GenerateJsonSchema):
             del described["default"]
         return described
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the names on the wire say it all
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - the names on the wire say it all
         return False
 
 

@@ -12,6 +12,7 @@ from visavis.api.operation import Operation
 from visavis.api.searchface import operations, schemas
 from visavis.api.searchface.errors import Error, failure, searchface_error
 from visavis.audit_events import Effect
+from visavis.core.collections import Enrolled
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import KeyKind
 
@@ -46,7 +47,7 @@ SEARCHFACE = Dialect(
     answer=_answer,
     error=Error,
     operations=(
-        Operation(
+        Operation[schemas.SearchFace, operations.NamedSearch](
             name="search_face",
             summary="Find the faces of a collection that match the largest face in a picture",
             effect=Effect.USE,
@@ -59,7 +60,7 @@ SEARCHFACE = Dialect(
             present=operations.present_search,
             data=schemas.SearchFaceAnswer,
         ),
-        Operation(
+        Operation[schemas.AddFace, Enrolled](
             name="add_face",
             summary="Add the largest face in a picture to a collection",
             effect=Effect.CHANGE,
@@ -73,7 +74,7 @@ SEARCHFACE = Dialect(
             present=operations.present_added,
             data=schemas.AddFaceAnswer,
         ),
-        Operation(
+        Operation[schemas.DeleteFace, None](
             name="delete_face",
             summary="Delete a face from a collection",
             effect=Effect.CHANGE,
@@ -85,7 +86,7 @@ SEARCHFACE = Dialect(
             present=operations.present_deleted,
             data=schemas.DeleteFaceAnswer,
         ),
-        Operation(
+        Operation[schemas.ListFaces, operations.FacePage](
             name="list_faces",
             summary="List the faces of a collection, newest first",
             effect=Effect.LISTING,

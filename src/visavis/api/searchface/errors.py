@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from visavis.api.described import Described
 from visavis.api.dialect import WireError
-from visavis.api.operation import Operation
+from visavis.api.operation import AnyOperation
 from visavis.errors import ErrorCode, ServiceError
 
 _KEY_MISSING = WireError(6039, "API Key is required.", status=403)
@@ -106,7 +106,7 @@ _TABLES: Final[Mapping[str, _Table]] = {
 }
 
 
-def searchface_error(error: ServiceError, operation: Operation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
+def searchface_error(error: ServiceError, operation: AnyOperation, _uploaded: bool) -> WireError:  # noqa: FBT001 - a fact
     table = _TABLES[operation.name]
     match error.code:
         case ErrorCode.MISSING_CREDENTIALS:
@@ -132,6 +132,6 @@ class Error(Described):
     """The message of the number."""
 
 
-def failure(error: WireError) -> dict[str, Any]:
+def failure(error: WireError) -> dict[str, object]:
     """The body of an error."""
     return {"errorCode": error.code, "message": error.message}

@@ -76,7 +76,7 @@ class ListFaces(Parameters):
 
 
 def _bounded(setting: str) -> FieldInfo:
-    """For the description only: what is stored is told as it is."""
+    """For the OpenAPI document only: stored values are returned as they are."""
     bounds = BOUNDS[setting]
     field: FieldInfo = Field(json_schema_extra={"minimum": bounds.least, "maximum": bounds.most})
     return field

@@ -1,1 +1,1 @@
-"""What each page does: a function from a visit to a response."""
+"""The pages: functions from a request context to a response."""

@@ -1,4 +1,4 @@
-"""Into the console and out of it: the first account, invitations, forgotten passwords, signing in."""
+"""Accounts: the first account, invitations, new passwords, sign-in and sign-out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def set_new_password(context: RequestContext) -> Response:
 
 
 async def show_sign_in(context: RequestContext) -> Response:
-    """Where nobody has an account yet, the page on which the first is opened."""
+    """Show the sign-in page, or the page that opens the first account if there is none."""
     if context.session is not None:
         return context.redirect("/")
     if not await context.quick(context.services.accounts.all):
@@ -50,16 +50,16 @@ async def sign_in(context: RequestContext) -> Response:
     name, password = context.form.get("name", "").strip(), context.form.get("password", "")
     after = local(context.form.get("next", ""))
     try:
-        secret = await context.hashing(lambda: context.services.sessions.sign_in(name, password, context.place))
+        secret = await context.hashing(lambda: context.services.sessions.sign_in(name, password, context.address))
     except AccountError as error:
-        await _tell(context, error)
+        await _record_attempt(context, error)
         sentence = sentence_of(context, error)
         response = context.page("sign_in.html", 401, error=sentence, name=name, after=after)
         if error.wait_seconds:
             response.status_code = 429
             response.headers["Retry-After"] = str(error.wait_seconds)
         return response
-    await _tell(context, None, name)
+    await _record_attempt(context, None, name)
     return signed_in(context, secret, after)
 
 
@@ -72,7 +72,7 @@ async def sign_out(context: RequestContext) -> Response:
 
 
 def signed_in(context: RequestContext, secret: str, path: str, notice: str | None = None) -> Response:
-    """Go on as somebody who has a new session."""
+    """Redirect with the cookie of a new session."""
     response = context.redirect(path, notice)
     cookies.keep(context.request, response, cookies.SESSION, secret, context.services.sessions.lifetime)
     cookies.drop(context.request, response, cookies.VISITOR)
@@ -80,13 +80,13 @@ def signed_in(context: RequestContext, secret: str, path: str, notice: str | Non
 
 
 def sentence_of(context: RequestContext, error: AccountError) -> str:
-    """Why the request was not granted, in the reader's language."""
+    """A sentence about an account error, in the reader's language."""
     minutes = -(-timedelta(seconds=error.wait_seconds) // timedelta(minutes=1))
-    return context.words(f"account_error.{error.code}", shortest=passwords.MIN_LENGTH, minutes=minutes)
+    return context.messages(f"account_error.{error.code}", shortest=passwords.MIN_LENGTH, minutes=minutes)
 
 
-async def _tell(context: RequestContext, error: AccountError | None, name: str | None = None) -> None:
-    """Put an attempt to sign in on record. Without a name where it failed: people type passwords there."""
+async def _record_attempt(context: RequestContext, error: AccountError | None, name: str | None = None) -> None:
+    """Record an attempt to sign in, without the name if it failed: people type passwords into that field."""
     event = Event(actor=context.actor(name), operation="sign_in", effect=Effect.CHANGE, dialect="console")
     audit = context.services.audit
     if error is None:

@@ -1,12 +1,10 @@
-"""What a picture shows: its faces, and what each dialect says of them."""
+"""Analyses a picture: its faces, and the answer of each dialect."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Response
 
-from visavis.console.api_preview import description, loaded, problem, question, reply, sent
+from visavis.console.api_preview import description, loaded, preview_request, problem, reply, sent
 from visavis.console.pictures import Upload, with_pictures
 from visavis.console.request_context import RequestContext
 from visavis.core.faces import Detected
@@ -21,9 +19,9 @@ async def show(context: RequestContext) -> Response:
 
 
 async def analyze(context: RequestContext) -> Response:
-    """One look at the picture; every dialect's answer is made of it, errors of the picture included."""
+    """Analyse the picture once and make the answers of all dialects from the result, or from its error."""
 
-    def work(upload: Upload) -> dict[str, Any]:
+    def work(upload: Upload) -> dict[str, object]:
         picture = sent(upload, "picture", "image")
         outcome: Detected | ServiceError
         try:
@@ -31,8 +29,8 @@ async def analyze(context: RequestContext) -> Response:
             outcome = _detect(context, picture.data or b"")
         except ServiceError as error:
             outcome = error
-        asked = question(context, "detect", [picture], spoofing=True)
-        previews = [reply(given) for given in context.services.previews.to(asked, outcome)]
+        request = preview_request(context, "detect", [picture], spoofing=True)
+        previews = [reply(given) for given in context.services.previews.to(request, outcome)]
         if isinstance(outcome, ServiceError):
             return {"problem": problem(context, outcome), "replies": previews}
         return {"picture": description(outcome.size, outcome.faces, picture), "replies": previews}

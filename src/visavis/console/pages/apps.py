@@ -1,4 +1,4 @@
-"""Apps and their keys: made, rotated, revoked; which protocols they speak, and how often."""
+"""Apps: their keys, their protocols and their rate limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def show_all(context: RequestContext) -> Response:
 
 
 async def create(context: RequestContext) -> Response:
-    """The only page that ever shows these keys."""
+    """Create an app and show its keys, this once."""
     name = context.form.get("name", "").strip()
 
     def make() -> tuple[App, Mapping[KeyKind, str]]:
@@ -46,7 +46,7 @@ async def show(context: RequestContext) -> Response:
 
 
 async def rotate(context: RequestContext) -> Response:
-    """Likewise, of new keys beside the old ones."""
+    """Add new keys beside the old ones and show them, this once."""
     text = context.form.get("overlap", "")
     try:
         hours = float(text)
@@ -87,7 +87,7 @@ async def set_rate(context: RequestContext) -> Response:
 
 
 async def delete(context: RequestContext) -> Response:
-    """Only for somebody who has typed the name of the app."""
+    """Delete the app if its name was typed as confirmation."""
     app = context.app
     if context.form.get("confirmation", "") != app.name:
         return await _page(context, app, 422, wrong="confirmation")

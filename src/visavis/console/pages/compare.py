@@ -1,4 +1,4 @@
-"""Two pictures: how alike their faces are, and what each dialect says of that."""
+"""Compares two pictures: the similarities of their faces, and the answer of each dialect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Response
 
-from visavis.console.api_preview import description, loaded, problem, question, reply, sent
+from visavis.console.api_preview import description, loaded, preview_request, problem, reply, sent
 from visavis.console.pictures import Upload, with_pictures
 from visavis.console.request_context import RequestContext
 from visavis.core.api_preview import SentPicture
@@ -27,14 +27,14 @@ async def show(context: RequestContext) -> Response:
 
 
 async def compare(context: RequestContext) -> Response:
-    """Every face of one picture against every face of the other, for any threshold at once."""
+    """Compare every face of one picture with every face of the other, for all thresholds."""
 
-    def work(upload: Upload) -> dict[str, Any]:
+    def work(upload: Upload) -> dict[str, object]:
         pictures = [sent(upload, "source", "sourceImage"), sent(upload, "target", "targetImage")]
         try:
-            for place, name in enumerate(("Source", "Target")):
+            for number, name in enumerate(("Source", "Target")):
                 with about(name):
-                    pictures[place] = loaded(context, pictures[place])
+                    pictures[number] = loaded(context, pictures[number])
             pairs = _pairs(context, pictures)
         except ServiceError as error:
             return {"problem": problem(context, error), "replies": _refusals(context, pictures, error)}
@@ -46,19 +46,19 @@ async def compare(context: RequestContext) -> Response:
         }
         try:
             return answer | _incomparable(context, pairs) | {"replies": _replies(context, pictures, pairs)}
-        except ServiceError as error:  # there is nobody in the first picture
+        except ServiceError as error:  # there is no face in the first picture
             return answer | {"problem": problem(context, error), "replies": _refusals(context, pictures, error)}
 
     return context.json(await with_pictures(context, work))
 
 
-def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, Any]:
-    """The problem of a picture that is too poor for any verdict; nothing where some pair can be compared."""
+def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, object]:
+    """The error if no pair can be compared because a picture is too poor; empty otherwise."""
     if any(similarity for row in pairs.similarities for similarity in row):
         return {}
     detail = pairs.of_largest(_THRESHOLD).detail
-    place = detail.partition(" ")[0]
-    return {"problem": problem(context, ServiceError(ErrorCode.TOO_POOR, detail, place))} if detail else {}
+    subject = detail.partition(" ")[0]
+    return {"problem": problem(context, ServiceError(ErrorCode.TOO_POOR, detail, subject))} if detail else {}
 
 
 def _pairs(context: RequestContext, pictures: list[SentPicture]) -> Pairs:
@@ -66,19 +66,19 @@ def _pairs(context: RequestContext, pictures: list[SentPicture]) -> Pairs:
     return context.services.search.pairs(source, target, _EVERYTHING)
 
 
-def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, Any]]:
-    """What each dialect answers, by the number of faces that match: that is all a threshold can change."""
+def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs) -> list[dict[str, object]]:
+    """The answers of each dialect by the number of matching faces, which is all that a threshold changes."""
     by_dialect: dict[str, dict[str, Any]] = {}
     for threshold, compared in _outcomes(pairs):
-        asked = question(context, "compare", pictures, threshold=threshold)
-        for given in context.services.previews.to(asked, compared):
+        request = preview_request(context, "compare", pictures, threshold=threshold)
+        for given in context.services.previews.to(request, compared):
             shown = by_dialect.setdefault(given.dialect, {**reply(given), "bodies": {}})
             shown["bodies"][len(compared.matched)] = given.body
     return list(by_dialect.values())
 
 
 def _outcomes(pairs: Pairs) -> Iterator[tuple[int, Compared]]:
-    """One for each number of matches that some threshold leads to, that of the usual threshold first."""
+    """One result for each possible number of matches, that of the default threshold first."""
     seen = set()
     for threshold in (_THRESHOLD, *range(1, 101)):
         compared = pairs.of_largest(threshold)
@@ -88,5 +88,5 @@ def _outcomes(pairs: Pairs) -> Iterator[tuple[int, Compared]]:
 
 
 def _refusals(context: RequestContext, pictures: list[SentPicture], error: ServiceError) -> list[dict[str, Any]]:
-    asked = question(context, "compare", pictures, threshold=_THRESHOLD)
-    return [{**reply(given), "bodies": {0: given.body}} for given in context.services.previews.to(asked, error)]
+    request = preview_request(context, "compare", pictures, threshold=_THRESHOLD)
+    return [{**reply(given), "bodies": {0: given.body}} for given in context.services.previews.to(request, error)]

@@ -1,9 +1,8 @@
-"""The faces of a group: listed, registered, searched by picture, deleted. No picture is kept."""
+"""The faces of a group: list, register, search by picture, delete. No picture is stored."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from fastapi import Response
 
@@ -19,7 +18,7 @@ from visavis.core.search import Found
 from visavis.types import DetectedFace, FaceFilter, FaceRecord, ImageSize, RequestedAttributes
 
 MOST_FACES = 20
-"""Of one picture."""
+"""How many faces of one picture may be registered."""
 MOST_MATCHES = 100
 
 
@@ -43,11 +42,11 @@ async def show_registration(context: RequestContext) -> Response:
 
 async def show_search(context: RequestContext) -> Response:
     group = await group_of(context)
-    return context.page("group_search.html", group=group, strangers=meaning(context.words, group.face_count))
+    return context.page("group_search.html", group=group, strangers=meaning(context.messages, group.face_count))
 
 
 async def register(context: RequestContext) -> Response:
-    """One picture; what became of each face of it."""
+    """Register the faces of a picture; show the result for each face."""
     group = await group_of(context)
 
     def work(upload: Upload) -> Registered:
@@ -63,10 +62,10 @@ async def register(context: RequestContext) -> Response:
     count = (await group_of(context)).face_count
     return context.json(
         {
-            "count": context.words.count("groups.count", count),
+            "count": context.messages.count("groups.count", count),
             "added": [{"faceId": added.record.face_id, **_face(added.face, done.size)} for added in done.added],
             "notAdded": [
-                {"why": context.words(f"faces.refused.{refused.reason}"), **_face(refused.face, done.size)}
+                {"why": context.messages(f"faces.refused.{refused.reason}"), **_face(refused.face, done.size)}
                 for refused in done.not_added
             ],
         }
@@ -74,7 +73,7 @@ async def register(context: RequestContext) -> Response:
 
 
 async def search(context: RequestContext) -> Response:
-    """The faces that resemble the largest one of a picture, best first."""
+    """Search for the largest face of a picture; show the matches, best first."""
     group = await group_of(context)
 
     def work(upload: Upload) -> Found:
@@ -89,7 +88,7 @@ async def search(context: RequestContext) -> Response:
     return context.json(
         {
             "probe": _face(found.probe.face, found.probe.size),
-            "refused": context.words("face.too_poor") if found.detail else "",
+            "refused": context.messages("face.too_poor") if found.detail else "",
             "matches": [
                 {
                     "faceId": match.face.face_id,
@@ -110,8 +109,8 @@ async def delete(context: RequestContext) -> Response:
     return context.redirect(group_path(context, group.name), "face_deleted")
 
 
-def _face(face: DetectedFace, size: ImageSize) -> dict[str, Any]:
-    """Where it is, in fractions of the picture, and how good a look at it is."""
+def _face(face: DetectedFace, size: ImageSize) -> dict[str, object]:
+    """A face for a script: its box in fractions of the picture, and its quality."""
     box = face.box.relative_to(size)
     quality = face.quality
     return {

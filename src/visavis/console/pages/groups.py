@@ -1,4 +1,4 @@
-"""The groups of an app: found, made, set up, deleted."""
+"""The groups of an app: list, create, change settings, upgrade, delete."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def change_settings(context: RequestContext) -> Response:
 
 
 async def upgrade(context: RequestContext) -> Response:
-    """To the model that the form names, which is the one that was agreed to."""
+    """Upgrade the group to the model in the form, which the user has confirmed."""
     group = await group_of(context)
     model = context.form.get("model", "")
     await context.quick(lambda: context.services.groups.upgrade(context.app, group.name, model))
@@ -60,7 +60,7 @@ async def upgrade(context: RequestContext) -> Response:
 
 
 async def delete(context: RequestContext) -> Response:
-    """Only for somebody who has typed the name of the group."""
+    """Delete the group if its name was typed as confirmation."""
     group = await group_of(context)
     if context.form.get("confirmation", "") != group.name:
         return _settings(context, group, _Form.of(group.settings), 422, "confirmation")
@@ -98,12 +98,12 @@ async def _list(context: RequestContext, status: int = 200, name: str = "", erro
 
 
 def _settings(context: RequestContext, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
-    facts = {
+    fields = {
         "newer": context.services.groups.newer_model(group),
         "bounds": BOUNDS,
-        "strangers": meaning(context.words, group.face_count),
+        "strangers": meaning(context.messages, group.face_count),
     }
-    return context.page("group_settings.html", status, group=group, form=form, wrong=wrong, **facts)
+    return context.page("group_settings.html", status, group=group, form=form, wrong=wrong, **fields)
 
 
 class _Wrong(Exception):  # noqa: N818 - what somebody typed, not a failure
@@ -113,7 +113,7 @@ class _Wrong(Exception):  # noqa: N818 - what somebody typed, not a failure
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """The settings as they are typed."""
+    """The settings as typed in the form."""
 
     liveness: bool
     liveness_threshold: str

@@ -1,4 +1,4 @@
-"""The first page: what there is, and what can be done."""
+"""The first page: an overview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decide about themselves: password, sessions, language, theme."""
+"""A user's own settings: password, sessions, language, theme."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ async def show(context: RequestContext) -> Response:
 
 
 async def change_password(context: RequestContext) -> Response:
-    """All other sessions end."""
+    """Change the password, and end all other sessions."""
     old, new = context.form.get("old", ""), context.form.get("password", "")
     sessions = context.services.sessions
     try:
-        secret = await context.hashing(lambda: sessions.change_password(context.user, old, new, context.place))
+        secret = await context.hashing(lambda: sessions.change_password(context.user, old, new, context.address))
     except AccountError as error:
         of_old = {AccountErrorCode.WRONG_PASSWORD, AccountErrorCode.TOO_MANY_ATTEMPTS}
         field = "old" if error.code in of_old else "password"
         sentence = sentence_of(context, error)
         if error.code is AccountErrorCode.WRONG_PASSWORD:
-            sentence = context.words("profile.wrong_old")
+            sentence = context.messages("profile.wrong_old")
         return _page(context, 422, {field: sentence})
     return signed_in(context, secret, "/profile", "password_changed")
 
 
 async def end_sessions(context: RequestContext) -> Response:
-    """Sign out everywhere, here included."""
+    """End all sessions of the user, including this one."""
     await context.quick(lambda: context.services.sessions.close_all(context.user))
     response = context.redirect("/sign-in", "signed_out")
     cookies.drop(context.request, response, cookies.SESSION)
@@ -40,7 +40,7 @@ async def end_sessions(context: RequestContext) -> Response:
 
 
 async def set_preferences(context: RequestContext) -> Response:
-    """Language and theme, for this browser and for the account; what is not sent stays."""
+    """Set language and theme, for this browser and the account. A field that is not sent stays as it is."""
     old_language = context.session.user.language if context.session else ""
     old_theme = context.session.user.theme if context.session else ""
     language = context.form.get("language", old_language)

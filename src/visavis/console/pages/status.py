@@ -1,4 +1,4 @@
-"""How the server does, and what has been done on it."""
+"""The status of the server, and the audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILTERS = ("app", "operation", "group")
 
 
 async def show(context: RequestContext) -> Response:
-    """Errors name no secrets, but what clients get wrong is for those who look after them."""
+    """Show the status. Errors of clients are shown to operators only, although they hold no secrets."""
     condition = context.services.condition
     groups = await context.quick(condition.groups_by_model)
     minutes = condition.activity.minutes()
@@ -52,7 +52,7 @@ async def show_audit(context: RequestContext) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A minute as a column: heights in percent of the highest, from below: answered, refused, failed."""
+    """A minute as a column; heights in percent of the highest one, from below: answered, refused, failed."""
 
     answered: float
     refused: float

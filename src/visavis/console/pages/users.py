@@ -1,4 +1,4 @@
-"""Who may use the console."""
+"""The users of the console."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ async def show(context: RequestContext) -> Response:
 
 
 async def invite(context: RequestContext) -> Response:
-    """The only page that ever shows the link."""
+    """Invite a user and show the link, this once."""
     role = _role(context)
     secret = await context.quick(lambda: context.services.accounts.invite(role))
     return await _page(context, link=_link(context, "setup", secret), invited_role=role)
 
 
 async def invite_anew(context: RequestContext) -> Response:
-    """Likewise, for somebody who has lost the password."""
+    """Show, this once, a link that sets a new password for a user."""
 
     def call() -> tuple[User, str]:
         user = context.services.accounts.require(_user_id(context))
@@ -88,6 +88,6 @@ def _user_id(context: RequestContext) -> int:
 
 
 def _link(context: RequestContext, page: str, secret: str) -> str:
-    """The secret is behind the #, which browsers keep to themselves: it gets into no log."""
+    """The link with its secret after the #, which browsers do not send, so that it gets into no log."""
     url = context.request.url
     return f"{url.scheme}://{url.netloc}{context.base}/{page}#{secret}"

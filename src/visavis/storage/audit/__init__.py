@@ -1,1 +1,1 @@
-"""The audit log: how events get in, how they are chained, how the chain is verified, how its end is cut."""
+"""The audit log in the database: writing events, chaining records, verifying the chain, pruning old records."""

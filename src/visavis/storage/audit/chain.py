@@ -1,16 +1,27 @@
-"""Moves records from the inbox into the chain, a batch a transaction, and lists what is in it."""
+"""Moves records from the inbox into the chain, one batch in a transaction, and lists the records of the chain."""
 
 from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, false, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    delete,
+    false,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord
-from visavis.storage.audit.record_codec import GENESIS, AuditKeys, pack, record_of, unpack
+from visavis.storage.audit.record_codec import GENESIS, AuditKeys, column_of, pack, record_of, unpack
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import get_metadata, set_metadata
 from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_inbox, meta
@@ -18,14 +29,14 @@ from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_i
 logger = logging.getLogger(__name__)
 
 HEAD = "audit head"
-"""The key of `meta` under which the end of the chain is kept."""
+"""The key of `meta` under which the head of the chain is stored."""
 
 _BATCH = 500
 _WAITING = select(audit_inbox).order_by(audit_inbox.c.uid).limit(_BATCH)
 
 
 class Chain:
-    """The log in its order. Any number of processes may chain; one does at a time."""
+    """Implements core's `AuditChain`. Any number of processes may chain; one does at a time."""
 
     def __init__(self, database: Database, keys: AuditKeys) -> None:
         self._database = database
@@ -33,11 +44,6 @@ class Chain:
         self._seen = GENESIS
 
     def advance(self, *, wait: bool = False) -> int:
-        """Chain what waits in the inbox; how many records that were.
-
-        If another process is at it, that is left to it, unless `wait` asks for the inbox to be empty afterwards of
-        all that was there before.
-        """
         moved, after = 0, ""
         while True:
             with self._database.read() as connection:
@@ -58,12 +64,10 @@ class Chain:
             after = rows[-1]["uid"]
 
     def head(self) -> AuditHead:
-        """The end of the chain."""
         with self._database.read() as connection:
             return read_head(connection)
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditRecord]:
-        """Up to `limit` records that agree with the filter, newest first, those with a position below `before`."""
         statement = select(audit).where(*_conditions(where)).order_by(audit.c.position.desc()).limit(limit)
         if before is not None:
             statement = statement.where(audit.c.position < before)
@@ -72,7 +76,7 @@ class Chain:
             return [record_of(dict(row)) for row in connection.execute(statement).mappings()]
 
     def stream(self, where: AuditFilter) -> Generator[AuditRecord]:
-        """All records that agree with the filter, oldest first, as of now; close it before the end to stop."""
+        """All records that match the filter, oldest first, as of now. Close the generator to stop early."""
         self.advance(wait=True)
         statement = select(audit).where(*_conditions(where)).order_by(audit.c.position)
         with (
@@ -82,7 +86,7 @@ class Chain:
             for batch in rows.mappings().partitions():
                 yield from (record_of(dict(row)) for row in batch)
 
-    def _append(self, connection: Connection, head: AuditHead, rows: list[Any]) -> AuditHead:
+    def _append(self, connection: Connection, head: AuditHead, rows: Sequence[RowMapping]) -> AuditHead:
         chained = []
         for row in rows:
             columns = {name: row[name] for name in AUDIT_COLUMNS}
@@ -94,8 +98,8 @@ class Chain:
             connection.execute(update(meta).where(meta.c.key == HEAD).values(value=pack(head)))
         return head
 
-    def _is_ours(self, row: Any) -> bool:
-        """What was put there by somebody without the key stays where it is, for `verify` to report."""
+    def _is_ours(self, row: RowMapping) -> bool:
+        """Whether the seal is right. Records with a wrong seal stay in the inbox, and `verify` reports them."""
         return hmac.compare_digest(row["seal"], self._keys.seal(dict(row)))
 
     def _compare(self, head: AuditHead) -> None:
@@ -105,7 +109,7 @@ class Chain:
 
 
 def lock_head(connection: Connection, *, wait: bool = True) -> AuditHead | None:
-    """The end of the chain, for this transaction alone to move; None if somebody else has it and `wait` is off."""
+    """The head of the chain, locked for this transaction; None if it is locked already and `wait` is off."""
     statement = select(meta.c.value).where(meta.c.key == HEAD).with_for_update(skip_locked=not wait)
     value = connection.scalar(statement)
     return None if value is None else unpack(value)
@@ -116,12 +120,12 @@ def read_head(connection: Connection) -> AuditHead:
 
 
 def begin_chain(connection: Connection) -> None:
-    """Make sure that there is a head to lock; inside the transaction that sets up."""
+    """Create the row of the head if it is missing. Call it inside a transaction of `Database.set_up`."""
     if get_metadata(connection, HEAD) is None:
         set_metadata(connection, HEAD, pack(GENESIS))
 
 
-def _waiting_after(uid: str) -> Any:
+def _waiting_after(uid: str) -> Select[Any]:
     return _WAITING.where(audit_inbox.c.uid > uid)
 
 
@@ -135,7 +139,7 @@ def _conditions(where: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if where.operation is not None:
         yield audit.c.operation == literal(where.operation, Label)
     if where.group is not None:
-        yield audit.c.group_name == literal(where.group, Label)
+        yield audit.c[column_of("group")] == literal(where.group, Label)
     if where.face is not None:
         listed = (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)
         yield false() if "\0" in where.face else listed

@@ -1,4 +1,4 @@
-"""How events get into the log: in the transaction of what they tell of, or many in one of their own."""
+"""Writes events to the audit log: in the transaction of the change, or many events in one of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from visavis.storage.database.schema import apps, audit_inbox
 
 @dataclass(slots=True)
 class Acting:
-    """An event that is under way; `recorded` once a transaction carries it."""
+    """Implements core's `AuditActing`; `recorded` once a transaction carries the event."""
 
     event: Event
     recorded: bool = False
@@ -29,10 +29,10 @@ _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
 class Journal:
-    """Puts records on disk; they are chained soon after (`chain.Chain`)."""
+    """Implements core's `AuditJournal`. Records are chained soon after they are on disk (`chain.Chain`)."""
 
     def __init__(self, database: Database, keys: AuditKeys, owner: Actor) -> None:
-        """`owner` is whom that is put down to which nobody else has begun."""
+        """`owner` is the actor of changes that no request began."""
         self._database = database
         self._keys = keys
         self._owner = owner
@@ -40,7 +40,6 @@ class Journal:
 
     @contextmanager
     def acting(self, event: Event) -> Iterator[Acting]:
-        """Let every transaction that is noted until the block ends be put down to this event."""
         acting = Acting(event)
         token = _acting.set(acting)
         try:
@@ -61,7 +60,7 @@ class Journal:
     ) -> None:
         """Record a change in the write transaction that makes it: either both are on disk or neither.
 
-        The event under way says who, and what they call it.
+        Actor and operation are those of the running event (`acting`), or the owner and `operation` without one.
         """
         acting = _acting.get()
         if acting is None:
@@ -79,11 +78,10 @@ class Journal:
         connection.execute(insert(audit_inbox), [self._sealed(event)])
 
     def add(self, event: Event) -> None:
-        """Record an event that has no transaction of its own; it is on disk when this returns."""
         self._own.add(event)
 
-    def tell(self, operation: str, *, app_id: int, group: str) -> None:
-        """Record something of weight that changes nothing, by whoever owns this process; on disk afterwards."""
+    def record_alone(self, operation: str, *, app_id: int, group: str) -> None:
+        """Record an operation of the owner that changes nothing, in a transaction of its own."""
         with self._database.write() as connection:
             self.record(connection, operation, app_id=app_id, group=group)
 

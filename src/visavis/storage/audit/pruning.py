@@ -1,4 +1,4 @@
-"""Takes the oldest records out of the log, and leaves word of it that only we can have left."""
+"""Prunes the oldest records of the log, and stores an authenticated mark of the last one that was deleted."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from visavis.storage.database.schema import audit
 
 
 def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetime) -> int:
-    """Take away the records at the old end that are older than this moment; how many. The log says so itself.
+    """Delete the oldest records, up to the first that is not older than `before`; return their number.
 
-    Raises INTERNAL if what is noted of an earlier cut was altered.
+    The log records the pruning itself. Raises INTERNAL if the mark of an earlier pruning was altered.
     """
     with database.write() as connection:
         head = lock_head(connection)
@@ -42,5 +42,5 @@ def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetim
         set_metadata(connection, CUT, pack(new) + keys.cut(new))
         removed = new.position - cut.position
         journal.record(connection, "audit_prune", app_id=None, detail=f"{removed} records, up to {new}")
-    database.forget_deleted()
+    database.purge_deleted()
     return removed

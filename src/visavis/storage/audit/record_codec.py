@@ -1,4 +1,4 @@
-"""Events as rows, and as the bytes that are sealed and linked."""
+"""Converts events to rows, and to the bytes that are sealed and linked."""
 
 from __future__ import annotations
 
@@ -15,47 +15,56 @@ from visavis.audit_events import Actor, ActorKind, AuditHead, AuditRecord, Effec
 from visavis.storage.database.schema import AUDIT_COLUMNS
 
 GENESIS = AuditHead(0, bytes(32))
-"""Before the first record."""
+"""The head of an empty chain."""
+
+_COLUMNS = {"id": "uid", "user": "user_name", "group": "group_name", "count": "times"}
+"""The columns of fields that have another name in the database. All seals are over these names, so they stay."""
+_FIELDS = {column: field for field, column in _COLUMNS.items()}
 
 _MAX_TEXT = 255
 
 
 class AuditKeys:
-    """The keyed hashes of the log: who lacks the master key can neither add a record nor alter one."""
+    """The keyed hashes of the log. Nobody can add or change a record without the master key."""
 
     def __init__(self, derive: Callable[[str], bytes]) -> None:
         self._seals = derive("audit seals")
         self._links = derive("audit links")
         self._cuts = derive("audit cuts")
 
-    def seal(self, columns: Mapping[str, Any]) -> bytes:
-        """What a record carries until it is in the chain."""
+    def seal(self, columns: Mapping[str, object]) -> bytes:
+        """The HMAC of a record that is not chained yet."""
         return hmac.digest(self._seals, canonical(columns), "sha256")
 
-    def link(self, before: AuditHead, columns: Mapping[str, Any]) -> bytes:
-        """Binds a record to its position and to all that came before."""
+    def link(self, before: AuditHead, columns: Mapping[str, object]) -> bytes:
+        """The HMAC of a record, its position and the link before it."""
         position = (before.position + 1).to_bytes(8, "big")
         return hmac.digest(self._links, before.link + position + canonical(columns), "sha256")
 
     def cut(self, at: AuditHead) -> bytes:
-        """Says that everything up to here was taken away in good order."""
+        """The HMAC of the last record that was pruned."""
         return hmac.digest(self._cuts, pack(at), "sha256")
 
 
-def canonical(columns: Mapping[str, Any]) -> bytes:
-    """The one spelling of a record: JSON in ASCII, names sorted, what is not set left out."""
+def canonical(columns: Mapping[str, object]) -> bytes:
+    """The canonical bytes of a record: JSON in ASCII, names sorted, fields that are not set left out."""
     spelt = {name: _spelt(columns[name]) for name in AUDIT_COLUMNS if columns[name] is not None}
     return json.dumps(spelt, sort_keys=True, separators=(",", ":")).encode()
 
 
+def column_of(field: str) -> str:
+    """The column of a record's field, such as `group`."""
+    return _COLUMNS.get(field, field)
+
+
 def columns_of(event: Event, at: datetime) -> dict[str, Any]:
-    """The columns of a new record."""
+    """The columns of a new record of this event."""
     actor = event.actor
-    return {
-        "uid": _new_id(),
+    fields = {
+        "id": _new_id(),
         "at": at,
         "actor": actor.kind.value,
-        "user_name": _plain(actor.user),
+        "user": _plain(actor.user),
         "app_id": event.app_id,
         "app": _plain(event.app),
         "key_id": actor.key_id,
@@ -64,37 +73,39 @@ def columns_of(event: Event, at: datetime) -> dict[str, Any]:
         "dialect": event.dialect,
         "operation": event.operation,
         "effect": int(event.effect),
-        "group_name": _plain(event.group),
+        "group": _plain(event.group),
         "faces": " ".join(_plain(face.replace(" ", "?")) or "" for face in event.faces) or None,
         "detail": _plain(event.detail),
         "result": event.result,
-        "times": event.count,
+        "count": event.count,
     }
+    return {column_of(field): value for field, value in fields.items()}
 
 
 def record_of(row: Mapping[str, Any]) -> AuditRecord:
-    """From a row of the log."""
+    """The record in a row of the log."""
+    fields = {_FIELDS.get(column, column): value for column, value in row.items()}
     actor = Actor(
-        kind=ActorKind(row["actor"]),
-        user=row["user_name"],
-        key_id=row["key_id"],
-        address=row["address"],
-        request_id=row["request_id"],
+        kind=ActorKind(fields["actor"]),
+        user=fields["user"],
+        key_id=fields["key_id"],
+        address=fields["address"],
+        request_id=fields["request_id"],
     )
     event = Event(
         actor=actor,
-        operation=row["operation"],
-        effect=Effect(row["effect"]),
-        dialect=row["dialect"],
-        app_id=row["app_id"],
-        app=row["app"],
-        group=row["group_name"],
-        faces=tuple((row["faces"] or "").split()),
-        detail=row["detail"],
-        result=row["result"],
-        count=row["times"],
+        operation=fields["operation"],
+        effect=Effect(fields["effect"]),
+        dialect=fields["dialect"],
+        app_id=fields["app_id"],
+        app=fields["app"],
+        group=fields["group"],
+        faces=tuple((fields["faces"] or "").split()),
+        detail=fields["detail"],
+        result=fields["result"],
+        count=fields["count"],
     )
-    return AuditRecord(row["position"], row["uid"], row["at"], event, row["link"])
+    return AuditRecord(fields["position"], fields["id"], fields["at"], event, fields["link"])
 
 
 def pack(head: AuditHead) -> bytes:
@@ -106,9 +117,9 @@ def unpack(value: bytes) -> AuditHead:
 
 
 def _new_id() -> str:
-    """A UUID of version 7 that goes on to 244 ns where the millisecond ends (RFC 9562, 6.2, method 3).
+    """A UUID of version 7 with a resolution of 244 ns (RFC 9562, 6.2, method 3).
 
-    Ids ascend with time, so that records wait in about their order.
+    Ids ascend with time, so records in the inbox are about in the order of their time.
     """
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     part = (rest << 12) // 1_000_000
@@ -117,13 +128,13 @@ def _new_id() -> str:
 
 
 def _plain(text: str | None) -> str | None:
-    """What clients may have made up, as every database can hold it and every terminal show it."""
+    """Text from clients, shortened, and without characters that a database or a terminal cannot handle."""
     if text is None:
         return None
     return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_TEXT])
 
 
-def _spelt(value: Any) -> Any:
+def _spelt(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value

@@ -1,13 +1,12 @@
-"""Holds the log against its chain."""
+"""Verifies the chain of the audit log."""
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from visavis.audit_events import AuditHead
 from visavis.storage.audit.chain import read_head
@@ -17,20 +16,20 @@ from visavis.storage.database.metadata import get_metadata
 from visavis.storage.database.schema import AUDIT_COLUMNS, audit, audit_inbox
 
 CUT = "audit cut"
-"""The key of `meta` under which the last record is noted that was taken away in good order."""
+"""The key of `meta` for the last record that was pruned."""
 
 _BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found."""
+    """The result of a verification."""
 
     first: AuditHead
-    """What the first record that is there follows on."""
+    """The head before the first record: of an empty chain, or of the last record that was pruned."""
     head: AuditHead
     waiting: int
-    """Records on disk that are not in the chain yet."""
+    """Number of records on disk that are not chained yet."""
     faults: list[str]
 
 
@@ -39,8 +38,8 @@ def verify(
 ) -> Verdict:
     """Recompute every link; `recorded` are heads that somebody wrote down before.
 
-    Tells of any record that was changed, removed, moved, doubled or put in, and, by the heads noted, of an end
-    that was cut off. `progress` is told of records that were looked at.
+    Reports every record that was changed, removed, moved, duplicated or inserted. With recorded heads, it also
+    reports if the end of the log was cut off. `progress` is called with the number of records checked.
     """
     with database.read() as connection:
         first, faults = _start(connection, keys)
@@ -64,7 +63,7 @@ def verify(
 
 
 def read_cut(connection: Connection, keys: AuditKeys) -> AuditHead | None:
-    """Up to where the log was cut at its old end, GENESIS if nowhere; None if what is noted of that is forged."""
+    """The last record that was pruned, GENESIS if none was; None if its mark was altered."""
     recorded = get_metadata(connection, CUT)
     if recorded is None:
         return GENESIS
@@ -77,7 +76,7 @@ def _start(connection: Connection, keys: AuditKeys) -> tuple[AuditHead, list[str
     return (GENESIS, ["What is noted of the log's old end was altered."]) if cut is None else (cut, [])
 
 
-def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[Any]:
+def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[RowMapping]:
     statement = select(audit).order_by(audit.c.position)
     with connection.execute(statement, execution_options={"yield_per": _BATCH}) as result:
         for batch in result.mappings().partitions():
@@ -85,8 +84,8 @@ def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[A
             progress(len(batch))
 
 
-def _faults(row: Any, before: AuditHead, keys: AuditKeys) -> Iterator[str]:
-    """What is wrong with a record, given the link of the one before: so one that was changed is one fault."""
+def _faults(row: RowMapping, before: AuditHead, keys: AuditKeys) -> Iterator[str]:
+    """The faults of a record, given the stored link before it, so that one changed record is one fault."""
     position = row["position"]
     if position != before.position + 1:
         yield f"Records {before.position + 1} to {position - 1} are missing."
@@ -105,14 +104,14 @@ def _against(
 
 
 def _doubled(connection: Connection) -> Iterator[str]:
-    """A record that was copied back into the inbox would be chained a second time."""
+    """Records that are in the chain more than once: someone copied them back into the inbox."""
     statement = select(audit.c.uid, func.min(audit.c.position)).group_by(audit.c.uid).having(func.count() > 1)
     for _, position in connection.execute(statement):
         yield f"Record {position} is there more than once."
 
 
 def _inbox(connection: Connection, keys: AuditKeys) -> tuple[int, int]:
-    """How many records wait, and how many more there are that do not bear our seal."""
+    """The number of records in the inbox with a right seal, and with a wrong one."""
     ours = foreign = 0
     for row in connection.execute(select(audit_inbox)).mappings():
         if hmac.compare_digest(row["seal"], keys.seal(dict(row))):

@@ -1,4 +1,4 @@
-"""Questions about more values than a statement takes."""
+"""Queries for more values than one statement takes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlalchemy import Column, ColumnElement, Connection, select
 Value = TypeVar("Value", int, str, bytes)
 
 BATCH = 1000
-"""How many values one IN takes, well below what any database allows."""
+"""How many values one IN gets, well below the limit of any database."""
 
 
-def among(
+def chunked_in(
     connection: Connection, column: Column[Value], wanted: Sequence[Value], *conditions: ColumnElement[bool]
 ) -> set[Value]:
-    """Those of `wanted` that the column has in rows that meet the conditions."""
+    """The values out of `wanted` that the column has in rows which meet the conditions: one IN for each batch."""
     found: set[Value] = set()
     for start in range(0, len(wanted), BATCH):
         few = column.in_(wanted[start : start + BATCH])

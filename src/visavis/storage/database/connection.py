@@ -1,4 +1,4 @@
-"""What the rest of storage asks of a database; one module each says how SQLite and PostgreSQL do it."""
+"""The interface of a database, which the modules `sqlite` and `postgresql` implement."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """To the database, of this process."""
+    """Numbers of connections of this process to the database."""
 
     open: int
     in_use: int
@@ -27,7 +27,8 @@ class Connections:
 class Database(Protocol):
     """Transactions, for any number of threads and processes at once.
 
-    Whatever goes wrong below surfaces as `ServiceError` with a plain detail, without statements and parameters.
+    Every error of the database is raised as a `ServiceError` with a plain detail, without statements and
+    parameters.
     """
 
     def read(self) -> AbstractContextManager[Connection]:
@@ -37,35 +38,36 @@ class Database(Protocol):
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction that is on disk when the block has ended.
 
-        What it reads may change until it ends, apart from rows that it has locked (`SELECT ... FOR UPDATE`).
+        Other transactions may change rows that it has read, but not rows that it has locked
+        (`SELECT ... FOR UPDATE`).
         """
         ...
 
     def set_up(self) -> AbstractContextManager[Connection]:
-        """A write transaction beside which nobody else runs one of this kind."""
+        """A write transaction for the setup. Only one at a time runs, over all processes."""
         ...
 
-    def forget_deleted(self) -> None:
-        """Leave as little as the database can of what a committed deletion took out."""
+    def purge_deleted(self) -> None:
+        """After a committed deletion, overwrite the deleted bytes as far as the database can."""
         ...
 
     def tidy(self) -> None:
-        """Do what `forget_deleted` had to put off, in this process or another."""
+        """Do what `purge_deleted` had to postpone, in this process or another."""
         ...
 
     def compact(self) -> None:
-        """Write everything anew, so that nothing is left of what was deleted; others wait meanwhile."""
+        """Rewrite the database, so that no deleted byte is left; other transactions wait meanwhile."""
         ...
 
     def connections(self) -> Connections:
-        """How many there are at the moment."""
+        """The numbers of connections at this moment."""
         ...
 
     def close(self) -> None: ...
 
 
 def connections_of(engine: Engine) -> Connections:
-    """As the engine's pool counts them."""
+    """The numbers of connections in the engine's pool."""
     pool = engine.pool
     assert isinstance(pool, QueuePool)  # noqa: S101 - both databases have one
     in_use = pool.checkedout()
@@ -73,7 +75,7 @@ def connections_of(engine: Engine) -> Connections:
 
 
 def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.INTERNAL) -> ServiceError:
-    """What to raise in place of a database's own error, which goes into the log."""
+    """The error to raise instead of the database's own error, which is logged."""
     plain = detail or "The database did not do what was asked of it."
     logger.error("%s", plain, exc_info=error)
     return ServiceError(code, plain)
@@ -81,7 +83,7 @@ def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.IN
 
 @contextmanager
 def without_traces() -> Iterator[None]:
-    """Keep failures out of the log, for who ends with a sentence about them."""
+    """Keep database errors out of the log, for a command that ends with a sentence about them."""
     logger.addFilter(_nothing)
     try:
         yield
@@ -94,7 +96,7 @@ def _nothing(_record: logging.LogRecord) -> bool:
 
 
 def why(error: ServiceError) -> str:
-    """What the database itself said, on one line, or what we make of it."""
+    """The database's own message on one line, or the detail of the error."""
     cause = error.__cause__
     lines = str(getattr(cause, "orig", None) or cause or error.detail).splitlines()
     said = " ".join(line.strip() for line in lines) if lines[0].startswith("multiple") else lines[0]

@@ -1,4 +1,4 @@
-"""Rows of many threads in one transaction: each waits until its own is on disk."""
+"""Group commit: rows of many threads are written in one transaction."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ class _Batch(Generic[Row]):
 
 
 class GroupCommit(Generic[Row]):
-    """While one batch is written, the rows that come in gather into the next.
+    """Collects rows in a batch while the previous batch is written.
 
-    Who opens a batch writes it; so a row alone waits for nobody, and a thousand at once cost a few transactions.
+    The thread that opens a batch writes it. So a single row does not wait, and a thousand rows at once take a few
+    transactions.
     """
 
     def __init__(self, write: Callable[[list[Row]], None]) -> None:
@@ -30,7 +31,7 @@ class GroupCommit(Generic[Row]):
         self._gathering: _Batch[Row] | None = None
 
     def add(self, row: Row) -> None:
-        """Returns when the row is on disk; raises what `write` raised if it is not."""
+        """Write a row; return when it is on disk. Raises the error of `write` if it failed."""
         with self._mutex:
             batch = self._gathering
             leads = batch is None

@@ -1,4 +1,4 @@
-"""Facts about the database itself, by name."""
+"""Metadata of the database: values by name, in the table `meta`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from visavis.storage.database.schema import meta
 
 UNFINISHED_COPY = "unfinished copy"
-"""The name of the fact that marks a database into which another one is being copied."""
+"""The name that marks a database into which another one is being copied."""
 
 
 def get_metadata(connection: Connection, name: str) -> bytes | None:
@@ -15,7 +15,7 @@ def get_metadata(connection: Connection, name: str) -> bytes | None:
 
 
 def set_metadata(connection: Connection, name: str, value: bytes) -> None:
-    """Set or replace; inside a write transaction."""
+    """Set or replace a value, inside a write transaction."""
     if not connection.execute(update(meta).where(meta.c.key == name).values(value=value)).rowcount:
         connection.execute(insert(meta).values(key=name, value=value))
 

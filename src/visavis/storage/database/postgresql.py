@@ -1,6 +1,6 @@
 """A PostgreSQL server as the database of any number of nodes.
 
-It may be reached through PgBouncer in transaction mode: no session state is kept, nothing is prepared.
+PgBouncer in transaction mode may be in between: there is no session state and there are no prepared statements.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _CONNECTION_WAIT_S = 5.0
 _DEFAULTS: dict[str, Any] = {
     "application_name": "visavis",
     "connect_timeout": 5,
-    # A server that is gone without a word is noticed within some twenty seconds.
+    # Notice a server that disappeared without closing the connection within some twenty seconds.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
-"""libpq's parameters, where the URL says nothing."""
+"""Connection parameters of libpq that the URL does not set."""
 
 _DETAILS = {
     "08": "The connection to the database broke off.",
@@ -45,15 +45,15 @@ _DETAILS = {
     "58": "The disk of the database cannot be read or written.",
     "XX": "The database is damaged.",
 }
-"""By the class of the SQLSTATE (PostgreSQL, Appendix A)."""
+"""Messages by the class of the SQLSTATE (PostgreSQL, Appendix A)."""
 
 
-_PASSING = {"25", "40", "53"}
-"""The transaction is undone for certain, and the next may go through: not so where a connection broke off."""
+_TRANSIENT = {"25", "40", "53"}
+"""Classes of errors after which a transaction is certainly undone, and the next one may succeed."""
 
 
-def place(url: str) -> str:
-    """The database of a URL in words: its host and port, never its password."""
+def describe_server(url: str) -> str:
+    """The database server of a URL in words, with host and port, and never with the password."""
     named = conninfo_to_dict(url)
     hosts, ports = named.get("host") or "localhost", named.get("port") or 5432
     return f"The PostgreSQL at {hosts}, port {ports},"
@@ -63,9 +63,9 @@ class PostgresDatabase:
     """Transactions on one PostgreSQL database (see `Database`)."""
 
     def __init__(self, url: str, connections: int, instrument: Instrumentation = uninstrumented) -> None:
-        """`url` is a libpq URI, several hosts included; at most `connections` are open at once.
+        """`url` is a libpq URI, also with several hosts; at most `connections` are open at once.
 
-        Raises SetupError if the URL cannot be read. Connects to nothing yet.
+        Does not connect yet. Raises SetupError if the URL cannot be read.
         """
         try:
             conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))
@@ -99,29 +99,30 @@ class PostgresDatabase:
 
     @contextmanager
     def set_up(self) -> Iterator[Connection]:
-        """A write transaction beside which no other node runs one of this kind."""
+        """A write transaction for the setup. Only one at a time runs, over all nodes."""
         with self.write() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTING_UP})
             yield connection
 
-    def forget_deleted(self) -> None:
-        """Nothing: deleted rows are gone for every reader, but not their bytes, which a vacuum does not clear.
+    def purge_deleted(self) -> None:
+        """Do nothing: PostgreSQL has no way to overwrite deleted rows, which a vacuum leaves in place.
 
-        They stay in the free room of pages until that is used, or until `compact`. The templates in it are sealed.
+        Their bytes stay in the free space of pages until that is used again, or until `compact`. Templates in them
+        are encrypted.
         """
 
     def tidy(self) -> None:
-        """Nothing, likewise."""
+        """Do nothing: no work is postponed with PostgreSQL."""
 
     def compact(self) -> None:
-        """Write all tables anew, each while nobody else reads or writes it."""
+        """Rewrite all tables. Other readers and writers of a table wait meanwhile."""
         outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         with _connected(outside) as connection, _plain_errors():
             for table in metadata.tables:
                 connection.execute(text(f'VACUUM FULL "{table}"'))
 
     def connections(self) -> Connections:
-        """How many there are at the moment."""
+        """The numbers of connections at this moment."""
         return connections_of(self._engine)
 
     def close(self) -> None:
@@ -130,7 +131,7 @@ class PostgresDatabase:
 
 @contextmanager
 def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection that has just answered. Raises OVERLOADED if none can be had: nothing was begun then."""
+    """A connection that has just been tested. Raises OVERLOADED if there is none; nothing was done then."""
     try:
         connection = engine.connect()
     except NoConnectionFree as error:
@@ -151,5 +152,5 @@ def _plain_errors() -> Iterator[None]:
         if state is None and isinstance(cause, psycopg.OperationalError):
             raise failure(error, _DETAILS["08"]) from error
         kind = (state or "")[:2]
-        code = ErrorCode.OVERLOADED if kind in _PASSING else ErrorCode.INTERNAL
+        code = ErrorCode.OVERLOADED if kind in _TRANSIENT else ErrorCode.INTERNAL
         raise failure(error, _DETAILS.get(kind), code) from error

@@ -1,4 +1,4 @@
-"""The tables, as SQLAlchemy Core sees them. The migrations make the same; a test holds the two together."""
+"""The tables for SQLAlchemy Core. The migrations create the same tables; a test compares both."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
-"""64 bits everywhere: SQLite numbers rows by itself only in a column that is declared INTEGER."""
+"""64 bits in both databases. SQLite numbers rows by itself only in a column declared as INTEGER."""
 
 
 class Label(TypeDecorator[str]):
-    """Text that is asked for by clients. PostgreSQL knows no NUL: what has one equals nothing that is stored."""
+    """Text that clients search for. PostgreSQL cannot store NUL, so text with a NUL matches no row."""
 
     impl = String
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - its interface
-        # No id that is stored is empty.
+        # No stored id is empty.
         return "" if value is not None and "\0" in value else value
 
 
 Name = String(collation="C").with_variant(String(), "sqlite")
-"""Text in the order of its code points everywhere, as pages of names need it."""
+"""Text that both databases sort by code points, which pages of names depend on."""
 
 metadata = MetaData(
     naming_convention={
@@ -114,15 +114,15 @@ groups = Table(
     Column("name", Name, nullable=False),
     Column("model", String, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
-    # The id of the master key that wrapped it; empty where a version did that knows of none.
+    # The id of the master key that wrapped it; empty if an old version did, which had no ids.
     Column("wrapped_by", String, nullable=False, server_default=""),
     # Grows by one with every face added or deleted.
     Column("version", Id, nullable=False),
-    # Changes after this version can be followed; a reader that is further behind starts over.
+    # Deletions after this version are recorded; an index that is further behind starts over.
     Column("floor", Id, nullable=False),
     Column("face_count", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
-    # The defaults are for the groups that were there before these columns were.
+    # The defaults are for groups that are older than these columns.
     Column("liveness", Boolean, nullable=False, server_default=false()),
     Column("liveness_threshold", Float, nullable=False, server_default=text("50.0")),
     Column("similarity", Float, nullable=False, server_default=text("90.0")),
@@ -139,7 +139,7 @@ groups = Table(
 tombstones = Table(
     "tombstones",
     metadata,
-    # A group of this name was deleted, and none has been made since.
+    # A group of this name was deleted, and none has been created since.
     Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), primary_key=True),
     Column("name", Name, primary_key=True),
     Column("deleted_at", UtcTime, nullable=False),
@@ -151,7 +151,7 @@ faces = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
-    # The group's version when the face was added: its `sequence`, and what pages are cut by.
+    # The group's version when the face was added: its `sequence`, by which pages are divided.
     Column("version", Id, nullable=False),
     Column("face_id", Label, nullable=False),
     Column("image_id", Label, nullable=False),
@@ -206,7 +206,7 @@ users = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("name", Name, nullable=False),
-    # The name with case folded: two that read alike are one.
+    # The name with case folded: names that differ only in case are the same.
     Column("folded_name", Name, nullable=False),
     Column("password_hash", String, nullable=False),
     Column("role", String, nullable=False),
@@ -252,13 +252,13 @@ sets = Table(
 )
 
 
-def _audit_facts(*, chained: bool) -> tuple[Column[Any], ...]:
+def _audit_columns(*, chained: bool) -> tuple[Column[Any], ...]:
     return (
         Column("uid", String, primary_key=not chained, nullable=False),
         Column("at", UtcTime, nullable=False),
         Column("actor", String, nullable=False),
         Column("user_name", String),
-        # No foreign keys: the log outlives what it speaks of.
+        # No foreign keys: the log outlives apps and keys.
         Column("app_id", Id),
         Column("app", String),
         Column("key_id", Id),
@@ -279,8 +279,8 @@ def _audit_facts(*, chained: bool) -> tuple[Column[Any], ...]:
 audit_inbox = Table(
     "audit_inbox",
     metadata,
-    # Records on disk, in the transaction of what they tell of, that are not in the chain yet.
-    *_audit_facts(chained=False),
+    # Records that are not in the chain yet, written in the transaction of the change.
+    *_audit_columns(chained=False),
     Column("seal", LargeBinary, nullable=False),
 )
 
@@ -288,7 +288,7 @@ audit = Table(
     "audit",
     metadata,
     Column("position", Id, primary_key=True, autoincrement=False),
-    *_audit_facts(chained=True),
+    *_audit_columns(chained=True),
     Column("link", LargeBinary, nullable=False),
     Index(None, "at"),
     Index(None, "app", "position"),
@@ -297,12 +297,12 @@ audit = Table(
 key_holders = Table(
     "key_holders",
     metadata,
-    # What servers answer when a rotation asks whether they have the new master key.
+    # The answers of servers to a rotation: whether they have the new master key.
     Column("holder", String, primary_key=True),
     Column("key_id", String, nullable=False),
     Column("place", String, nullable=False),
     Column("has_it", Boolean, nullable=False),
 )
 
-AUDIT_COLUMNS = tuple(column.name for column in _audit_facts(chained=True))
-"""What a record says, by the names of its columns."""
+AUDIT_COLUMNS = tuple(column.name for column in _audit_columns(chained=True))
+"""Names of the columns that a record consists of."""

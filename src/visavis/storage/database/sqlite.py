@@ -1,4 +1,4 @@
-"""One SQLite file as the database: how it is opened, read and written."""
+"""A SQLite file as the database: opening, reading and writing."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ _DETAILS = {
 }
 
 
-_LASTING = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""What no waiting mends; all else that has a detail is over when an operator has made room or put a disk right."""
+_PERMANENT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""Errors that do not go away. Others with a detail end when an operator frees space or repairs a disk."""
 
 
 class SqliteDatabase:
     """Transactions on one SQLite file in WAL mode.
 
-    Any number of threads and processes may use the same file. Whatever goes wrong below surfaces as `ServiceError`
-    with a plain detail, OVERLOADED for what may pass, else INTERNAL; statements and parameters stay out of it.
+    Any number of threads and processes may use the same file. Every error is raised as a `ServiceError` with a
+    plain detail, without statements and parameters: OVERLOADED if it may go away, else INTERNAL.
     """
 
     def __init__(self, path: Path, instrument: Instrumentation = uninstrumented) -> None:
-        """Creates the file, readable by its owner alone, if it does not exist. Raises OSError if it cannot."""
+        """Create the file, readable by its owner alone, if it does not exist. Raises OSError."""
         if not path.exists():
             _create(path)
         self._path = path
@@ -78,7 +78,7 @@ class SqliteDatabase:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is the only writer, on disk when the block has ended; first come, first served."""
+        """A transaction that is the only writer, on disk when the block has ended. Writers wait in FIFO order."""
         with (
             self._instrument(Span.DATABASE_WRITE),
             self._writer_lock,
@@ -89,16 +89,16 @@ class SqliteDatabase:
 
     @contextmanager
     def set_up(self) -> Iterator[Connection]:
-        """Like `write`."""
+        """A write transaction for the setup. Only one at a time runs, over all processes."""
         with self.write() as connection:
             yield connection
 
-    def forget_deleted(self) -> None:
-        """Empty the write-ahead log, which holds pages as they were before a deletion that has been committed.
+    def purge_deleted(self) -> None:
+        """Empty the write-ahead log, which still holds pages from before a committed deletion.
 
-        `secure_delete` zeroes what was deleted in the database proper. Who queues here after a deletion lets the
-        deletions that wait go first, and the log is emptied once for all of them. A reader of an older snapshot
-        can put the emptying off, until `tidy` tries again.
+        `secure_delete` overwrites deleted data in the database file itself. This waits in the queue of writers, so
+        deletions that wait already come first, and the log is emptied once for all of them. A reader of an older
+        snapshot can prevent that; then `tidy` tries again.
         """
         self._log_holds_deleted = True
         with self._writer_lock:
@@ -106,11 +106,11 @@ class SqliteDatabase:
                 self._log_holds_deleted = not self._empty_log()
 
     def tidy(self) -> None:
-        """Empty the write-ahead log, whoever deleted: another process may have ended or died before it could."""
-        self.forget_deleted()
+        """Empty the write-ahead log, also after deletions of a process that ended before it could do so."""
+        self.purge_deleted()
 
     def compact(self) -> None:
-        """Write the file anew, without the room that deleted rows have left."""
+        """Rewrite the file without the free space of deleted rows."""
         with (
             self._writer_lock,
             _plain_errors(),
@@ -119,10 +119,10 @@ class SqliteDatabase:
             connection.execute(f"PRAGMA busy_timeout = {int(_PATIENCE_S * 1000)}")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("VACUUM")
-        self.forget_deleted()
+        self.purge_deleted()
 
     def copy_to(self, path: Path) -> None:
-        """Write one moment of the database to an empty file, without the room that deleted rows have left."""
+        """Write a snapshot of the database to an empty file, without the free space of deleted rows."""
         with _plain_errors(), closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(path),))
 
@@ -136,7 +136,7 @@ class SqliteDatabase:
         return not busy
 
     def connections(self) -> Connections:
-        """How many there are at the moment."""
+        """The numbers of connections at this moment."""
         return connections_of(self._engine)
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class SqliteDatabase:
 
 
 class _FifoLock:
-    """A lock that serves its waiters in the order in which they came, which `threading.Lock` does not promise."""
+    """A lock that serves waiting threads in FIFO order, which `threading.Lock` does not promise."""
 
     def __init__(self) -> None:
         self._mutex = Lock()
@@ -156,10 +156,10 @@ class _FifoLock:
             if not self._held:
                 self._held = True
                 return
-            turn = Lock()
-            turn.acquire()
-            self._waiting.append(turn)
-        turn.acquire()  # released by the one before us, who leaves `_held` set on our behalf
+            waiter = Lock()
+            waiter.acquire()
+            self._waiting.append(waiter)
+        waiter.acquire()  # the thread before us releases it, and leaves `_held` set for us
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -172,7 +172,7 @@ class _FifoLock:
 
 
 def _create(path: Path) -> None:
-    """A new database that is in WAL mode when others see it: a switch fails beside any other connection."""
+    """Create a database in WAL mode. The mode is set before other processes see the file, or it could fail."""
     with temporary_file(path) as temporary:  # there before SQLite opens it; -wal and -shm files inherit the mode
         with _plain_errors(), closing(sqlite3.connect(temporary)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -208,5 +208,5 @@ def _plain_errors() -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         code = (getattr(getattr(error, "orig", error), "sqlite_errorcode", None) or 0) & 0xFF
-        passes = code in _DETAILS and code not in _LASTING
+        passes = code in _DETAILS and code not in _PERMANENT
         raise failure(error, _DETAILS.get(code), ErrorCode.OVERLOADED if passes else ErrorCode.INTERNAL) from error

@@ -1,4 +1,4 @@
-"""Stored templates as the embeddings that an index is made of (`visavis.index.cache.EmbeddingSource`)."""
+"""Reads stored templates for an index (`visavis.index.cache.EmbeddingSource`)."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from visavis.types import Embedding, Group
 
 _ROWS_AT_ONCE = 250
 _PAUSE_S = 1e-5
-"""Opening templates holds the interpreter's lock: other threads may run after so many rows, a millisecond."""
+"""Opening templates holds the interpreter's lock. Other threads run after each 250 rows, about a millisecond."""
 
 
 class StoredEmbeddings:
-    """Reads the templates of groups, opens them, and hands them to an index."""
+    """Reads the templates of groups, decrypts them, and adds the embeddings to an index."""
 
     def __init__(self, database: Database, keys: KeyRing) -> None:
         self._database = database
         self._keys = keys
         self._followed: WeakKeyDictionary[VectorIndex, FollowedFaces] = WeakKeyDictionary()
 
-    def follow(self, group: Group, index: VectorIndex) -> None:
-        """Bring the index of a group up to what is stored, from the version that it has.
+    def refresh(self, group: Group, index: VectorIndex) -> None:
+        """Bring the index of a group up to date, from the version that it has.
 
         Raises GROUP_NOT_FOUND, and GroupMoved if the group has another model by now; INTERNAL if the group has not
         the faces that it should, and lets go of all of them.
@@ -68,7 +68,7 @@ class StoredEmbeddings:
                     raise
 
     def models_of(self, group_keys: Sequence[int]) -> dict[int, str]:
-        """The recognition model of each of these groups that is there."""
+        """The recognition model of each of these groups; deleted groups are left out."""
         with self._database.read() as connection:
             return group_rows.models_of(connection, group_keys)
 
@@ -96,7 +96,7 @@ def _opened(
     cipher: GroupCipher,
     followed: FollowedFaces,
 ) -> Generator[tuple[Sequences, Embedding]]:
-    # Closed with the transaction still open: a database may be asked to forget the rest of the answer.
+    # Closed while the transaction is open: the database may have to discard the rest of the result.
     with closing(face_rows.templates_after(connection, group_key, since)) as batches:
         for batch in batches:
             numbers, face_ids, templates, tags = zip(*batch, strict=True)
@@ -107,5 +107,5 @@ def _opened(
                 few = slice(start, start + _ROWS_AT_ONCE)
                 rows = cipher.open_all(list(zip(face_ids[few], templates[few], strict=True)))
                 yield sequences[few], rows
-                rows.fill(0)  # the index has its own copy, which goes with the face
+                rows.fill(0)  # the index has a copy of its own, which it erases when a face is deleted
                 sleep(_PAUSE_S)

@@ -1,4 +1,4 @@
-"""The rows of faces and of their deletions: every statement on them, and nothing but statements."""
+"""All SQL statements on faces and on deletions of faces."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from visavis.storage.database.chunked import BATCH, among
+from visavis.storage.database.chunked import BATCH, chunked_in
 from visavis.storage.database.schema import deletions, faces
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import SEAL_BYTES, Elements, Total, sum_of
@@ -77,7 +77,7 @@ def insert_faces(
     templates: Sequence[bytes],
     times: Sequence[datetime] | None = None,
 ) -> tuple[list[FaceRecord], Total]:
-    """Store faces under the sequences that follow `after`, as registered at `times`, or now.
+    """Insert faces with the sequences after `after`; `times` are their registration times, by default now.
 
     Returns the records, and what they add to the set of the group's faces.
     """
@@ -156,7 +156,7 @@ def elements_of(
 def record_deletions(
     connection: Connection, proofs: Proofs, group_key: int, after: int, sequences: Sequence[int], floor: int
 ) -> None:
-    """Leave word of deletions, the versions that follow `after`, and drop the word of all up to `floor`."""
+    """Record deletions as the versions after `after`, and drop the records of versions up to `floor`."""
     recorded = [
         {"group_id": group_key, "version": version, "sequence": sequence}
         for version, sequence in enumerate(sequences, start=after + 1)
@@ -173,7 +173,7 @@ def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | N
 
 
 def template_of(connection: Connection, group_key: int, where: FaceFilter) -> bytes | None:
-    """Of the one face that agrees with `where`."""
+    """The template of the one face that matches the filter; None if there is none."""
     return connection.scalar(select(faces.c.template).where(*_conditions(group_key, where)))
 
 
@@ -204,15 +204,15 @@ def all_face_ids(connection: Connection, group_key: int) -> set[str]:
     return set(connection.scalars(select(faces.c.face_id).where(faces.c.group_id == group_key)))
 
 
-def face_ids_among(connection: Connection, group_key: int, wanted: Sequence[str]) -> set[str]:
-    """Those of `wanted` that faces of the group have."""
-    return among(connection, faces.c.face_id, wanted, faces.c.group_id == group_key)
+def existing_face_ids(connection: Connection, group_key: int, wanted: Sequence[str]) -> set[str]:
+    """The face ids out of `wanted` that exist in the group."""
+    return chunked_in(connection, faces.c.face_id, wanted, faces.c.group_id == group_key)
 
 
 def faces_with_templates(
     connection: Connection, proofs: Proofs, group_key: int, where: FaceFilter
 ) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
-    """The faces that agree with `where` and their templates, oldest first, in batches."""
+    """The faces that match the filter and their templates, oldest first, in batches."""
     statement = select(*_FACE, faces.c.template).where(*_conditions(group_key, where)).order_by(faces.c.version)
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         for batch in rows.mappings().partitions():
@@ -220,16 +220,16 @@ def faces_with_templates(
 
 
 def fingerprints(connection: Connection, group_key: int, where: FaceFilter) -> set[bytes]:
-    """Of the faces that agree with `where`, those that have one."""
+    """The fingerprints of faces that match the filter."""
     statement = select(faces.c.fingerprint).where(*_conditions(group_key, where), faces.c.fingerprint.is_not(None))
     return set(connection.scalars(statement.distinct()))
 
 
-def fingerprints_among(
+def existing_fingerprints(
     connection: Connection, group_key: int, where: FaceFilter, wanted: Sequence[bytes]
 ) -> set[bytes]:
-    """Those of `wanted` that faces that agree with `where` have."""
-    return among(connection, faces.c.fingerprint, wanted, *_conditions(group_key, where))
+    """The fingerprints out of `wanted` that faces which match the filter have."""
+    return chunked_in(connection, faces.c.fingerprint, wanted, *_conditions(group_key, where))
 
 
 def count_faces(connection: Connection, group_key: int, where: FaceFilter) -> int:
@@ -238,7 +238,7 @@ def count_faces(connection: Connection, group_key: int, where: FaceFilter) -> in
 
 
 def count_faces_until(connection: Connection, group_key: int, until: datetime) -> int:
-    """How many faces of the group were registered then or before."""
+    """How many faces of the group were registered at `until` or before."""
     statement = select(func.count()).where(faces.c.group_id == group_key, faces.c.created_at <= until)
     return connection.execute(statement).scalar_one()
 
@@ -279,22 +279,22 @@ def some_templates_after(
     connection: Connection, group_key: int, sequence: int, limit: int
 ) -> Sequence[tuple[int, str, bytes, bytes | None]]:
     """(sequence, face id, template, tag) of up to `limit` faces above this sequence, ascending."""
-    here = (faces.c.group_id == group_key, faces.c.version > sequence)
-    statement = select(faces.c.version, faces.c.face_id, faces.c.template, faces.c.tag).where(*here)
+    above = (faces.c.group_id == group_key, faces.c.version > sequence)
+    statement = select(faces.c.version, faces.c.face_id, faces.c.template, faces.c.tag).where(*above)
     return [tuple(row) for row in connection.execute(statement.order_by(faces.c.version).limit(limit))]
 
 
 def replace_templates(
     connection: Connection, group_key: int, sequences: Sequence[int], templates: Sequence[bytes]
 ) -> None:
-    """Put others in the place of the templates of these faces."""
-    here = (faces.c.group_id == group_key, faces.c.version == bindparam("sequence"))
+    """Replace the templates of these faces."""
+    of_face = (faces.c.group_id == group_key, faces.c.version == bindparam("sequence"))
     rows = [{"sequence": at, "sealed": template} for at, template in zip(sequences, templates, strict=True)]
-    connection.execute(update(faces).where(*here).values(template=bindparam("sealed")), rows)
+    connection.execute(update(faces).where(*of_face).values(template=bindparam("sealed")), rows)
 
 
-def forget_deletions(connection: Connection, group_key: int) -> None:
-    """Drop the word of all deletions: nobody follows them any more."""
+def clear_deletions(connection: Connection, group_key: int) -> None:
+    """Drop the records of all deletions. Indexes of the group start over, so nobody needs them."""
     connection.execute(delete(deletions).where(deletions.c.group_id == group_key))
 
 
@@ -317,7 +317,7 @@ def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[boo
     if where.label_contains is not None:
         yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
     if where.registered_after is not None:
-        # Not `>`: SQLite would find them by their time, and sort all of them to cut one page.
+        # Not `>`: SQLite would use the index on the time, and sort all faces for one page.
         yield (faces.c.created_at <= where.registered_after).is_(False)
 
 

@@ -1,4 +1,4 @@
-"""Groups and their faces: records, cipher and index as one unit (core's `Gallery`)."""
+"""Groups and their faces: records, cipher and index as one unit."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
 T = TypeVar("T")
 
 DELETIONS_KEPT = 10_000
-"""For how many versions of a group its deletions can be followed, before a reader has to start over."""
+"""How many versions back the deletions of a group are recorded. An index that is further behind starts over."""
 
 
 class SealedGallery:
-    """Durable records, sealed templates, exact search.
+    """Implements core's `Gallery`.
 
-    A group has a version that every face added or deleted moves by one, in the transaction that does it. A search
-    reads the version first and brings the index up to it, so it sees all that was acknowledged before, by this
-    process or another.
+    Each face that is added or deleted raises the version of its group by one, in the same transaction. A search
+    reads the version first and brings the index up to it, so it sees all changes that were acknowledged before, by
+    any process.
     """
 
     def __init__(
@@ -61,7 +61,6 @@ class SealedGallery:
         self._instrument = instrument
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
-        """Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since."""
         with self._database.write() as connection:
             claim_group(connection, self._proofs, app, name, quota)
             wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
@@ -70,17 +69,15 @@ class SealedGallery:
             return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
-        """Up to `limit` groups by ascending name, those after the name `after`."""
         with self._database.read() as connection:
             return group_rows.list_groups(connection, self._proofs, app.id, after, limit)
 
     def models_in_use(self) -> dict[str, int]:
-        """How many groups each recognition model has, of all apps."""
+        """The number of groups of each recognition model, over all apps."""
         with self._database.read() as connection:
             return group_rows.models_in_use(connection)
 
     def require_group(self, app: App, name: str) -> Group:
-        """Raises GROUP_NOT_FOUND; GROUP_DELETED if there was one of this name and it is gone."""
         with self._database.read() as connection:
             group = group_rows.read_group(connection, self._proofs, app.id, name)
             if group is None and group_rows.has_tombstone(connection, app.id, name):
@@ -88,7 +85,6 @@ class SealedGallery:
             return _existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
-        """The group with these fields of its settings changed, the others as they are. Raises GROUP_NOT_FOUND."""
         with self._database.write() as connection:
             changed = _existing(group_rows.set_settings(connection, self._proofs, group.id, changes))
             if changes:
@@ -99,11 +95,6 @@ class SealedGallery:
             return changed
 
     def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
-        """The group with another recognition model, all its templates converted, or nothing changed at all.
-
-        Nobody can write to the group meanwhile; searches find it as it was. `progress` is told how many faces more
-        are done. Raises GROUP_NOT_FOUND, and INVALID_PARAMETER where no conversion leads to that model.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             if state.model == model:
@@ -113,16 +104,14 @@ class SealedGallery:
             detail = f"from {state.model} to {model}"
             self._journal.record(connection, "upgrade_group", app_id=group.app_id, group=group.name, detail=detail)
         self._index_cache.evict(group.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
         return moved
 
     def groups_with_retention(self) -> list[Group]:
-        """The groups of all apps whose faces have an end."""
         with self._database.read() as connection:
             return group_rows.groups_with_retention(connection, self._proofs)
 
     def delete_group(self, group: Group) -> None:
-        """Delete the group, its key and all its faces; its name and the time are kept. Raises GROUP_NOT_FOUND."""
         with self._writers.hold(group.id), self._database.write() as connection:
             count = group_rows.lock_app(connection, group.app_id)
             if count is None or not group_rows.delete_group(connection, self._proofs, group.id):
@@ -131,13 +120,9 @@ class SealedGallery:
             group_rows.insert_tombstone(connection, self._proofs, group.app_id, group.name)
             self._journal.record(connection, "delete_group", app_id=group.app_id, group=group.name)
         self._index_cache.evict(group.id)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
-        """Store as many of `faces`, from the first on, as the group's `quota` leaves room for.
-
-        Raises GROUP_NOT_FOUND, and FACE_QUOTA_EXCEEDED when there was room for none.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
@@ -150,25 +135,20 @@ class SealedGallery:
     def add_unless_there(
         self, group: Group, faces: Sequence[NewFace], quota: int
     ) -> tuple[list[FaceRecord], set[bytes]]:
-        """Store the faces of pictures, each with a fingerprint, but not of those that the group has already.
-
-        Returns the records, and the fingerprints that were there before. Pictures are stored whole, from the first
-        on, as the quota leaves room for. Raises GROUP_NOT_FOUND.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
-            there = face_rows.fingerprints_among(connection, group.id, kept(group, FaceFilter()), asked)
-            fresh = [face for face in faces if face.fingerprint not in there]
+            present = face_rows.existing_fingerprints(connection, group.id, kept(group, FaceFilter()), asked)
+            fresh = [face for face in faces if face.fingerprint not in present]
             room = max(quota - state.face_count, 0)
             while 0 < room < len(fresh) and fresh[room - 1].fingerprint == fresh[room].fingerprint:
                 room -= 1
-            return self._insert(connection, group, state, fresh[:room]), there
+            return self._insert(connection, group, state, fresh[:room]), present
 
     def _insert(
         self, connection: Connection, group: Group, state: GroupState, faces: Sequence[NewFace]
     ) -> list[FaceRecord]:
-        """Seal and store faces, and move the group's version and count."""
+        """Encrypt and store faces, and update the group's version and count."""
         cipher, embeddings = self._cipher(group, state), self._embeddings(group, state, faces)
         templates = [cipher.seal(face.face_id, row) for face, row in zip(faces, embeddings, strict=True)]
         stored, total = face_rows.insert_faces(connection, self._proofs, group.id, state.version, faces, templates)
@@ -182,25 +162,22 @@ class SealedGallery:
         return self._keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
 
     def _embeddings(self, group: Group, state: GroupState, faces: Sequence[NewFace]) -> Sequence[Embedding]:
-        """Of faces that were embedded with `group.model`, as the model that the group has now would have."""
+        """The embeddings of faces, converted from `group.model` to the model that the group has now."""
         embeddings = [face.embedding for face in faces]
         if not faces or state.model == group.model:
             return embeddings
         return list(self._conversions(group.model, state.model)(np.stack(embeddings)))
 
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
-        """Makes fingerprints of picture files, which only this group's are equal to. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             state = _existing(group_rows.group_state(connection, self._proofs, group.id))
         return self._cipher(group, state).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
-        """Of all pictures that were imported and have a face in the group."""
         with self._database.read() as connection:
             return face_rows.fingerprints(connection, group.id, kept(group, FaceFilter()))
 
     def delete_face(self, group: Group, face_id: str) -> None:
-        """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             deleted = face_rows.delete_face(connection, self._proofs, group.id, face_id)
@@ -209,13 +186,9 @@ class SealedGallery:
             record_deletions(connection, self._proofs, group.id, state, deleted)
             self._journal.record(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
         self._index_cache.remove(replace(group, model=state.model), deleted.ids)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
 
     def delete_expired(self, group: Group, limit: int) -> int:
-        """Delete up to `limit` faces that the group has kept as long as it may, the oldest first.
-
-        Returns how many they were. Raises GROUP_NOT_FOUND.
-        """
         with self._writers.hold(group.id), self._database.write() as connection:
             state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             expired_by = group_rows.settings_of(connection, self._proofs, group.id).expired_by(datetime.now(UTC))
@@ -225,19 +198,15 @@ class SealedGallery:
             if not expired.ids:
                 return 0
             record_deletions(connection, self._proofs, group.id, state, expired)
-            gone = list(expired.ids.values())
-            self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=gone)
+            deleted = list(expired.ids.values())
+            self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=deleted)
         self._index_cache.remove(replace(group, model=state.model), expired.ids)
-        self._database.forget_deleted()
+        self._database.purge_deleted()
         return len(expired.ids)
 
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
     ) -> list[FaceRecord]:
-        """Up to `limit` records, newest first, those with a `sequence` below `before`, but the first `offset`.
-
-        Raises GROUP_NOT_FOUND.
-        """
         with self._database.read() as connection:
             _existing(group_rows.group_version(connection, group.id))
             return face_rows.list_faces(
@@ -245,20 +214,17 @@ class SealedGallery:
             )
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
-        """How many faces agree with `where`. Raises GROUP_NOT_FOUND."""
         with self._database.read() as connection:
             _existing(group_rows.group_version(connection, group.id))
             return face_rows.count_faces(connection, group.id, kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
-        """Raises GROUP_NOT_FOUND, FACE_NOT_FOUND."""
         found = self.list_faces(group, FaceFilter(face_id=face_id), before=None, limit=1)
         if not found:
             raise _face_not_found()
         return found[0]
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
-        """The stored embedding of a face, shape (d,). Raises GROUP_NOT_FOUND, FACE_NOT_FOUND, GroupMoved."""
         with self._database.read() as connection:
             state = _existing(group_rows.group_state(connection, self._proofs, group.id))
             template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
@@ -271,11 +237,6 @@ class SealedGallery:
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
     ) -> list[tuple[FaceRecord, float]]:
-        """The `limit` faces of highest cosine, at least `min_cosine`, best first, ties newest first.
-
-        Exact. `exclude` names a face id to leave out. Raises GROUP_NOT_FOUND, and GroupMoved where the
-        group's model is not the one of the probe.
-        """
         with self._instrument(Span.SEARCH):
             return self._search(group, probe, limit, min_cosine, exclude)
 
@@ -297,19 +258,19 @@ class SealedGallery:
                 if len(found) < len(winners):
                     if group_rows.group_version(connection, group.id) == snapshot.version:
                         raise altered(f"The set of faces of the group {group.name!r}")
-                    # A winner was deleted during the search: another face takes its place.
+                    # A winner was deleted during the search, so search again without it.
                     self._index_cache.remove(group, set(sequences) - found.keys())
                     continue
                 best = [(found[sequence], cosine) for sequence, cosine in winners]
                 kept = [pair for pair in best if expired_by is None or pair[0].created_at > expired_by]
                 if expired_by is None or len(kept) >= limit or len(best) < limit + expired:
                     return kept[:limit]
-                # Winners have expired that are not deleted yet: look so much further.
+                # Expired faces that are not deleted yet took ranks: search for as many more.
                 expired = face_rows.count_faces_until(connection, group.id, expired_by)
 
 
 def claim_group(connection: Connection, proofs: Proofs, app: App, name: str, quota: int) -> None:
-    """Count one more group of this app, whose name is free and is no longer remembered as a deleted one's.
+    """Count one more group of this app, check that its name is free, and delete a tombstone of that name.
 
     Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since.
     """
@@ -327,14 +288,14 @@ def claim_group(connection: Connection, proofs: Proofs, app: App, name: str, quo
 
 
 def kept(group: Group, where: FaceFilter) -> FaceFilter:
-    """Without the faces that have expired and are not deleted yet."""
+    """The filter without faces that have expired and are not deleted yet."""
     return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
 
 
 def record_deletions(
     connection: Connection, proofs: Proofs, group_key: int, state: GroupState, deleted: DeletedFaces
 ) -> GroupState:
-    """Move the version, the count and the set of the group by faces that have just been deleted; its new state."""
+    """Record the deletion of faces, and return the group's new state: its version, count and set of faces."""
     count = len(deleted.ids)
     floor = max(state.floor, state.version + count - DELETIONS_KEPT)
     face_rows.record_deletions(connection, proofs, group_key, state.version, list(deleted.ids), floor)

@@ -1,4 +1,4 @@
-"""The rows of groups, of those that are gone, and how many an app has: every statement on them, nothing else."""
+"""All SQL statements on groups, on tombstones of deleted groups, and on the group count of apps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STATE = (
     groups.c.face_set,
 )
 
-# What requests ask for again and again is built once: to build a statement takes longer than the database does.
+# Frequent statements are built once, since building one takes longer than executing it.
 _GROUP_BY_NAME = select(groups, sealed_total(GROUPS, bindparam("app")).label("sealed")).where(
     groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name")
 )
@@ -49,7 +49,7 @@ _GROUP_TO_CHANGE = select(groups).where(groups.c.id == bindparam("group")).with_
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """What changes in a group as faces come and go and it moves, and the wrapped key of its templates."""
+    """What changes in a group with its faces and its model, and the wrapped key of its templates."""
 
     version: int
     floor: int
@@ -80,7 +80,7 @@ class GroupState:
 
 
 def lock_app(connection: Connection, app_id: int) -> int | None:
-    """The app's group count, for this transaction alone to change; None if there is no such app."""
+    """The app's group count, locked for this transaction; None if there is no such app."""
     return connection.scalar(select(apps.c.group_count).where(apps.c.id == app_id).with_for_update())
 
 
@@ -99,7 +99,7 @@ def insert_group(  # noqa: PLR0913 - all that a group is
     created_at: datetime | None = None,
     settings: GroupSettings | None = None,
 ) -> Group:
-    """A group without faces: of this moment and with the default settings, where nothing else is given."""
+    """Insert a group without faces, by default created now and with the default settings."""
     values = {
         "app_id": app_id,
         "name": name,
@@ -144,7 +144,7 @@ def list_groups(connection: Connection, proofs: Proofs, app_id: int, after: str 
 
 
 def models_in_use(connection: Connection) -> dict[str, int]:
-    """How many groups each recognition model has, by its name in ascending order."""
+    """The number of groups of each recognition model, by ascending name of the model."""
     statement = select(groups.c.model, func.count()).group_by(groups.c.model).order_by(groups.c.model)
     return dict(connection.execute(statement).all())
 
@@ -152,26 +152,26 @@ def models_in_use(connection: Connection) -> dict[str, int]:
 def set_settings(
     connection: Connection, proofs: Proofs, group_key: int, changes: Mapping[str, object]
 ) -> Group | None:
-    """The group with other values in the named columns; None if there is no such group."""
+    """Set the named columns and return the group; None if there is no such group."""
     here = groups.c.id == group_key
     rows = proofs.update(connection, GROUPS, here, changes) if changes else proofs.lock(connection, GROUPS, here)
     return _group(rows[0]) if rows else None
 
 
 def groups_with_retention(connection: Connection, proofs: Proofs) -> list[Group]:
-    """The groups of all apps whose faces have an end; within a read transaction."""
+    """The groups of all apps that have a retention time; within a read transaction."""
     rows = connection.execute(select(groups).where(groups.c.retention_hours > 0)).mappings().all()
     return [_group(proofs.require(connection, GROUPS, row)) for row in rows]
 
 
 def settings_of(connection: Connection, proofs: Proofs, group_key: int) -> GroupSettings:
-    """Of a group that is there."""
+    """The settings of an existing group."""
     row = connection.execute(select(groups).where(groups.c.id == group_key)).mappings().one()
     return _group(proofs.require_tag(GROUPS, row)).settings
 
 
 def insert_tombstone(connection: Connection, proofs: Proofs, app_id: int, name: str) -> None:
-    """Remember that there was a group of this name."""
+    """Record that there was a group of this name."""
     row = {"app_id": app_id, "name": name, "deleted_at": datetime.now(UTC)}
     connection.execute(insert(tombstones).values(**row, tag=proofs.tags.make(tombstones, row)))
 
@@ -190,7 +190,7 @@ def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
 
 
 def delete_group(connection: Connection, proofs: Proofs, group_key: int) -> bool:
-    """Delete the group and, by cascade, its faces and deletions. Tells whether it was there."""
+    """Delete the group and, by cascade, its faces and deletions; return whether it existed."""
     return bool(proofs.delete(connection, GROUPS, groups.c.id == group_key))
 
 
@@ -199,7 +199,7 @@ def group_version(connection: Connection, group_key: int) -> int | None:
 
 
 def models_of(connection: Connection, group_keys: Sequence[int]) -> dict[int, str]:
-    """The recognition models of those of these groups that exist."""
+    """The recognition model of each of these groups that exists."""
     found: dict[int, str] = {}
     for start in range(0, len(group_keys), BATCH):
         few = groups.c.id.in_(group_keys[start : start + BATCH])
@@ -208,13 +208,13 @@ def models_of(connection: Connection, group_keys: Sequence[int]) -> dict[int, st
 
 
 def group_state(connection: Connection, proofs: Proofs, group_key: int) -> GroupState | None:
-    """None if there is no such group. Raises INTERNAL if the numbers of its faces were altered."""
+    """The group's state; None if there is no such group. Raises INTERNAL if it was altered."""
     row = connection.execute(_STATE_OF_GROUP, {"group": group_key}).mappings().one_or_none()
     return None if row is None else _state(proofs, group_key, row)
 
 
 def lock_group(connection: Connection, proofs: Proofs, group_key: int) -> GroupState | None:
-    """The group's state, for this transaction alone to change; None if there is no such group.
+    """The group's state, locked for this transaction; None if there is no such group.
 
     Raises INTERNAL if its row was altered.
     """
@@ -231,7 +231,7 @@ def _state(proofs: Proofs, group_key: int, row: Mapping[Any, Any]) -> GroupState
 
 
 def set_group_state(connection: Connection, proofs: Proofs, group_key: int, state: GroupState) -> None:
-    """Keep what has changed with the group's faces."""
+    """Store the group's state."""
     numbers = {"version": state.version, "floor": state.floor, "face_count": state.face_count}
     face_set = proofs.faces.seal(group_key, **numbers, total=state.faces)
     values = {f"new_{name}": value for name, value in {**numbers, "face_set": face_set}.items()}
@@ -239,7 +239,7 @@ def set_group_state(connection: Connection, proofs: Proofs, group_key: int, stat
 
 
 def set_model(connection: Connection, proofs: Proofs, group_key: int, model: str, wrapped_key: bytes) -> Group:
-    """The group with another recognition model, and its key wrapped for that."""
+    """Set the group's recognition model and its key, wrapped for that model."""
     values = {"model": model, "wrapped_key": wrapped_key}
     [row] = proofs.update(connection, GROUPS, groups.c.id == group_key, values)
     return _group(row)

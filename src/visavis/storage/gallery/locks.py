@@ -1,4 +1,4 @@
-"""One writer of a group at a time in this process, before it takes a connection to the database."""
+"""A lock for each group: one writer at a time in this process, before it takes a database connection."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from threading import Lock
 
 
 class KeyedLock:
-    """A lock for each key, there as long as somebody holds it or waits for it.
+    """A lock for each key, which exists as long as a thread holds it or waits for it.
 
     Writers of one group wait for each other here and not in the database, where each would hold a connection. So
-    however many write to one group, the connections are there for the others.
+    many writers of one group leave connections for the others.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Brings the templates of a group from one recognition model to another, within a transaction of its caller's.
+"""Converts the templates of a group from one recognition model to another, within a transaction of the caller.
 
-The group's key stays, since fingerprints of imported pictures hang on it. What it seals is bound to the model, so
-a template from before the move does not open afterwards (docs/decisions/0042).
+The group's key stays, since fingerprints of imported pictures depend on it. Templates are bound to the model, so
+an old template does not open after the change (docs/decisions/0042).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from visavis.storage.proof.records import Proofs
 from visavis.types import Embedding, Group
 
 Conversion: TypeAlias = Callable[[Embedding], Embedding]
-"""Embeddings of one recognition model, shape (n, d), to those of another."""
+"""Converts embeddings of one recognition model, shape (n, d), to embeddings of another."""
 
 Conversions: TypeAlias = Callable[[str, str], Conversion]
-"""The conversion from one model to another, by their names; raises ServiceError where there is none."""
+"""Finds the conversion from one model to another, by their names. Raises ServiceError if there is none."""
 
 _AT_ONCE = 250
 _PAUSE_S = 1e-5
-"""Opening and sealing hold the interpreter's lock; after so many faces, a few milliseconds, others get a turn."""
+"""Decrypting and encrypting hold the interpreter's lock. Other threads run after each 250 faces, some ms."""
 
 
 def no_conversions(_old: str, _new: str) -> NoReturn:
-    """For storage that has nobody to ask: who comes with embeddings of the old model has to come again."""
+    """Conversions for a storage without models. Raises GroupMoved, so the caller embeds the face again."""
     raise GroupMoved
 
 
@@ -48,9 +48,9 @@ def move_group(
     convert: Conversion,
     progress: Callable[[int], None],
 ) -> Group:
-    """Give a locked group another model and convert its templates; whoever has it in memory starts over.
+    """Give a locked group another model and convert its templates. Indexes of the group have to start over.
 
-    `progress` is told how many faces more are done.
+    `progress` is called with the number of faces converted since its last call.
     """
     old_binding, new_binding = binding_of(group, state.model), binding_of(group, model)
     wrapped_key = keys.rebound(state.wrapped_key, old_binding, model)
@@ -61,7 +61,7 @@ def move_group(
     version = state.version + 1
     moved = replace(state, version=version, floor=version, faces=after)
     group_rows.set_group_state(connection, keys.proofs, group.id, moved)
-    face_rows.forget_deletions(connection, group.id)
+    face_rows.clear_deletions(connection, group.id)
     return group_rows.set_model(connection, keys.proofs, group.id, model, wrapped_key)
 
 

@@ -1,1 +1,1 @@
-"""Where master keys come from, what they open, and how one takes the place of another (docs/keys.md)."""
+"""Master keys: where they come from, which keys they wrap, and how they are rotated (docs/keys.md)."""

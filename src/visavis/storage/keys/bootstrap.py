@@ -1,4 +1,4 @@
-"""How a process that starts finds the right master key, and how the wrong one is noticed before it does harm."""
+"""Finds the right master key when a process starts, and refuses a wrong one before it does harm."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from visavis.storage.keys.ring import KeyRing
 
 
 def bootstrap_keys(connection: Connection, provider: KeyProvider) -> KeyRing:
-    """The keys of this database; a first start makes them.
+    """Read the keys of this database; create them at the first start.
 
-    Call it inside a write transaction that sets up: of two processes that start at once, one makes the keys and
-    the other finds them. Raises SetupError if the master key is missing, or not the one of this database.
+    Call it inside a transaction of `Database.set_up`: if two processes start at once, one creates the keys and the
+    other finds them. Raises SetupError if the master key is missing, or not the one of this database.
     """
     check = get_metadata(connection, metadata.CHECK)
     masters = {master.id: master for master in map(MasterKey, _given(provider, in_use=check is not None))}
@@ -74,12 +74,12 @@ def _current(
 
 
 def _data_key(connection: Connection, master: MasterKey, name: str, *, existed: bool) -> bytes:
-    place = metadata.DATA_KEYS[name]
-    wrapped = get_metadata(connection, place)
+    meta_key = metadata.DATA_KEYS[name]
+    wrapped = get_metadata(connection, meta_key)
     if wrapped is not None:
         return master.unwrap(wrapped, name)
-    # Databases from before there were data keys hashed credentials by a key derived from their first master key.
+    # Older databases, without data keys, hashed credentials with a key derived from their first master key.
     inherited = name == "credentials" and existed
     secret = master.derive("credentials") if inherited else os.urandom(KEY_BYTES)
-    set_metadata(connection, place, master.wrap(secret, name))
+    set_metadata(connection, meta_key, master.wrap(secret, name))
     return secret

@@ -1,7 +1,7 @@
-"""AES-256-GCM envelope: the master key wraps a key for each group, a group's key seals its templates.
+"""Envelope encryption with AES-256-GCM: the master key wraps a key for each group, which seals its templates.
 
-Everything sealed is bound to where it belongs by associated data (NIST SP 800-38D). It opens nowhere else, and not
-with any bit altered.
+Associated data binds every sealed value to its group, face and model (NIST SP 800-38D). It cannot be opened
+anywhere else, or after any bit was changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LITTLE_ENDIAN = np.dtype("<f4")
 
 
 class MasterKey:
-    """The one secret that everything kept depends on. It is never used itself: sub-keys are, one a purpose."""
+    """The secret that protects all stored data. It is never used directly: each purpose has a sub-key."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:
@@ -37,20 +37,20 @@ class MasterKey:
         self._secret = secret
         self._wrapping = AESGCM(self.derive("group keys"))
         self.check = self.derive("master key check")
-        """32 bytes by which the key is recognised; they tell nothing else about it."""
+        """32 bytes that identify the key and reveal nothing about it."""
         self.id = self.derive("master key id")[:8].hex()
-        """A name to speak of the key by."""
+        """A name for the key: 16 hexadecimal digits."""
 
     def derive(self, purpose: str) -> bytes:
         """A sub-key of 32 bytes for this purpose."""
         return derived(self._secret, purpose)
 
     def wrap(self, data_key: bytes, name: str) -> bytes:
-        """A key that is not of a group, wrapped for this name."""
+        """Wrap a data key, which belongs to no group, and bind it to this name."""
         return _seal(self._wrapping, data_key, _associated_data("data key", name))
 
     def unwrap(self, wrapped: bytes, name: str) -> bytes:
-        """Raises INTERNAL if this is not what was wrapped under this name."""
+        """Unwrap the data key of this name. Raises INTERNAL if it was not wrapped under this name."""
         try:
             return _open(self._wrapping, wrapped, _associated_data("data key", name))
         except InvalidTag:
@@ -67,7 +67,7 @@ class MasterKey:
         )
 
     def try_group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher | None:
-        """What seals and opens the templates of one group; None if another master key wrapped its key."""
+        """The cipher of one group; None if another master key wrapped the group's key."""
         key = self._unwrapped(wrapped_key, binding)
         return None if key is None else GroupCipher(key, binding)
 
@@ -90,7 +90,7 @@ class MasterKey:
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """A group's key, and the id of the master key that it was wrapped by."""
+    """A group's wrapped key, and the id of the master key that wrapped it."""
 
     wrapped: bytes
     by: str
@@ -98,7 +98,7 @@ class WrappedKey:
 
 @dataclass(frozen=True, slots=True)
 class GroupBinding:
-    """What a group's key and templates are bound to."""
+    """The values that a group's key and templates are bound to."""
 
     app_id: int
     group_key: int
@@ -107,7 +107,7 @@ class GroupBinding:
 
 
 def binding_of(group: Group, model: str) -> GroupBinding:
-    """What the key and the templates of the group are bound to while this is its recognition model."""
+    """The binding of the group's key and templates while `model` is its recognition model."""
     return GroupBinding(group.app_id, group.id, group.name, model)
 
 
@@ -122,28 +122,28 @@ class GroupCipher:
         self._fingerprints = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"visavis fingerprints").derive(key)
 
     def fingerprint(self, picture: bytes) -> bytes:
-        """16 bytes that tell two files of pictures apart, and nothing to those without this group's key.
+        """16 bytes that identify a picture's file within this group, and reveal nothing without the group's key.
 
-        HMAC-SHA256, shortened: a plain hash would tell anybody who has a picture whether it was here.
+        A shortened HMAC-SHA256. With a plain hash, anybody who has a picture could see whether it was imported.
         """
         return hmac.digest(self._fingerprints, picture, "sha256")[:_FINGERPRINT_BYTES]
 
     def seal(self, face_id: str, embedding: Embedding) -> bytes:
-        """Nonce (96 random bits), then ciphertext and tag of the embedding as little-endian float32."""
+        """Encrypt an embedding, shape (d,): nonce (96 random bits), ciphertext of little-endian float32, tag."""
         return _seal(
             self._aead, embedding.astype(_LITTLE_ENDIAN).tobytes(), self._template_data + face_id.encode()
         )
 
     def open(self, face_id: str, template: bytes) -> Embedding:
-        """The embedding, shape (d,). Raises INTERNAL if this is not what was sealed for this face."""
+        """The embedding in a template, shape (d,). Raises INTERNAL if it was not sealed for this face."""
         embedding: Embedding = self.open_all([(face_id, template)])[0]
         return embedding
 
     def open_all(self, sealed: Sequence[tuple[str, bytes]]) -> Embedding:
-        """The embeddings of (face id, template) each, shape (n, d); n is at least 1.
+        """The embeddings of pairs of (face id, template), shape (n, d); n is at least 1.
 
-        No other copy of them is made, so who has no more use for them can leave none. Raises INTERNAL as `open`
-        does, and if they differ in size.
+        There is no other copy of them in memory, so the caller can erase them. Raises INTERNAL if a template was
+        not sealed for its face, or if they differ in size.
         """
         size = len(sealed[0][1]) - _NONCE_BYTES - _TAG_BYTES
         if any(len(template) != len(sealed[0][1]) for _, template in sealed):
@@ -152,7 +152,7 @@ class GroupCipher:
             raise _altered()
         embeddings = np.empty((len(sealed), size // _LITTLE_ENDIAN.itemsize), _LITTLE_ENDIAN)
         room = embeddings.data.cast("B")
-        # Nothing that costs in what follows: it is most of loading a group.
+        # This loop takes most of the time of loading a group, so it does as little as possible.
         decrypt, bound = self._aead.decrypt_into, self._template_data
         try:
             for start, (face_id, t) in zip(range(0, len(room), size), sealed, strict=True):
@@ -167,12 +167,12 @@ def _altered() -> ServiceError:
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
-    """A sub-key of 32 bytes for this purpose (HKDF-SHA256, RFC 5869); it tells nothing about any other."""
+    """A sub-key of 32 bytes for this purpose (HKDF-SHA256, RFC 5869). It reveals nothing about other keys."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"visavis {purpose}".encode()).derive(secret)
 
 
 def _data_of_key(group: GroupBinding) -> bytes:
-    """What a wrapped group key is bound to; the group's number is not known yet when it is made."""
+    """The binding of a wrapped group key. It lacks the group's row number, which a new group does not have yet."""
     return _associated_data("group", str(group.app_id), group.name, group.model)
 
 
@@ -188,6 +188,6 @@ def _open(aead: AESGCM, sealed: bytes, associated_data: bytes) -> bytes:
 
 
 def _associated_data(*parts: str) -> bytes:
-    """The parts one after the other, each after its length, so that no two lists of parts look the same."""
+    """The parts in order, each after its length, so that two different lists never give the same bytes."""
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)

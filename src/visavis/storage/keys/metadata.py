@@ -1,4 +1,4 @@
-"""What the database knows of its master key: which it is, which comes next, which are done with."""
+"""What the database stores about master keys: the current one, the next one, the retired ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ CHECK = "master key check"
 NEXT = "next master key"
 RETIRED = "retired master keys"
 DATA_KEYS = {"credentials": "credentials key", "derivation": "derivation key"}
-"""Random keys that stay when the master key changes, wrapped by it: a name and where it is in `meta`."""
+"""Random keys that stay when the master key changes. Each name with the key of its wrapped value in `meta`."""
 
 
 def next_id(connection: Connection) -> str | None:
-    """Of the key that a rotation is moving to."""
+    """The id of the master key that a rotation is moving to; None if there is no rotation."""
     value = get_metadata(connection, NEXT)
     return None if value is None else value.decode("ascii")
 
@@ -32,6 +32,6 @@ def is_current(key: MasterKey, check: bytes | None) -> bool:
 
 
 def lock_check(connection: Connection, *, shared: bool) -> bytes | None:
-    """Which key is current, and stays so until this transaction ends."""
+    """The check of the current master key, which stays current until this transaction ends."""
     statement = select(meta.c.value).where(meta.c.key == CHECK).with_for_update(read=shared)
     return connection.scalar(statement)

@@ -1,7 +1,7 @@
-"""Where the master key comes from. A key management service is one class more.
+"""Sources of master keys. A key management service would be one more class.
 
-A provider gives one key, or two while one takes the place of the other; in which order does not matter, since the
-database knows which it was made with.
+A provider gives one key, or two during a rotation. Their order does not matter, since the database knows which one
+is current.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _PATIENCE_S = 30
 
 
 class KeyProvider(Protocol):
-    """Gives the master keys, each time it is asked anew."""
+    """A source of master keys, read again at every call."""
 
     @property
     def source(self) -> str:
-        """Where the keys are, as it completes the sentence "The master key ..."."""
+        """Where the keys are, in words that follow "The master key"."""
         ...
 
     def read(self) -> tuple[bytes, ...]:
-        """One key or two, 32 bytes each; none where none was made. Raises SetupError, never with a key in it."""
+        """One key or two, 32 bytes each; none if there is none yet. Raises SetupError, never with a key in it."""
         ...
 
 
 class GivenKeys:
-    """Keys that were handed over at the start, by the environment."""
+    """Keys that were given at the start, in the environment."""
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
         self.source = "given"
@@ -54,12 +54,12 @@ class KeyCommand:
     """A program that prints the keys, such as the client of a key management service."""
 
     def __init__(self, command: str) -> None:
-        """`command` is split as a shell would, and run without one."""
+        """`command` is split into words like in a shell, and run without one."""
         self.source = "of the command"
         self._command = command
 
     def read(self) -> tuple[bytes, ...]:
-        # What it prints is the key, and what it complains of may hold as much: neither is passed on.
+        # Its output is the key, and its error messages may contain it: neither is logged.
         ours = {name: value for name, value in os.environ.items() if not name.startswith("VISAVIS_")}
         try:
             done = subprocess.run(  # noqa: S603 - the operator's own
@@ -80,10 +80,10 @@ class KeyCommand:
 
 
 class KeyFile:
-    """A file that holds the keys, a line each. It is made by the first start where it is the server's own."""
+    """A file that holds the keys, one a line. The server's own file is created at the first start."""
 
     def __init__(self, path: Path, *, own: bool) -> None:
-        """`own`: whether a rotation may write it, and a first start make it."""
+        """`own`: whether a first start may create the file, and a rotation write it."""
         self.source = f"in {path}"
         self.path = path
         self.own = own
@@ -99,7 +99,7 @@ class KeyFile:
             raise SetupError(f"The key file {self.path} cannot be read: {error.strerror}.") from None
 
     def make(self) -> bytes:
-        """A new key in a new file, which must not be there yet."""
+        """Create the file with a new key. Raises FileExistsError if it exists."""
         secret = secrets.token_bytes(KEY_BYTES)
         with creating(self.path) as file:
             file.write(_encoded((secret,)))
@@ -107,7 +107,7 @@ class KeyFile:
         return secret
 
     def replace(self, *secrets_: bytes) -> None:
-        """Let the file hold these keys and no other. Raises SetupError."""
+        """Replace the content of the file by these keys. Raises SetupError."""
         try:
             write_whole(self.path, _encoded(secrets_))
         except OSError as error:
@@ -115,7 +115,7 @@ class KeyFile:
 
 
 def decode_keys(text: str) -> tuple[bytes, ...]:
-    """One key or two, in Base64 with white space between. Raises SetupError."""
+    """Decode one key or two, in Base64 with white space between. Raises SetupError."""
     keys = [_decoded(word) for word in text.split()]
     if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise SetupError(

@@ -1,4 +1,4 @@
-"""The keys of a running process: the master key, during a rotation two, and what they wrap."""
+"""The keys of a running process: one master key, or two during a rotation, and the keys that they wrap."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _ASK_AGAIN_S = 1.0
-"""A provider is asked no more often than this for a key that is missing."""
+"""Shortest time, in seconds, between two reads of the provider for a missing key."""
 
 
 class KeyRing:
-    """Wraps and opens by whichever master key it takes; derives from keys that no rotation changes."""
+    """Wraps and unwraps with the known master keys; derives sub-keys from keys that no rotation changes."""
 
     def __init__(
         self, provider: KeyProvider, masters: Mapping[str, MasterKey], current: str, data_keys: Mapping[str, bytes]
@@ -50,21 +50,21 @@ class KeyRing:
         return self._masters[self._current]
 
     def known(self, key_id: str) -> MasterKey | None:
-        """The master key of this id; the provider is asked for it if it is not known yet."""
+        """The master key of this id. If it is not known yet, the provider is read again."""
         if key_id not in self._masters:
             self._ask()
         return self._masters.get(key_id)
 
     def derive(self, purpose: str) -> bytes:
-        """A sub-key of 32 bytes for this purpose, the same whatever the master key is now."""
+        """A sub-key of 32 bytes for this purpose. It does not change with the master key."""
         return derived(self._derivation, purpose)
 
     def hash_credential(self, credential: str) -> bytes:
-        """What is kept of a credential: HMAC-SHA256, 32 bytes."""
+        """The hash that is stored of a credential: HMAC-SHA256, 32 bytes."""
         return hmac.digest(self._hashing, credential.encode(errors="surrogatepass"), "sha256")
 
     def new_wrapped_key(self, connection: Connection, app_id: int, name: str, model: str) -> WrappedKey:
-        """A random group key, wrapped by the master key that is current until this transaction ends."""
+        """A random group key, wrapped by the master key that stays current until this transaction ends."""
         check = metadata.lock_check(connection, shared=True)
         key_id = self._id_of(check)
         if key_id is None and self._ask():
@@ -74,27 +74,27 @@ class KeyRing:
         return WrappedKey(self._masters[key_id].new_wrapped_key(app_id, name, model), key_id)
 
     def group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher:
-        """What seals and opens the templates of one group. Raises INTERNAL if its key does not unwrap."""
+        """The cipher of one group. Raises INTERNAL if no known master key unwraps the group's key."""
         return self._by_whichever(lambda master: master.try_group_cipher(wrapped_key, binding))
 
     def rebound(self, wrapped_key: bytes, binding: GroupBinding, model: str) -> bytes:
-        """The key of a group for another recognition model, wrapped by the master key that it was wrapped by.
+        """Wrap the key of a group for another recognition model, with the master key that wrapped it before.
 
-        Raises INTERNAL if it does not unwrap.
+        Raises INTERNAL if no known master key unwraps it.
         """
         return self._by_whichever(lambda master: master.rebound(wrapped_key, binding, model))
 
     @property
     def count(self) -> int:
-        """Of the master keys that are taken now."""
+        """How many master keys are known."""
         return len(self._masters)
 
     def learn(self, master: MasterKey) -> None:
-        """Take this master key too."""
+        """Add a master key to the known ones."""
         self._masters = {**self._masters, master.id: master}
 
-    def settle_to(self, check: bytes | None) -> bool:
-        """Take the master key that the database calls current and forget every other; False if it is not known."""
+    def adopt(self, check: bytes | None) -> bool:
+        """Make the key with this check the current one and drop all others; return False if it is not known."""
         key_id = self._id_of(check)
         if key_id is None:
             return False
@@ -106,7 +106,7 @@ class KeyRing:
         return next((key_id for key_id, master in masters if metadata.is_current(master, check)), None)
 
     def _by_whichever(self, unwrap: Callable[[MasterKey], T | None]) -> T:
-        """What the first master key makes that can; one that is not known yet is asked for. Raises INTERNAL."""
+        """The result of the first master key that can unwrap; read the provider if none can. Raises INTERNAL."""
         found = self._try(unwrap)
         if found is None and self._ask():
             found = self._try(unwrap)
@@ -118,7 +118,7 @@ class KeyRing:
         return next((found for found in map(unwrap, list(self._masters.values())) if found is not None), None)
 
     def _ask(self) -> bool:
-        """Learn the keys that the provider has by now; whether there was a new one."""
+        """Read the provider again and add its keys; return whether there was a new one."""
         with self._asking:
             if monotonic() - self._asked < _ASK_AGAIN_S:
                 return len(self._masters) > 1

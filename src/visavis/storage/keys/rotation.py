@@ -1,7 +1,8 @@
-"""Puts a new master key in the place of the old one while servers run.
+"""Rotates the master key while servers run.
 
-Only group keys and two data keys are wrapped anew; no template is touched. Each step leaves a state from which the
-same command goes on: announce the new key, hear which servers have it, wrap the group keys by it, make it current.
+Only group keys and two data keys are wrapped again; no template is touched. The steps: announce the new key, wait
+until servers say whether they have it, wrap the group keys with it, make it current. After any step, the same
+command continues a rotation that was interrupted.
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ from visavis.storage.keys.ring import KeyRing
 from visavis.storage.proof.record_sets import GROUPS
 
 _BATCH = 200
-"""Groups a transaction, so that who writes to them waits for milliseconds."""
+"""Groups in one transaction. Other writers of these groups wait for milliseconds."""
 
 _COLUMNS = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model, groups.c.wrapped_key)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """Where the keys stand."""
+    """The state of the master keys and of a rotation."""
 
     source: str
     current: str
     following: str | None
-    """Of a rotation that has begun."""
+    """Id of the new key, if a rotation has begun."""
     groups: dict[str, int]
-    """How many groups have a key wrapped by each master key."""
+    """For each master key, the number of groups whose key it wraps."""
     retired: list[str]
     answers: list[tuple[str, bool]]
-    """Servers that the rotation has heard of, and whether they have the new key."""
+    """Servers that answered the rotation, and whether they have the new key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,16 @@ class Rotation:
             )
 
     def run(self, patience_seconds: float, progress: Callable[[int], None]) -> str:
-        """Rotate, or finish a rotation that was broken off; the id of the key that is current then.
+        """Rotate, or finish a rotation that was interrupted; return the id of the current key.
 
-        Servers have `patience_seconds` to say that they have the new key. Raises SetupError, and changes nothing
-        but the key file, if there is no new key or a server lacks it.
+        Servers have `patience_seconds` to answer. Raises SetupError if there is no new key or a server lacks it;
+        only the key file may have changed then.
         """
         new = self._announce()
         if new is not None:
-            lacking = self._hear(new, patience_seconds)
+            lacking = self._servers_without(new, patience_seconds)
             if lacking:
-                self._withdraw()
+                self._cancel()
                 raise SetupError(
                     f"The new master key {new.id} is not known to {', '.join(lacking)}. Give it there beside the "
                     f"old one, and run the command again."
@@ -88,9 +89,9 @@ class Rotation:
         return self.ring.current_id
 
     def _announce(self) -> MasterKey | None:
-        """Announce the key to move to; None where a rotation needs no more than its key file tidied.
+        """Announce the new key; None if only the key file is left to clean up.
 
-        Of several commands at once one is in here: two that each made a key would overwrite each other's.
+        The lock lets one command at a time in here, since two commands would overwrite each other's new key.
         """
         with self.database.write() as connection:
             check = metadata.lock_check(connection, shared=False)
@@ -109,7 +110,7 @@ class Rotation:
     def _take_current(self, given: Iterable[MasterKey], check: bytes | None) -> None:
         for master in given:
             self.ring.learn(master)
-        if not self.ring.settle_to(check):
+        if not self.ring.adopt(check):
             raise SetupError("The master key has just been replaced by one that this command was not given.")
 
     def _next(self, connection: Connection, given: Mapping[str, MasterKey]) -> MasterKey | None:
@@ -131,14 +132,14 @@ class Rotation:
         provider.replace(*provider.read(), secret)
         return MasterKey(secret)
 
-    def _hear(self, new: MasterKey, patience_seconds: float) -> Sequence[str]:
-        """The servers that have answered, and lack the key. One that is down does not answer, and need not."""
+    def _servers_without(self, new: MasterKey, patience_seconds: float) -> Sequence[str]:
+        """Wait, then return the servers that answered that they lack the key. Stopped servers need not answer."""
         sleep(patience_seconds)
         statement = select(key_holders.c.place).where(key_holders.c.key_id == new.id, ~key_holders.c.has_it)
         with self.database.read() as connection:
             return list(connection.scalars(statement))
 
-    def _withdraw(self) -> None:
+    def _cancel(self) -> None:
         with self.database.write() as connection:
             begun = connection.scalar(
                 select(func.count()).where(groups.c.wrapped_by == metadata.next_id(connection))
@@ -165,21 +166,22 @@ class Rotation:
         return len(found)
 
     def _finish(self, new: MasterKey) -> None:
-        """Make the new key current, and wrap by it what was made while the others were wrapped."""
+        """Make the new key current, after wrapping the keys of groups that were created meanwhile."""
         old = self.ring.current
         with self.database.write() as connection:
-            # Who makes a group holds this row until the group is there.
+            # A transaction that creates a group holds a lock on this row until it ends.
             check = metadata.lock_check(connection, shared=False)
             if not metadata.is_current(new, check):  # otherwise another process was first
                 self._move(connection, old, new)
         self.ring.learn(new)
-        self.ring.settle_to(new.check)
-        self.database.forget_deleted()
+        self.ring.adopt(new.check)
+        self.database.purge_deleted()
 
     def _move(self, connection: Connection, old: MasterKey, new: MasterKey) -> None:
         self._rewrap(connection, new, limit=None)
-        for name, place in metadata.DATA_KEYS.items():
-            set_metadata(connection, place, new.wrap(old.unwrap(_there(connection, place), name), name))
+        for name, meta_key in metadata.DATA_KEYS.items():
+            wrapped = _stored_key(connection, meta_key)
+            set_metadata(connection, meta_key, new.wrap(old.unwrap(wrapped, name), name))
         set_metadata(connection, metadata.CHECK, new.check)
         set_metadata(connection, metadata.RETIRED, " ".join([*metadata.retired_ids(connection), old.id]).encode())
         delete_metadata(connection, metadata.NEXT)
@@ -187,7 +189,7 @@ class Rotation:
         self.journal.record(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")
 
     def _tidy(self) -> None:
-        """Take the keys that are done with out of the server's own key file."""
+        """Remove retired keys from the server's own key file."""
         provider = self.ring.provider
         if isinstance(provider, KeyFile) and provider.own:
             with self.database.write() as connection:
@@ -199,7 +201,7 @@ class Rotation:
                     provider.replace(*kept)
 
 
-def _there(connection: Connection, place: str) -> bytes:
-    value = get_metadata(connection, place)
-    assert value is not None  # noqa: S101 - settled when the storage was opened
+def _stored_key(connection: Connection, meta_key: str) -> bytes:
+    value = get_metadata(connection, meta_key)
+    assert value is not None  # noqa: S101 - opening the storage has set it
     return value

@@ -1,4 +1,4 @@
-"""How a running server follows a rotation: it learns the new key, says so, and forgets the old one."""
+"""Keeps a running server in step with a key rotation: it reads the new key, answers, and drops the old key."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from visavis.storage.keys.ring import KeyRing
 logger = logging.getLogger(__name__)
 
 SYNC_SECONDS = 1.0
-"""How often a server looks. Within this time it answers a rotation, and stops taking a key that was replaced."""
+"""How often a server checks. It answers a rotation, and drops a key that was replaced, within this time."""
 
 
 class KeySync:
-    """One in each server."""
+    """Checks the state of the rotation. Each server runs one as a periodic task."""
 
     def __init__(self, database: Database, ring: KeyRing) -> None:
         self._database = database
@@ -42,20 +42,20 @@ class KeySync:
             self._answer(*answer)
 
     def _answered(self, connection: Connection) -> tuple[str, bool] | None:
-        """What the database has of this server: a rotation that begins again has thrown answers away."""
+        """The answer of this server in the database. A rotation that starts again has deleted all answers."""
         statement = select(key_holders.c.key_id, key_holders.c.has_it).where(key_holders.c.holder == self._holder)
         row = connection.execute(statement).one_or_none()
         return None if row is None else (row.key_id, row.has_it)
 
     def _answer(self, key_id: str, has_it: bool) -> None:  # noqa: FBT001 - the column's value
-        place = f"{socket.gethostname()} process {os.getpid()}"
-        row = {"holder": self._holder, "key_id": key_id, "place": place, "has_it": has_it}
+        server = f"{socket.gethostname()} process {os.getpid()}"
+        row = {"holder": self._holder, "key_id": key_id, "place": server, "has_it": has_it}
         with self._database.write() as connection:
             connection.execute(delete(key_holders).where(key_holders.c.holder == self._holder))
             connection.execute(insert(key_holders).values(row))
 
     def _take_current(self, check: bytes | None) -> None:
-        if self._ring.settle_to(check):
+        if self._ring.adopt(check):
             logger.info("The master key is %s now; no other is taken.", self._ring.current_id)
         else:
             logger.critical("The master key was replaced by one that this server lacks. Restart it with that.")

@@ -1,5 +1,5 @@
-"""Groups in one sealed file, which travels without the database and its master key.
+"""Archives: groups in one encrypted file, which does not need the database or its master key.
 
-A file has two lines that anybody can read, `header`, and then sealed chunks, `stream`, in which are `contents`.
-`writing` and `reading` move them between file and database.
+A file has two plain lines (`header`) and then encrypted chunks (`stream`) with the `contents`. `archives` and
+`restoring` move groups between file and database.
 """

@@ -24,21 +24,21 @@ from visavis.transfer.archive.stream import SealedReader, SealedWriter
 from visavis.types import FaceFilter, Group
 
 Progress = Callable[[int], None]
-"""Told how many faces more are done."""
+"""Called with the number of faces handled since its last call."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedGroup:
-    """A group in an archive that was read to its end."""
+    """A group in an archive."""
 
     head: GroupHead
     dimension: int | None
-    """Length of its embeddings; None where it has no faces."""
+    """Number of components of its embeddings; None if it has no faces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archives:
-    """Writes groups into archives, reads them back. No template is ever written in the clear."""
+    """Writes groups to archives and restores them. Templates are never written unencrypted."""
 
     database: Database
     keys: KeyRing = field(repr=False)
@@ -46,7 +46,7 @@ class Archives:
 
     @classmethod
     def of(cls, storage: Storage) -> Archives:
-        """What moves groups out of this storage and into it."""
+        """The archives of this storage."""
         return cls(storage.database, storage.keys, storage.journal)
 
     def write(
@@ -57,12 +57,12 @@ class Archives:
         progress: Progress,
         cost: Cost | None = None,
     ) -> dict[str, int]:
-        """Seal groups, as they are at one moment, into a file; how many faces each has.
+        """Write groups, as they are at one moment, to an encrypted file; return the number of faces of each.
 
-        Faces that have expired are left out. Raises GROUP_NOT_FOUND if one has been deleted since.
+        Faces that have expired are left out. Raises GROUP_NOT_FOUND if a group has been deleted since.
         """
-        for group in groups:  # before a template leaves
-            self.journal.tell("export_archive", app_id=group.app_id, group=group.name)
+        for group in groups:  # recorded before any template is written
+            self.journal.record_alone("export_archive", app_id=group.app_id, group=group.name)
         key, header = write_header(file, passphrase, cost or Cost())
         contents = ContentsWriter(SealedWriter(file, key, header))
         with self.database.read() as connection:
@@ -88,7 +88,7 @@ class Archives:
         return count
 
     def inspect(self, file: BinaryIO, passphrase: str, progress: Progress) -> list[ArchivedGroup]:
-        """What is in an archive. Raises SetupError if anything in it is not as it must be."""
+        """The groups in an archive, after reading it to its end. Raises SetupError if anything in it is wrong."""
         found = []
         for head, faces in _groups_in(_opened(file, passphrase)):
             ids: set[str] = set()
@@ -108,11 +108,11 @@ class Archives:
         """Store all groups of an archive, or nothing, in one transaction.
 
         Raises SetupError for a bad archive and for a group of another model; DUPLICATE_GROUP,
-        GROUP_QUOTA_EXCEEDED, FACE_QUOTA_EXCEEDED, UNAUTHORIZED (the app is gone).
+        GROUP_QUOTA_EXCEEDED, FACE_QUOTA_EXCEEDED, UNAUTHORIZED (the app was deleted).
         """
-        sealed = _opened(file, passphrase)  # which takes a second that no writer has to wait for
+        sealed = _opened(file, passphrase)  # before the transaction: it takes a second
         with self.database.write() as connection:
-            # The app before its groups, as everybody locks them: who deletes one waits, or is waited for.
+            # Every transaction locks the app before its groups, so that none can block another for ever.
             if group_rows.lock_app(connection, target.app.id) is None:
                 raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
             restoring = Restoring(connection, self.keys, self.journal, target, progress)
@@ -124,7 +124,7 @@ def _opened(file: BinaryIO, passphrase: str) -> SealedReader:
 
 
 def _groups_in(sealed: SealedReader) -> Iterator[tuple[GroupHead, Iterator[ArchivedFace]]]:
-    """Each group with its faces, which must be taken before the next group. Raises SetupError."""
+    """Each group with its faces, which must be read before the next group. Raises SetupError."""
     contents = read_contents(sealed)
     for head in contents:
         assert isinstance(head, GroupHead)  # noqa: S101 - what `read_contents` yields first, and after the faces

@@ -1,8 +1,8 @@
-"""What is inside an archive: groups, each followed by its faces, and at the end how many there were.
+"""The contents of an archive: groups, each followed by its faces, and a record of the end with counts and a hash.
 
 A record is its kind (one byte), its length (four bytes, big-endian) and its body. The body of a group and of the
-end is JSON; that of a face is the length of its JSON (two bytes), the JSON, and its embedding
-(little-endian float32).
+end is JSON. The body of a face is the length of its JSON (two bytes), the JSON, and its embedding (little-endian
+float32).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GROUP, _FACE, _END = b"G", b"F", b"E"
 _LONGEST = 1 << 20
 _LITTLE_ENDIAN = np.dtype("<f4")
 _UNIT = 1e-3
-"""How far the length of an embedding may be from 1."""
+"""How far the norm of an embedding may be from 1."""
 
 Parsed = TypeVar("Parsed", bound="_Strict")
 
@@ -48,7 +48,7 @@ class _Strict(BaseModel):
 
 
 class GroupHead(_Strict):
-    """A group, and how many faces follow it."""
+    """A group, and the number of faces that follow it."""
 
     name: str
     model: Annotated[str, Field(pattern="^[!-~]{1,255}$")]
@@ -57,7 +57,7 @@ class GroupHead(_Strict):
     settings: dict[str, object]
 
     def group_settings(self) -> GroupSettings:
-        """Raises SetupError for what this version would lose, and for what no group may have."""
+        """The settings. Raises SetupError for an unknown setting, and for invalid values."""
         if unknown := self.settings.keys() - group_settings.NAMES:
             raise SetupError(f"The archive is of a newer version: its groups have a setting {min(unknown)!r}.")
         try:
@@ -87,14 +87,14 @@ class _End(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFace:
-    """A face with the moment it was registered."""
+    """A face and its registration time."""
 
     new: NewFace
     created_at: datetime
 
 
 class ContentsWriter:
-    """Writes records, and counts and hashes them."""
+    """Writes groups and faces, and counts and hashes them for the last record."""
 
     def __init__(self, sealed: Writer) -> None:
         self._sealed = sealed
@@ -131,9 +131,9 @@ class ContentsWriter:
 
 
 def read_contents(sealed: Reader) -> Iterator[GroupHead | ArchivedFace]:
-    """Groups, each followed by its faces. Raises SetupError at whatever is not as it must be.
+    """Read groups, each followed by its faces. Raises SetupError if anything is wrong.
 
-    Only who has read to the end knows that the archive is whole.
+    Read to the end: only then is it certain that the archive is complete.
     """
     digest = hashlib.sha256()
     groups = faces = missing = 0

@@ -1,7 +1,7 @@
-"""The lines an archive begins with: what it is, and how its key is made of a passphrase.
+"""The two plain lines at the start of an archive: the format, and how the key is derived from a passphrase.
 
-The key is Argon2id's (RFC 9106) of the passphrase. The header is associated data of every chunk, so nothing in it
-can be altered either.
+The key is derived with Argon2id (RFC 9106). The header is associated data of every chunk, so it cannot be altered
+either.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from visavis.errors import SetupError
 from visavis.storage.keys.cipher import KEY_BYTES
 
 SHORTEST_PASSPHRASE = 12
-"""Characters. Whoever has the file can try passphrases as long as they like."""
+"""Characters. Anybody who has the file can try passphrases without limit."""
 
 _MAGIC = b"visavis archive 1\n"
 _ANY_MAGIC = b"visavis archive "
@@ -32,7 +32,7 @@ _CHECK_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one attempt at a passphrase costs: memory, passes over it, lanes."""
+    """The cost of one attempt at a passphrase: memory in KiB, passes, lanes (Argon2id)."""
 
     memory_kib: int = 256 * 1024
     passes: int = 3
@@ -40,7 +40,7 @@ class Cost:
 
 
 class _Fields(BaseModel):
-    """The second line. Bounds keep a file from asking for more than it is worth."""
+    """The fields of the second line. Their bounds keep a forged file from demanding too much memory or time."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,11 +50,11 @@ class _Fields(BaseModel):
     passes: int = Field(ge=1, le=16)
     lanes: int = Field(ge=1, le=16)
     check: str = Field(pattern=f"^[0-9a-f]{{{2 * _CHECK_BYTES}}}$")
-    """Tells a wrong passphrase from a damaged file, and binds the file to one key."""
+    """Distinguishes a wrong passphrase from a damaged file, and binds the file to one key."""
 
 
 def write_header(file: BinaryIO, passphrase: str, cost: Cost) -> tuple[bytes, bytes]:
-    """Begin an archive under a fresh key; the key, 32 bytes, and the header as it was written."""
+    """Write the header of an archive; return its key, 32 bytes, and the header."""
     salt = os.urandom(_SALT_BYTES)
     key, check = _keys(passphrase, salt, cost)
     fields = {"memory_kib": cost.memory_kib, "passes": cost.passes, "lanes": cost.lanes}
@@ -65,7 +65,10 @@ def write_header(file: BinaryIO, passphrase: str, cost: Cost) -> tuple[bytes, by
 
 
 def read_header(file: BinaryIO, passphrase: str) -> tuple[bytes, bytes]:
-    """The key of an archive and its header. Raises SetupError for another file, or another passphrase."""
+    """Read the header of an archive; return its key, 32 bytes, and the header.
+
+    Raises SetupError if the file is no archive, or the passphrase is wrong.
+    """
     magic = file.readline(len(_MAGIC))
     if magic != _MAGIC:
         newer = magic.startswith(_ANY_MAGIC)
@@ -83,7 +86,7 @@ def read_header(file: BinaryIO, passphrase: str) -> tuple[bytes, bytes]:
 
 
 def _keys(passphrase: str, salt: bytes, cost: Cost) -> tuple[bytes, bytes]:
-    """The key of the chunks, and what is told of it. One spelling of a passphrase, whatever the keyboard's."""
+    """The key of the chunks and the check of the header. The passphrase is normalised to NFC."""
     secret = hash_secret_raw(
         unicodedata.normalize("NFC", passphrase).encode(),
         salt,

@@ -1,4 +1,4 @@
-"""Stores the groups of an archive, within a transaction of its caller's."""
+"""Restores the groups of an archive, within a transaction of the caller."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from visavis.transfer.archive.contents import ArchivedFace, GroupHead
 from visavis.types import Group
 
 _AT_ONCE = 1000
-"""Faces that are in memory."""
+"""How many faces are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an archive goes."""
+    """The app that an archive is restored to, and how."""
 
     app: App
     names: Mapping[str, str]
-    """What groups are called here, where that is not as in the archive."""
+    """New names of groups, by their names in the archive; other groups keep their names."""
     merge: bool
-    """Whether a group that is there already gets the faces that it lacks; otherwise it is in the way."""
+    """Whether an existing group gets the faces that it lacks; otherwise it is an error."""
     groups_quota: int
-    """Groups the app may have."""
+    """How many groups the app may have."""
     faces_quota: int
-    """Faces a group may have."""
+    """How many faces a group may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What an archive has added to a group."""
+    """What was added to one group."""
 
     group: str
     added: int
@@ -51,7 +51,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """Stores one group after the other."""
+    """Restores one group after the other."""
 
     connection: Connection
     keys: KeyRing
@@ -60,8 +60,8 @@ class Restoring:
     progress: Callable[[int], None]
 
     def group(self, head: GroupHead, faces: Iterator[ArchivedFace]) -> Restored:
-        """Raises what `Archives.restore` does."""
-        group = self._settled(head)
+        """Restore a group with these faces. Raises the errors of `Archives.restore`."""
+        group = self._group_for(head)
         state = group_rows.lock_group(self.connection, self.keys.proofs, group.id)
         assert state is not None  # noqa: S101 - it was found or made in this transaction
         cipher = self.keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
@@ -82,12 +82,12 @@ class Restoring:
         group_rows.set_group_state(self.connection, self.keys.proofs, group.id, state)
         return Restored(group.name, added, present)
 
-    def _settled(self, head: GroupHead) -> Group:
-        """The group that takes the faces: made like the archived one, or there before."""
+    def _group_for(self, head: GroupHead) -> Group:
+        """The group that gets the faces: created like the archived one, or an existing group."""
         target = self.target
         name = target.names.get(head.name, head.name)
-        there = group_rows.find_group(self.connection, self.keys.proofs, target.app.id, name)
-        if there is None:
+        existing = group_rows.find_group(self.connection, self.keys.proofs, target.app.id, name)
+        if existing is None:
             claim_group(self.connection, self.keys.proofs, target.app, name, target.groups_quota)
             wrapped_key = self.keys.new_wrapped_key(self.connection, target.app.id, name, head.model)
             self.journal.record(
@@ -105,15 +105,15 @@ class Restoring:
             )
         if not target.merge:
             raise ServiceError(ErrorCode.DUPLICATE_GROUP, f"There is a group {name!r} already.")
-        if there.model != head.model:
+        if existing.model != head.model:
             raise SetupError(
                 f"The faces of the archive are of the recognition model {head.model}, those of the group {name!r} "
-                f"of {there.model}: they cannot be compared."
+                f"of {existing.model}: they cannot be compared."
             )
-        return there
+        return existing
 
     def _check_dimension(self, group: Group, cipher: GroupCipher, face: ArchivedFace) -> None:
-        """Of one that the group has; its embeddings are all as long."""
+        """Check that embeddings of archive and group have the same dimension. Raises SetupError."""
         template = face_rows.any_template(self.connection, group.id)
         if template is not None and len(cipher.open(*template)) != len(face.new.embedding):
             raise SetupError(
@@ -121,8 +121,8 @@ class Restoring:
             )
 
     def _new(self, group: Group, batch: Sequence[ArchivedFace]) -> list[ArchivedFace]:
-        there = face_rows.face_ids_among(self.connection, group.id, [face.new.face_id for face in batch])
-        return [face for face in batch if face.new.face_id not in there]
+        present = face_rows.existing_face_ids(self.connection, group.id, [face.new.face_id for face in batch])
+        return [face for face in batch if face.new.face_id not in present]
 
     def _insert(
         self, group: Group, state: GroupState, cipher: GroupCipher, faces: Sequence[ArchivedFace]

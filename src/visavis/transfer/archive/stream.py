@@ -1,4 +1,4 @@
-"""Bytes as sealed chunks of which none can be altered, left out, repeated, moved or added.
+"""A stream of encrypted chunks, none of which can be altered, left out, repeated, moved or added.
 
 STREAM (Hoang, Reyhanitabar, Rogaway, Vizar, "Online Authenticated-Encryption and its Nonce-Reuse
 Misuse-Resistance", CRYPTO 2015) over AES-256-GCM: a chunk's nonce is its number and whether it is the last.
@@ -21,10 +21,10 @@ DAMAGED = "The archive is damaged: it was altered or cut short."
 
 
 class SealedWriter:
-    """Seals what is written, under a key that seals nothing else."""
+    """Encrypts what is written. The key must not be used for anything else."""
 
     def __init__(self, file: BinaryIO, key: bytes, header: bytes) -> None:
-        """`header`: what the chunks are bound to."""
+        """`header` is the associated data of every chunk."""
         self._file = file
         self._aead = AESGCM(key)
         self._header = header
@@ -33,12 +33,12 @@ class SealedWriter:
 
     def write(self, data: bytes) -> None:
         self._pending += data
-        # One chunk at least is kept back: it may be the last.
+        # At least one chunk is held back, since it may be the last.
         while len(self._pending) > CHUNK_BYTES:
             self._seal(CHUNK_BYTES, last=False)
 
     def finish(self) -> None:
-        """Write the last chunk, without which the others are worth nothing."""
+        """Write the last chunk. Without it the stream cannot be read."""
         self._seal(len(self._pending), last=True)
 
     def _seal(self, size: int, *, last: bool) -> None:
@@ -49,14 +49,14 @@ class SealedWriter:
 
 
 class SealedReader:
-    """Opens what a `SealedWriter` wrote; nothing of a chunk is handed out before it was found to be whole."""
+    """Decrypts what a `SealedWriter` wrote. A chunk is authenticated before any of its bytes are returned."""
 
     def __init__(self, file: BinaryIO, key: bytes, header: bytes) -> None:
         self._chunks = _opened(file, AESGCM(key), header)
         self._ready = bytearray()
 
     def read(self, size: int) -> bytes:
-        """So many bytes. Raises SetupError if they are not there, or not what was written."""
+        """Read exactly `size` bytes. Raises SetupError if they are missing or altered."""
         while len(self._ready) < size:
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -67,7 +67,7 @@ class SealedReader:
         return data
 
     def finish(self) -> None:
-        """Raises SetupError if anything follows."""
+        """Check that nothing follows. Raises SetupError."""
         if self._ready or any(self._chunks):
             raise SetupError(DAMAGED)
 

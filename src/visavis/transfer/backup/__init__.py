@@ -1,1 +1,1 @@
-"""Backups: one moment of everything that is kept, in a file, and back."""
+"""Backups: a snapshot of the whole database in a file, and restoring it."""

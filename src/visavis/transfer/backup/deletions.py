@@ -49,7 +49,7 @@ def delete_again(replaced: Database, restored: Database, keys: KeyRing, tell: Ca
     except ServiceError as error:
         tell(f"{_UNKNOWN} {error.detail}")
         return
-    restored.forget_deleted()
+    restored.purge_deleted()
 
 
 def _follows(later: Connection, earlier: Connection) -> bool:

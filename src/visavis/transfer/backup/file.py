@@ -1,4 +1,4 @@
-"""The file of a backup: a tar of a manifest and, after it, one SQLite database."""
+"""The file of a backup: a tar file with a manifest and then one SQLite database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AT_ONCE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself; enough to tell a whole one from a torn one, nothing about anybody."""
+    """Describes a backup: enough to check that it is complete, and nothing about any person."""
 
     made_at: str
     """ISO 8601, UTC."""
@@ -35,14 +35,14 @@ class Manifest:
     groups: int
     faces: int
     bytes: int
-    """Of the database."""
+    """Size of the database file."""
     sha256: str
-    """Of the database, in hexadecimal."""
+    """SHA-256 of the database file, in hexadecimal."""
     format: str = _FORMAT
 
 
 def pack(file: Path, manifest: Manifest, database: Path) -> None:
-    """Write the archive: whole and on disk under its name, or not at all."""
+    """Write the backup file: complete and on disk, or not at all."""
     with replacing(file) as raw, tarfile.open(fileobj=raw, mode="w") as archive:
         described = json.dumps(asdict(manifest), indent=1).encode()
         _add(archive, _MANIFEST, len(described), io.BytesIO(described))
@@ -51,7 +51,7 @@ def pack(file: Path, manifest: Manifest, database: Path) -> None:
 
 
 def unpack(file: Path, database: Path) -> Manifest:
-    """Write the database of an archive to an empty file. Raises SetupError unless the archive is whole."""
+    """Write the database in a backup to an empty file. Raises SetupError unless the backup is complete."""
     try:
         with file.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:") as archive:
             manifest = _manifest(_content(archive, _MANIFEST).read(_MANIFEST_BYTES))
@@ -69,7 +69,7 @@ def unpack(file: Path, database: Path) -> Manifest:
 
 
 def fingerprint(file: Path) -> str:
-    """SHA-256, in hexadecimal."""
+    """SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
@@ -92,7 +92,7 @@ def _add(archive: tarfile.TarFile, name: str, size: int, content: BinaryIO) -> N
 
 
 def _content(archive: tarfile.TarFile, name: str) -> io.BufferedReader:
-    """Of the next entry, which must be a plain file of this name: nothing is written where an archive says."""
+    """The content of the next entry, which must be a plain file of this name. Paths in a tar file are not used."""
     entry = archive.next()
     found = archive.extractfile(entry) if entry is not None and entry.isreg() and entry.name == name else None
     if found is None:

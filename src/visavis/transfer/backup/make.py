@@ -1,4 +1,4 @@
-"""Makes a backup beside a running server: one moment of the database, sealed as it is, without the master key."""
+"""Makes a backup while servers run: a snapshot of the database, still encrypted, without the master key."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from visavis.transfer.copying import copy_all
 
 
 def back_up(storage: Storage, file: Path, progress: Callable[[int], None]) -> Manifest:
-    """Write everything that is kept to a new file, after every template in it was opened, and put that on record.
+    """Write the whole database to a new file after checking every template, and record that in the audit log.
 
-    `progress` is told how many templates more have been opened. Raises SetupError if the file exists or cannot be
-    written, or what is kept is not in order.
+    `progress` is called with the number of templates opened since its last call. Raises SetupError if the file
+    exists or cannot be written, or the database is not in order.
     """
     if file.exists():
         raise SetupError(f"There is a file {file} already; a backup takes the place of none.")

@@ -32,14 +32,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RemotePicture:
-    """A decoded, upright picture that a worker holds."""
+    """Implements core's `Picture`: a worker holds it, decoded and upright."""
 
     size: ImageSize
     lease: Lease
 
 
 class PooledAnalyzer:
-    """Implements what core calls a face analyzer, by workers. Thread-safe."""
+    """Implements core's `FaceAnalyzer` by workers. Thread-safe."""
 
     def __init__(
         self, pool: WorkerPool, cards: Mapping[str, RecognitionCard], instrument: Instrumentation = uninstrumented
@@ -51,11 +51,6 @@ class PooledAnalyzer:
 
     @contextmanager
     def decode(self, data: bytes) -> Iterator[RemotePicture]:
-        """Hand a PNG or JPEG file to a worker, and hold that until the block ends.
-
-        Raises IMAGE_TOO_LARGE (pixels), IMAGE_TOO_SMALL, UNSUPPORTED_IMAGE_FORMAT, NOT_AN_IMAGE, BROKEN_IMAGE; the
-        last also, here and in all other calls, where the picture takes too long or too much.
-        """
         with self._instrument(Span.SLOT):
             lease = self.pool.lease(working_for.get())
         try:
@@ -66,7 +61,6 @@ class PooledAnalyzer:
             lease.end()
 
     def find(self, picture: RemotePicture) -> list[DetectedFace]:
-        """Faces of at least 60 x 60 px, largest box first, 20 at most, without traits."""
         with self._instrument(Span.DETECT), _checking(picture.lease):
             _, data = picture.lease.ask({"do": Do.FIND})
             return read_found(data, picture.size)
@@ -74,7 +68,6 @@ class PooledAnalyzer:
     def describe(
         self, picture: RemotePicture, faces: Sequence[DetectedFace], traits: Traits
     ) -> list[DetectedFace]:
-        """The same faces in the same order, with the traits that are wanted filled in."""
         if not faces or not any(asdict(traits).values()):
             return list(faces)
         with self._instrument(Span.DESCRIBE), _checking(picture.lease):
@@ -82,16 +75,11 @@ class PooledAnalyzer:
             return read_traits(content, faces, traits)
 
     def aligned_liveness(self, picture: RemotePicture) -> float:
-        """Liveness, 0-100, of a picture that is nothing but a face, aligned by its sender."""
         with self._instrument(Span.DESCRIBE), _checking(picture.lease):
             content, _ = picture.lease.ask({"do": Do.ALIGNED_LIVENESS})
             return read_liveness(content)
 
     def embed(self, picture: RemotePicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
-        """One unit vector a face, float32, shape (len(faces), d), by the named recognition model.
-
-        Raises INTERNAL if that model is not there, or not what its card says.
-        """
         card = self._card(model)
         with self._instrument(Span.EMBED), _checking(picture.lease):
             content, data = picture.lease.ask({"do": Do.EMBED, "model": model}, _few(faces))
@@ -101,10 +89,6 @@ class PooledAnalyzer:
             return read_embeddings(data, len(faces), card.dimension)
 
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
-        """Embeddings of the named model, shape (..., d), as faces that are asked about.
-
-        Their cosine to stored ones is the dot product. Raises INTERNAL as `embed` does.
-        """
         return fusion.as_probe(self._card(model), embeddings)
 
     def close(self) -> None:

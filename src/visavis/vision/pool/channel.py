@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
-Content: TypeAlias = Mapping[str, Any]
+Content: TypeAlias = Mapping[str, object]
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
 _HEAD = struct.Struct("!IQ")
@@ -98,7 +98,7 @@ class Channel:
         self.socket.settimeout(left)
 
 
-def _parsed(text: bytearray) -> dict[str, Any]:
+def _parsed(text: bytearray) -> dict[str, object]:
     try:
         content = json.loads(text, parse_constant=_refused)
     except (ValueError, RecursionError) as error:

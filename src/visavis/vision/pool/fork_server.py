@@ -41,7 +41,7 @@ class WorkerPlan:
     cpu_seconds: int = 100_000
     """What a worker may compute in its life."""
 
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """The plan as the content of a frame."""
         return asdict(self) | {"models_dir": str(self.models_dir)}
 
@@ -149,7 +149,7 @@ class ForkServer:
             self._start()
             return self._exchanged(content, descriptor)
 
-    def _exchanged(self, content: Mapping[str, Any], descriptor: socket.socket | None) -> dict[str, Any]:
+    def _exchanged(self, content: Mapping[str, object], descriptor: socket.socket | None) -> dict[str, object]:
         until = time.monotonic() + _PATIENCE_SECONDS
         self._channel.send(content, until=until)
         if descriptor is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,12 +78,12 @@ class AnswerError(Exception):
     """An answer that no worker of ours gives."""
 
 
-def picture_error(error: ServiceError) -> dict[str, Any]:
+def picture_error(error: ServiceError) -> dict[str, object]:
     """The answer to a picture that is refused."""
     return {"trouble": Trouble.PICTURE, "code": error.code, "detail": error.detail}
 
 
-def read_picture_error(content: Mapping[str, Any]) -> ServiceError:
+def read_picture_error(content: Mapping[str, object]) -> ServiceError:
     """The refusal that an answer tells of. Raises AnswerError."""
     code, detail = content.get("code"), content.get("detail")
     match code, detail:
@@ -93,7 +92,7 @@ def read_picture_error(content: Mapping[str, Any]) -> ServiceError:
     raise AnswerError("a refusal that is none")
 
 
-def read_size(content: Mapping[str, Any]) -> ImageSize:
+def read_size(content: Mapping[str, object]) -> ImageSize:
     """Width and height of a decoded picture. Raises AnswerError."""
     size = content.get("size")
     match size:
@@ -132,7 +131,7 @@ def read_faces(data: bytearray) -> list[DetectedFace]:
     return [_face(row) for row in rows.tolist()]
 
 
-def traits_content(faces: Sequence[DetectedFace]) -> list[dict[str, Any]]:
+def traits_content(faces: Sequence[DetectedFace]) -> list[dict[str, object]]:
     """The traits of faces, those that there are."""
     return [
         {
@@ -144,7 +143,9 @@ def traits_content(faces: Sequence[DetectedFace]) -> list[dict[str, Any]]:
     ]
 
 
-def read_traits(content: Mapping[str, Any], faces: Sequence[DetectedFace], wanted: Traits) -> list[DetectedFace]:
+def read_traits(
+    content: Mapping[str, object], faces: Sequence[DetectedFace], wanted: Traits
+) -> list[DetectedFace]:
     """The faces with all the traits that were wanted, as an answer tells them. Raises AnswerError."""
     told = content.get("traits")
     names = {name for name, want in asdict(wanted).items() if want}
@@ -155,7 +156,7 @@ def read_traits(content: Mapping[str, Any], faces: Sequence[DetectedFace], wante
     return [_with_traits(face, each) for face, each in zip(faces, told, strict=True)]
 
 
-def read_liveness(content: Mapping[str, Any]) -> float:
+def read_liveness(content: Mapping[str, object]) -> float:
     """The liveness of a picture that is nothing but a face, 0-100. Raises AnswerError."""
     return _share(content.get("liveness"))
 
@@ -170,7 +171,7 @@ def read_embeddings(data: bytearray, count: int, dimension: int) -> Embedding:
     return embeddings
 
 
-def _with_traits(face: DetectedFace, told: Mapping[str, Any]) -> DetectedFace:
+def _with_traits(face: DetectedFace, told: Mapping[str, object]) -> DetectedFace:
     return replace(
         face,
         pose=_pose(told["pose"]) if "pose" in told else None,

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
-from typing import Any
 
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.types import VisionUse
@@ -193,13 +192,13 @@ class Lease:
         self._until = time.monotonic() + pool.limits.seconds
         self._data: Bytes = b""
 
-    def decode(self, data: Bytes) -> dict[str, Any]:
+    def decode(self, data: Bytes) -> dict[str, object]:
         """Hand the picture's file to the worker; its answer."""
         self._data = data
         answer, _ = self.ask({"do": Do.DECODE}, data)
         return answer
 
-    def ask(self, content: Mapping[str, Any], data: Bytes = b"") -> tuple[dict[str, Any], bytearray]:
+    def ask(self, content: Mapping[str, object], data: Bytes = b"") -> tuple[dict[str, object], bytearray]:
         """The answer of the worker, not yet looked at.
 
         Raises BROKEN_IMAGE with the reason if there is none, what the picture is refused for, and INTERNAL.
@@ -248,7 +247,7 @@ class Lease:
             worker, self._worker = self._worker, None
             self._pool.give_back(worker, self._owner)
 
-    def _without_trouble(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _without_trouble(self, answer: dict[str, object]) -> dict[str, object]:
         match answer.get("trouble"):
             case None | Trouble.NOT_LOADED:
                 return answer

@@ -2,11 +2,12 @@
 
 import signal
 
-# The main process ends this one by closing its socket. What a terminal or a service manager sends to all processes
-# of a group would end workers that the main process still waits for.
-for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(each, signal.SIG_IGN)
+if __name__ == "__main__":
+    # The main process ends this one by closing its socket. What a terminal or a service manager sends to all
+    # processes of a group would end workers that the main process still waits for.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
 
-from visavis.vision.worker.forking import main  # noqa: E402 - imports take their time
+    from visavis.vision.worker.forking import main  # imports take their time
 
-main()
+    main()

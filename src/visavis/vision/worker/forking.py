@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-from typing import Any
 
 from visavis.errors import SetupError
 from visavis.vision.analyzer import Analyzer
@@ -70,7 +69,7 @@ class _Server:
             for process in tuple(self._workers):
                 self._end(process)
 
-    def _answer(self, content: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, content: dict[str, object]) -> dict[str, object]:
         match content:
             case {"do": "fork"}:
                 return {"process": self._fork()}
@@ -80,7 +79,7 @@ class _Server:
                 return self._load(model)
         return {"status": None}
 
-    def _load(self, model: str) -> dict[str, Any]:
+    def _load(self, model: str) -> dict[str, object]:
         try:
             self._networks.recognizers.load(model)
         except SetupError as error:

@@ -27,7 +27,7 @@ from visavis.vision.pool.messages import (
 from visavis.vision.recognition import Recognizers
 from visavis.vision.worker.sandbox import shut_in
 
-Answer: TypeAlias = tuple[dict[str, Any], Bytes]
+Answer: TypeAlias = tuple[dict[str, object], Bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Desk:
         self._networks = networks
         self._data = bytearray()
         self._picture: DecodedPicture | None = None
-        self._work: dict[Do, Callable[[dict[str, Any], bytearray], Answer]] = {
+        self._work: dict[Do, Callable[[dict[str, object], bytearray], Answer]] = {
             Do.DECODE: self._decode,
             Do.FIND: self._find,
             Do.DESCRIBE: self._describe,
@@ -77,12 +77,12 @@ class _Desk:
         except Exception as error:  # noqa: BLE001 - whatever it is, the main process has to be told
             return _trouble(error), b""
 
-    def _decode(self, _: dict[str, Any], data: bytearray) -> Answer:
+    def _decode(self, _: dict[str, object], data: bytearray) -> Answer:
         self._data = data
         self._picture = decode(bytes(data), first_look)
         return {"size": [self._picture.size.width, self._picture.size.height]}, b""
 
-    def _find(self, _: dict[str, Any], __: bytearray) -> Answer:
+    def _find(self, _: dict[str, object], __: bytearray) -> Answer:
         return {}, faces_bytes(self._networks.analyzer.find(self._there()))
 
     def _describe(self, content: dict[str, Any], data: bytearray) -> Answer:
@@ -90,10 +90,10 @@ class _Desk:
         faces = self._networks.analyzer.describe(self._there(), read_faces(data), traits)
         return {"traits": traits_content(faces)}, b""
 
-    def _aligned_liveness(self, _: dict[str, Any], __: bytearray) -> Answer:
+    def _aligned_liveness(self, _: dict[str, object], __: bytearray) -> Answer:
         return {"liveness": self._networks.analyzer.aligned_liveness(self._there())}, b""
 
-    def _embed(self, content: dict[str, Any], data: bytearray) -> Answer:
+    def _embed(self, content: dict[str, object], data: bytearray) -> Answer:
         model = content["model"]
         if model not in self._networks.models:
             return {"trouble": Trouble.NOT_LOADED}, b""
@@ -104,7 +104,7 @@ class _Desk:
             raise ValueError("no picture was decoded")
         return self._picture
 
-    def _clear(self, _: dict[str, Any], __: bytearray) -> Answer:
+    def _clear(self, _: dict[str, object], __: bytearray) -> Answer:
         if self._picture is not None:
             self._picture.overwrite()
         self._picture = None
@@ -113,7 +113,7 @@ class _Desk:
         return {}, b""
 
 
-def _trouble(error: Exception) -> dict[str, Any]:
+def _trouble(error: Exception) -> dict[str, object]:
     if _is_of_memory(error):
         return {"trouble": Trouble.MEMORY}
     [*_, last] = traceback.extract_tb(error.__traceback__)

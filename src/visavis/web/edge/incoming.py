@@ -1,4 +1,4 @@
-"""What connections receive passes through memory of ours, which is overwritten at once.
+"""Received bytes of connections pass through a buffer of our own, which is overwritten at once.
 
 The event loop's own memory would keep the end of whatever was received last, such as a picture.
 """
@@ -11,14 +11,14 @@ _LENGTH = 1 << 18
 
 
 class Incoming(asyncio.BufferedProtocol):
-    """Stands between the event loop and a connection."""
+    """A protocol between the event loop and a connection."""
 
     _read = memoryview(bytearray(_LENGTH))
-    """Where the event loop puts what it reads: one connection after the other, so all can share it."""
+    """The buffer that the event loop reads into. All connections share it, since reads never overlap."""
     _zeros = bytes(_LENGTH)
 
     def __init__(self, connection: asyncio.Protocol) -> None:
-        """`connection` is told of everything that happens, as if the loop had told it."""
+        """`connection` receives every call of the event loop."""
         self._connection = connection
         self.connection_made = connection.connection_made  # type: ignore[method-assign]
         self.connection_lost = connection.connection_lost  # type: ignore[method-assign]
@@ -27,11 +27,11 @@ class Incoming(asyncio.BufferedProtocol):
         self.resume_writing = connection.resume_writing  # type: ignore[method-assign]
 
     def get_buffer(self, _: int) -> memoryview:
-        """Where the event loop is to put what it reads next."""
+        """The buffer for the next read of the event loop."""
         return self._read
 
     def buffer_updated(self, count: int) -> None:
-        """Hand on what was read."""
+        """Pass on what was read, and overwrite the buffer."""
         data = bytes(self._read[:count])
         self._read[:count] = self._zeros[:count]
         self._connection.data_received(data)

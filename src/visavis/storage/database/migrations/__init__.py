@@ -1,4 +1,4 @@
-"""The history of the schema, told by Alembic; `upgrade` brings a database to its end."""
+"""Migrations of the schema by Alembic; `upgrade` brings a database to the latest one."""
 
 from __future__ import annotations
 

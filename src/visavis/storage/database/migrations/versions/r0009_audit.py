@@ -13,7 +13,7 @@ down_revision = "0008"
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _facts() -> tuple[sa.Column[Any], ...]:
+def _columns() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("uid", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -38,14 +38,14 @@ def _facts() -> tuple[sa.Column[Any], ...]:
 def upgrade() -> None:
     op.create_table(
         "audit_inbox",
-        *_facts(),
+        *_columns(),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("uid", name="pk_audit_inbox"),
     )
     op.create_table(
         "audit",
         sa.Column("position", ID, nullable=False, autoincrement=False),
-        *_facts(),
+        *_columns(),
         sa.Column("link", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("position", name="pk_audit"),
     )

@@ -25,6 +25,7 @@ similarities, galleries = st.floats(0, 100), st.integers(1, 1_000_000)
         (99, 1, Strangers(1, 1_000_000)),
         (90, 100_000, Strangers(100, 100)),
         (90, 0, Strangers(0, 100)),
+        (98.5, 1, Strangers(1, 1_000_000)),
     ],
 )
 def test_strangers_are_counted_among_as_few_as_will_do(similarity: float, faces: int, said: Strangers) -> None:
@@ -56,3 +57,8 @@ def test_a_gallery_that_no_similarity_is_enough_for_is_told_of() -> None:
     assert enough_similarity(10_000) == 99
     assert enough_similarity(20_000) is None
     assert are_too_many(100, 20_000)
+
+
+def test_one_in_a_hundred_is_not_too_many() -> None:
+    assert not are_too_many(55, 1)
+    assert are_too_many(54.9, 1)

@@ -43,7 +43,7 @@ def test_a_threshold_is_found_on_the_cosine_scale(calibration: Calibration, thre
 
 @pytest.mark.parametrize("table", [[(0.0, 0.0), (0.0, 1.0)], [(0.0, 5.0), (1.0, 5.0)], [(0.5, 1.0), (0.1, 2.0)]])
 def test_a_table_that_does_not_rise_is_refused(table: list[tuple[float, float]]) -> None:
-    with pytest.raises(ValueError, match="rise"):
+    with pytest.raises(ValueError, match=r"^a calibration table must rise strictly in both columns$"):
         Calibration.from_table(table)
 
 
@@ -80,3 +80,18 @@ def test_the_similarity_against_strangers_is_the_lowest_that_keeps_them_out() ->
 
 def test_no_similarity_keeps_strangers_out_of_a_gallery_that_the_scale_is_too_short_for() -> None:
     assert similarity_against_strangers(0.01, 100_000) is None
+
+
+def test_a_table_that_is_not_made_of_pairs_is_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Calibration.from_table([(0.0, 0.0), (1.0, 100.0, 3.0)])  # type: ignore[list-item]
+
+
+def test_where_the_scale_begins_everybody_matches() -> None:
+    assert strangers_matched(0, 1) == pytest.approx(1)
+    assert strangers_matched(0, 0) == 0
+    assert strangers_matched(10, 1) == pytest.approx(0.5)
+
+
+def test_the_share_of_strangers_that_is_asked_for_is_enough() -> None:
+    assert similarity_against_strangers(strangers_matched(94, 400), 400) == 94

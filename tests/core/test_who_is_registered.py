@@ -127,3 +127,37 @@ def test_a_group_id_is_made_of_small_letters_digits_and_hyphens(name: str) -> No
 @pytest.mark.parametrize("name", ["", "A", "a_b", "a b", "a\n", "gr\u00fcn", "x" * 256, "\uff11"])
 def test_anything_else_is_no_group_id(name: str) -> None:
     assert not policy.is_group_id(name)
+
+
+@pytest.mark.parametrize("text", ["a", "A_b.c-d:e", "x" * 255, "0"])
+def test_an_external_image_id_is_made_of_letters_digits_and_a_few_signs(text: str) -> None:
+    assert policy.is_external_image_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "김", "a\n", "x" * 256, "a/b"])
+def test_anything_else_is_no_external_image_id(text: str) -> None:
+    assert not policy.is_external_image_id(text)
+
+
+def test_a_group_may_ask_for_very_little() -> None:
+    assert not policy.is_comparable(face(AHEAD, comparability=0.4), 0.5)
+    assert policy.is_comparable(face(AHEAD, comparability=0.5), 0.5)
+    assert policy.refusals([face(AHEAD, quality=0.4)], 1, GroupSettings(min_quality=0.5)) == [Refusal.QUALITY]
+
+
+def test_what_was_not_measured_is_told_as_such() -> None:
+    said = policy.incomparable(face(AHEAD, comparability=None), 50)
+    assert said == "Whether the face can be compared could not be measured."
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [("a", True), ("김 " * 127, True), ("x" * 255, True), ("", False), ("x" * 256, False), ("a\0", False)],
+)
+def test_a_label_is_any_short_text_that_every_database_can_keep(text: str, good: bool) -> None:
+    assert policy.is_label(text) is good
+
+
+def test_a_face_id_looks_like_an_external_image_id() -> None:
+    assert policy.is_face_id("0b1c2d3e-0000-4000-8000-000000000000")
+    assert not policy.is_face_id("a/b")

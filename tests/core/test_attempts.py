@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from visavis.core import attempts
 from visavis.core.attempts import REMEMBERED, Attempts, network_of
 from visavis.errors import ErrorCode, ServiceError
 
@@ -163,3 +164,89 @@ def test_a_host_is_one_address_in_ipv4_and_a_64_in_ipv6(address: str, same: str,
 @pytest.mark.parametrize("address", ["", "unix socket", "x" * 10_000])
 def test_an_address_that_is_none_is_one_all_the_same(address: str) -> None:
     assert len(network_of(address)) <= 64
+
+
+def test_whoever_has_to_wait_is_told_how_long_and_the_operator_who_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    door = Door(failures=2)
+    door.guess(MALLORY, 2)
+    with pytest.raises(ServiceError) as caught:
+        door.attempts.verify(MALLORY, RIGHT, lambda: "in")
+    assert (caught.value.code, caught.value.retry_after) == (ErrorCode.RATE_LIMITED, 30)
+    assert caught.value.detail == (
+        "Too many attempts with wrong keys came from this address: wait before the next one."
+    )
+    assert set(caplog.messages) == {f"Too many wrong keys from {MALLORY}: it has to wait."}
+
+
+def test_the_wait_becomes_shorter_and_is_never_told_as_nothing() -> None:
+    door = Door()
+    door.guess(MALLORY, 20)
+    for now, wait in ((0.0, 3), (1.5, 2), (2.9, 1)):
+        door.now = now
+        assert door.knock(MALLORY, RIGHT) == "rate_limited"
+        assert door.wait == wait
+
+
+def test_an_app_counts_as_attacked_from_five_times_as_many_failures_as_an_address_may_have() -> None:
+    door = Door(failures=2)
+    door.now = 100.0
+    door.guess(MALLORY, 1)
+    for number in range(8):
+        door.knock(f"198.18.0.{number}", {"secretKey": "?"})
+    assert door.knock(MALLORY, {"secretKey": "??"}) == "unauthorized"
+    door.guess(ALICE, 1)
+    assert door.knock(ALICE, RIGHT) == "rate_limited"
+    assert door.wait == 600
+    door.now += 1
+    for number in range(8):
+        door.knock(f"198.18.1.{number}", {"secretKey": "?"})
+    door.knock(ALICE, RIGHT)
+    assert door.wait == 599
+
+
+def test_one_failure_less_is_no_attack() -> None:
+    door = Door(failures=2)
+    door.guess(ALICE, 1)
+    for number in range(8):
+        door.knock(f"198.18.0.{number}", {"secretKey": "?"})
+    assert door.knock(ALICE, RIGHT) == "in"
+
+
+def test_the_ones_not_seen_for_longest_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "REMEMBERED", 2)
+    door = Door(failures=1)
+    for address in ("10.0.0.1", "10.0.0.2"):
+        door.knock(address, {"secretKey": "?"}, None)
+    door.now += 60
+    for address in ("10.0.0.1", "10.0.0.3"):
+        door.knock(address, {"secretKey": "?"}, None)
+    assert [door.knock(f"10.0.0.{number}", {"secretKey": "??"}, None) for number in (1, 3)] == ["rate_limited"] * 2
+    assert list(door.attempts._of_network) == ["10.0.0.1", "10.0.0.3"]
+
+
+def test_keys_of_any_characters_are_told_apart() -> None:
+    door = Door()
+    for key in ("\udc80", "키", "\0", ""):
+        assert door.knock(MALLORY, {"secretKey": key}) == "unauthorized"
+    door.attempts.verify(ALICE, {"a": "1", "b": "23"}, lambda: "in")
+    door.guess(ALICE, 20)
+    for other in ({"a": "12", "b": "3"}, {"a": "1", "b": "3"}, {"a": "1"}, {"a": "1\0b\0002\00023"}):
+        assert door.knock(ALICE, other) == "rate_limited"
+    assert door.attempts.verify(ALICE, {"b": "23", "a": "1"}, lambda: "in") == "in"
+
+
+def test_an_address_that_waits_for_no_answer_is_not_remembered() -> None:
+    door = Door()
+    door.guess(MALLORY, 2)
+    door.knock(ALICE, RIGHT)
+    door.knock(ALICE, RIGHT)
+    assert dict(door.attempts._pending) == {}
+
+
+def test_the_keys_themselves_are_not_kept() -> None:
+    door = Door()
+    door.knock(ALICE, RIGHT)
+    again = Door()
+    again.knock(ALICE, RIGHT)
+    [kept], [other] = door.attempts._trusted, again.attempts._trusted
+    assert kept != other

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from tests.fakes.clock import NOON, FakeClock
 from visavis.core.activity import INCIDENTS_KEPT, MINUTES_KEPT, Activity, Incident, Minute
-
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-
-class Hands:
-    """A clock that is turned by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 def incident(detail: str = "There is no group of this id.", *, by_server: bool = False) -> Incident:
@@ -24,11 +13,11 @@ def incident(detail: str = "There is no group of this id.", *, by_server: bool =
 
 
 def test_requests_are_counted_in_their_minute_and_told_apart_by_whose_fault_they_are() -> None:
-    clock = Hands()
+    clock = FakeClock()
     activity = Activity(clock)
     activity.record()
     activity.record(incident())
-    clock.now += timedelta(seconds=90)
+    clock.pass_by(90)
     activity.record(incident(by_server=True))
     before, present = activity.minutes()[-2:]
     assert before == Minute(NOON, requests=2, refused=1)
@@ -36,7 +25,7 @@ def test_requests_are_counted_in_their_minute_and_told_apart_by_whose_fault_they
 
 
 def test_there_is_a_minute_for_each_of_the_last_sixty_also_where_nothing_was_asked() -> None:
-    clock = Hands()
+    clock = FakeClock()
     activity = Activity(clock)
     activity.record()
     clock.now += timedelta(minutes=MINUTES_KEPT - 1)
@@ -49,7 +38,7 @@ def test_there_is_a_minute_for_each_of_the_last_sixty_also_where_nothing_was_ask
 
 
 def test_a_clock_that_is_put_back_loses_no_count() -> None:
-    clock = Hands()
+    clock = FakeClock()
     activity = Activity(clock)
     activity.record()
     clock.now -= timedelta(minutes=5)
@@ -59,8 +48,32 @@ def test_a_clock_that_is_put_back_loses_no_count() -> None:
 
 
 def test_the_last_incidents_are_kept_newest_first() -> None:
-    activity = Activity(Hands())
+    activity = Activity(FakeClock())
     for number in range(INCIDENTS_KEPT + 5):
         activity.record(incident(str(number)))
     details = [each.detail for each in activity.incidents()]
     assert details == [str(number) for number in reversed(range(5, INCIDENTS_KEPT + 5))]
+
+
+def test_requests_of_a_minute_are_counted_together_to_the_microsecond() -> None:
+    clock = FakeClock()
+    activity = Activity(clock)
+    for _ in range(3):
+        clock.pass_by(0.000001)
+        activity.record()
+    clock.pass_by(7.5)
+    assert activity.minutes()[-1] == Minute(NOON, requests=3)
+
+
+def test_a_minute_in_which_nothing_was_asked_has_its_start_too() -> None:
+    starts = [minute.start for minute in Activity(FakeClock()).minutes()]
+    assert starts == [NOON - timedelta(minutes=59 - number) for number in range(60)]
+
+
+def test_no_more_is_remembered_than_an_hour() -> None:
+    clock = FakeClock()
+    activity = Activity(clock)
+    for _ in range(100):
+        activity.record()
+        clock.pass_by(60)
+    assert len(activity._minutes) == MINUTES_KEPT

@@ -1,0 +1,217 @@
+"""Signing in to the console, staying there for a while, and out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from tests.core.world import World
+from visavis.core import passwords
+from visavis.core.accounts import Accounts
+from visavis.core.attempts import Attempts
+from visavis.core.sessions import Sessions
+from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
+from visavis.identities import Role, Session, User
+
+PASSWORD, OTHER = "four quiet words of mine", "quite another set of words"
+
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
+
+@pytest.fixture
+def sessions(world: World) -> Sessions:
+    """They end after 30 minutes without use, and after two hours in any case."""
+    return Sessions(world.storage.accounts, world.clock, timedelta(minutes=30), timedelta(hours=2))
+
+
+@pytest.fixture
+def user(world: World) -> User:
+    accounts = Accounts(world.storage.accounts, world.clock)
+    return accounts.accept(accounts.invite(Role.OPERATOR), "Ines", PASSWORD)
+
+
+@contextmanager
+def refused(code: AccountErrorCode, wait_seconds: int = 0) -> Iterator[None]:
+    with pytest.raises(AccountError) as caught:
+        yield
+    assert (caught.value.code, caught.value.wait_seconds) == (code, wait_seconds)
+
+
+def test_whoever_knows_the_password_is_let_in(sessions: Sessions, user: User, world: World) -> None:
+    secret = sessions.sign_in(" iNES ", PASSWORD, "192.0.2.1")
+    assert len(secret) >= 43
+    assert sessions.find(secret) == Session(user, world.clock.now, world.clock.now)
+    assert sessions.sign_in("Ines", PASSWORD, "192.0.2.1") != secret
+
+
+@pytest.mark.parametrize(("name", "password"), [("Ines", OTHER), ("Ines", ""), ("Omar", PASSWORD), ("", "")])
+def test_a_wrong_password_and_an_unknown_name_are_told_apart_by_nobody(
+    sessions: Sessions, user: User, name: str, password: str
+) -> None:
+    with refused(AccountErrorCode.WRONG_PASSWORD):
+        sessions.sign_in(name, password, "192.0.2.1")
+
+
+def test_an_unknown_name_takes_a_computation_as_a_known_one_does(
+    sessions: Sessions, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def matches(kept: str, password: str) -> bool:
+        checked.append(kept)
+        return False
+
+    monkeypatch.setattr(passwords, "matches", matches)
+    for name in ("Ines", "Omar"):
+        with refused(AccountErrorCode.WRONG_PASSWORD):
+            sessions.sign_in(name, PASSWORD, "192.0.2.1")
+    assert len(checked) == 2
+    assert checked[1].startswith("$argon2id$")
+
+
+def test_the_decoy_fits_no_password_that_anybody_could_guess(sessions: Sessions) -> None:
+    assert sessions._decoy not in repr(sessions)
+    for guess in ("", "None", "decoy"):
+        assert not passwords.matches(sessions._decoy, guess)
+
+
+def test_an_address_has_ten_attempts_in_a_quarter_of_an_hour(sessions: Sessions, user: User) -> None:
+    for _ in range(10):
+        with refused(AccountErrorCode.WRONG_PASSWORD):
+            sessions.sign_in("Ines", OTHER, "192.0.2.1")
+    with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 90):
+        sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
+    assert sessions.sign_in("Ines", PASSWORD, "192.0.2.2")
+
+
+def test_a_name_that_is_guessed_at_from_everywhere_counts_as_attacked_in_any_case(world: World) -> None:
+    attempts = Attempts(1, lambda: 0.0)
+    sessions = Sessions(world.storage.accounts, world.clock, timedelta(1), timedelta(1), attempts)
+    for number, name in enumerate(["ines", "INES", "Ines ", "ines", "ines"]):
+        with refused(AccountErrorCode.WRONG_PASSWORD):
+            sessions.sign_in(name, "guess", f"192.0.2.{number}")
+    with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 600):
+        sessions.sign_in("iNes", "another guess", "192.0.2.0")
+
+
+def test_what_goes_wrong_otherwise_is_no_wrong_password(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: str) -> None:
+        raise ServiceError(ErrorCode.INTERNAL, "The database is gone.")
+
+    monkeypatch.setattr(sessions._store, "find_user", fails)
+    with pytest.raises(ServiceError) as caught:
+        sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
+    assert caught.value.code is ErrorCode.INTERNAL
+
+
+def test_a_hash_of_old_parameters_is_made_anew_when_its_owner_signs_in(sessions: Sessions, user: User) -> None:
+    dated = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
+    sessions._store.keep_hash(user, dated)
+    with refused(AccountErrorCode.WRONG_PASSWORD):
+        sessions.sign_in("Ines", OTHER, "192.0.2.1")
+    assert sessions._store.find_user("Ines") == (user, dated)
+    sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
+    found = sessions._store.find_user("Ines")
+    assert found is not None
+    assert found[1] != dated
+    assert passwords.matches(found[1], PASSWORD)
+    sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
+    assert sessions._store.find_user("Ines") == found
+
+
+def test_a_session_that_is_not_used_has_ended_after_a_while(sessions: Sessions, user: User, world: World) -> None:
+    secret = sessions.open(user)
+    world.clock.pass_by(minutes=30, seconds=-1)
+    assert sessions.find(secret) is not None
+    world.clock.pass_by(minutes=30, seconds=-1)
+    assert sessions.find(secret) is not None
+    world.clock.pass_by(minutes=30)
+    assert sessions.find(secret) is None
+
+
+def test_every_session_has_ended_after_its_lifetime(sessions: Sessions, user: User, world: World) -> None:
+    secret = sessions.open(user)
+    for _ in range(119):
+        world.clock.pass_by(minutes=1)
+        assert sessions.find(secret) is not None
+    world.clock.pass_by(minutes=1)
+    assert sessions.find(secret) is None
+
+
+def test_when_a_session_was_seen_is_noted_once_a_minute(sessions: Sessions, user: User, world: World) -> None:
+    opened_at, secret = world.clock.now, sessions.open(user)
+    world.clock.pass_by(59)
+    for _ in range(2):
+        assert sessions.find(secret) == Session(user, opened_at, opened_at)
+    world.clock.pass_by(1)
+    assert sessions.find(secret) == Session(user, opened_at, opened_at)
+    assert sessions.find(secret) == Session(user, opened_at, world.clock.now)
+
+
+def test_a_session_is_over_when_it_is_closed(sessions: Sessions, user: User) -> None:
+    one, two = sessions.open(user), sessions.open(user)
+    sessions.close(one)
+    assert sessions.find(one) is None
+    assert sessions.find(two) is not None
+    assert sessions.find("made up") is None
+
+
+def test_sessions_that_have_ended_are_forgotten_when_another_begins(
+    sessions: Sessions, user: User, world: World
+) -> None:
+    sessions.open(user)
+    world.clock.pass_by(minutes=29)
+    sessions.open(user)
+    kept = sessions._store._sessions  # type: ignore[attr-defined]
+    assert len(kept) == 2
+    world.clock.pass_by(minutes=1)
+    sessions.open(user)
+    assert len(sessions._store._sessions) == 2  # type: ignore[attr-defined]
+    world.clock.pass_by(hours=2)
+    sessions.open(user)
+    assert len(sessions._store._sessions) == 1  # type: ignore[attr-defined]
+
+
+def test_a_new_password_ends_every_session_but_the_one_that_it_opens(sessions: Sessions, user: User) -> None:
+    before = sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
+    secret = sessions.change_password(user, PASSWORD, OTHER, "192.0.2.1")
+    assert sessions.find(before) is None
+    found = sessions.find(secret)
+    assert found is not None
+    assert found.user == user
+    with refused(AccountErrorCode.WRONG_PASSWORD):
+        sessions.sign_in("Ines", PASSWORD, "192.0.2.1")
+    assert sessions.sign_in("Ines", OTHER, "192.0.2.1")
+
+
+def test_a_password_is_changed_by_who_knows_it_and_for_one_that_is_good(sessions: Sessions, user: User) -> None:
+    before = sessions.open(user)
+    with refused(AccountErrorCode.WRONG_PASSWORD):
+        sessions.change_password(user, OTHER, OTHER, "192.0.2.1")
+    with refused(AccountErrorCode.PASSWORD_TOO_SHORT):
+        sessions.change_password(user, PASSWORD, "short", "192.0.2.1")
+    with refused(AccountErrorCode.PASSWORD_TOO_PLAIN):
+        sessions.change_password(user, PASSWORD, "ines ines ines ines", "192.0.2.1")
+    assert sessions.find(before) is not None
+    for _ in range(9):
+        with refused(AccountErrorCode.WRONG_PASSWORD):
+            sessions.change_password(user, "guess", OTHER, "192.0.2.9")
+    with refused(AccountErrorCode.WRONG_PASSWORD):
+        sessions.sign_in("Ines", "another guess", "192.0.2.9")
+    with refused(AccountErrorCode.TOO_MANY_ATTEMPTS, 90):
+        sessions.sign_in("Omar", "another guess", "192.0.2.9")
+
+
+def test_every_session_of_a_user_can_be_closed_at_once(sessions: Sessions, user: User, world: World) -> None:
+    accounts = Accounts(world.storage.accounts, world.clock)
+    other = accounts.accept(accounts.invite(Role.VIEWER), "Omar", OTHER)
+    secrets, theirs = [sessions.open(user), sessions.open(user)], sessions.open(other)
+    sessions.close_all(user)
+    assert [sessions.find(secret) for secret in secrets] == [None, None]
+    assert sessions.find(theirs) is not None

@@ -1,0 +1,41 @@
+"""All that storage keeps, in memory, as one unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tests.fakes.accounts import FakeAccountStore
+from tests.fakes.apps import FakeAppStore
+from tests.fakes.gallery import Conversions, FakeGallery
+from tests.fakes.journal import FakeChain, FakeJournal
+from tests.fakes.recipes import FakeRecipes
+from visavis.core.ports import Clock
+
+nothing_leads_anywhere = FakeRecipes().conversion
+
+
+@dataclass(frozen=True)
+class FakeStorage:
+    """Stores that know one another: an app takes its groups with it, and the journal notes each change."""
+
+    gallery: FakeGallery
+    apps: FakeAppStore
+    accounts: FakeAccountStore
+    journal: FakeJournal
+    audit: FakeChain
+
+
+def fake_storage(
+    clock: Clock = lambda: datetime.now(UTC), conversions: Conversions = nothing_leads_anywhere
+) -> FakeStorage:
+    """Storage with nothing in it."""
+    journal = FakeJournal(clock)
+    apps = FakeAppStore(journal, clock)
+    return FakeStorage(
+        gallery=FakeGallery(apps, journal, clock, conversions),
+        apps=apps,
+        accounts=FakeAccountStore(journal),
+        journal=journal,
+        audit=FakeChain(journal),
+    )

@@ -1,0 +1,26 @@
+"""What storage and its fake have in common: a store behind each port of core."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from visavis.core.ports import AccountStore, AppStore, AuditChain, AuditJournal, Gallery
+
+
+class Stores(Protocol):
+    """The type checker holds storage and its fake to this."""
+
+    @property
+    def gallery(self) -> Gallery: ...
+
+    @property
+    def apps(self) -> AppStore: ...
+
+    @property
+    def accounts(self) -> AccountStore: ...
+
+    @property
+    def journal(self) -> AuditJournal: ...
+
+    @property
+    def audit(self) -> AuditChain: ...
