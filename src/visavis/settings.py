@@ -107,6 +107,10 @@ class WorkSettings(BaseModel):
         ge=1,
         description="Pictures computed at the same time, each by a process of its own.",
     )
+    provider: Literal["cpu", "openvino", "cuda", "coreml"] = Field(
+        "cpu",
+        description="ONNX Runtime's execution provider, which has to [be installed](operations.md#providers).",
+    )
     picture_seconds: float = Field(
         10.0,
         gt=0,

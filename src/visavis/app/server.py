@@ -25,8 +25,9 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.app.gallery import DIALECT_NAMES
 from visavis.app.records import make_records, now
-from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
+from visavis.app.services import DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import Condition, ModelDescription
 from visavis.console.site import build_console
 from visavis.core.audit_upkeep import AuditUpkeep
