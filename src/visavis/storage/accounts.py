@@ -131,7 +131,7 @@ class StoredAccounts:
             connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
             self._record(connection, "end_sessions", f"user {user.name}")
 
-    def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
+    def delete_ended_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(ended))

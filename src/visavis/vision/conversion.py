@@ -1,4 +1,4 @@
-"""Embeddings of one recipe to those of another of the same networks, without pictures (docs/decisions/0042)."""
+"""Converts embeddings from one recipe to another of the same networks, without pictures (docs/decisions/0042)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Recipes:
 
 
 def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
-    """Why embeddings of one recipe cannot be brought to the other, in a sentence; None where they can."""
+    """Why embeddings of one recipe cannot be converted to the other, in a sentence; None if they can."""
     if _fed(old) != _fed(new):
         return (
             f"{old.name} and {new.name} are not made of the same networks, fed in the same way: "
@@ -122,7 +122,7 @@ def _strongest(card: RecognitionCard) -> float:
 
 
 def _invertible(card: RecognitionCard) -> bool:
-    """Whether one answer alone can have made an embedding: every mean lies within the unit sphere, no centres do.
+    """Whether an embedding determines the network output: every mean is shorter than 1, and there are no centres.
 
     What local centring takes out depends on the embedding itself, and nothing tells it afterwards.
     """

@@ -1,4 +1,4 @@
-"""Answers of networks to embeddings, by the fit of a recognition card. Sees no pixels."""
+"""Combines outputs of networks into embeddings, by the fit of a recognition card. Uses no pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recognition models of a server, each loaded when it is first asked for."""
+"""The recognition models of a server, each loaded at its first use."""
 
 from __future__ import annotations
 

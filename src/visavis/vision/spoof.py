@@ -112,7 +112,7 @@ class LivenessEstimator:
         return np.asarray(np.mean(seen, axis=0), np.float32)
 
     def raw_aligned_score(self, picture: DecodedPicture) -> NDArray[np.float32]:
-        """The same where there is nothing around the face, shape (1,): every network looks at the whole picture.
+        """The mean of all verdicts without surroundings, shape (1,), 0-1: every network gets the whole picture.
 
         What is missing is not made up: with edges repeated, mirrored or black, prints and screens pass for living
         faces or living faces for prints.

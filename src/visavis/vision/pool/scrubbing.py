@@ -1,4 +1,4 @@
-"""Memory that is given back is overwritten, so that pictures leave nothing in it."""
+"""Overwrites freed memory, so that no part of a picture stays in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shuts a worker in: several layers, each on its own, each reported."""
+"""The sandbox of a worker: several independent layers, each reported."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def gain_nothing(_: WorkerPlan) -> None:
 
 
 def bound_memory(plan: WorkerPlan) -> None:
-    """So much beyond what was taken when the networks were loaded."""
+    """Limit the memory beyond that of the loaded networks."""
     most = _memory_taken() + plan.memory_bytes
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def bound_time(plan: WorkerPlan) -> None:
-    """So many seconds of a processor in its life."""
+    """Limit the CPU time of the whole life of the process, in seconds."""
     resource.setrlimit(resource.RLIMIT_CPU, (plan.cpu_seconds, plan.cpu_seconds))
 
 
