@@ -100,7 +100,7 @@ fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
-mutate: .venv/mutate ## change core in 2,300 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
+mutate: .venv/mutate ## change core in 2,400 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
 	$(BIN)/mutmut run $(ARGS) > .venv/mutate.log || { tail -n 20 .venv/mutate.log; exit 1; }
 	$(BIN)/python -m tests.mutation
 
