@@ -107,6 +107,10 @@ class WorkSettings(BaseModel):
         ge=1,
         description="Pictures computed at the same time, each by a process of its own.",
     )
+    provider: Literal["cpu", "openvino", "cuda", "coreml"] = Field(
+        "cpu",
+        description="ONNX Runtime's execution provider, which has to [be installed](operations.md#providers).",
+    )
     picture_seconds: float = Field(
         10.0,
         gt=0,
@@ -218,6 +222,12 @@ class Settings(BaseSettings):
         default=False,
         description="Do not start while other users of the machine can get at the data directory, the database or "
         "a key file; without it that is a warning.",
+    )
+    anchor_file: Path | None = Field(
+        None,
+        description="Where a server notes how far the database has come, to notice an older one in its place; "
+        "without it in the file anchor of the data directory. It belongs beside the master key, out of reach of "
+        "whoever can write the database.",
     )
     admin_token: SecretStr | None = Field(
         None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."

@@ -1,4 +1,4 @@
-"""What the admin API says of the server itself: the processes that look at pictures, and what shuts them in."""
+"""The operator sees how busy the processes are that look at pictures, and what shuts them in."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ A target returns what became of the input: `None` if it was taken, or the code o
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from collections.abc import Callable, Collection, Coroutine
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -21,8 +23,22 @@ from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.core.images import decode_base64
 from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch.target import parse
+from visavis.types import Box, DetectedFace, ImageSize, Landmarks, Traits
 from visavis.vision.container import MIN_SIDE, open_container
 from visavis.vision.decode import decode
+from visavis.vision.pool.channel import Channel, ClosedError, FrameError
+from visavis.vision.pool.messages import (
+    MAX_ANSWER_BYTES,
+    MAX_CONTENT,
+    AnswerError,
+    faces_bytes,
+    read_embeddings,
+    read_found,
+    read_liveness,
+    read_picture_error,
+    read_size,
+    read_traits,
+)
 from visavis.web import body
 from visavis.web.page_tokens import PageTokens
 from visavis.web.parameters import Parameters
@@ -39,6 +55,9 @@ FORMS: Final = sorted(
 )
 TOKENS: Final = PageTokens(b"k" * 32, 3600)
 BOUNDARY: Final = "b"
+SIZE: Final = ImageSize(100, 80)
+FACE: Final = DetectedFace(Box(1, 2, 60, 70), Landmarks((9, 9), (50, 9), (30, 30), (9, 60), (50, 60)), 0.9)
+ASKED: Final = Traits(pose=True, mask=True, quality=True, comparability=True)
 
 
 def picture(data: bytes) -> ErrorCode | None:
@@ -110,8 +129,51 @@ def head(data: bytes) -> ErrorCode | None:
     return outcome(lambda: read_body(form, content_type, DetectForm, DetectForm), ErrorCode.INVALID_PARAMETER)
 
 
+def answer(data: bytes) -> ErrorCode | None:
+    """The first byte says what was asked, the rest is what a worker sends that somebody took over."""
+
+    def read() -> None:
+        content, sent = received(data[1:])
+        try:
+            READERS[data[0] % len(READERS) if data else 0](content, sent)
+        except AnswerError as error:
+            raise ServiceError(ErrorCode.BROKEN_IMAGE, "The image made its decoder fail.") from error
+
+    return outcome(read, ErrorCode.BROKEN_IMAGE)
+
+
+def received(data: bytes) -> tuple[dict[str, Any], bytearray]:
+    """The frame at the beginning of these bytes. Raises BROKEN_IMAGE if there is none."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(data[:60_000])
+        theirs.shutdown(socket.SHUT_WR)
+        try:
+            return Channel(ours, most_content=MAX_CONTENT, most_bytes=MAX_ANSWER_BYTES).receive()
+        except (FrameError, ClosedError) as error:
+            raise ServiceError(ErrorCode.BROKEN_IMAGE, "The image made its decoder fail.") from error
+
+
+READERS: Final[tuple[Callable[[dict[str, Any], bytearray], object], ...]] = (
+    lambda content, _: read_size(content),
+    lambda _, sent: read_found(sent, SIZE),
+    lambda content, _: read_traits(
+        content, [FACE], Traits(pose=True, mask=True, quality=True, comparability=True)
+    ),
+    lambda content, _: read_liveness(content),
+    lambda content, _: read_picture_error(content),
+    lambda _, sent: read_embeddings(sent, 1, 4),
+)
+
+
+def frame(content: object, sent: bytes = b"") -> bytes:
+    text = json.dumps(content).encode()
+    return struct.pack("!IQ", len(text), len(sent)) + text + sent
+
+
 TARGETS: Final[dict[str, Target]] = {
     "picture": picture,
+    "answer": answer,
     "base64": base64,
     "token": token,
     "url": url,
@@ -178,7 +240,22 @@ def seeds(name: str) -> Collection[bytes]:
 
     image = {"image": {"bytes": "iVBORw0KGgo="}, "limit": 5, "orientation": True, "externalImageId": "a"}
     part = b'--b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+    told = {
+        "pose": [1.0, 2.0, 3.0],
+        "mask": True,
+        "quality": [1.0] * 7 + [None],
+        "comparability": [99.0, "blurred"],
+    }
+    answers = [
+        frame({"size": [100, 80]}),
+        frame({}, faces_bytes([FACE])),
+        frame({"traits": [told]}),
+        frame({"liveness": 50.0}),
+        frame({"trouble": "picture", "code": "broken_image", "detail": "It is cut short."}),
+        frame({}, struct.pack("4f", 0.5, 0.5, 0.5, 0.5)),
+    ]
     return {
+        "answer": [bytes([number]) + each for number, each in enumerate(answers)],
         "picture": [*pictures.whole().values()],
         "base64": [b"iVBORw0KGgo=", b"AAAA", b"A A\nA=", b"/+//", b"data:image/png;base64,AAAA"],
         "token": [TOKENS.issue("groups", {"after": "a", "limit": 2}).encode(), b"a.b.c"],

@@ -277,5 +277,5 @@ def test_a_process_that_is_killed_leaves_nothing_that_is_read_and_the_next_one_n
     left = Catalogue.read(models)
     assert (left.own, left.broken) == ((), {})
     add_model(models, NAME, file, SFACE_SHAPE, FREE)
-    assert sorted(models.iterdir()) == sorted([*before, models / "packs"])
+    assert sorted(models.iterdir()) == sorted([*before, models / "packs", models / "prepared"])
     Recognizers(ModelStore(models), Catalogue.read(models)).load(NAME)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from visavis.app.gallery import DIALECT_NAMES, groups_of
 from visavis.app.records import has_records, now, open_records
-from visavis.app.services import DIALECT_NAMES, analyzer_of, calibrations_of, fetcher_of, groups_of, services_of
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
-from visavis.core.compare import Comparer
 from visavis.core.groups import Groups
 from visavis.core.second_factor import SecondFactors
 from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
-from visavis.types import OwnScale
 from visavis.vision.catalogue import Catalogue
-from visavis.web.services import Services
 
 
 @contextmanager
@@ -34,14 +31,6 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
         fitted = {name for name, card in catalogue.cards.items() if card.fit.knots}
         groups = groups_of(settings, catalogue, storage, fitted | storage.calibrations.all().keys())
         yield Apps(storage.apps, now, DIALECT_NAMES), groups
-
-
-@contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
-    """All services of a server, for commands that analyse pictures."""
-    catalogue = Catalogue.read(settings.models_dir)
-    with closing(analyzer_of(settings, catalogue)) as analyzer, closing(open_records(settings)) as storage:
-        yield services_of(settings, catalogue, analyzer, storage)
 
 
 @contextmanager
@@ -63,23 +52,6 @@ def open_calibrations(settings: Settings) -> Iterator[StoredCalibrations]:
     """The similarity scales that were fitted for this data directory."""
     with closing(open_records(settings)) as storage:
         yield storage.calibrations
-
-
-@contextmanager
-def open_comparer(settings: Settings) -> Iterator[Comparer]:
-    """A comparer for one picture at a time, with the scales of the data directory if it exists.
-
-    The data directory is not created.
-    """
-    catalogue = Catalogue.read(settings.models_dir)
-    own: Mapping[str, OwnScale] = {}
-    if has_records(settings):
-        with open_calibrations(settings) as stored:
-            own = stored.all()
-    model = settings.recognition_model
-    calibrations = calibrations_of(model, catalogue, own)
-    with closing(analyzer_of(settings, catalogue, workers=1)) as analyzer:
-        yield Comparer(analyzer, fetcher_of(settings), calibrations, model)
 
 
 def models_in_use(settings: Settings) -> dict[str, int] | None:

@@ -25,9 +25,10 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.app.gallery import DIALECT_NAMES
 from visavis.app.private_files import require_private_files
 from visavis.app.records import make_records, now
-from visavis.app.services import DIALECT_NAMES, DIALECTS, analyzer_of, console_services, services_of
+from visavis.app.services import DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import Condition, ModelDescription
 from visavis.console.site import build_console
 from visavis.core.audit_upkeep import AuditUpkeep
@@ -37,6 +38,7 @@ from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.spans import both
 from visavis.storage.keys.sync import SYNC_SECONDS
+from visavis.storage.proof.anchor import ANCHOR_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.transfer.backup.restore import forget_killed_restores
 from visavis.types import VisionUse
@@ -83,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     background = (
         PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy]),
         PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
+        PeriodicTasks([storage.anchor.advance], ANCHOR_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
     )
     lifespan = _lifespan(background, (analyzer, storage), metrics, tracing)

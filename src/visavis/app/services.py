@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from visavis.api.nhn.plus import PLUS
@@ -12,6 +12,7 @@ from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
 from visavis.api.previews import Previews
 from visavis.api.searchface.dialect import SEARCHFACE
+from visavis.app.gallery import DIALECT_NAMES, groups_of
 from visavis.app.records import now
 from visavis.audit_events import Effect
 from visavis.console.services import Condition, ConsoleServices
@@ -23,7 +24,6 @@ from visavis.core.audit import Audit
 from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
-from visavis.core.groups import Groups
 from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
 from visavis.core.second_factor import SecondFactors
@@ -35,7 +35,6 @@ from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.store import Storage
 from visavis.types import OwnScale
 from visavis.vision.catalogue import Catalogue
-from visavis.vision.conversion import Recipes
 from visavis.vision.models import not_calibrated
 from visavis.vision.pool.analyzer import PooledAnalyzer
 from visavis.vision.pool.fork_server import ForkServer, WorkerPlan
@@ -46,7 +45,6 @@ from visavis.web.services import Services
 from visavis.web.workers import Workers
 
 DIALECTS = (V1, PLUS, V2, SEARCHFACE)
-DIALECT_NAMES = tuple(dialect.name for dialect in DIALECTS)
 _DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
 logger = logging.getLogger(__name__)
 
@@ -79,12 +77,6 @@ def services_of(
         activity=Activity(now),
         instrument=instrument,
     )
-
-
-def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales: Container[str]) -> Groups:
-    """The service for groups; `scales` has the names of the recognition models with a similarity scale."""
-    recipes = Recipes(catalogue.cards)
-    return Groups(storage.gallery, settings.recognition_model, settings.quota.groups_per_app, recipes, scales)
 
 
 def console_services(
@@ -133,6 +125,7 @@ def analyzer_of(
     plan = WorkerPlan(
         settings.models_dir,
         settings.recognition_model,
+        work.provider,
         memory_bytes=work.picture_memory_mb * 1_000_000,
         cpu_seconds=math.ceil(work.picture_seconds * work.worker_pictures) + 60,
     )

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from visavis import app as wiring
-from visavis.api.admin.routes import MAX_OVERLAP_HOURS, shown_key
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, print_keys, read_settings, say
+from visavis.core.apps import MAX_OVERLAP_HOURS, shown_key
 
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
 

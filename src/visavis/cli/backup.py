@@ -39,6 +39,9 @@ def restore(
     data_dir: DataDir = None,
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the existing database.")] = False,
+    keep_deleted: Annotated[
+        bool, typer.Option("--keep-deleted", help="Restore also what the replaced database has deleted since.")
+    ] = False,
     accept_unauthenticated: Annotated[
         bool,
         typer.Option(
@@ -51,12 +54,19 @@ def restore(
 
     Stop the servers first. Until all is checked nothing is touched, and then the database changes in one step. The
     master key is that of the settings, or the key file of the data directory: put it there before. Where the
-    settings name a PostgreSQL database, that must be empty. What was deleted after the backup is there again.
+    settings name a PostgreSQL database, that must be empty. What was deleted after
+    the backup, by the database that gives way, is listed and deleted again.
     """
     settings = read_settings(data_dir=data_dir)
     with stopped_in_good_order(), progress("faces", None) as advance:
         manifest = wiring.restore(
-            settings, file, advance, replace=replace, takes_unauthenticated=accept_unauthenticated
+            settings,
+            file,
+            advance,
+            say,
+            replace=replace,
+            keep_deleted=keep_deleted,
+            takes_unauthenticated=accept_unauthenticated,
         )
     say(f"Restored: {_content(manifest)}, as of {manifest.made_at}.")
 

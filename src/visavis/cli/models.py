@@ -14,7 +14,6 @@ from visavis.settings import Settings
 from visavis.vision.acceptance import accept
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.models import CARDS, FR_LIVENESS, PACKS, WITHOUT_FR_LIVENESS, ModelCard, Pack, RecognitionCard
-from visavis.vision.recognition import Recognizers
 from visavis.vision.store import ModelStore
 
 models_commands = typer.Typer(no_args_is_help=True, help="Model weights: fetch, show, check.")
@@ -45,6 +44,9 @@ def pull_models(
     elif accepted:
         raise typer.BadParameter("Say which pack: there is nothing to accept for the default set.")
     left_out = store.pull(_published(store), lambda card, step: say(f"{card.name}: {step.value}"))
+    from visavis.vision.preparing import prepare  # noqa: PLC0415 - loads networks, as no other command of these
+
+    prepare(store.directory)
     for card, reason in left_out.items():
         say(f"{card.name} is optional and was left out. {reason}")
 
@@ -74,6 +76,8 @@ def verify_models() -> None:
             continue
         store.load(card)
         say(f"{card.name}: sound")
+    from visavis.vision.recognition import Recognizers  # noqa: PLC0415 - loads networks
+
     recognizers = Recognizers(store, catalogue)
     for name in catalogue.own:
         recognizers.load(name)

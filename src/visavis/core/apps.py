@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, ServiceError
@@ -14,6 +15,9 @@ from visavis.identities import App, Caller, KeyKind, KeyRecord
 
 _RATE = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 _UNAUTHORIZED = "The app key or the key that belongs to it is missing, wrong or retired."
+
+MAX_OVERLAP_HOURS = 87_600
+"""Ten years: a longer time is a typing error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +134,14 @@ def new_keys() -> dict[KeyKind, str]:
         KeyKind.APP_KEY: secrets.token_hex(16),
         KeyKind.SECRET_KEY: secrets.token_hex(32),
         KeyKind.API_KEY: secrets.token_hex(32),
+    }
+
+
+def shown_key(key: KeyRecord) -> dict[str, Any]:
+    """A key record as JSON. It does not hold the key."""
+    return {
+        "id": key.id,
+        "kind": key.kind.value,
+        "created": key.created_at.isoformat(),
+        "retires": key.retires_at and key.retires_at.isoformat(),
     }

@@ -84,7 +84,7 @@ class Sessions:
     def open(self, user: User, client: Client) -> str:
         """The secret of a new session of somebody who has just proven to be this user."""
         now = self.clock()
-        self._store.forget_sessions(now - self.lifetime, now - self.idle)
+        self._store.delete_ended_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
         browser = "".join(filter(str.isprintable, client.browser))[:_LONGEST_BROWSER]
         self._store.add_session(digest(secret), user, now, client.address, browser)

@@ -1,4 +1,4 @@
-"""Brings a network, or a fit, of the user's own into the models directory: a folder with its card, or nothing."""
+"""Adds an own network, or an own fit, to the models directory: a complete folder with its card, or nothing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from visavis.vision.fitted_packs import read_fitted, written
 from visavis.vision.models import RecognitionCard
 from visavis.vision.network_file import NetworkFile, examine
 from visavis.vision.own_packs import CARD, FOLDER, NAME_IN_WORDS, fields_of, is_model_name, read_content
+from visavis.vision.prepared import adopt_prepared
 from visavis.vision.recognition import Recognizers
 from visavis.vision.shapes import Shape
 from visavis.vision.store import ModelStore
@@ -24,7 +25,7 @@ _FILE = "network.onnx"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What its user says of the licence of a network."""
+    """The user's statement about the licence of a network."""
 
     licence: str
     non_commercial: bool
@@ -46,7 +47,8 @@ def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -
         write_whole(folder / _FILE, network.data)
         write_whole(folder / CARD, card.encode())
         catalogue = Catalogue.read(aside)
-        Recognizers(ModelStore(aside), catalogue).load(name)
+        Recognizers(ModelStore(aside, keeps_prepared=True), catalogue).load(name)
+        adopt_prepared(aside, models)
         _put_in(models, folder)
     return Catalogue.read(models).require(name)
 

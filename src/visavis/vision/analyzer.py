@@ -1,4 +1,4 @@
-"""Pixels to faces: the one door of this room."""
+"""The face analyzer of a worker process: decodes pictures, and finds, describes and embeds faces."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from visavis.vision.align import align
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.comparability import assess_comparability
 from visavis.vision.decode import DecodedPicture, Pixels, decode
-from visavis.vision.detect import Detector, first_look
+from visavis.vision.detect import YUNET_EDITS, Detector, first_scale
 from visavis.vision.mask import MaskClassifier
+from visavis.vision.networks import network
 from visavis.vision.pose import PoseEstimator
+from visavis.vision.prepared import Edits
 from visavis.vision.quality import assess
 from visavis.vision.recognition import Recognizers
 from visavis.vision.spoof import LivenessEstimator
@@ -39,7 +41,7 @@ class Analyzer:
         cpu_places: int,
         instrument: Instrumentation = uninstrumented,
     ) -> None:
-        """`cpu_places`: how many pictures may be worked on at once."""
+        """`cpu_places`: how many pictures may be processed at the same time."""
         self._detector = detector
         self._recognizers = recognizers
         self._pose = pose
@@ -62,10 +64,10 @@ class Analyzer:
         when they are used. Raises SetupError if a file is missing or not what it should be.
         """
         return cls(
-            Detector(store.load(models.YUNET)),
+            Detector(network(store, models.YUNET, YUNET_EDITS)),
             recognizers or Recognizers(store, Catalogue.read(store.directory)),
-            PoseEstimator([store.load(card) for card in models.FSANETS]),
-            MaskClassifier(store.load(models.MASK)),
+            PoseEstimator([network(store, card, Edits()) for card in models.FSANETS]),
+            MaskClassifier(network(store, models.MASK, Edits())),
             _load_liveness(store),
             cpu_places,
             instrument,
@@ -77,7 +79,7 @@ class Analyzer:
             self._cpu_places.acquire()
         try:
             with self._instrument(Span.DECODE):
-                picture = decode(data, first_look)
+                picture = decode(data, first_scale)
             yield picture
         finally:
             self._cpu_places.release()
@@ -134,10 +136,15 @@ class Analyzer:
 
 
 def _load_liveness(store: ModelStore) -> LivenessEstimator:
-    fr_liveness = store.load_if_there(models.FR_LIVENESS)
-    if fr_liveness is None:
+    fr_liveness = None
+    if store.path(models.FR_LIVENESS).exists():
+        fr_liveness = network(store, models.FR_LIVENESS, Edits(dynamic_axes=(0,)))
+    else:
         logger.warning(models.WITHOUT_FR_LIVENESS)
-    return LivenessEstimator(store.load(models.MINIFAS_V2), store.load(models.MINIFAS_V1SE), fr_liveness)
+    edits = Edits(from_minifas=True)
+    return LivenessEstimator(
+        network(store, models.MINIFAS_V2, edits), network(store, models.MINIFAS_V1SE, edits), fr_liveness
+    )
 
 
 def _aligned(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Pixels]:

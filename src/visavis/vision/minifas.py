@@ -2,7 +2,7 @@
 
 Minivision, "Silent-Face-Anti-Spoofing", 2020: a MobileFaceNet (Chen et al., CCBR 2018) cut down by pruning, with
 squeeze-and-excitation in the variants named SE. The file has the weights but not the order of the layers; that is
-what stands here. How many channels there are, and where squeeze-and-excitation is, the weights tell.
+what this module adds. The number of channels, and where squeeze-and-excitation is, follow from the weights.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from visavis.errors import SetupError
+from visavis.vision.models.liveness import MINIFAS_SIDE
 from visavis.vision.torch_weights import read_weights
 
-SIDE = 80
-"""Pixels; the network takes n x 3 x 80 x 80."""
 _NAMES_BEGIN_WITH = "module."
 _EPSILON = 1e-5
 """PyTorch's, of batch normalisation."""
@@ -129,7 +128,7 @@ class _Graph:
         graph = helper.make_graph(
             self._nodes,
             "MiniFASNet",
-            [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", 3, SIDE, SIDE])],
+            [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", 3, MINIFAS_SIDE, MINIFAS_SIDE])],
             [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", 3])],
             self._constants,
         )

@@ -12,7 +12,8 @@ import onnx
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
-from visavis.vision.session import Network, keeps_weights_elsewhere
+from visavis.vision.editing import keeps_weights_elsewhere
+from visavis.vision.session import Network
 from visavis.vision.shapes import Shape
 
 LEAST_DIMENSION, MOST_DIMENSION = 32, 4096

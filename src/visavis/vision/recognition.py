@@ -1,4 +1,4 @@
-"""The recognition models of a server, each loaded when it is first asked for."""
+"""The recognition models of a server, each loaded at its first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.embed import Embedder
 from visavis.vision.models import FaceNetwork, ModelCard, RecognitionCard
-from visavis.vision.scrfd import LandmarkFinder
+from visavis.vision.networks import network
+from visavis.vision.prepared import Edits
+from visavis.vision.scrfd import SCRFD_EDITS, LandmarkFinder
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
@@ -34,7 +36,7 @@ class Recognizer:
         return self._embedder.embed(picture, self._found(picture, faces))
 
     def answers(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
-        """What its networks tell of each face, before any fit is applied (`Embedder.answers`)."""
+        """The outputs of its networks for each face, before any fit is applied (`Embedder.answers`)."""
         return self._embedder.answers(picture, self._found(picture, faces))
 
     def as_probe(self, embeddings: Embedding) -> Embedding:
@@ -82,20 +84,20 @@ class Recognizers:
 
     def _recognizer(self, card: RecognitionCard) -> Recognizer:
         networks = [self._network(member.model) for member in card.networks]
-        for member, network in zip(card.networks, networks, strict=True):
-            _check_output(member, network)
+        for member, loaded in zip(card.networks, networks, strict=True):
+            _check_output(member, loaded)
         embedder = Embedder(card, networks)
         _try_out(card, embedder)
         return Recognizer(embedder, None if card.landmarks is None else self._finder(card.landmarks))
 
     def _network(self, card: ModelCard) -> Network:
         if card.sha256 not in self._networks:
-            self._networks[card.sha256] = Network(self._store.load(card), dynamic_axes=(0,))
+            self._networks[card.sha256] = Network(network(self._store, card, Edits(dynamic_axes=(0,))))
         return self._networks[card.sha256]
 
     def _finder(self, card: ModelCard) -> LandmarkFinder:
         if card.sha256 not in self._finders:
-            self._finders[card.sha256] = LandmarkFinder(self._store.load(card))
+            self._finders[card.sha256] = LandmarkFinder(network(self._store, card, SCRFD_EDITS))
         return self._finders[card.sha256]
 
 

@@ -1,39 +1,82 @@
-"""Networks: verified bytes to something that runs. The only place that knows ONNX Runtime."""
+"""Runs networks with ONNX Runtime. Only this module imports it."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
 
 # Published builds of the runtime report to their maker from the import on, about the machine and the models, under
 # an id that they keep in the user's cache. This variable keeps them from beginning; the runtime's API is too late.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
-import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
+from visavis.vision.prepared import PreparedNetwork
+
+logger = logging.getLogger(__name__)
 
 _ERRORS_ONLY = 3
-_NEGLIGIBLE = 1e-12
+_SAME_AS_REQUESTED = 1
 _AT_ONCE = 8
-"""Rows of a batch. 20 faces of a picture and their mirror images in one go took 1.4 GB, which the arena keeps."""
+"""Rows of a batch. 20 faces and their mirror images in one batch took 1.4 GB, which the arena keeps."""
+
+
+@cache
+def _share_one_arena() -> None:
+    """Let all networks of this process take their memory from one arena, which grows by no more than it must."""
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(0, _SAME_AS_REQUESTED, -1, -1))
+
+
+PROVIDERS: Final = {
+    "cpu": "CPUExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+}
+"""The runtime's execution providers by the names of the setting `work.provider`."""
+_CPU: Final = PROVIDERS["cpu"]
+_chosen = [_CPU]
+
+
+def choose_provider(name: str) -> None:
+    """Let all networks that this process loads from now on run there, and on the CPU what cannot.
+
+    Raises SetupError if the runtime has no such provider.
+    """
+    provider = PROVIDERS[name]
+    there = onnxruntime.get_available_providers()
+    if provider not in there:
+        known = ", ".join(known for known, each in PROVIDERS.items() if each in there)
+        raise SetupError(
+            f"The ONNX Runtime that is installed has no execution provider {name}, only: {known}. "
+            "docs/operations.md says what brings it."
+        )
+    _chosen[:] = dict.fromkeys((provider, _CPU))
 
 
 class Network:
-    """A network with one input, on the CPU, one thread a call; calls may run in parallel.
+    """A network with one input, one thread a call on the CPU; calls may run in parallel.
 
     Small networks get slower with more threads inside a call: requests run in parallel instead.
     """
 
     def __init__(self, model: bytes, dynamic_axes: Sequence[int] = (), *, takes_pixels: bool = False) -> None:
-        """`dynamic_axes`: axes of the input whose length shall differ from call to call.
+        """`dynamic_axes`: axes of the input whose length may differ from call to call.
 
+        A PreparedNetwork has been edited and is taken as it is.
         `takes_pixels`: the network, whose own input is (n, 3, h, w), is given uint8 of shape (n, h, w, 3) instead.
         Raises SetupError if the bytes are no network that this machine can run, or not the whole of one.
         """
+        _share_one_arena()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -41,21 +84,13 @@ class Network:
         # Shapes differ from call to call, and plans would be kept for each. The arena stays on: without it, the
         # kernel maps and clears fresh pages for every large tensor of every call (docs/decisions/0019).
         options.enable_mem_pattern = False
-        try:
-            self._session = onnxruntime.InferenceSession(
-                _edited(model, dynamic_axes, takes_pixels=takes_pixels),
-                options,
-                providers=["CPUExecutionProvider"],
-            )
-        except SetupError:
-            raise
-        except Exception as error:  # the runtime's exceptions have no common base but this one
-            raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        self._session = _session(_ready(model, dynamic_axes, takes_pixels=takes_pixels), options)
         self._input = self._session.get_inputs()[0].name
         self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
     def run(self, batch: NDArray[np.float32] | NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """The outputs by name, a row for each of the batch; however long that is, in bounded memory."""
+        """The outputs by name, one row for each of the batch, which may be of any length; memory is bounded."""
         parts = [
             self._session.run(None, {self._input: batch[start : start + _AT_ONCE]})
             for start in range(0, len(batch), _AT_ONCE)
@@ -65,164 +100,21 @@ class Network:
         return {name: np.concatenate(rows) for name, *rows in zip(self.outputs, *parts, strict=True)}
 
 
-def _edited(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) -> bytes:
-    """The same network with some axes of its input made dynamic, in a form that the runtime is fast at.
-
-    Old exporters list initializers among the inputs, where a caller could replace them; that keeps the runtime
-    from folding them into the operators (SFace: 24 ms instead of 20). The recorded shapes of everything behind a
-    dynamic axis would be wrong, so they are dropped; the runtime infers them again.
-    """
-    network = onnx.load_from_string(model)
-    if keeps_weights_elsewhere(network):
-        raise SetupError(
-            "A model keeps weights in files beside it, which no SHA-256 covers; that is not accepted."
-        )
-    graph = network.graph
-    constants = {initializer.name for initializer in graph.initializer}
-    for value in [value for value in graph.input if value.name in constants]:
-        graph.input.remove(value)
-    _drop_negligible_weights(graph)
-    _spell_out_prelu(graph)
-    if dynamic_axes:
-        for axis in dynamic_axes:
-            graph.input[0].type.tensor_type.shape.dim[axis].dim_param = f"axis{axis}"
-        del graph.value_info[:]
-        if 0 in dynamic_axes:
-            _keep_batch(graph)
-        for output in graph.output:
-            output.type.tensor_type.ClearField("shape")
-    if takes_pixels:
-        _take_pixels(graph)
-    serialized: bytes = network.SerializeToString()
-    return serialized
+def _session(model: bytes, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+    """A session on the chosen provider, or on the CPU if it cannot run this network. Raises SetupError."""
+    for providers in (_chosen, [_CPU]):
+        try:
+            return onnxruntime.InferenceSession(model, options, providers=providers)
+        except Exception as error:  # the runtime's exceptions have no common base but this one
+            if providers == [_CPU]:
+                raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
+            logger.warning("A network runs on the CPU: %s cannot load it.", providers[0])
+    raise AssertionError("unreachable")
 
 
-def _drop_negligible_weights(graph: onnx.GraphProto) -> None:
-    """Make weights zero that are too small, beside the largest of their tensor, to change a sum in float32.
+def _ready(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) -> bytes:
+    if isinstance(model, PreparedNetwork):
+        return model
+    from visavis.vision.editing import edited  # noqa: PLC0415 - ONNX takes its time and is rarely needed
 
-    Training leaves them in channels that died. Their products are so small that a processor falls back to slow
-    arithmetic (denormal numbers): fr_feature takes 69 ms with them and 5.4 without, for the same answers.
-    """
-    for initializer in graph.initializer:
-        if initializer.data_type == onnx.TensorProto.FLOAT:
-            weights = onnx.numpy_helper.to_array(initializer)
-            sizes = np.abs(weights)
-            negligible = (sizes > 0) & (sizes < _NEGLIGIBLE * sizes.max(initial=0))
-            if negligible.any():
-                kept = np.where(negligible, np.float32(0), weights)
-                initializer.CopyFrom(onnx.numpy_helper.from_array(kept, initializer.name))
-
-
-def _spell_out_prelu(graph: onnx.GraphProto) -> None:
-    """Write PReLU, a slope for each channel where the input is negative, as slope * x + (1 - slope) * relu(x).
-
-    The runtime's own operator is slow, and does not know the blocked layout that convolutions compute in, so
-    everything is laid out anew before and after it: more than half of the time of SFace. As convolutions of one
-    weight a channel, whose sum is fused, it takes a fraction of that (docs/decisions/0019).
-    """
-    slopes = {initializer.name: initializer for initializer in graph.initializer}
-    nodes: list[onnx.NodeProto] = []
-    for node in graph.node:
-        if node.op_type == "PRelu" and node.input[1] in slopes:
-            slope = onnx.numpy_helper.to_array(slopes[node.input[1]])
-            if slope.ndim in {3, 4} and slope.size == slope.shape[-3]:  # a slope for each channel
-                nodes += _prelu(graph, node, slope.astype(np.float32))
-                continue
-        nodes.append(node)
-    del graph.node[:]
-    graph.node.extend(nodes)
-
-
-def _prelu(graph: onnx.GraphProto, node: onnx.NodeProto, slope: NDArray[np.float32]) -> list[onnx.NodeProto]:
-    """The operators that stand for one PReLU; their weights are added to the graph."""
-    [value, _], [result] = node.input, node.output
-    positive, part, rest = (f"{result}/{name}" for name in ("positive", "part", "rest"))
-    weights = {f"{part}/weight": slope, f"{rest}/weight": 1 - slope}
-    graph.initializer.extend(
-        onnx.numpy_helper.from_array(weight.reshape(-1, 1, 1, 1), name) for name, weight in weights.items()
-    )
-
-    def scaled(source: str, target: str) -> onnx.NodeProto:
-        return onnx.helper.make_node(
-            "Conv", [source, f"{target}/weight"], [target], group=slope.size, kernel_shape=[1, 1]
-        )
-
-    return [
-        onnx.helper.make_node("Relu", [value], [positive]),
-        scaled(value, part),
-        scaled(positive, rest),
-        onnx.helper.make_node("Add", [rest, part], [result]),
-    ]
-
-
-def keeps_weights_elsewhere(network: onnx.ModelProto) -> bool:
-    """Whether any tensor of the network lies in another file: no digest of this one covers what is read there."""
-    functions = (tensor for function in network.functions for tensor in _tensors_of(function.node))
-    return any(
-        tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in (*_tensors_in(network.graph), *functions)
-    )
-
-
-def _tensors_in(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    yield from _tensors_of(graph.node)
-
-
-def _tensors_of(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
-    for attribute in (attribute for node in nodes for attribute in node.attribute):
-        yield from (attribute.t, *attribute.tensors)
-        for graph in (attribute.g, *attribute.graphs):
-            yield from _tensors_in(graph)
-
-
-def _keep_batch(graph: onnx.GraphProto) -> None:
-    """Let reshapes to (1, ...) keep the length of their first axis instead (0 means that in ONNX).
-
-    Exporters write them for one face at a time, even where they call the first axis of the input dynamic.
-    """
-    constants = _constants(graph)
-    for node in graph.node:
-        if node.op_type == "Reshape" and node.input[0] not in constants and node.input[1] in constants:
-            tensor = constants[node.input[1]]
-            shape = onnx.numpy_helper.to_array(tensor).copy()
-            if shape.size and shape[0] == 1:
-                shape[0] = 0
-                tensor.CopyFrom(onnx.numpy_helper.from_array(shape, tensor.name))
-            if shape.size and shape[0] == 0:
-                _let_zero_keep(node)
-
-
-def _constants(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
-    """What is the same for every input, by name: weights of the file, and nodes that hold one."""
-    return {initializer.name: initializer for initializer in graph.initializer} | {
-        node.output[0]: attribute.t
-        for node in graph.node
-        if node.op_type == "Constant"
-        for attribute in node.attribute
-        if attribute.name == "value"
-    }
-
-
-def _let_zero_keep(reshape: onnx.NodeProto) -> None:
-    """Exporters of today say that 0 means a length of 0, though no length is."""
-    for attribute in reshape.attribute:
-        if attribute.name == "allowzero":
-            attribute.i = 0
-
-
-def _take_pixels(graph: onnx.GraphProto) -> None:
-    """Put a step in front that makes (n, h, w, 3) bytes the (n, 3, h, w) floats that the network wants."""
-    values, planes = graph.input[0].name, f"{graph.input[0].name}/planes"
-    pixels = onnx.helper.make_tensor_value_info(
-        f"{values}/pixels", onnx.TensorProto.UINT8, ["pictures", "height", "width", 3]
-    )
-    steps = [
-        onnx.helper.make_node("Transpose", [pixels.name], [planes], perm=[0, 3, 1, 2]),
-        onnx.helper.make_node("Cast", [planes], [values], to=onnx.TensorProto.FLOAT),
-    ]
-    graph.input[0].CopyFrom(pixels)
-    nodes = [*steps, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    return edited(model, dynamic_axes, takes_pixels=takes_pixels)

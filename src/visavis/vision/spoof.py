@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from visavis.types import Box
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.minifas import SIDE as MINIFAS_SIDE
-from visavis.vision.minifas import minifas_network
+from visavis.vision.models.liveness import MINIFAS_SIDE
+from visavis.vision.networks import applied
+from visavis.vision.prepared import Edits, PreparedNetwork
 from visavis.vision.session import Network
 
 Knots: TypeAlias = tuple[tuple[float, float], ...]
@@ -55,7 +56,7 @@ def read_scale(name: str) -> LivenessScale:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A network, and the part of the picture that it looks at."""
+    """A network, and the part of the picture that is its input."""
 
     network: Network
     side: int
@@ -76,16 +77,18 @@ class _View:
 
 
 class LivenessEstimator:
-    """Tells living faces from presentation attacks. Thread-safe."""
+    """Distinguishes living faces from presentation attacks. Thread-safe."""
 
     def __init__(self, minifas_v2: bytes, minifas_v1se: bytes, fr_liveness: bytes | None) -> None:
-        """The files as they are published. Without `fr_liveness` the pair decides alone, on a scale of its own.
+        """The files as they are published, or networks made of them.
+
+        Without `fr_liveness` the pair decides alone, on a scale of its own.
 
         Raises SetupError if the bytes are no such networks.
         """
         self._views = [
-            _View(Network(minifas_network(minifas_v2)), side=MINIFAS_SIDE, scale=2.7, living=1),
-            _View(Network(minifas_network(minifas_v1se)), side=MINIFAS_SIDE, scale=4.0, living=1),
+            _View(_minifas(minifas_v2), side=MINIFAS_SIDE, scale=2.7, living=1),
+            _View(_minifas(minifas_v1se), side=MINIFAS_SIDE, scale=4.0, living=1),
         ]
         if fr_liveness is not None:
             network = Network(fr_liveness, dynamic_axes=(0,))
@@ -109,13 +112,17 @@ class LivenessEstimator:
         return np.asarray(np.mean(seen, axis=0), np.float32)
 
     def raw_aligned_score(self, picture: DecodedPicture) -> NDArray[np.float32]:
-        """The same where there is nothing around the face, shape (1,): every network looks at the whole picture.
+        """The mean of all verdicts without surroundings, shape (1,), 0-1: every network gets the whole picture.
 
         What is missing is not made up: with edges repeated, mirrored or black, prints and screens pass for living
         faces or living faces for prints.
         """
         seen = [view.verdicts([picture.pixels]) for view in self._views]
         return np.asarray(np.mean(seen, axis=0), np.float32)
+
+
+def _minifas(file: bytes) -> Network:
+    return Network(file if isinstance(file, PreparedNetwork) else applied(Edits(from_minifas=True), file))
 
 
 def _on_scale(scores: NDArray[np.float32], knots: Knots) -> list[float]:

@@ -16,19 +16,17 @@ from pydantic.fields import FieldInfo
 from visavis.api.admin.answers import install_errors
 from visavis.api.admin.events import admin_event
 from visavis.audit_events import ActorKind, AuditFilter
+from visavis.core.apps import MAX_OVERLAP_HOURS, shown_key
 from visavis.core.calibration import strangers_matched
 from visavis.core.group_settings import BOUNDS
 from visavis.core.strangers import enough_similarity
 from visavis.errors import ErrorCode, ServiceError
-from visavis.identities import App, KeyKind, KeyRecord
+from visavis.identities import App, KeyKind
 from visavis.types import Group, VisionUse
 from visavis.web.bearer import require_token
 from visavis.web.recording import refusal_of
 from visavis.web.request_log import NO_TELEMETRY
 from visavis.web.services import Services
-
-MAX_OVERLAP_HOURS = 87_600
-"""Ten years: a longer time is a typing error."""
 
 _BIGGEST = 2**63 - 1
 
@@ -222,16 +220,6 @@ def _shown(app: App) -> dict[str, object]:
         "created": app.created_at.isoformat(),
         "dialects_off": sorted(app.dialects_off),
         "rate_limit": app.rate_limit or "off",
-    }
-
-
-def shown_key(key: KeyRecord) -> dict[str, object]:
-    """A key record as JSON. It does not hold the key."""
-    return {
-        "id": key.id,
-        "kind": key.kind.value,
-        "created": key.created_at.isoformat(),
-        "retires": key.retires_at and key.retires_at.isoformat(),
     }
 
 

@@ -10,11 +10,9 @@ from fastapi import Response
 
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
+from visavis.core.apps import MAX_OVERLAP_HOURS
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
-
-MAX_OVERLAP_HOURS = 87_600
-"""Ten years, as in the admin API."""
 
 _ABOUT_NAME = {ErrorCode.INVALID_PARAMETER, ErrorCode.DUPLICATE_APP}
 _PERIODS = ("second", "minute", "hour", "day")

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -54,6 +52,8 @@ _TRANSIENT = {"25", "40", "53"}
 
 def describe_server(url: str) -> str:
     """The database server of a URL in words, with host and port, and never with the password."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - imported already, where this is reached
+
     named = conninfo_to_dict(url)
     hosts, ports = named.get("host") or "localhost", named.get("port") or 5432
     return f"The PostgreSQL at {hosts}, port {ports},"
@@ -67,6 +67,9 @@ class PostgresDatabase:
 
         Does not connect yet. Raises SetupError if the URL cannot be read.
         """
+        import psycopg  # noqa: PLC0415 - takes its time, and most installations have SQLite
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415
+
         try:
             conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))
         except psycopg.ProgrammingError:
@@ -149,7 +152,9 @@ def _plain_errors() -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else None
         state = getattr(cause, "sqlstate", None)
-        if state is None and isinstance(cause, psycopg.OperationalError):
+        from psycopg import OperationalError  # noqa: PLC0415 - imported already, where this is reached
+
+        if state is None and isinstance(cause, OperationalError):
             raise failure(error, _DETAILS["08"]) from error
         kind = (state or "")[:2]
         code = ErrorCode.OVERLOADED if kind in _TRANSIENT else ErrorCode.INTERNAL

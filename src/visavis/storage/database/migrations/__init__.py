@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from visavis.errors import SetupError
+
+NEWEST = "0012"
+"""The last revision of the folder `versions`."""
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
@@ -17,6 +17,12 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
     Raises SetupError if the database was made by a newer version.
     """
+    if _revision(connection) == NEWEST:
+        return  # as nearly always, without a library that takes its time to import
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -26,3 +32,11 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         raise SetupError(
             "The database was made by a newer version of Visavis. Install that version, or restore a backup."
         ) from error
+
+
+def _revision(connection: Connection) -> str | None:
+    """Of the schema as it is; None if there is none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
