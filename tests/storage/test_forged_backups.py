@@ -24,7 +24,7 @@ from harness.storage.place import Place
 from visavis.errors import SetupError
 from visavis.files import locked
 from visavis.storage.keys.cipher import MasterKey
-from visavis.storage.store import Storage, open_storage
+from visavis.storage.store import Storage, head_in, open_storage
 from visavis.transfer.backup.file import pack
 from visavis.transfer.backup.make import back_up
 from visavis.transfer.backup.manifest import Manifest
@@ -155,7 +155,7 @@ def test_a_backup_of_an_earlier_version_is_taken_if_told_and_not_otherwise(archi
     packed(archive, of_the_version_before(manifest), database, as_it_is)
     assert_refused(archive, fresh, "--accept-unauthenticated")
     assert restore(archive, fresh, takes_unauthenticated=True).faces == 20
-    with closing(open_storage(fresh)) as restored:
+    with closing(open_storage(fresh, accept_older=head_in(fresh, None))) as restored:
         [app] = restored.apps.list_apps()
         assert restored.gallery.require_group(app, "group").face_count == 20
 
