@@ -18,6 +18,8 @@ from tests.storage.test_deletion_bytes import memory
 from visavis.vision.decode import decode
 from visavis.vision.detect import first_scale
 
+pytestmark = pytest.mark.slow
+
 Send: TypeAlias = Callable[[httpx.Client, bytes], httpx.Response]
 
 

@@ -1,4 +1,4 @@
-"""Pixels to faces: the one door of this room."""
+"""The face analyzer of a worker process: decodes pictures, and finds, describes and embeds faces."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Analyzer:
         cpu_places: int,
         instrument: Instrumentation = uninstrumented,
     ) -> None:
-        """`cpu_places`: how many pictures may be worked on at once."""
+        """`cpu_places`: how many pictures may be processed at the same time."""
         self._detector = detector
         self._recognizers = recognizers
         self._pose = pose

@@ -79,7 +79,7 @@ def written(card: RecognitionCard, base: RecognitionCard) -> dict[str, bytes]:
         "mean": card.mean,
         "pull": centring.pull,
         "focus": centring.focus,
-        # The fewest digits that tell a half-precision number from its neighbours.
+        # The fewest digits that distinguish a half-precision number from its neighbours.
         "centres": [[float(str(value)) for value in centre] for centre in centring.centres.astype(np.float16)],
     }
     content = (json.dumps(fit) + "\n").encode()

@@ -2,7 +2,7 @@
 
 Every measure becomes a component, 0-1, by a ramp between what is useless and what is good enough. The score is
 their product, each to a power: what is too poor in one way is not made good by being fine in all others. Its
-powers are few and round; docs/quality.md tells how they were found and what the score does for recognition.
+powers are few and round; docs/quality.md describes how they were found, and what the score does for recognition.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def read_scale(name: str) -> LivenessScale:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A network, and the part of the picture that it looks at."""
+    """A network, and the part of the picture that is its input."""
 
     network: Network
     side: int
@@ -77,7 +77,7 @@ class _View:
 
 
 class LivenessEstimator:
-    """Tells living faces from presentation attacks. Thread-safe."""
+    """Distinguishes living faces from presentation attacks. Thread-safe."""
 
     def __init__(self, minifas_v2: bytes, minifas_v1se: bytes, fr_liveness: bytes | None) -> None:
         """The files as they are published, or networks made of them.

@@ -71,7 +71,7 @@ class FaceNetwork:
     views: tuple[View, ...] = (View(),)
     weight: float = 1.0
     answers: int | None = None
-    """Length of its answer, where that is more than it has to tell and is shortened to `dimension`."""
+    """Length of its output, if that is longer and is shortened to `dimension`."""
 
     @property
     def directions(self) -> NDArray[np.float32]:

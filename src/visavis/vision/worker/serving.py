@@ -34,7 +34,7 @@ Answer: TypeAlias = tuple[dict[str, object], Bytes]
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """What was loaded before workers were forked."""
+    """The networks that were loaded before workers were forked."""
 
     analyzer: Analyzer
     recognizers: Recognizers
@@ -43,7 +43,7 @@ class Networks:
 
 
 def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
-    """Shut this process in, then answer until the main process closes the channel."""
+    """Enter the sandbox, then answer requests until the main process closes the channel."""
     overwrite_freed_memory()
     channel.send({"layers": shut_in(plan)})
     desk = _Desk(networks)
