@@ -10,13 +10,13 @@ FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py clie
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
 	searchface/test_error_codes.py
 FAST_OPTIONS := -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast
-COVERED ?= unit fuzz storage vision evaluation contract searchface openapi admin client audit bulk e2e edge keys hostile
+COVERED ?= core ports unit fuzz storage vision workers evaluation contract searchface openapi admin client bulk $(END_TO_END)
 COVERAGE_CORE = $(shell $(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console test-nodes test-bulk test-faults crash soak bench \
-	measure fit fuzz mutate lint docs site sync test-pages audit sbom lock clean
+.PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
+	test-nodes test-bulk test-faults crash soak bench measure fit fuzz mutate lint docs site sync test-pages audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -100,7 +100,7 @@ fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
-mutate: .venv/mutate ## change core in 2,300 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
+mutate: .venv/mutate ## change core in 2,400 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
 	$(BIN)/mutmut run $(ARGS) > .venv/mutate.log || { tail -n 20 .venv/mutate.log; exit 1; }
 	$(BIN)/python -m tests.mutation
 

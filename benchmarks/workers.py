@@ -25,8 +25,8 @@ import typer
 from rich.console import Console
 
 from benchmarks.pictures import original, resized
+from harness.hostile import many_scans
 from harness.servers import PREFIX, create_app, environment, free_port, wait_until_alive
-from tests.hostile.corpus import many_scans
 
 out = Console(highlight=False, soft_wrap=True)
 _FIELDS = {"orientation": "true", "mask": "true"}

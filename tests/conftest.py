@@ -24,7 +24,7 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("ci" if "CI" in os.environ else "untimed")
 
-SLOW_FIXTURES = {"chromium", "cluster", "ground", "postgres", "server"}
+SLOW_FIXTURES = {"chromium", "cluster", "postgres", "server", "servers"}
 """Who asks for one of these waits for a server or a browser to start."""
 
 PEOPLE = tuple(f"P{number:03}" for number in range(1, 11))

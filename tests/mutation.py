@@ -19,7 +19,8 @@ def main() -> None:
     total = Counter[bool]()
     for file in sorted(RESULTS.glob("*.meta")):
         results = json.loads(file.read_text())["exit_code_by_key"]
-        counted = Counter(status_by_exit_code[code] in NOTICED for code in results.values())
+        tried = [code for code in results.values() if code is not None]
+        counted = Counter(status_by_exit_code[code] in NOTICED for code in tried)
         if counted:
             show(file.name.removesuffix(".py.meta"), counted)
         total += counted

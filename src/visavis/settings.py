@@ -208,6 +208,12 @@ class Settings(BaseSettings):
     master_key_command: SecretStr | None = Field(
         None, description="A command that prints the master key, to be run instead; no shell runs it."
     )
+    anchor_file: Path | None = Field(
+        None,
+        description="Where a server notes how far the database has come, to notice an older one in its place; "
+        "without it in the file anchor of the data directory. It belongs beside the master key, out of reach of "
+        "whoever can write the database.",
+    )
     admin_token: SecretStr | None = Field(
         None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."
     )

@@ -92,6 +92,7 @@ def test_a_name_that_nobody_could_read_is_refused_and_the_invitation_still_good(
     with refused(AccountErrorCode.NAME_INVALID):
         accounts.accept(secret, name, PASSWORD)
     assert accounts.accept(secret, "x" * 64, PASSWORD).name == "x" * 64
+    assert opened(accounts, "김").name == "김"
 
 
 def test_a_name_is_taken_in_any_case_and_spelling(accounts: Accounts) -> None:

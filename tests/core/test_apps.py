@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.core.world import World, refused
-from visavis.core.apps import Apps, new_keys, require_spoken
+from visavis.core.apps import Apps, new_keys, require_spoken, shown_key
 from visavis.errors import ErrorCode
 from visavis.identities import App, KeyKind
 
@@ -193,3 +193,13 @@ def test_a_deleted_app_takes_its_keys_and_groups_with_it(apps: Apps, world: Worl
     with refused(ErrorCode.UNAUTHORIZED, UNAUTHORIZED):
         apps.authenticate(keys, "v2")
     assert world.gallery.list_groups(app, None, 10) == []
+
+
+def test_a_key_is_shown_without_itself(apps: Apps, world: World) -> None:
+    app, _ = made(apps)
+    [key, *_] = apps.keys(app)
+    created = "2026-05-01T12:00:00+00:00"
+    assert shown_key(key) == {"id": key.id, "kind": "appKey", "created": created, "retires": None}
+    apps.rotate(app, timedelta(hours=1))
+    [key, *_] = apps.keys(app)
+    assert shown_key(key)["retires"] == "2026-05-01T13:00:00+00:00"

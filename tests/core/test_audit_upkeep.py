@@ -135,7 +135,7 @@ def test_a_server_leaves_the_log_chained_to_its_end(
 
 
 def test_a_log_that_cannot_be_chained_in_the_end_is_told_of(
-    world: World, audit: Audit, pruning: Pruning, caplog: pytest.LogCaptureFixture
+    world: World, audit: Audit, pruning: Pruning, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upkeep = AuditUpkeep(audit, pruning, MONTH, world.clock, world.clock.seconds)
     upkeep.start()
@@ -145,7 +145,7 @@ def test_a_log_that_cannot_be_chained_in_the_end_is_told_of(
             raise ServiceError(ErrorCode.INTERNAL, "The database is gone.")
         return 0
 
-    world.storage.audit.advance = fails  # type: ignore[method-assign]
+    monkeypatch.setattr(world.storage.audit, "advance", fails)
     upkeep.stop()
     assert caplog.messages[-1] == "The audit log could not be chained to its end: The database is gone."
     assert caplog.records[-1].levelno == logging.WARNING

@@ -141,11 +141,14 @@ def test_what_the_group_has_is_not_looked_at_again(desk: Import, world: World) -
         ("present", "", 0),
         (None, "", 1),
     ]
+    assert [result.entry for result in results] == entries
     assert desk.records()[:2] == before
     assert world.analyzer.decoded == looked + 1
 
 
-def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(desk: Import, world: World) -> None:
+def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(
+    desk: Import, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entries = desk.people(1, 2)
     registration = desk.registration()
     world.gallery.add_unless_there(desk.group, _faces_of(desk, entries[0]), 1000)
@@ -156,9 +159,10 @@ def test_a_picture_that_somebody_else_imports_meanwhile_is_not_added_twice(desk:
         asked.append(group.id)
         return set() if len(asked) == 1 else known(group)
 
-    world.gallery.fingerprints = nothing_yet  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "fingerprints", nothing_yet)
     results = [result for batch in registration.run(entries) for result in batch]
     assert [(result.skipped, result.added) for result in results] == [("present", 0), (None, 1)]
+    assert [result.entry for result in results] == entries
     assert results[0].faces == ()
     assert len(desk.records()) == 2
 
@@ -194,6 +198,7 @@ def test_pictures_are_stored_whole_as_the_quota_leaves_room(desk: Import) -> Non
     results = desk.run(entries, quota=3)
     assert [result.added for result in results] == [1, 1, 0, 0]
     assert [dict(result.reasons) for result in results[2:]] == [{"quota": 2}, {"quota": 1}]
+    assert [face.face.box.x0 for face in results[2].faces] == [10, 300]
     assert len(desk.records()) == 2
 
 
@@ -206,6 +211,7 @@ def test_a_full_group_is_noticed_and_nothing_more_is_looked_at(
     assert results[0].added == 1
     assert {reason for result in results[1:] for reason in result.reasons} == {"quota"}
     assert (results[-1].skipped, results[-1].detail) == ("quota", "The group is full.")
+    assert [result.entry for result in results] == entries
     assert world.analyzer.decoded < 60
 
 
@@ -314,3 +320,14 @@ def test_an_import_that_was_stopped_before_it_began_does_nothing(desk: Import, w
     stop.set()
     assert list(BulkRegistration.of(world.faces, desk.group, 2, 1, stop).run(desk.people(1))) == [[]]
     assert desk.records() == []
+
+
+def test_pictures_of_which_nothing_is_stored_cost_no_write(
+    desk: Import, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object) -> tuple[list[FaceRecord], set[bytes]]:
+        raise AssertionError("there is nothing to write")
+
+    monkeypatch.setattr(world.gallery, "add_unless_there", write)
+    [result] = desk.run([desk.file(picture(FakeFace(1, turn=(90, 0, 0))))])
+    assert dict(result.reasons) == {"pose": 1}

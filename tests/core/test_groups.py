@@ -49,7 +49,9 @@ def test_a_page_of_groups_goes_on_where_the_one_before_ended(world: World) -> No
     assert ([group.name for group in last.items], last.next) == (["c"], None)
 
 
-def test_all_groups_are_read_a_page_at_a_time_in_the_order_of_their_names(world: World) -> None:
+def test_all_groups_are_read_a_page_at_a_time_in_the_order_of_their_names(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     roomy = replace(world.groups, quota=1000)
     names = [f"{number:03}" for number in range(401)]
     for name in reversed(names):
@@ -61,7 +63,7 @@ def test_all_groups_are_read_a_page_at_a_time_in_the_order_of_their_names(world:
         asked.append((after, limit))
         return list_groups(app, after, limit)
 
-    world.gallery.list_groups = listening  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "list_groups", listening)
     assert [group.name for group in roomy.all(world.app)] == names
     assert asked == [(None, 201), ("199", 201), ("399", 201)]
 

@@ -13,6 +13,7 @@ from visavis.errors import ErrorCode
 from visavis.types import (
     Box,
     FaceFilter,
+    FaceRecord,
     ImageSize,
     ImageUrl,
     Refusal,
@@ -167,6 +168,17 @@ def test_a_picture_without_a_face_is_no_error(world: World) -> None:
     registered = register(world)
     assert (registered.added, registered.not_added) == ([], [])
     assert "register" not in {record.event.operation for record in world.recorded()}
+
+
+def test_a_picture_of_which_nothing_is_stored_costs_no_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object) -> list[FaceRecord]:
+        raise AssertionError("there is nothing to write")
+
+    world.group()
+    monkeypatch.setattr(world.gallery, "add", write)
+    assert reasons(register(world, FakeFace(turn=TURNED))) == [Refusal.POSE]
 
 
 def test_a_group_that_is_not_there_is_refused_before_the_picture_is_looked_at(world: World) -> None:

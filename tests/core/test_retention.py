@@ -40,7 +40,9 @@ def test_what_has_expired_is_deleted_in_every_group_and_told(
     assert f"Deleted 2 faces of group number {week.id}, kept for 168 hours." in caplog.messages
 
 
-def test_a_turn_goes_on_until_nothing_is_left(world: World, retention: Retention) -> None:
+def test_a_turn_goes_on_until_nothing_is_left(
+    world: World, retention: Retention, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.group(retention_hours=1)
     world.register(1, 2, 3, 4)
     world.clock.pass_by(hours=1)
@@ -51,7 +53,7 @@ def test_a_turn_goes_on_until_nothing_is_left(world: World, retention: Retention
         asked.append(limit)
         return delete_expired(group, 2)
 
-    world.gallery.delete_expired = two_at_most  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "delete_expired", two_at_most)
     assert retention.enforce() == 4
     assert asked == [500] * 3
 
@@ -72,23 +74,27 @@ def test_a_clock_that_leaps_ahead_deletes_nothing_for_an_hour(
     assert retention.enforce() == 1
 
 
-def test_a_group_that_goes_meanwhile_is_no_trouble(world: World, retention: Retention) -> None:
+def test_a_group_that_goes_meanwhile_is_no_trouble(
+    world: World, retention: Retention, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone, kept = world.group("gone", retention_hours=1), world.group("kept", retention_hours=1)
     world.register(1, group="gone")
     world.register(1, 2, group="kept")
     world.clock.pass_by(hours=1)
-    world.gallery.groups_with_retention = lambda: [gone, kept]  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "groups_with_retention", lambda: [gone, kept])
     world.groups.delete(world.app, "gone")
     assert retention.enforce() == 2
 
 
-def test_what_goes_wrong_otherwise_is_told(world: World, retention: Retention) -> None:
+def test_what_goes_wrong_otherwise_is_told(
+    world: World, retention: Retention, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.group(retention_hours=1)
 
     def fails(group: Group, limit: int) -> int:
         raise ServiceError(ErrorCode.INTERNAL, "The database is gone.")
 
-    world.gallery.delete_expired = fails  # type: ignore[method-assign]
+    monkeypatch.setattr(world.gallery, "delete_expired", fails)
     with pytest.raises(ServiceError) as caught:
         retention.enforce()
     assert caught.value.code is ErrorCode.INTERNAL

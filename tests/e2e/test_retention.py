@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from harness.servers import running_server, visavis
+from harness.storage.retagging import tag_anew
+from visavis.storage.store import open_storage
 
 from .conftest import sample
 
@@ -46,9 +48,13 @@ def listed(answer: dict[str, dict[str, list[dict[str, str]]]]) -> list[str]:
 
 
 def age(database: Path, by: str) -> None:
+    """As if the faces had been registered so much earlier, which only who has the key can make them say."""
     with closing(sqlite3.connect(database, timeout=30)) as connection:
         connection.execute("UPDATE faces SET created_at = strftime('%Y-%m-%d %H:%M:%f000', created_at, ?)", (by,))
         connection.commit()
+    with closing(open_storage(database.parent)) as storage:
+        tag_anew(storage)
+    (database.parent / "anchor").unlink()  # versions of sets have begun again
 
 
 def count(database: Path) -> int:

@@ -115,7 +115,7 @@ class FakeAccountStore:
             self._end_sessions(user)
             self._note("end_sessions", f"user {user.name}")
 
-    def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
+    def delete_ended_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         with self._lock:
             self._sessions = {
                 digest: session

@@ -6,7 +6,6 @@ without end, files that are two things at once, and rare kinds that are no attac
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image
 
+from harness.hostile import many_scans, one_colour_jpeg
 from tests.vision.pictures import encoded, exif, png, png_chunk, scenery, with_exif
 from visavis.errors import ErrorCode
 
@@ -284,20 +283,3 @@ def bombs() -> Iterator[Hostile]:
     yield Hostile("progressive jpeg of 1,000 scans", many_scans(1_000), ANY)
     yield Hostile("progressive jpeg of 1,000 hidden scans", many_scans(1_000, b"\xff\x01"), BROKEN)
     yield Hostile("jpeg said to be 65,500 x 763, without pixels", jpeg_sized(65_500, 763), ANY)
-
-
-def one_colour_jpeg(width: int, height: int, **options: bool) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), (90, 90, 90)).save(file, "JPEG", quality=10, **options)
-    return file.getvalue()
-
-
-def many_scans(count: int, hidden_by: bytes = b"") -> bytes:
-    """A large progressive JPEG whose last scan comes again and again: work that its size does not tell.
-
-    `hidden_by`: a marker before each of them, with the length of the scan behind it, as if it were a segment.
-    """
-    whole = one_colour_jpeg(5_000, 5_000, progressive=True)
-    scan = whole[whole.rindex(b"\xff\xda") : -2]
-    hiding = hidden_by + struct.pack(">H", len(scan)) if hidden_by else b""
-    return whole[:-2] + (hiding + scan) * (count - 1) + whole[-2:]

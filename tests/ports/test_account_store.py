@@ -82,7 +82,7 @@ def test_ended_sessions_are_swept_when_somebody_signs_in(storage: Stores) -> Non
     user = add(store, "Ines")
     store.add_session(b"old", user, NOW - timedelta(hours=3))
     store.add_session(b"new", user, NOW - timedelta(minutes=1))
-    store.forget_sessions(NOW - timedelta(hours=2), NOW - timedelta(minutes=30))
+    store.delete_ended_sessions(NOW - timedelta(hours=2), NOW - timedelta(minutes=30))
     assert store.find_session(b"old") is None
     assert store.find_session(b"new") is not None
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.retagging import tag_anew
 from tests.storage.archives import PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import OpenStorage
 from visavis.errors import ErrorCode, ServiceError, SetupError
@@ -124,6 +125,7 @@ def test_an_archive_is_of_one_moment_and_without_what_has_expired(
         gone = connection.execute(
             faces.update().where(faces.c.version <= 100).values(created_at=long_ago)
         ).rowcount
+    tag_anew(storage)
     group = storage.gallery.require_group(App(filled.app_id, "app", filled.created_at), "group")
     assert restore(storage, other, exported(storage, group)) == [Restored("group", 299 - gone, 0)]
 
@@ -180,7 +182,7 @@ def test_a_group_that_goes_as_an_archive_comes_in_is_made_anew(
     with ThreadPoolExecutor(1) as pool:
         with elsewhere.database.write() as connection:
             assert group_rows.lock_app(connection, other.id) == 1
-            group_rows.delete_group(connection, there.id)
+            group_rows.delete_group(connection, elsewhere.keys.proofs, there.id)
             group_rows.set_group_count(connection, other.id, 0)
             coming = pool.submit(restore, storage, other, archive, merge=True)
             sleep(0.5)

@@ -29,7 +29,7 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from visavis.audit_events import AuditFilter
 from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.store import Storage, open_storage
+from visavis.storage.store import Storage, head_in, open_storage
 from visavis.transfer.backup.file import Manifest
 from visavis.transfer.backup.make import back_up
 from visavis.transfer.backup.restore import Target, restore_backup
@@ -59,6 +59,11 @@ def backed_up(storage: Storage, archive: Path) -> Manifest:
 
 def restore(archive: Path, folder: Path, **options: Any) -> Manifest:
     return restore_backup(archive, Target(folder, None, **options), lambda _: None)
+
+
+def taken(folder: Path) -> Storage:
+    """What was restored in place of something newer, which the operator has accepted."""
+    return open_storage(folder, accept_older=head_in(folder, None))
 
 
 def listed(storage: Storage, group: Group) -> list[str]:
@@ -183,7 +188,7 @@ def test_a_backup_without_the_master_key_is_of_no_use(
             (folder / "visavis.db").unlink()
         with pytest.raises(SetupError, match=why):
             restore(archive, folder)
-        assert set(files(folder)) <= {"master.key"}
+        assert set(files(folder)) <= {"anchor", "master.key"}
     with pytest.raises(SetupError, match="not the one"):
         restore_backup(archive, Target(tmp_path / "none", bytes(32)), lambda _: None)
 
@@ -203,7 +208,7 @@ def test_a_database_that_is_there_gives_way_only_if_told(
     assert len(listed(storage, group)) == 3
     storage.close()
     restore(archive, data_dir, replace=True)
-    with closing(open_storage(data_dir)) as restored:
+    with closing(taken(data_dir)) as restored:
         assert listed(restored, group) == [face.face_id for face in reversed(faces[:2])]
 
 
@@ -218,8 +223,8 @@ def test_a_damaged_database_gives_way_with_its_log(
     (data_dir / "visavis.db").write_bytes(b"not a database" * 1000)
     (data_dir / "visavis.db-wal").write_bytes(log)
     restore(archive, data_dir, replace=True)
-    assert set(files(data_dir)) == {"master.key", "visavis.db"}
-    with closing(open_storage(data_dir)) as restored:
+    assert set(files(data_dir)) == {"anchor", "master.key", "visavis.db"}
+    with closing(taken(data_dir)) as restored:
         assert len(listed(restored, group)) == 3
 
 
@@ -236,7 +241,7 @@ def test_a_log_whose_database_was_taken_away_does_not_get_into_the_restored_one(
     (data_dir / "visavis.db").unlink()
     (data_dir / "visavis.db-wal").write_bytes(log)  # as after a kill
     restore(archive, data_dir)
-    with closing(open_storage(data_dir)) as restored:
+    with closing(taken(data_dir)) as restored:
         assert len(listed(restored, group)) == 3
         assert check_all(restored.database, restored.keys, lambda _: None) == []
 

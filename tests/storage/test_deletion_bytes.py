@@ -17,6 +17,7 @@ from sqlalchemy import select
 from harness.postgres import Postgres
 from harness.storage.faces import new_faces, unit_rows
 from harness.storage.place import Place
+from harness.storage.retagging import tag_anew
 from tests.storage.conftest import OpenStorage, only_sqlite
 from tests.storage.peer import SPAWN
 from visavis.identities import App
@@ -111,6 +112,7 @@ def test_what_goes_as_a_whole_leaves_nothing_in_any_file(
             with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
                 connection.execute("UPDATE faces SET created_at = '2001-01-01 00:00:00.000000'")
                 connection.commit()
+            tag_anew(storage)
             storage.gallery.change_settings(group, {"retention_hours": 1})
             assert storage.gallery.delete_expired(group, 1000) == 120
     archive = tmp_path / "backup.tar"

@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from harness.storage.faces import new_faces
 from harness.storage.place import Place
+from harness.storage.retagging import forget_tags
 from tests.storage.conftest import OpenStorage, owner
 from tests.storage.peer import SPAWN
 from visavis.errors import ServiceError, SetupError
@@ -34,7 +35,7 @@ from visavis.types import Group, NewFace
 pytestmark = pytest.mark.slow
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
-STEPS = ("_announce", "_hear", "_rewrap_some", "_move", "_finish")
+STEPS = ("_announce", "_servers_without", "_rewrap_some", "_move", "_finish")
 
 
 def rotate(storage: Storage, patience: float = 0) -> str:
@@ -309,9 +310,12 @@ def test_databases_from_before_there_were_data_keys_keep_their_app_keys(place: P
                 f"'2026-01-01 00:00:00')",
                 (app.id, digest),
             )
+        forget_tags(storage)
+        with storage.database.write() as connection:
             for name in metadata.DATA_KEYS.values():
                 delete_metadata(connection, name)
             connection.exec_driver_sql("UPDATE groups SET wrapped_by = ''")
+    (place.data_dir / "anchor").unlink()
     with closing(given(place, OLD, NEW)) as upgraded:
         assert owner(upgraded.apps, KeyKind.APP_KEY, "app-key", datetime.now(UTC)) == app
         rotate(upgraded)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from harness.storage.faces import new_face, new_faces, unit_rows
+from harness.storage.retagging import tag_anew
 from tests.storage.clocks import Clocks
 from tests.storage.conftest import OpenStorage
 from visavis.core.retention import Retention
@@ -31,6 +32,7 @@ def age(storage: Storage, faces: list[NewFace], by: timedelta) -> None:
             .where(schema.faces.c.face_id.in_([face.face_id for face in faces]))
             .values(created_at=datetime.now(UTC) - by)
         )
+    tag_anew(storage)
 
 
 def rows(storage: Storage) -> set[str]:
@@ -97,6 +99,7 @@ def test_what_has_expired_is_deleted_and_the_rest_stays(
     elsewhere = new_faces(3, seed=2)
     storage.gallery.add(other, elsewhere, quota=10)
     age(storage, elsewhere, 900 * DAY)
+    assert len(found(storage, group)) == 15
     memory = storage.index_cache.snapshot(group, 0).parts[0].rows
     group = keeping(storage, group, 24)
     assert enforce(storage) == 10
@@ -126,6 +129,7 @@ def test_more_than_a_transaction_takes_is_deleted_in_one_turn(storage: Storage, 
     storage.gallery.add(group, faces, quota=2000)
     with storage.database.write() as connection:
         connection.execute(update(schema.faces).values(created_at=datetime.now(UTC) - DAY))
+    tag_anew(storage)
     keeping(storage, group, 24)
     assert enforce(storage) == 1201
     assert rows(storage) == set()

@@ -56,6 +56,7 @@ def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Pa
             token_keys = set(pool.map(open_and_close, [Place(tmp_path / str(attempt))] * 3))
             assert len(token_keys) == 1
             assert sorted(path.name for path in (tmp_path / str(attempt)).iterdir()) == [
+                "anchor",
                 "master.key",
                 "visavis.db",
             ]

@@ -56,6 +56,6 @@ def test_a_tombstone_tells_name_and_time_and_nothing_else(
     before = datetime.now(UTC).replace(tzinfo=None)
     storage.gallery.delete_group(group)
     with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
-        [(app_id, name, deleted_at)] = connection.execute("SELECT * FROM tombstones").fetchall()
-    assert (app_id, name) == (app.id, "group")
+        [(app_id, name, deleted_at, tag)] = connection.execute("SELECT * FROM tombstones").fetchall()
+    assert (app_id, name, len(tag)) == (app.id, "group", 16)
     assert before <= datetime.fromisoformat(deleted_at) <= datetime.now(UTC).replace(tzinfo=None)

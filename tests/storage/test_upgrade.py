@@ -44,6 +44,7 @@ def _as_of(revision: str, path: Path) -> None:
                 connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM newer.{table}")  # noqa: S608 - ours
         connection.commit()
     older.replace(path)
+    (path.parent / "anchor").unlink()  # which would say that it is older
 
 
 def _columns(path: Path) -> dict[str, set[str]]:

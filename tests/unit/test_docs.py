@@ -221,3 +221,9 @@ def test_both_languages_give_the_same_values(subject: str) -> None:
         for suffix in (".md", ".ko.md")
     )
     assert english == korean
+
+
+def test_contributors_are_told_of_every_folder_of_tests() -> None:
+    table = re.findall(r"^\| (`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = {name for cell in table for name in re.findall(r"`(\w+)`", cell)}
+    assert told == {file.parent.name for file in (ROOT / "tests").glob("*/__init__.py")}

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from visavis.vision.geometry import Faces, Look, iou, similarity_transform, tilt_of, upright_transform
+from visavis.vision.geometry import FaceCrop, Faces, iou, similarity_transform, tilt_of, upright_transform
 from visavis.vision.models import ARCFACE
 
-LOOK = Look(side=192, spread=1.7)
+CROP = FaceCrop(side=192, spread=1.7)
 TEMPLATE = np.array(ARCFACE.points, np.float32)
 
 angles = st.floats(-3.1, 3.1)
@@ -88,31 +88,31 @@ def test_a_similarity_is_found_again(offset: tuple[float, float], angle: float, 
 def test_a_look_shows_the_whole_box_in_its_middle(
     box: tuple[float, float, float, float], long_side: float
 ) -> None:
-    transform = LOOK.transform(box)
+    transform = CROP.transform(box)
     assert moved(transform, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)) == pytest.approx((96, 96))
     assert transform[:, :2] == pytest.approx(np.eye(2) * 192 / (1.7 * long_side))
 
 
 def test_the_central_face_is_the_one_in_the_middle_not_the_one_that_scores_best() -> None:
     middle, aside = (40.0, 40.0, 152.0, 152.0), (0.0, 0.0, 40.0, 40.0)
-    [central] = LOOK.central(faces((0.7, middle), (0.9, aside)))
+    [central] = CROP.central(faces((0.7, middle), (0.9, aside)))
     assert central[:5].tolist() == pytest.approx([0.7, *middle])
 
 
 def test_candidates_that_agree_count_by_their_scores() -> None:
     found = faces((0.9, (40, 40, 152, 152)), (0.3, (44, 44, 156, 156)), (0.8, (90, 90, 202, 202)))
-    [central] = LOOK.central(found)
+    [central] = CROP.central(found)
     assert central[0] == pytest.approx(0.9)
     assert central[1:5].tolist() == pytest.approx([41, 41, 153, 153])
 
 
 @pytest.mark.parametrize("found", [np.empty((0, 15), np.float32), faces((0.9, (0, 0, 40, 40)))])
 def test_where_the_middle_is_empty_there_is_no_central_face(found: Faces) -> None:
-    assert LOOK.central(found).shape == (0, 15)
+    assert CROP.central(found).shape == (0, 15)
 
 
 def test_a_mirrored_face_has_its_eyes_and_lips_swapped() -> None:
     face = np.array([[0.9, 10, 20, 50, 80, 20, 30, 40, 31, 30, 45, 22, 60, 38, 61]], np.float32)
     mirrored = [0.9, 142, 20, 182, 80, 152, 31, 172, 30, 162, 45, 154, 61, 170, 60]
-    assert LOOK.unmirrored(face)[0].tolist() == pytest.approx(mirrored)
-    assert LOOK.unmirrored(LOOK.unmirrored(face)) == pytest.approx(face)
+    assert CROP.unmirrored(face)[0].tolist() == pytest.approx(mirrored)
+    assert CROP.unmirrored(CROP.unmirrored(face)) == pytest.approx(face)

@@ -14,6 +14,8 @@ from visavis.app import DIALECT_NAMES, DIALECTS, make_records
 from visavis.settings import Settings
 from visavis.storage.database import migrations
 
+pytestmark = pytest.mark.slow
+
 NEVER = (
     "cv2",
     "onnx",

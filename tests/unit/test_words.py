@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py") if "vision" not in path.parts)
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 POINTS_BACK = re.compile(r"(Likewise|Those|The same|As|So)\b|Like `")
 """How a docstring begins that needs the one before it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.hostile.corpus import many_scans, one_colour_jpeg
+from harness.hostile import many_scans, one_colour_jpeg
 from tests.vision.pictures import encoded, scenery
 from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.container import MAX_SCANS, open_container

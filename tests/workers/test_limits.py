@@ -14,7 +14,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from tests.hostile.corpus import one_colour_jpeg, png_header, png_of
+from harness.hostile import one_colour_jpeg
+from tests.hostile.corpus import png_header, png_of
 from tests.vision.pictures import png_chunk
 from visavis.errors import ErrorCode, ServiceError
 from visavis.vision.pool.analyzer import PooledAnalyzer, RemotePicture

@@ -16,7 +16,7 @@ from harness.servers import PREFIX, Server, running_server
 from tests.conftest import OpenPeoplePicture
 from tests.storage.test_deletion_bytes import memory
 from visavis.vision.decode import decode
-from visavis.vision.detect import first_look
+from visavis.vision.detect import first_scale
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def pieces(data: bytes) -> dict[str, bytes]:
     text = base64.b64encode(data)
     found = {f"file at {at} tenths": data[len(data) * at // 10 :][:48] for at in (2, 5, 9)}
     found |= {f"text at {at} tenths": text[len(text) * at // 10 :][:64] for at in (2, 5, 9)}
-    for pixels in decode(data, first_look)._levels.values():
+    for pixels in decode(data, first_scale)._levels.values():
         height, width = pixels.shape[:2]
         for row in (height // 3, height // 2):
             part = pixels[row, width // 3 : width // 3 + 24]

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from visavis.app.commands import models_in_use, open_accounts, open_apps, open_calibrations, open_groups
     from visavis.app.gallery import DIALECT_NAMES
     from visavis.app.recognition import open_comparer, open_services
-    from visavis.app.records import make_records, open_records, operator, restore
+    from visavis.app.records import accept_older, make_records, open_records, operator, restore
     from visavis.app.server import create_app
     from visavis.app.services import DIALECTS
 
 _PARTS = {
     "DIALECTS": "visavis.app.services",
     "DIALECT_NAMES": "visavis.app.gallery",
+    "accept_older": "visavis.app.records",
     "create_app": "visavis.app.server",
     "make_records": "visavis.app.records",
     "models_in_use": "visavis.app.commands",
@@ -43,6 +44,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "DIALECTS",
     "DIALECT_NAMES",
+    "accept_older",
     "create_app",
     "make_records",
     "models_in_use",

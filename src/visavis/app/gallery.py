@@ -1,4 +1,4 @@
-"""Apps and groups on the records, for whoever serves no request."""
+"""Builds the services for apps and groups, without models, for commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
 
 DIALECT_NAMES = ("v1", "plus", "v2", "searchface")
-"""Of all wire protocols, in the order of `DIALECTS`; commands need no more of them."""
+"""Names of all wire protocols, in the order of `DIALECTS`; commands need only these."""
 
 
 def groups_of(settings: Settings, catalogue: Catalogue, storage: Storage, scales: Container[str]) -> Groups:

@@ -1,4 +1,4 @@
-"""What commands work with that look at pictures: each opens workers, and ends them."""
+"""Opens services for commands that analyse pictures; each context starts worker processes and ends them."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from visavis.audit_events import Actor, ActorKind, Effect, Event
+from visavis.audit_events import Actor, ActorKind, AuditHead, Effect, Event
 from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
-from visavis.storage.store import DATABASE_FILE, Storage, open_storage
+from visavis.storage.store import DATABASE_FILE, Storage, head_in, open_storage
 from visavis.transfer.backup.file import Manifest
 from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.vision.catalogue import Catalogue
@@ -30,7 +30,11 @@ def open_records(settings: Settings) -> Storage:
 
 
 def make_records(
-    settings: Settings, instrument: Instrumentation = uninstrumented, owner: Actor | None = None
+    settings: Settings,
+    instrument: Instrumentation = uninstrumented,
+    owner: Actor | None = None,
+    *,
+    accept_older: AuditHead | None = None,
 ) -> Storage:
     """Open the storage; create it if missing. The caller closes it. Raises SetupError.
 
@@ -45,6 +49,8 @@ def make_records(
         conversions=Recipes(Catalogue.read(settings.models_dir).cards).conversion,
         instrument=instrument,
         owner=owner or operator(),
+        anchor_file=settings.anchor_file,
+        accept_older=accept_older,
     )
 
 
@@ -61,16 +67,37 @@ def has_records(settings: Settings) -> bool:
     return True
 
 
-def restore(settings: Settings, file: Path, progress: Callable[[int], None], *, replace: bool) -> Manifest:
+def restore(
+    settings: Settings,
+    file: Path,
+    progress: Callable[[int], None],
+    tell: Callable[[str], None],
+    *,
+    replace: bool,
+    keep_deleted: bool,
+) -> Manifest:
     """Restore a backup to the storage of the settings (see `restore_backup`), and record that in its audit log."""
-    target = Target(settings.data_dir, _key_provider(settings), _database_url(settings), replace)
-    manifest = restore_backup(file, target, progress)
-    with closing(open_records(settings)) as storage:
+    place = (settings.data_dir, _key_provider(settings), _database_url(settings))
+    manifest = restore_backup(file, Target(*place, replace, keep_deleted), progress, tell)
+    head = head_in(settings.data_dir, _database_url(settings))
+    with closing(make_records(settings, accept_older=head)) as storage:
         description = f"a backup of {manifest.made_at}"
         storage.journal.add(
             Event(actor=storage.owner, operation="restore", effect=Effect.CHANGE, detail=description)
         )
     return manifest
+
+
+def accept_older(settings: Settings, head: AuditHead) -> None:
+    """Take the database as it is, though it is older than the anchor, and put that on record.
+
+    `head` is that of its audit log. Raises SetupError as `open_records` does if it has another.
+    """
+    with closing(make_records(settings, accept_older=head)) as storage:
+        detail = f"a database whose audit log ends at {head}"
+        storage.journal.add(
+            Event(actor=storage.owner, operation="accept_older", effect=Effect.CHANGE, detail=detail)
+        )
 
 
 def operator() -> Actor:

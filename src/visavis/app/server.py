@@ -37,6 +37,7 @@ from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.spans import both
 from visavis.storage.keys.sync import SYNC_SECONDS
+from visavis.storage.proof.anchor import ANCHOR_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.types import VisionUse
 from visavis.vision.catalogue import Catalogue, installed
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     background = (
         PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy]),
         PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
+        PeriodicTasks([storage.anchor.advance], ANCHOR_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
     )
     lifespan = _lifespan(background, (analyzer, storage), metrics, tracing)

@@ -11,10 +11,9 @@ from typing import Annotated
 import typer
 
 from visavis import app as wiring
-from visavis.audit_events import AuditFilter, AuditHead, Effect, Event
-from visavis.cli.database import progress
+from visavis.audit_events import AuditFilter, Effect, Event
+from visavis.cli.database import progress, read_head
 from visavis.cli.terminal import DataDir, read_settings, say
-from visavis.errors import SetupError
 
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit log: who did what, when, to which faces.")
 
@@ -33,7 +32,7 @@ def verify(
     data_dir: DataDir = None,
 ) -> None:
     """Recompute the chain of the audit log. Works beside a running server; exit code 1 on faults."""
-    recorded = [_head(text) for text in head or ()]
+    recorded = [read_head(text) for text in head or ()]
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("records", None) as advance,
@@ -90,13 +89,6 @@ def prune(
     with closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage:
         removed = storage.prune_audit(moment)
     say(f"Removed {removed:,} records.")
-
-
-def _head(text: str) -> AuditHead:
-    try:
-        return AuditHead.read(text)
-    except ValueError as error:
-        raise SetupError(f"{text!r} is no head: {error}.") from None
 
 
 def _utc(moment: datetime | None) -> datetime | None:

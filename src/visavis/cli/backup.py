@@ -37,16 +37,20 @@ def restore(
     data_dir: DataDir = None,
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the existing database.")] = False,
+    keep_deleted: Annotated[
+        bool, typer.Option("--keep-deleted", help="Restore also what the replaced database has deleted since.")
+    ] = False,
 ) -> None:
     """Put a backup in place, after it was checked: its checksum, the schema, the master key, every template.
 
     Stop the servers first. Until all is checked nothing is touched, and then the database changes in one step. The
     master key is that of the settings, or the key file of the data directory: put it there before. Where the
-    settings name a PostgreSQL database, that must be empty. What was deleted after the backup is there again.
+    settings name a PostgreSQL database, that must be empty. What was deleted after
+    the backup, by the database that gives way, is listed and deleted again.
     """
     settings = read_settings(data_dir=data_dir)
     with progress("faces", None) as advance:
-        manifest = wiring.restore(settings, file, advance, replace=replace)
+        manifest = wiring.restore(settings, file, advance, say, replace=replace, keep_deleted=keep_deleted)
     say(f"Restored: {_content(manifest)}, as of {manifest.made_at}.")
 
 

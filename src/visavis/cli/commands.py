@@ -1,4 +1,4 @@
-"""All commands by name, and where each is: a call imports its own and none of the others."""
+"""The table of all commands and their modules. A call imports only the module of its command."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class _Command:
 
     name: str
     where: str
-    """Module of `visavis.cli`, and the name in it."""
+    """The module in `visavis.cli`, and the name in it."""
     example: str = ""
-    """For a single command."""
+    """The example in the help of a single command."""
     family: str = ""
     """To which it is added."""
 
@@ -67,7 +67,7 @@ _COMMANDS = (
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
-    """The command line; as much of it as these arguments need, all of it where they name no command."""
+    """The command line with the command that these arguments name, or with all commands if they name none."""
     cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Self-hosted face recognition server.")
     families: dict[str, typer.Typer] = {}
     for command in _needed(arguments):

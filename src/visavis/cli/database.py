@@ -11,6 +11,7 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from visavis import app as wiring
+from visavis.audit_events import AuditHead
 from visavis.cli.terminal import DataDir, complaint, read_settings, say
 from visavis.errors import SetupError
 from visavis.storage.store import open_database
@@ -31,7 +32,10 @@ def migrate(data_dir: DataDir = None) -> None:
 
 @database_commands.command("check", epilog="Example: visavis db check --data-dir /srv/visavis")
 def check(data_dir: DataDir = None) -> None:
-    """Compare counters with rows and open every template. Works beside a running server; exit code 1 on faults."""
+    """Verify rows, sets, counters, the audit log and the schema, and open every template.
+
+    Works beside a running server; exit code 1 on faults.
+    """
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("faces", None) as advance,
@@ -42,6 +46,19 @@ def check(data_dir: DataDir = None) -> None:
     if faults:
         raise typer.Exit(1)
     say("No faults.")
+
+
+@database_commands.command("accept-older", epilog="Example: visavis db accept-older 1200:5f3c...")
+def accept_older(
+    head: Annotated[str, typer.Argument(help="The end of its audit log, as the refusal names it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Take a database that is older than the anchor beside the master key, such as one that was put back by hand.
+
+    Until then no server and no command works with it. What was deleted since is there again.
+    """
+    wiring.accept_older(read_settings(data_dir=data_dir), read_head(head))
+    say("The database is taken as it is.")
 
 
 @database_commands.command("compact", epilog="Example: visavis db compact --data-dir /srv/visavis")
@@ -80,6 +97,14 @@ def copy(
     for table, count in counts.items():
         say(f"{count:>12,}  {table}")
     say("Both sides are the same, row by row.")
+
+
+def read_head(text: str) -> AuditHead:
+    """The end of an audit log as it is printed. Raises SetupError."""
+    try:
+        return AuditHead.read(text)
+    except ValueError as error:
+        raise SetupError(f"{text!r} is no head: {error}.") from None
 
 
 @contextmanager

@@ -346,6 +346,6 @@ class AccountStore(Protocol):
 
     def end_sessions(self, user: User) -> None: ...
 
-    def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
+    def delete_ended_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         """Delete the sessions that have ended."""
         ...

@@ -45,7 +45,7 @@ class Sessions:
     def open(self, user: User) -> str:
         """Open a session and return its secret. The caller must have checked who the user is."""
         now = self.clock()
-        self._store.forget_sessions(now - self.lifetime, now - self.idle)
+        self._store.delete_ended_sessions(now - self.lifetime, now - self.idle)
         secret = secrets.token_urlsafe(32)
         self._store.add_session(digest(secret), user, now)
         return secret

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import AccountError, AccountErrorCode
@@ -14,64 +13,82 @@ from visavis.identities import Invitation, Role, Session, User
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
 from visavis.storage.database.schema import invitations, sessions, users
+from visavis.storage.proof.record_sets import INVITATIONS, SESSIONS, USERS
+from visavis.storage.proof.records import Proofs, Row
 
-_USER = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.language, users.c.theme)
+_SESSION_COLUMNS = [column.name for column in sessions.c]
+_USER_COLUMNS = [column.name for column in users.c]
+_INVITATION_COLUMNS = [column.name for column in invitations.c]
 
 
 class StoredAccounts:
     """Implements core's `AccountStore`.
 
     Every node on the same database knows the same sessions. Only browsers keep their secrets.
+
+    What is kept of a secret is a keyed hash of its digest, so that who writes to the database cannot put one in.
     """
 
-    def __init__(self, database: Database, journal: Journal) -> None:
+    def __init__(self, database: Database, proofs: Proofs, journal: Journal) -> None:
         self._database = database
+        self._proofs = proofs
         self._journal = journal
 
     def list_users(self) -> list[User]:
         with self._database.read() as connection:
-            return [_user(row) for row in connection.execute(select(*_USER).order_by(users.c.folded_name))]
+            rows = self._proofs.all(connection, USERS)
+        return [_user(row) for row in sorted(rows, key=lambda row: row["folded_name"])]
 
     def find_user(self, name: str) -> tuple[User, str] | None:
-        statement = select(users.c.password_hash, *_USER).where(users.c.folded_name == _folded(name))
+        statement = select(users).where(users.c.folded_name == _folded(name))
         with self._database.read() as connection:
-            row = connection.execute(statement).one_or_none()
-        return None if row is None else (_user(row[1:]), row[0])
+            row = connection.execute(statement).mappings().one_or_none()
+            if row is None:
+                return None
+            self._proofs.require(connection, USERS, row)
+        return _user(row), row["password_hash"]
 
     def set_role(self, user: User, role: Role) -> None:
         with self._database.write() as connection:
             if role is not Role.ADMINISTRATOR:
-                _require_other_administrator(connection, user)
-            _change(connection, user, role=role.value)
+                self._require_other_administrator(connection, user)
+            self._change(connection, user, role=role.value)
             self._record(connection, "change_role", f"user {user.name}: {role}")
 
     def set_password(self, user: User, password_hash: str) -> None:
         with self._database.write() as connection:
-            _set_password(connection, user, password_hash)
+            self._set_password(connection, user, password_hash)
             self._record(connection, "change_password", f"user {user.name}")
 
     def keep_hash(self, user: User, password_hash: str) -> None:
         with self._database.write() as connection:
-            _change(connection, user, password_hash=password_hash)
+            self._change(connection, user, password_hash=password_hash)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
         with self._database.write() as connection:
-            _change(connection, user, language=language, theme=theme)
+            self._change(connection, user, language=language, theme=theme)
 
     def delete_user(self, user: User) -> None:
         with self._database.write() as connection:
-            _require_other_administrator(connection, user)
-            if not connection.execute(delete(users).where(users.c.id == user.id)).rowcount:
+            self._require_other_administrator(connection, user)
+            self._proofs.delete(connection, INVITATIONS, invitations.c.user_id == user.id)
+            self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
+            if not self._proofs.delete(connection, USERS, users.c.id == user.id):
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
             self._record(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
-        values = {"digest": digest, "role": role.value, "expires_at": expires_at}
+        values = {
+            "digest": self._proofs.digest(digest),
+            "role": role.value,
+            "user_id": user.id if user else None,
+            "expires_at": expires_at,
+        }
         with self._database.write() as connection:
-            connection.execute(delete(invitations).where(invitations.c.expires_at <= datetime.now(UTC)))
+            self._proofs.delete(connection, INVITATIONS, invitations.c.expires_at <= datetime.now(UTC))
             try:
                 with connection.begin_nested():
-                    connection.execute(insert(invitations).values(values | {"user_id": user.id if user else None}))
+                    self._proofs.insert(connection, INVITATIONS, [values])
             except IntegrityError:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
@@ -79,115 +96,122 @@ class StoredAccounts:
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         with self._database.read() as connection:
-            return _invitation(connection, digest, now)
+            found = self._invitation(connection, digest, now)
+            if found is not None:
+                self._proofs.require(connection, INVITATIONS, found[1])
+        return None if found is None else found[0]
 
     def has_invitations(self, now: datetime) -> bool:
-        open_ones = select(invitations.c.digest).where(
-            invitations.c.user_id.is_(None), invitations.c.expires_at > now
-        )
         with self._database.read() as connection:
-            return connection.execute(open_ones.limit(1)).first() is not None
+            rows = self._proofs.all(connection, INVITATIONS)
+        return any(row["user_id"] is None and row["expires_at"] > now for row in rows)
 
     def accept(self, digest: bytes, now: datetime, name: str, password_hash: str) -> User:
         with self._database.write() as connection:
-            invitation = _invitation(connection, digest, now)
+            found = self._invitation(connection, digest, now)
             # If two people use it at the same time, only one of them deletes it.
-            used = connection.execute(delete(invitations).where(invitations.c.digest == digest)).rowcount
-            if invitation is None or not used:
+            used = self._proofs.delete(
+                connection, INVITATIONS, invitations.c.digest == self._proofs.digest(digest)
+            )
+            if found is None or not used:
                 raise AccountError(AccountErrorCode.INVITATION_INVALID)
+            invitation, _ = found
             if invitation.user is not None:
-                _set_password(connection, invitation.user, password_hash)
+                self._set_password(connection, invitation.user, password_hash)
                 self._record(connection, "set_password", f"user {invitation.user.name}")
                 return invitation.user
-            user = _create(connection, name, password_hash, invitation.role, now)
+            user = self._create(connection, name, password_hash, invitation.role, now)
             self._record(connection, "open_account", f"user {user.name}: {user.role}")
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime) -> None:
-        values = {"digest": digest, "user_id": user.id, "created_at": now, "seen_at": now}
+        kept = self._proofs.digest(digest)
+        values = {"digest": kept, "user_id": user.id, "created_at": now, "seen_at": now}
         with self._database.write() as connection:
-            connection.execute(insert(sessions).values(values))
+            self._proofs.insert(connection, SESSIONS, [values])
 
     def find_session(self, digest: bytes) -> Session | None:
         statement = (
-            select(sessions.c.created_at, sessions.c.seen_at, *_USER)
+            select(sessions, users)
             .join(users, users.c.id == sessions.c.user_id)
-            .where(sessions.c.digest == digest)
+            .where(sessions.c.digest == self._proofs.digest(digest))
         )
         with self._database.read() as connection:
             row = connection.execute(statement).one_or_none()
-        return None if row is None else Session(_user(row[2:]), row[0], row[1])
+            if row is None:
+                return None
+            session = dict(zip(_SESSION_COLUMNS, row, strict=False))
+            user = dict(zip(_USER_COLUMNS, row[len(_SESSION_COLUMNS) :], strict=True))
+            self._proofs.require(connection, SESSIONS, session)
+            self._proofs.require(connection, USERS, user)
+        return Session(_user(user), session["created_at"], session["seen_at"])
 
     def touch_session(self, digest: bytes, now: datetime) -> None:
         with self._database.write() as connection:
-            connection.execute(update(sessions).where(sessions.c.digest == digest).values(seen_at=now))
+            here = sessions.c.digest == self._proofs.digest(digest)
+            self._proofs.update(connection, SESSIONS, here, {"seen_at": now})
 
     def delete_session(self, digest: bytes) -> None:
         with self._database.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.digest == digest))
+            self._proofs.delete(connection, SESSIONS, sessions.c.digest == self._proofs.digest(digest))
 
     def end_sessions(self, user: User) -> None:
         with self._database.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+            self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
             self._record(connection, "end_sessions", f"user {user.name}")
 
-    def forget_sessions(self, made_before: datetime, seen_before: datetime) -> None:
+    def delete_ended_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         ended = or_(sessions.c.created_at <= made_before, sessions.c.seen_at <= seen_before)
         with self._database.write() as connection:
-            connection.execute(delete(sessions).where(ended))
+            self._proofs.delete(connection, SESSIONS, ended)
 
     def _record(self, connection: Connection, operation: str, detail: str) -> None:
         """Record the change in the audit log, in its own transaction."""
         self._journal.record(connection, operation, app_id=None, detail=detail)
 
+    def _create(self, connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:
+        values = {
+            "name": name,
+            "folded_name": _folded(name),
+            "password_hash": password_hash,
+            "role": role.value,
+            "language": "",
+            "theme": "",
+            "created_at": now,
+        }
+        try:
+            with connection.begin_nested():
+                [row] = self._proofs.insert(connection, USERS, [values])
+        except IntegrityError:
+            raise AccountError(AccountErrorCode.NAME_TAKEN) from None
+        return _user(row)
 
-def _create(connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:
-    statement = insert(users).values(
-        name=name,
-        folded_name=_folded(name),
-        password_hash=password_hash,
-        role=role.value,
-        language="",
-        theme="",
-        created_at=now,
-    )
-    try:
-        with connection.begin_nested():
-            return _user(connection.execute(statement.returning(*_USER)).one())
-    except IntegrityError:
-        raise AccountError(AccountErrorCode.NAME_TAKEN) from None
+    def _change(self, connection: Connection, user: User, **values: Any) -> None:
+        if not self._proofs.update(connection, USERS, users.c.id == user.id, values):
+            raise AccountError(AccountErrorCode.USER_NOT_FOUND)
 
+    def _set_password(self, connection: Connection, user: User, password_hash: str) -> None:
+        self._proofs.delete(connection, INVITATIONS, invitations.c.user_id == user.id)
+        self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
+        self._change(connection, user, password_hash=password_hash)
 
-def _change(connection: Connection, user: User, **values: Any) -> None:
-    if not connection.execute(update(users).where(users.c.id == user.id).values(values)).rowcount:
-        raise AccountError(AccountErrorCode.USER_NOT_FOUND)
+    def _require_other_administrator(self, connection: Connection, user: User) -> None:
+        """Check that there is another administrator; others who do wait here. Raises LAST_ADMINISTRATOR."""
+        there = self._proofs.lock(connection, USERS, users.c.role == Role.ADMINISTRATOR.value)
+        if {row["id"] for row in there} == {user.id}:
+            raise AccountError(AccountErrorCode.LAST_ADMINISTRATOR)
 
-
-def _set_password(connection: Connection, user: User, password_hash: str) -> None:
-    _change(connection, user, password_hash=password_hash)
-    connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
-    connection.execute(delete(invitations).where(invitations.c.user_id == user.id))
-
-
-def _require_other_administrator(connection: Connection, user: User) -> None:
-    """Check that another administrator exists; concurrent transactions wait here. Raises LAST_ADMINISTRATOR."""
-    statement = select(users.c.id).where(users.c.role == Role.ADMINISTRATOR.value).order_by(users.c.id)
-    administrators = set(connection.scalars(statement.with_for_update()))
-    if administrators == {user.id}:
-        raise AccountError(AccountErrorCode.LAST_ADMINISTRATOR)
-
-
-def _invitation(connection: Connection, digest: bytes, now: datetime) -> Invitation | None:
-    statement = (
-        select(invitations.c.role, invitations.c.expires_at, *_USER)
-        .select_from(invitations.outerjoin(users, users.c.id == invitations.c.user_id))
-        .where(and_(invitations.c.digest == digest, invitations.c.expires_at > now))
-    )
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        return None
-    role, expires_at, *user = row
-    return Invitation(Role(role), None if user[0] is None else _user(user), expires_at)
+    def _invitation(self, connection: Connection, digest: bytes, now: datetime) -> tuple[Invitation, Row] | None:
+        """An invitation that has not expired, and its row. Raises INTERNAL if that or its user was altered."""
+        here = and_(invitations.c.digest == self._proofs.digest(digest), invitations.c.expires_at > now)
+        joined = invitations.outerjoin(users, users.c.id == invitations.c.user_id)
+        row = connection.execute(select(invitations, users).select_from(joined).where(here)).one_or_none()
+        if row is None:
+            return None
+        found = self._proofs.require_tag(INVITATIONS, dict(zip(_INVITATION_COLUMNS, row, strict=False)))
+        user = dict(zip(_USER_COLUMNS, row[len(_INVITATION_COLUMNS) :], strict=True))
+        invited = None if user["id"] is None else _user(self._proofs.require_tag(USERS, user))
+        return Invitation(Role(found["role"]), invited, found["expires_at"]), found
 
 
 def _folded(name: str) -> str:
@@ -195,7 +219,5 @@ def _folded(name: str) -> str:
     return name.casefold().replace("\0", "\1").encode(errors="backslashreplace").decode()
 
 
-def _user(row: Sequence[Any]) -> User:
-    """The user in a row with the columns of `_USER`."""
-    user_id, name, role, created_at, language, theme = row
-    return User(user_id, name, Role(role), created_at, language, theme)
+def _user(row: Row) -> User:
+    return User(row["id"], row["name"], Role(row["role"]), row["created_at"], row["language"], row["theme"])

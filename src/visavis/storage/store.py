@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
-from visavis.storage.audit.chain import Chain, begin_chain
+from visavis.storage.audit.chain import Chain, begin_chain, read_head
 from visavis.storage.audit.journal import Journal
 from visavis.storage.audit.pruning import prune
 from visavis.storage.audit.record_codec import AuditKeys
@@ -23,7 +24,8 @@ from visavis.storage.audit.verify import Verdict, verify
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.storage.database import migrations
 from visavis.storage.database.connection import Database, why, without_traces
-from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata
+from visavis.storage.database.guard import refuse_strangers
+from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata, set_metadata
 from visavis.storage.database.postgresql import PostgresDatabase, describe_server
 from visavis.storage.database.schema import meta
 from visavis.storage.database.sqlite import SqliteDatabase
@@ -32,15 +34,18 @@ from visavis.storage.gallery.embeddings import StoredEmbeddings
 from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.gallery.model_change import Conversions, no_conversions
 from visavis.storage.keys.bootstrap import bootstrap_keys
-from visavis.storage.keys.metadata import DATA_KEYS
+from visavis.storage.keys.metadata import CHECK, DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.sync import KeySync
+from visavis.storage.proof.anchor import Anchor
+from visavis.storage.proof.tagging import MARK, tag_rows
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
+ANCHOR_FILE = "anchor"
 
 TOMBSTONES_KEPT = timedelta(days=365)
 """How long a deleted group is distinguished from one that never existed."""
@@ -66,6 +71,8 @@ class Storage:
     """The actor that the audit log names for changes that no request began."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, equal in every process on the same data."""
+    anchor: Anchor
+    """Notices a database that was put back from an earlier time."""
     key_sync: KeySync
     rotation: Rotation
     database: Database
@@ -111,7 +118,8 @@ class Storage:
         self.database.compact()
 
     def close(self) -> None:
-        """Close the database and delete the embeddings in memory."""
+        """Bring the anchor up to date, close the database and delete the embeddings in memory."""
+        self.anchor.advance()
         self.index_cache.clear()
         self.database.close()
 
@@ -126,6 +134,8 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     conversions: Conversions = no_conversions,
     instrument: Instrumentation = uninstrumented,
     owner: Actor = SERVER,
+    anchor_file: Path | None = None,
+    accept_older: AuditHead | None = None,
 ) -> Storage:
     """Open the data directory; create it, its database and its master key file if they are missing.
 
@@ -133,7 +143,10 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     With a `database_url`, a libpq URI, that PostgreSQL server stores the records, over at most
     `database_connections` connections, and the directory holds the key file alone. `conversions` lead from one
     recognition model to another. `owner` is the actor that the audit log names for changes that no request began.
-    Raises SetupError if the directory or the database cannot be used, or the master key is missing or wrong.
+    `anchor_file`, by default the file `anchor` in the directory, says how far the database had come;
+    `accept_older` is the head of the audit log of a database that may be behind it. Raises SetupError if the
+    directory or the database cannot be used, the database is older than it was, or the master key is missing or
+    wrong.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -144,6 +157,8 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
         )
         with without_traces():
             ring = prepare(database, master_key, data_dir / KEY_FILE)
+            anchor = _anchored(database, ring, anchor_file or data_dir / ANCHOR_FILE, accept_older)
+            tag_rows(database, ring.proofs)
     except ServiceError as error:
         subject = describe_server(database_url) if database_url else f"The database {data_dir / DATABASE_FILE}"
         raise SetupError(f"{subject} cannot be used: {why(error)}.") from error
@@ -155,10 +170,11 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     return Storage(
         gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
         apps=KeyedApps(database, ring, index_cache, journal),
-        calibrations=StoredCalibrations(database, journal),
-        accounts=StoredAccounts(database, journal),
+        calibrations=StoredCalibrations(database, ring.proofs, journal),
+        accounts=StoredAccounts(database, ring.proofs, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
+        anchor=anchor,
         owner=owner,
         token_key=ring.derive("page tokens"),
         key_sync=KeySync(database, ring),
@@ -184,17 +200,41 @@ def open_database(url: str) -> Database:
         raise SetupError(f"The file {path} cannot be used: {error.strerror}.") from error
 
 
+def head_in(data_dir: Path, database_url: str | None) -> AuditHead:
+    """The end of the audit log of the database that is there."""
+    with (
+        closing(open_database(database_url or f"sqlite:{data_dir / DATABASE_FILE}")) as database,
+        database.read() as connection,
+    ):
+        return read_head(connection)
+
+
 def prepare(database: Database, master_key: bytes | KeyProvider | None, key_file: Path) -> KeyRing:
     """Upgrade the schema and find the right master key; create one for a new database. Raises SetupError."""
     try:
         with database.set_up() as connection:
             migrations.upgrade(connection)
+            refuse_strangers(connection)
             _refuse_unfinished_copy(connection)
             begin_chain(connection)
-            return bootstrap_keys(connection, _provider(master_key, key_file))
+            if get_metadata(connection, CHECK) is None:
+                set_metadata(connection, MARK, b"")
+            ring = bootstrap_keys(connection, _provider(master_key, key_file))
     except BaseException:
         database.close()
         raise
+    return ring
+
+
+def _anchored(database: Database, ring: KeyRing, file: Path, accepted: AuditHead | None) -> Anchor:
+    """The anchor that the database is not behind of. Raises SetupError."""
+    anchor = Anchor(database, ring.derive, file)
+    try:
+        anchor.require(accepted)
+    except SetupError:
+        database.close()
+        raise
+    return anchor
 
 
 def _provider(given: bytes | KeyProvider | None, key_file: Path) -> KeyProvider:

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, String, func, select, text, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
 
 from visavis.errors import ServiceError
+from visavis.storage.audit.record_codec import AuditKeys
+from visavis.storage.audit.verify import verify
 from visavis.storage.database.connection import Database
-from visavis.storage.database.schema import apps, deletions, faces, groups
+from visavis.storage.database.guard import differences
+from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, tombstones
 from visavis.storage.gallery import face_rows
 from visavis.storage.keys.cipher import GroupBinding
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
+from visavis.storage.proof.record_sets import GROUPS, KINDS, Kind
+from visavis.storage.proof.records import Proofs
+
+_MOMENT = "####-##-## ##:##:##.######".replace("#", "[0-9]")
+
+_UNREADABLE = (SQLAlchemyError, ValueError, TypeError, OverflowError)
+"""What reading raises where a value is none of its column's type."""
 
 
 def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]) -> list[str]:
     """Every fault found, in one sentence each.
 
-    Checks that counters equal the number of rows, that versions fit the recorded changes, and that every template
-    opens. `progress` is called with the number of templates opened since its last call.
+    The schema is ours, every row is what its tag says and every set has the rows that it should. Counters equal
+    rows, versions agree with the changes they stand for, every template opens, the audit log is as it was
+    recorded.
     """
+    proofs = keys.proofs
+    faults: list[str] = []
     with database.read() as connection:
-        return [*_structure(connection), *_apps(connection), *_groups(connection, keys, progress)]
+        faults += _readable("The schema", lambda: _structure(connection))
+        faults += _readable("What is kept of the apps", lambda: _apps(connection))
+        for kind in KINDS:
+            faults += _readable(f"The table {kind.table.name!r}", partial(_records, connection, proofs, kind))
+        faults += _readable("The table 'tombstones'", lambda: _tombstones(connection, proofs))
+        faults += _readable("What is kept of the groups", lambda: _groups(connection, keys, progress))
+    audit_keys = AuditKeys(keys.derive)
+    faults += _readable("The audit log", lambda: verify(database, audit_keys, (), lambda _: None).faults)
+    return faults
+
+
+def _readable(what: str, find: Callable[[], Iterator[str] | list[str]]) -> list[str]:
+    try:
+        return list(find())
+    except _UNREADABLE:
+        return [f"{what} cannot be read."]
+    except ServiceError as error:
+        return [f"{what} cannot be read: {error.detail}"]
 
 
 def _structure(connection: Connection) -> Iterator[str]:
@@ -32,6 +66,19 @@ def _structure(connection: Connection) -> Iterator[str]:
                 yield f"The database's file is damaged: {fault}."
         if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
             yield "There are rows that belong to nothing."
+        yield from _moments(connection)
+    yield from differences(connection)
+
+
+def _moments(connection: Connection) -> Iterator[str]:
+    """SQLite keeps moments as text, and reads the same of several spellings; we write one."""
+    for table in metadata.tables.values():
+        for column in table.c:
+            if isinstance(column.type, UtcTime):
+                text_ = type_coerce(column, String)
+                otherwise = select(func.count()).select_from(table).where(text_.op("NOT GLOB")(_MOMENT))
+                if connection.scalar(otherwise):
+                    yield f"The table {table.name!r} has moments in {column.name!r} that are not spelt as we do."
 
 
 def _apps(connection: Connection) -> Iterator[str]:
@@ -41,26 +88,68 @@ def _apps(connection: Connection) -> Iterator[str]:
             yield f"App {name!r} counts {counted} groups and has {present}."
 
 
+def _records(connection: Connection, proofs: Proofs, kind: Kind) -> Iterator[str]:
+    """Rows that are not what was kept, and sets that have not the rows that they should."""
+    yield from proofs.faults(connection, kind.table, lambda row: f"The record of the {kind.shown(row)}")
+    owners = [0] if kind is not GROUPS else connection.scalars(select(apps.c.id).order_by(apps.c.id)).all()
+    for owner in owners:
+        yield from proofs.set_faults(connection, kind, owner)
+
+
+def _tombstones(connection: Connection, proofs: Proofs) -> list[str]:
+    return proofs.faults(connection, tombstones, lambda row: f"What is remembered of the group {row['name']!r}")
+
+
 def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], None]) -> Iterator[str]:
     columns = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model)
-    state = (groups.c.version, groups.c.face_count, groups.c.wrapped_key)
-    for *identity, version, face_count, wrapped_key in connection.execute(select(*columns, *state)).all():
-        group_key, app_id, name, model = identity
-        shown = f"Group {name!r} (number {group_key})"
-        newest = connection.scalar(select(func.max(faces.c.version)).where(faces.c.group_id == group_key)) or 0
-        deleted = connection.scalar(select(func.max(deletions.c.version)).where(deletions.c.group_id == group_key))
-        if max(newest, deleted or 0) > version:
-            yield f"{shown} has changes newer than its version, {version}."
-        opened = 0
+    state = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key, groups.c.face_set)
+    for row in connection.execute(select(*columns, *state)).mappings().all():
+        shown = f"Group {row['name']!r} (number {row['id']})"
+        yield from _changes(connection, keys.proofs, row, shown)
         try:
-            cipher = keys.group_cipher(wrapped_key, GroupBinding(app_id, group_key, name, model))
-            with closing(face_rows.templates_after(connection, group_key, 0)) as batches:
-                for batch in batches:
-                    cipher.open_all([(face_id, template) for _, face_id, template in batch])
-                    opened += len(batch)
-                    progress(len(batch))
+            yield from _faces(connection, keys, row, shown, progress)
         except ServiceError as error:
             yield f"{shown}: {error.detail}"
-        else:
-            if opened != face_count:
-                yield f"{shown} counts {face_count} faces and has {opened}."
+
+
+def _changes(connection: Connection, proofs: Proofs, group: Any, shown: str) -> Iterator[str]:
+    """Whether the group's version is above all that has changed, and deletions are those that were recorded."""
+    newest = connection.scalar(select(func.max(faces.c.version)).where(faces.c.group_id == group["id"])) or 0
+    gone = connection.execute(select(deletions).where(deletions.c.group_id == group["id"])).mappings().all()
+    if max(newest, *(row["version"] for row in gone), 0) > group["version"]:
+        yield f"{shown} has changes newer than its version, {group['version']}."
+    if not all(proofs.tags.fits(deletions, row) for row in gone):
+        yield f"{shown}: what is kept of its deletions was altered."
+
+
+def _faces(
+    connection: Connection, keys: KeyRing, group: Any, shown: str, progress: Callable[[int], None]
+) -> Iterator[str]:
+    """Whether the group has the faces that it should, each with its labels and a template that opens."""
+    group_key, proofs = group["id"], keys.proofs
+    cipher = keys.group_cipher(
+        group["wrapped_key"], GroupBinding(group["app_id"], group_key, group["name"], group["model"])
+    )
+    expected = proofs.faces.open(
+        group_key, group["version"], group["floor"], group["face_count"], group["face_set"]
+    )
+    seen, total = 0, no_total()
+    with closing(face_rows.whole_rows(connection, group_key)) as batches:
+        for batch in batches:
+            yield from _altered_faces(proofs, batch)
+            cipher.open_all([(row["face_id"], row["template"]) for row in batch])
+            sequences, tags = ([row[name] for row in batch] for name in ("version", "tag"))
+            seals = [row["template"][-SEAL_BYTES:] for row in batch]
+            total = total + sum_of(face_rows.elements_of(proofs, group_key, sequences, tags, seals))
+            seen += len(batch)
+            progress(len(batch))
+    if seen != group["face_count"]:
+        yield f"{shown} counts {group['face_count']} faces and has {seen}."
+    if expected is None or (total != expected).any():
+        yield f"{shown} has not the faces that it should: one was changed, removed or brought back."
+
+
+def _altered_faces(proofs: Proofs, batch: Sequence[Any]) -> Iterator[str]:
+    for row in batch:
+        if not proofs.tags.fits(faces, row):
+            yield f"The record of the face {row['face_id']!r} was altered."

@@ -1,4 +1,4 @@
-"""Which packs' terms have been accepted: a file in the models directory."""
+"""The record of accepted terms of packs: a file in the models directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = "accepted-terms.json"
 
 
 def accept(models: Path, pack: Pack) -> None:
-    """Keep on record that the terms of a pack were accepted, when, and their text."""
+    """Record that the terms of a pack were accepted, with the time and the text."""
     record = _read(models)
     record[pack.name] = {"accepted_at": datetime.now(UTC).isoformat(timespec="seconds"), "terms": pack.terms}
     path = models / FILE
@@ -26,7 +26,7 @@ def accept(models: Path, pack: Pack) -> None:
 
 
 def accepted_packs(models: Path) -> tuple[Pack, ...]:
-    """Those whose terms, as they are today, have been accepted."""
+    """The packs whose present terms have been accepted."""
     record = _read(models)
     return tuple(pack for pack in PACKS if record.get(pack.name, {}).get("terms") == pack.terms)
 

@@ -1,4 +1,4 @@
-"""Brings a network, or a fit, of the user's own into the models directory: a folder with its card, or nothing."""
+"""Adds an own network, or an own fit, to the models directory: a complete folder with its card, or nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILE = "network.onnx"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What its user says of the licence of a network."""
+    """The user's statement about the licence of a network."""
 
     licence: str
     non_commercial: bool

@@ -1,4 +1,4 @@
-"""Five landmarks to the upright crop that a recognition network is trained on."""
+"""Aligns a face by its five landmarks: the upright crop that a recognition network is trained on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def align(
 
 
 def _template(alignment: Alignment, view: View) -> NDArray[np.float64]:
-    """Where the landmarks lie before the view mirrors the crop, shape (5, 2)."""
+    """The landmarks in the crop before the view mirrors it, shape (5, 2)."""
     template = np.array(alignment.points)
     if view.scale != 1:
         template = (template - alignment.side / 2) * view.scale + alignment.side / 2

@@ -1,4 +1,4 @@
-"""Pixels to faces: the one door of this room."""
+"""The face analyzer of a worker process: decodes pictures, and finds, describes and embeds faces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from visavis.vision.align import align
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.comparability import assess_comparability
 from visavis.vision.decode import DecodedPicture, Pixels, decode
-from visavis.vision.detect import YUNET_EDITS, Detector, first_look
+from visavis.vision.detect import YUNET_EDITS, Detector, first_scale
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.networks import network
 from visavis.vision.pose import PoseEstimator
@@ -41,7 +41,7 @@ class Analyzer:
         cpu_places: int,
         instrument: Instrumentation = uninstrumented,
     ) -> None:
-        """`cpu_places`: how many pictures may be worked on at once."""
+        """`cpu_places`: how many pictures may be processed at the same time."""
         self._detector = detector
         self._recognizers = recognizers
         self._pose = pose
@@ -79,7 +79,7 @@ class Analyzer:
             self._cpu_places.acquire()
         try:
             with self._instrument(Span.DECODE):
-                picture = decode(data, first_look)
+                picture = decode(data, first_scale)
             yield picture
         finally:
             self._cpu_places.release()

@@ -1,4 +1,4 @@
-"""Which recognition models a models directory offers: built in, of accepted packs, of packs of the user's own."""
+"""The recognition models of a models directory: built in, from accepted packs, and from own packs."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def taken_names() -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The recognition models that may be used. Their files may yet be missing."""
+    """The recognition models that may be used. Their files may still be missing."""
 
     cards: Mapping[str, RecognitionCard]
     """By name."""
     own: tuple[str, ...]
-    """The names of those that are packs of the user's own."""
+    """Names of the models that are own packs."""
     accepted: tuple[Pack, ...]
     """Packs under terms of their own, which somebody has accepted."""
     broken: Mapping[str, str]
-    """Packs of the user's own whose card is refused, by name, and why."""
+    """Own packs whose card is refused, by name, with the reason."""
 
     @classmethod
     def read(cls, models: Path) -> Self:
-        """What the directory offers now. Raises SetupError if the record of accepted terms cannot be read."""
+        """Read the models directory. Raises SetupError if the record of accepted terms cannot be read."""
         accepted = accepted_packs(models)
         cards = {
             card.name: card for card in (*RECOGNITION_CARDS, *(card for pack in accepted for card in pack.cards))
@@ -64,7 +64,7 @@ class Catalogue:
         return cls(cards | own, tuple(sorted(own)), accepted, broken)
 
     def require(self, name: str) -> RecognitionCard:
-        """Raises SetupError, with the reason, if there is no such model."""
+        """The card of this name. Raises SetupError, with the reason, if there is none."""
         card = self.cards.get(name)
         if card is not None:
             return card

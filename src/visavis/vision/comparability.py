@@ -1,4 +1,4 @@
-"""Whether a picture of a face holds enough to be compared at all.
+"""Comparability: whether a picture of a face is good enough to be compared at all.
 
 Networks answer faces without detail alike, whoever they show: two strangers in two blurred pictures match.
 Three faults do that, besides showing nothing at all; each is measured on the aligned crop: blur (detail of 1-2
@@ -29,7 +29,7 @@ FAULTS = {
     QualityDefect.COMPRESSED: ("grey levels", "evenness"),
     QualityDefect.LOW_CONTRAST: ("coarse detail",),
 }
-"""What each fault is seen by."""
+"""The measures that show each fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Container:
     orientation: int
     """EXIF orientation, 1-8; 1 if it is missing or broken."""
     stripped: bytes
-    """The same file without anything that does not make the picture."""
+    """The file reduced to the parts that make the picture."""
     has_end: bool = True
     """False of a JPEG without its end marker, which `stripped` has: it is whole if it decodes strictly."""
 
@@ -84,7 +84,7 @@ def open_container(data: bytes) -> Container:
 
 
 def broken(reason: str) -> ServiceError:
-    """The answer to a file that starts as PNG or JPEG and does not go on as one."""
+    """The error for a file that starts as PNG or JPEG and is corrupt."""
     return ServiceError(ErrorCode.BROKEN_IMAGE, f"The image is truncated or corrupt: {reason}.")
 
 

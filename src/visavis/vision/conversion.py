@@ -1,4 +1,4 @@
-"""Embeddings of one recipe to those of another of the same networks, without pictures (docs/decisions/0042)."""
+"""Converts embeddings from one recipe to another of the same networks, without pictures (docs/decisions/0042)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Recipes:
 
 
 def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
-    """Why embeddings of one recipe cannot be brought to the other, in a sentence; None where they can."""
+    """Why embeddings of one recipe cannot be converted to the other, in a sentence; None if they can."""
     if _fed(old) != _fed(new):
         return (
             f"{old.name} and {new.name} are not made of the same networks, fed in the same way: "
@@ -76,13 +76,13 @@ def converted(old: RecognitionCard, new: RecognitionCard, embeddings: Embedding)
     answers = answers_of(old, embeddings)
     answers = answers[:, : len(new.mean)]
     if new.allowance:
-        # No embedding tells how poor the picture was: it counts as a good one.
+        # An embedding does not show how poor the picture was: it counts as a good one.
         answers = np.hstack([answers, np.zeros((len(answers), 1), np.float32)])
     return fused(new, answers)
 
 
 def answers_of(card: RecognitionCard, embeddings: Embedding) -> Embedding:
-    """What the networks had told, shape (n, d), when the recipe made these embeddings: the inverse of `fused`.
+    """The network outputs, shape (n, d), from which the recipe made these embeddings: the inverse of `fused`.
 
     The strength of a face that was strong enough to gain nothing by a lift comes back as the least such strength.
     """
@@ -91,7 +91,7 @@ def answers_of(card: RecognitionCard, embeddings: Embedding) -> Embedding:
     *means, strength = np.split(np.asarray(card.mean, np.float64), ends)
     blocks = [_before_centring(part, mean) for part, mean in zip(parts, means, strict=True)]
     if card.lift is not None:
-        # The parts have unit length together, so what they have left of it tells what all was divided by.
+        # The parts have unit length together, so their present length shows what everything was divided by.
         weakness = lifted / np.sqrt(1 - lifted**2) / np.sqrt(card.lift.slope / card.lift.reach)
         blocks.append(strength + card.lift.reach - weakness)
     return np.hstack(blocks).astype(np.float32)
@@ -117,14 +117,14 @@ def _fed_network(network: FaceNetwork) -> tuple[object, ...]:
 
 
 def _strongest(card: RecognitionCard) -> float:
-    """Up to which strength of the answers an embedding tells it; of stronger ones it tells no more."""
+    """The largest strength of the outputs that can be recovered from an embedding."""
     return -math.inf if card.lift is None else card.mean[-1] + card.lift.reach
 
 
 def _invertible(card: RecognitionCard) -> bool:
-    """Whether one answer alone can have made an embedding: every mean lies within the unit sphere, no centres do.
+    """Whether an embedding determines the network output: every mean is shorter than 1, and there are no centres.
 
-    What local centring takes out depends on the embedding itself, and nothing tells it afterwards.
+    What local centring subtracts depends on the embedding itself, and cannot be recovered afterwards.
     """
     if card.fit.centring is not None:
         return False

@@ -1,4 +1,4 @@
-"""Image files to pixels: PNG and JPEG of every common kind, upright, in blue, green, red, as finely as needed."""
+"""Decodes PNG and JPEG files of every common kind: upright, BGR, only as finely as needed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DecodedPicture:
         return self._level(factor), factor
 
     def overwrite(self) -> None:
-        """Overwrite all pixels; nobody can look at the picture any more."""
+        """Overwrite all pixels; the picture cannot be used any more."""
         for pixels in self._levels.values():
             if pixels.flags.writeable:
                 pixels.fill(0)
@@ -74,16 +74,16 @@ class DecodedPicture:
         return self._levels[factor]
 
 
-def decode(data: bytes, first_look: Callable[[ImageSize], float] = lambda _: 1.0) -> DecodedPicture:
+def decode(data: bytes, first_scale: Callable[[ImageSize], float] = lambda _: 1.0) -> DecodedPicture:
     """Decode a PNG or JPEG file; transparent parts become white, 16 bits become 8, EXIF orientation is applied.
 
-    `first_look`: from the picture's size to the scale, 0-1, that it will be looked at first, and perhaps only.
+    `first_scale`: from the picture's size to the scale, 0-1, that it will be looked at first, and perhaps only.
     Raises NOT_AN_IMAGE, UNSUPPORTED_IMAGE_FORMAT, BROKEN_IMAGE, IMAGE_TOO_LARGE, IMAGE_TOO_SMALL.
     """
     container = open_container(data)
     if container.kind == "JPEG":
         jpeg = _Jpeg(container)
-        factor = min(_factor(first_look(jpeg.size)), jpeg.coarsest)
+        factor = min(_factor(first_scale(jpeg.size)), jpeg.coarsest)
         if (pixels := jpeg.decoded(factor)) is not None:
             return DecodedPicture(pixels, factor, jpeg)
         if not container.has_end:
@@ -99,7 +99,7 @@ class _Jpeg:
 
     @property
     def size(self) -> ImageSize:
-        """Of the upright picture."""
+        """Size of the upright picture."""
         stored = self.container.size
         return ImageSize(stored.height, stored.width) if self.container.orientation >= 5 else stored
 
@@ -119,7 +119,7 @@ class _Jpeg:
         return pixels
 
     def decoded(self, factor: int) -> Pixels | None:
-        """The same, or None if anything at all is unusual about the file."""
+        """The picture at 1/`factor` of its size; None if anything about the file is unusual."""
         stored = self.container.size
         shape = (-(-stored.height // factor), -(-stored.width // factor), 3)
         try:
@@ -159,7 +159,7 @@ def _decoded_with_care(container: Container) -> Pixels:
     try:
         image = _flatten(_load(container))
         return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR), np.uint8)
-    except Exception as error:  # a decoder fed by strangers may raise anything, and every kind means the same
+    except Exception as error:  # a decoder may raise anything on untrusted files, and every kind means the same
         raise broken("its picture data cannot be decoded") from error
 
 

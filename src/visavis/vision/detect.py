@@ -1,4 +1,4 @@
-"""Pixels to boxes and landmarks: YuNet looks over the whole picture, then once more at each face.
+"""Finds boxes and landmarks with YuNet: a first pass over the whole picture, a second pass over each face.
 
 YuNet: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 2023.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from visavis.types import Box, DetectedFace, ImageSize, Landmarks
 from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.geometry import SAME_FACE_IOU, Faces, Look, iou, tilt_of
+from visavis.vision.geometry import SAME_FACE_IOU, FaceCrop, Faces, iou, tilt_of
 from visavis.vision.prepared import Edits
 from visavis.vision.session import Network
 
@@ -26,7 +26,7 @@ MIN_FACE = 60.0
 MAX_FACES = 20
 _CANDIDATE_SCORE = 0.5
 _SCORE = 0.6
-"""Candidates may be doubtful, since each is looked at again. What was found with scores of 0.5-0.8 in 1,400 LFW
+"""Candidates may be doubtful, since each gets a second pass. What was found with scores of 0.5-0.8 in 1,400 LFW
 pictures whose faces had been painted over were other faces, blurred or covered, but for some five hands and
 collars; masked faces score 0.2 less than bare ones."""
 _STRIDES = (8, 16, 32)
@@ -39,14 +39,14 @@ _SCAN_PIXELS = 480_000
 _COARSE = 1 / 3
 _LARGEST_SEEN = 320
 
-# Why a closer look. Landmarks from an equal view of every face, and from its mirror image too, make better
+# Why a second pass. Landmarks from an equal view of every face, and from its mirror image too, make better
 # embeddings: on 1,300 LFW pictures, genuine pairs accepted at a false match rate of 1e-4 rise from 98.3 to 99.1 %,
 # for 3 ms a face. Faces of 110 px in a 192 px crop keep more of the masked ones than 80 px in 160.
-_LOOK = Look(side=192, spread=1.7)
+_CROP = FaceCrop(side=192, spread=1.7)
 
 # Why from all sides. In pictures that lie on their side without telling, half of the faces are missed, and those
 # that are found, like all that stand on their head, have the landmarks of an upright face, which they are not. So
-# a face that scores less than nearly all upright ones do is looked at from the other sides, and a picture without
+# a face that scores less than nearly all upright ones do gets passes from the other sides, and a picture without
 # any face is scanned again, turned. Of 255 LFW faces upside down, all scored below 0.9, and 99 % score higher when
 # turned back; of as many upright ones, 1 % score below 0.9 and none scores as much when turned.
 _TURNED_SCORE = 0.8
@@ -54,7 +54,7 @@ _SURE = 0.9
 _CLEARLY_BETTER = 0.01
 
 # Why upright. YuNet draws landmarks too upright: of a tilt of 10 degrees they show 3, of 30 degrees 8 (35 LFW
-# faces). A look at the face turned back by three times what they show has them right.
+# faces). A pass over the face turned back by three times what they show has them right.
 _UNDERSTATED = 3.2
 _UPRIGHT = math.radians(3)
 """Of the true tilt; less than this is left as it is."""
@@ -77,16 +77,16 @@ class Detector:
         return [_detected(face, picture.size) for face in _largest(faces, picture.size, MIN_FACE, MAX_FACES)]
 
     def _confirmed(self, picture: DecodedPicture, seen: Faces, tilts: NDArray[np.float64]) -> Faces:
-        """What closer looks leave of what was seen, with these tilts, in the whole picture."""
+        """The faces that further passes confirm, out of candidates with these tilts."""
         chosen = _largest_indices(seen, picture.size, 0.8 * MIN_FACE, 2 * MAX_FACES)
-        faces = self._look_closer(picture, seen[chosen], tilts[chosen])
-        better = self._look_from_all_sides(picture, faces[faces[:, 0] < _SURE])
-        turned = _certain(self._look_closer(picture, better, _quarters(better)))
+        faces = self._second_pass(picture, seen[chosen], tilts[chosen])
+        better = self._sideways_pass(picture, faces[faces[:, 0] < _SURE])
+        turned = _certain(self._second_pass(picture, better, _quarters(better)))
         faces = _suppressed(np.concatenate([faces[faces[:, 0] >= _SCORE], turned]))
         return _largest(self._straightened(picture, faces), picture.size, MIN_FACE, len(faces))
 
     def _scan(self, picture: DecodedPicture) -> Faces:
-        """What YuNet sees in the whole picture, in pixels of the picture."""
+        """First pass: candidates in the whole picture, in pixels of the picture."""
         found = []
         for scale in _scan_scales(picture.size):
             small = _at_scale(picture, scale)
@@ -98,43 +98,43 @@ class Detector:
         return _suppressed(np.concatenate(found))
 
     def _scan_turned(self, picture: DecodedPicture) -> Faces:
-        """What YuNet sees in the picture turned by 90, 180 and 270 degrees, in pixels of the picture as it is."""
-        small = _at_scale(picture, first_look(picture.size) * _COARSE)
+        """Candidates in the picture turned by 90, 180 and 270 degrees, in pixels of the unturned picture."""
+        small = _at_scale(picture, first_scale(picture.size) * _COARSE)
         canvas = _padded(small)
         # Each shape by itself: in one batch of squares, a strip of 65,000 x 80 px would take gigabytes.
-        lying = self._run(np.stack([np.rot90(canvas, turns) for turns in (1, 3)]))
+        lying = self._run(np.stack([np.rot90(canvas, quarters) for quarters in (1, 3)]))
         [standing] = self._run(np.rot90(canvas, 2)[np.newaxis])
         scale = max(picture.size.width, picture.size.height) / max(small.shape[:2])
         found = [
-            _moved(faces, scale * _turned_back(turns, canvas.shape[1], canvas.shape[0]))
-            for turns, faces in zip((1, 2, 3), (lying[0], standing, lying[1]), strict=True)
+            _moved(faces, scale * _turned_back(quarters, canvas.shape[1], canvas.shape[0]))
+            for quarters, faces in zip((1, 2, 3), (lying[0], standing, lying[1]), strict=True)
         ]
         return _suppressed(np.concatenate(found))
 
-    def _look_closer(self, picture: DecodedPicture, candidates: Faces, tilts: NDArray[np.float64]) -> Faces:
-        """The candidates that hold when seen at the size that YuNet likes best, and upright, measured anew.
+    def _second_pass(self, picture: DecodedPicture, candidates: Faces, tilts: NDArray[np.float64]) -> Faces:
+        """Second pass: the candidates that are confirmed at YuNet's best size, and upright, measured again.
 
         Every face gets a crop of its own, and that crop's mirror image; the mean of both is kept.
         """
         if not len(candidates):
             return candidates
-        transforms = [_LOOK.transform(face[1:5], tilt) for face, tilt in zip(candidates, tilts, strict=True)]
-        looks = np.stack([crop(picture, transform, _LOOK.side) for transform in transforms])
-        seen = self._run(np.concatenate([looks, looks[:, :, ::-1]]))
-        straight, mirrored = seen[: len(looks)], [_LOOK.unmirrored(faces) for faces in seen[len(looks) :]]
+        transforms = [_CROP.transform(face[1:5], tilt) for face, tilt in zip(candidates, tilts, strict=True)]
+        crops = np.stack([crop(picture, transform, _CROP.side) for transform in transforms])
+        seen = self._run(np.concatenate([crops, crops[:, :, ::-1]]))
+        straight, mirrored = seen[: len(crops)], [_CROP.unmirrored(faces) for faces in seen[len(crops) :]]
         confirmed = []
         for transform, pair in zip(transforms, zip(straight, mirrored, strict=True), strict=True):
-            central = [view for faces in pair for view in _LOOK.central(faces)]
+            central = [view for faces in pair for view in _CROP.central(faces)]
             if central:
                 mean = np.mean(central, axis=0)[np.newaxis]
                 confirmed.append(_moved(mean, cv2.invertAffineTransform(transform))[0])
         return np.array(confirmed, np.float32).reshape(-1, 15)
 
     def _straightened(self, picture: DecodedPicture, faces: Faces) -> Faces:
-        """The same faces in the same boxes; those that are tilted with the landmarks of a look at them upright."""
+        """The faces in their boxes; tilted ones get the landmarks of an upright pass."""
         tilts = np.array([_true_tilt(face) for face in faces])
         tilted = np.flatnonzero(np.abs(tilts - _quarters(faces)) > _UPRIGHT)
-        again = self._look_closer(picture, faces[tilted], tilts[tilted])
+        again = self._second_pass(picture, faces[tilted], tilts[tilted])
         straight = faces.copy()
         for index in tilted:
             overlaps = iou(faces[index, 1:5], again[:, 1:5])
@@ -143,18 +143,18 @@ class Detector:
                 straight[index, 0], straight[index, 5:] = upright[0], upright[5:]
         return straight
 
-    def _look_from_all_sides(self, picture: DecodedPicture, faces: Faces) -> Faces:
-        """Those of the faces that score better lying on one side or the other, or upside down, as they do best."""
+    def _sideways_pass(self, picture: DecodedPicture, faces: Faces) -> Faces:
+        """The faces that score better lying on a side or upside down, in their best orientation."""
         if not len(faces):
             return faces
-        transforms = [_LOOK.transform(face[1:5], _quarter(face)) for face in faces]
-        looks = [crop(picture, transform, _LOOK.side) for transform in transforms]
-        seen = self._run(np.stack([np.rot90(look, turns) for look in looks for turns in (1, 2, 3)]))
+        transforms = [_CROP.transform(face[1:5], _quarter(face)) for face in faces]
+        crops = [crop(picture, transform, _CROP.side) for transform in transforms]
+        seen = self._run(np.stack([np.rot90(each, quarters) for each in crops for quarters in (1, 2, 3)]))
         better = []
         for index, (face, transform) in enumerate(zip(faces, transforms, strict=True)):
             turned = [
-                _moved(_LOOK.central(found), _turned_back(turns, _LOOK.side, _LOOK.side))
-                for turns, found in enumerate(seen[3 * index : 3 * index + 3], start=1)
+                _moved(_CROP.central(found), _turned_back(quarters, _CROP.side, _CROP.side))
+                for quarters, found in enumerate(seen[3 * index : 3 * index + 3], start=1)
             ]
             best = max(np.concatenate(turned), key=lambda view: view[0], default=face)
             if best[0] > face[0] + _CLEARLY_BETTER:
@@ -166,8 +166,8 @@ class Detector:
         return _decoded(self._network.run(batch), *batch.shape[1:3])
 
 
-def first_look(size: ImageSize) -> float:
-    """The finest scale that a picture is looked over at; what is found there may be looked at more closely."""
+def first_scale(size: ImageSize) -> float:
+    """The finest scale of the first pass over a picture, 0-1; second passes may need a finer one."""
     return _scan_scales(size)[0]
 
 
@@ -177,7 +177,7 @@ def _scan_scales(size: ImageSize) -> list[float]:
 
 
 def _certain(faces: Faces) -> Faces:
-    """Those that score enough for faces which are not upright: there are more ways to be one by chance."""
+    """The faces that score enough for ones that are not upright, where false detections are more likely."""
     return np.asarray(faces[faces[:, 0] >= _TURNED_SCORE])
 
 
@@ -210,7 +210,7 @@ def _decoded(outputs: Mapping[str, NDArray[np.float32]], height: int, width: int
     )
     chances = classes[..., 0].clip(0, 1) * objects[..., 0].clip(0, 1)
     pictures, cells = np.nonzero(chances >= _CANDIDATE_SCORE**2)
-    grid, stride = _places(cells, height, width)
+    grid, stride = _grid_positions(cells, height, width)
     box = boxes[pictures, cells]
     centres = (grid + box[:, :2]) * stride
     halves = np.exp(box[:, 2:]) * (stride / 2)
@@ -220,7 +220,9 @@ def _decoded(outputs: Mapping[str, NDArray[np.float32]], height: int, width: int
     return np.split(faces, np.searchsorted(pictures, range(1, len(chances))))
 
 
-def _places(cells: NDArray[np.intp], height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _grid_positions(
+    cells: NDArray[np.intp], height: int, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Column and row of each cell in its grid, shape (n, 2), and its stride, shape (n, 1).
 
     The cells are numbered through all grids, one after the other.
@@ -247,11 +249,11 @@ def _true_tilt(face: NDArray[np.float32]) -> float:
     return quarter + float(np.clip(_UNDERSTATED * (tilt_of(face[5:]) - quarter), -math.pi / 4, math.pi / 4))
 
 
-def _turned_back(turns: int, width: int, height: int) -> NDArray[np.float64]:
-    """From a picture turned so many quarters anticlockwise to what it was, of this size; shape (2, 3)."""
-    cos, sin = [(1, 0), (0, 1), (-1, 0), (0, -1)][turns]
+def _turned_back(quarters: int, width: int, height: int) -> NDArray[np.float64]:
+    """The transform, shape (2, 3), from a picture turned anticlockwise to the original of this size."""
+    cos, sin = [(1, 0), (0, 1), (-1, 0), (0, -1)][quarters]
     linear = np.array([[cos, -sin], [sin, cos]], np.float64)
-    turned = (height, width) if turns % 2 else (width, height)
+    turned = (height, width) if quarters % 2 else (width, height)
     return np.column_stack([linear, np.array([width, height]) / 2 - linear @ turned / 2])
 
 

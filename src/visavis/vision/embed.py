@@ -1,4 +1,4 @@
-"""Faces to embeddings, by the recipe of a recognition card."""
+"""Embeds faces by the recipe of a recognition card."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Embedder:
         self._networks = tuple(networks)
 
     def embed(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
-        """One unit vector a face of the picture: shape (n, d), float32."""
+        """One unit vector for each face of the picture: shape (n, d), float32."""
         return fused(self._card, self.answers(picture, faces))
 
     def as_probe(self, embeddings: Embedding) -> Embedding:
@@ -35,7 +35,7 @@ class Embedder:
         return as_probe(self._card, embeddings)
 
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
-        """What the networks tell, before any mean is subtracted: shape (n, d).
+        """The outputs of the networks, before any mean is subtracted: shape (n, d).
 
         Unit vectors, shortened, side by side; with an allowance, then how poor the pictures are, with a lift the
         mean logarithm of the lengths that the vectors had.
@@ -62,7 +62,7 @@ class _Cuts:
         self._cut: dict[tuple[Alignment, View], Pixels] = {}
 
     def crops(self, alignment: Alignment, view: View) -> Pixels:
-        """Of all faces, shape (n, side, side, 3), BGR."""
+        """Crops of all faces, shape (n, side, side, 3), BGR."""
         straight = replace(view, mirrored=False)
         key = alignment, straight
         if key not in self._cut:
@@ -86,7 +86,7 @@ def _answer(member: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embeddin
 
 
 def _fed(member: FaceNetwork, crops: Pixels) -> NDArray[np.float32]:
-    """Crops (n, side, side, 3), BGR, as the network wants them."""
+    """Convert crops (n, side, side, 3), BGR, to the input of the network."""
     pixels = crops[..., ::-1] if member.channels == "RGB" else crops
     offset, divisor = np.array(member.offset, np.float32), np.array(member.divisor, np.float32)
     if member.layout == "NHWC":

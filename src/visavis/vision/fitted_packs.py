@@ -30,7 +30,7 @@ from visavis.vision.own_packs import (
 )
 
 BASE = "base"
-"""The field that tells such a card from one that has networks of its own."""
+"""The field that distinguishes such a card from one with networks of its own."""
 FIT = "fit.json"
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -57,7 +57,7 @@ class FitFile(Part):
 
 
 def why_no_base(card: RecognitionCard) -> str | None:
-    """Why no recipe can be fitted to the networks of this one, in a sentence; None where one can."""
+    """Why no recipe can be fitted to the networks of this one, in a sentence; None if one can."""
     if card.base is not None:
         return f"{card.name} was itself fitted, to the networks of {card.base}: that is the base to name."
     if card.lift is None:
@@ -79,7 +79,7 @@ def written(card: RecognitionCard, base: RecognitionCard) -> dict[str, bytes]:
         "mean": card.mean,
         "pull": centring.pull,
         "focus": centring.focus,
-        # The fewest digits that tell a half-precision number from its neighbours.
+        # The fewest digits that distinguish a half-precision number from its neighbours.
         "centres": [[float(str(value)) for value in centre] for centre in centring.centres.astype(np.float16)],
     }
     content = (json.dumps(fit) + "\n").encode()
@@ -137,5 +137,5 @@ def _fit(path: Path, sha256: str, dimension: int) -> Fit:
 
 
 def _networks(base: RecognitionCard) -> tuple[str, ...]:
-    """The SHA-256 of each file that the answers come from."""
+    """The SHA-256 of each network file."""
     return tuple(file.sha256 for file in base.files)

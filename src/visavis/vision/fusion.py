@@ -1,4 +1,4 @@
-"""Answers of networks to embeddings, by the fit of a recognition card. Sees no pixels."""
+"""Combines outputs of networks into embeddings, by the fit of a recognition card. Uses no pixels."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from visavis.vision.models.recipes import unit
 def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
     """The embeddings, shape (n, d), that networks' answers, shape (n, d), make by the fit of a card.
 
-    What all faces have in common tells nobody apart, so it is subtracted (docs/decisions/0011); then what faces of
-    one kind have in common (docs/decisions/0040).
+    What all faces have in common distinguishes nobody, so it is subtracted (docs/decisions/0011); then what faces
+    of one kind have in common (docs/decisions/0040).
     """
     centred = answers[:, : len(card.mean)] - np.asarray(card.mean, np.float32)
     ends = np.cumsum([network.dimension for network in card.networks])

@@ -23,7 +23,7 @@ _ONE_POINT = 1e-100
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FaceCrop:
     """A square crop with one face in its middle, from which that face is measured anew."""
 
     side: int

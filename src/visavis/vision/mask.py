@@ -1,4 +1,4 @@
-"""Does a face wear a mask over mouth and nose? A small network of our own; see its model card for its errors."""
+"""Detects masks over mouth and nose, with a small network of our own; its model card has its error rates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIDE = 64
 
 
 class MaskClassifier:
-    """Tells masked faces from bare ones, by the mean of a face and its mirror image. Thread-safe."""
+    """Detects masked faces, by the mean of a face and its mirror image. Thread-safe."""
 
     def __init__(self, network: bytes) -> None:
         """Raises SetupError if the bytes are no network."""

@@ -1,4 +1,4 @@
-"""What can be measured of the picture of a face without knowing whose it is."""
+"""Measures of a picture of a face that do not depend on the person."""
 
 from __future__ import annotations
 

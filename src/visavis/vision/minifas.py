@@ -2,7 +2,7 @@
 
 Minivision, "Silent-Face-Anti-Spoofing", 2020: a MobileFaceNet (Chen et al., CCBR 2018) cut down by pruning, with
 squeeze-and-excitation in the variants named SE. The file has the weights but not the order of the layers; that is
-what stands here. How many channels there are, and where squeeze-and-excitation is, the weights tell.
+what this module adds. The number of channels, and where squeeze-and-excitation is, follow from the weights.
 """
 
 from __future__ import annotations

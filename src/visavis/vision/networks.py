@@ -1,4 +1,4 @@
-"""Files of a model store to networks that run, edited at the time if that was not done before."""
+"""Loads networks from files of a model store, and edits them if that was not done before."""
 
 from __future__ import annotations
 

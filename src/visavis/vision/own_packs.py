@@ -1,7 +1,7 @@
 """Packs of the user's own: a folder in the models directory with a card and the files that it names.
 
-`MODELS/packs/NAME/card.toml` describes one recognition model, whose name is that of its folder; the format is told
-in docs/models-of-your-own.md.
+`MODELS/packs/NAME/card.toml` describes one recognition model, whose name is that of its folder; the format is
+described in docs/models-of-your-own.md.
 """
 
 from __future__ import annotations

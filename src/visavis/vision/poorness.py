@@ -1,4 +1,4 @@
-"""How poor a picture of a face is, 0 to 1, by measures that do not know who the face is (docs/decisions/0041).
+"""The poorness of a picture of a face, 0 to 1, by measures that do not depend on the person (docs/decisions/0041).
 
 Most pictures have 0. A logistic regression over the measures and their products tells poor pictures (blurred,
 dark, grainy, overexposed, compressed, with sunglasses) from good ones; training/comparability/poorness.py fits it.

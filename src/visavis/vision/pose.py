@@ -1,4 +1,4 @@
-"""Where a head is turned: three FSA-Nets look at the upright head and at its mirror image.
+"""Estimates head pose with three FSA-Nets, on the upright head and its mirror image.
 
 FSA-Net: T.-Y. Yang et al., "FSA-Net: Learning Fine-Grained Structure Aggregation for Head Pose Estimation From a
 Single Image", CVPR 2019. What was tried and what it brought: docs/decisions/0018.

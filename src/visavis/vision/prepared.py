@@ -1,4 +1,4 @@
-"""Networks that were edited once and are kept beside the files that they were made of.
+"""Edited networks, stored beside the files that they were made of.
 
 Editing takes a library and time that no start of a server needs. The published file stays what a card pins: it is
 verified at every load, and what was made of it is used only if its name says so and its own digest is right.
@@ -24,7 +24,7 @@ class PreparedNetwork(bytes):
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What is done to a file so that it becomes a network of this product."""
+    """The edits that turn a file into a network of this product."""
 
     dynamic_axes: tuple[int, ...] = ()
     takes_pixels: bool = False
@@ -32,14 +32,14 @@ class Edits:
     """The file has PyTorch's weights of a MiniFASNet."""
 
     def path(self, models: Path, sha256: str) -> Path:
-        """Where the network is kept that the file of this digest becomes."""
+        """The path of the edited network of the file with this digest."""
         axes = "".join(map(str, self.dynamic_axes))
         parts = [str(_VERSION), f"axes{axes}" if axes else "", "pixels" if self.takes_pixels else ""]
         return models / FOLDER / f"{sha256}-{'-'.join(filter(None, parts))}.onnx"
 
 
 def read_prepared(path: Path) -> PreparedNetwork | None:
-    """The network that was kept there; None if there is none, or it is damaged."""
+    """The stored network; None if there is none, or it is damaged."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -56,6 +56,6 @@ def adopt_prepared(aside: Path, models: Path) -> None:
 
 
 def keep_prepared(path: Path, network: PreparedNetwork) -> None:
-    """Keep a network for later starts. Raises OSError."""
+    """Store an edited network for later starts. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, hashlib.sha256(network).digest() + network)

@@ -1,4 +1,4 @@
-"""Edits all networks of a models directory once, so that no start has to."""
+"""Edits all networks of a models directory once, so that servers start faster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def prepare(models: Path) -> None:
-    """Keep the edited networks of all models whose files are there. Raises SetupError if one cannot be written."""
+    """Edit and store the networks of all present models. Raises SetupError if one cannot be written."""
     store = ModelStore(models, keeps_prepared=True)
     catalogue = Catalogue.read(models)
     recognizers = Recognizers(store, catalogue)

@@ -1,8 +1,8 @@
-"""How much a picture of a face is good for recognition, after the measures of ISO/IEC 29794-5.
+"""The quality of a picture of a face for recognition, after the measures of ISO/IEC 29794-5.
 
 Every measure becomes a component, 0-1, by a ramp between what is useless and what is good enough. The score is
 their product, each to a power: what is too poor in one way is not made good by being fine in all others. Its
-powers are few and round; docs/quality.md tells how they were found and what the score does for recognition.
+powers are few and round; docs/quality.md describes how they were found, and what the score does for recognition.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WITHOUT_DETAIL = (0.005, 0.07)
 _GRAIN = (0.03, 0.25)
 _SECOND_DIFFERENCES = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _NOTABLE = 0.9
-"""A component that takes less than a tenth off the score is no flaw to speak of."""
+"""A component that lowers the score by less than a tenth is not a defect."""
 _UNCERTAIN = 0.5
 _DETECTION_POWER, _POWER = 8.0, 0.5
 _MASKED = 0.5

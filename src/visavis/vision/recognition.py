@@ -1,4 +1,4 @@
-"""The recognition models of a server, each loaded when it is first asked for."""
+"""The recognition models of a server, each loaded at its first use."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Recognizer:
         return self._embedder.embed(picture, self._found(picture, faces))
 
     def answers(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
-        """What its networks tell of each face, before any fit is applied (`Embedder.answers`)."""
+        """The outputs of its networks for each face, before any fit is applied (`Embedder.answers`)."""
         return self._embedder.answers(picture, self._found(picture, faces))
 
     def as_probe(self, embeddings: Embedding) -> Embedding:

@@ -1,4 +1,4 @@
-"""Landmarks from SCRFD, for faces that have been found already.
+"""Finds landmarks with SCRFD, for faces that have been detected already.
 
 SCRFD: J. Guo et al., "Sample and Computation Redistribution for Efficient Face Detection", ICLR 2022.
 """
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from visavis.types import DetectedFace, Landmarks
 from visavis.vision.align import crop
 from visavis.vision.decode import DecodedPicture, Pixels
-from visavis.vision.geometry import Faces, Look
+from visavis.vision.geometry import FaceCrop, Faces
 from visavis.vision.prepared import Edits
 from visavis.vision.session import Network
 
-_LOOK = Look(side=192, spread=1.7)
+_CROP = FaceCrop(side=192, spread=1.7)
 _STRIDES = (8, 16, 32)
 _ANCHORS = 2
-"""For each cell of a grid."""
+"""Number of anchors for each cell of a grid."""
 _SCORE = 0.3
 
 
@@ -29,27 +29,27 @@ SCRFD_EDITS = Edits(dynamic_axes=(0, 2, 3))
 
 
 class LandmarkFinder:
-    """Finds landmarks anew. Thread-safe."""
+    """Finds landmarks again. Thread-safe."""
 
     def __init__(self, scrfd: bytes) -> None:
         """Raises SetupError if the bytes are no network."""
         self._network = Network(scrfd, SCRFD_EDITS.dynamic_axes)
 
     def find(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Landmarks]:
-        """Those of each face; where SCRFD sees no face, those that it came with.
+        """The landmarks of each face; the given ones if SCRFD finds no face.
 
         Every face gets a crop of its own and that crop's mirror image; the mean of both counts.
         """
         if not faces:
             return []
-        transforms = [_LOOK.transform(astuple(face.box)) for face in faces]
-        looks = np.stack([crop(picture, transform, _LOOK.side) for transform in transforms])
-        seen = self._run(np.concatenate([looks, looks[:, :, ::-1]]))
+        transforms = [_CROP.transform(astuple(face.box)) for face in faces]
+        crops = np.stack([crop(picture, transform, _CROP.side) for transform in transforms])
+        seen = self._run(np.concatenate([crops, crops[:, :, ::-1]]))
         found = []
         for face, transform, straight, mirrored in zip(
-            faces, transforms, seen[: len(looks)], seen[len(looks) :], strict=True
+            faces, transforms, seen[: len(crops)], seen[len(crops) :], strict=True
         ):
-            there = np.concatenate([_LOOK.central(straight), _LOOK.unmirrored(_LOOK.central(mirrored))])
+            there = np.concatenate([_CROP.central(straight), _CROP.unmirrored(_CROP.central(mirrored))])
             found.append(_in_picture(there.mean(axis=0), transform) if len(there) else face.landmarks)
         return found
 
@@ -67,7 +67,7 @@ def _decoded(outputs: Mapping[str, NDArray[np.float32]], index: int, stride: int
     """The candidates on one grid: distances from the anchor to the sides and to the landmarks, in cells."""
     scores = outputs[f"score_{stride}"][index, :, 0]
     likely = np.flatnonzero(scores >= _SCORE)
-    cells, columns = likely // _ANCHORS, _LOOK.side // stride
+    cells, columns = likely // _ANCHORS, _CROP.side // stride
     anchors = np.stack([cells % columns, cells // columns], axis=1).astype(np.float32) * stride
     sides = outputs[f"bbox_{stride}"][index, likely] * stride
     points = outputs[f"kps_{stride}"][index, likely].reshape(-1, 5, 2) * stride + anchors[:, np.newaxis]

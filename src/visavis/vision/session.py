@@ -1,4 +1,4 @@
-"""Networks: verified bytes to something that runs. The only place that knows ONNX Runtime."""
+"""Runs networks with ONNX Runtime. Only this module imports it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 _ERRORS_ONLY = 3
 _SAME_AS_REQUESTED = 1
 _AT_ONCE = 8
-"""Rows of a batch. 20 faces of a picture and their mirror images in one go took 1.4 GB, which the arena keeps."""
+"""Rows of a batch. 20 faces and their mirror images in one batch took 1.4 GB, which the arena keeps."""
 
 
 @cache
@@ -70,7 +70,7 @@ class Network:
     """
 
     def __init__(self, model: bytes, dynamic_axes: Sequence[int] = (), *, takes_pixels: bool = False) -> None:
-        """`dynamic_axes`: axes of the input whose length shall differ from call to call.
+        """`dynamic_axes`: axes of the input whose length may differ from call to call.
 
         A PreparedNetwork has been edited and is taken as it is.
         `takes_pixels`: the network, whose own input is (n, 3, h, w), is given uint8 of shape (n, h, w, 3) instead.
@@ -90,7 +90,7 @@ class Network:
         self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
     def run(self, batch: NDArray[np.float32] | NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """The outputs by name, a row for each of the batch; however long that is, in bounded memory."""
+        """The outputs by name, one row for each of the batch, which may be of any length; memory is bounded."""
         parts = [
             self._session.run(None, {self._input: batch[start : start + _AT_ONCE]})
             for start in range(0, len(batch), _AT_ONCE)
@@ -101,7 +101,7 @@ class Network:
 
 
 def _session(model: bytes, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
-    """Where it was chosen to be, or on the CPU where the provider cannot run this network. Raises SetupError."""
+    """A session on the chosen provider, or on the CPU if it cannot run this network. Raises SetupError."""
     for providers in (_chosen, [_CPU]):
         try:
             return onnxruntime.InferenceSession(model, options, providers=providers)

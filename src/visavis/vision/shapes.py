@@ -1,4 +1,4 @@
-"""What common recognition networks are fed with, by the word of those who published them.
+"""Input formats of common recognition networks, as documented by their publishers.
 
 A file in ONNX says how large a face it takes, and not in which order the colours come or how pixels are scaled.
 A network that is fed with the wrong ones works, and recognises worse: so each shape names where it is documented.

@@ -56,7 +56,7 @@ def read_scale(name: str) -> LivenessScale:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A network, and the part of the picture that it looks at."""
+    """A network, and the part of the picture that is its input."""
 
     network: Network
     side: int
@@ -77,7 +77,7 @@ class _View:
 
 
 class LivenessEstimator:
-    """Tells living faces from presentation attacks. Thread-safe."""
+    """Distinguishes living faces from presentation attacks. Thread-safe."""
 
     def __init__(self, minifas_v2: bytes, minifas_v1se: bytes, fr_liveness: bytes | None) -> None:
         """The files as they are published, or networks made of them.
@@ -112,7 +112,7 @@ class LivenessEstimator:
         return np.asarray(np.mean(seen, axis=0), np.float32)
 
     def raw_aligned_score(self, picture: DecodedPicture) -> NDArray[np.float32]:
-        """The same where there is nothing around the face, shape (1,): every network looks at the whole picture.
+        """The mean of all verdicts without surroundings, shape (1,), 0-1: every network gets the whole picture.
 
         What is missing is not made up: with edges repeated, mirrored or black, prints and screens pass for living
         faces or living faces for prints.

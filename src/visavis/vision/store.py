@@ -22,7 +22,7 @@ _BUNDLED = Path(__file__).with_name("weights")
 
 
 class PullStep(StrEnum):
-    """What is happening to a model while the store pulls."""
+    """The state of a model while the store pulls it."""
 
     PRESENT = "present"
     DOWNLOADING = "downloading"
@@ -34,7 +34,7 @@ Progress: TypeAlias = Callable[[ModelCard, PullStep], None]
 
 
 def default_directory() -> Path:
-    """Where models are kept when nothing else is said: the user's data directory."""
+    """The default models directory, in the user's data directory."""
     return Path(platformdirs.user_data_dir("visavis", appauthor=False), "models")
 
 
@@ -47,7 +47,7 @@ class ModelStore:
         self.keeps_prepared = keeps_prepared
 
     def path(self, card: ModelCard) -> Path:
-        """Where the card's file is, or will be."""
+        """The path of the card's file, which may not exist yet."""
         return (_BUNDLED if card.source is None else self.directory) / card.file
 
     def load(self, card: ModelCard) -> bytes:

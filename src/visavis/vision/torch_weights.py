@@ -1,4 +1,4 @@
-"""PyTorch's older weight files to NumPy arrays, without PyTorch, and without running what a file asks for.
+"""Reads PyTorch's older weight files into NumPy arrays, without PyTorch, and without running code of the file.
 
 The format, as `torch.save` wrote it before version 1.6: five pickles (a magic number, the version of the format,
 properties of the machine, the tensors' places, the keys of the storages), then for each key the storage's length
@@ -26,7 +26,7 @@ _DTYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 
 
 class _Tensor(NamedTuple):
-    """Where a tensor lies: in elements, in row-major order without gaps."""
+    """The position of a tensor in its storage, in elements; row-major, without gaps."""
 
     storage: str
     dtype: str

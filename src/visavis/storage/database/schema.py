@@ -66,6 +66,9 @@ metadata = MetaData(
     }
 )
 
+# A column `tag` is the MAC of the row (visavis.storage.proof.row_tags). A row without one was made by somebody
+# else, or by a version that knew of none.
+
 meta = Table(
     "meta",
     metadata,
@@ -84,6 +87,7 @@ apps = Table(
     Column("dialects_off", String, nullable=False, server_default=""),
     # Such as 600/minute.
     Column("rate_limit", String, nullable=False, server_default=""),
+    Column("tag", LargeBinary),
     UniqueConstraint("name"),
     sqlite_autoincrement=True,
 )
@@ -97,6 +101,7 @@ keys = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("retires_at", UtcTime),
+    Column("tag", LargeBinary),
     UniqueConstraint("kind", "hash"),
     sqlite_autoincrement=True,
 )
@@ -124,6 +129,9 @@ groups = Table(
     Column("min_quality", Float, nullable=False, server_default=text("0.0")),
     Column("min_comparability", Float, nullable=False, server_default=text("50.0")),
     Column("retention_hours", Integer, nullable=False, server_default=text("0")),
+    Column("tag", LargeBinary),
+    # The set of its faces, sealed and bound to version, floor and count (visavis.storage.proof.face_sets).
+    Column("face_set", LargeBinary),
     UniqueConstraint("app_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -135,6 +143,7 @@ tombstones = Table(
     Column("app_id", Id, ForeignKey(apps.c.id, ondelete="CASCADE"), primary_key=True),
     Column("name", Name, primary_key=True),
     Column("deleted_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 faces = Table(
@@ -156,6 +165,7 @@ faces = Table(
     Column("created_at", UtcTime, nullable=False),
     # A keyed hash of the picture's file, where it was imported.
     Column("fingerprint", LargeBinary),
+    Column("tag", LargeBinary),
     UniqueConstraint("group_id", "face_id"),
     UniqueConstraint("group_id", "version"),
     Index(None, "group_id", "image_id", "version"),
@@ -178,6 +188,7 @@ calibrations = Table(
     Column("knots", String, nullable=False),
     Column("measured_on", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 deletions = Table(
@@ -187,6 +198,7 @@ deletions = Table(
     # The group's version when the face with this `sequence` was deleted.
     Column("version", Id, primary_key=True),
     Column("sequence", Id, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 users = Table(
@@ -201,6 +213,7 @@ users = Table(
     Column("language", String, nullable=False),
     Column("theme", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
     UniqueConstraint("folded_name"),
     sqlite_autoincrement=True,
 )
@@ -212,6 +225,7 @@ sessions = Table(
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 invitations = Table(
@@ -221,6 +235,20 @@ invitations = Table(
     Column("role", String, nullable=False),
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
     Column("expires_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
+)
+
+sets = Table(
+    "sets",
+    metadata,
+    # Which rows of a table there are (visavis.storage.proof.record_sets): of one owner, or of all with owner 0.
+    Column("name", String, primary_key=True),
+    Column("owner", Id, primary_key=True, autoincrement=False),
+    # Grows by one with every change.
+    Column("version", Id, nullable=False),
+    Column("count", Id, nullable=False),
+    # The sum over the rows, sealed and bound to all that is above.
+    Column("total", LargeBinary, nullable=False),
 )
 
 

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    LargeBinary,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.types import NullType
 
 from visavis.storage.database.chunked import BATCH, chunked_in
 from visavis.storage.database.schema import deletions, faces
+from visavis.storage.proof.alteration import altered
+from visavis.storage.proof.face_sets import SEAL_BYTES, Elements, Total, sum_of
+from visavis.storage.proof.records import Proofs
 from visavis.types import Box, FaceFilter, FaceRecord, NewFace
 
 _FACE = (
+    faces.c.group_id,
     faces.c.version,
     faces.c.face_id,
     faces.c.image_id,
@@ -23,21 +43,44 @@ _FACE = (
     faces.c.y1,
     faces.c.detection_score,
     faces.c.created_at,
+    faces.c.fingerprint,
+    faces.c.tag,
 )
+_SEAL = func.substr(faces.c.template, func.length(faces.c.template) - SEAL_BYTES + 1, type_=LargeBinary).label(
+    "seal"
+)
+"""What a sealed template ends with, by which the set of faces knows it."""
+# Both drivers give bytes; SQLAlchemy would make bytes of them once more, which is a tenth of loading a group.
+_PLAIN_TEMPLATE = type_coerce(faces.c.template, NullType())
+_PLAIN_TAG = type_coerce(faces.c.tag, NullType())
 _FACES_BY_SEQUENCE = select(*_FACE).where(
     faces.c.group_id == bindparam("group"), faces.c.version.in_(bindparam("sequences"))
 )
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedFaces:
+    """What a deletion took out."""
+
+    ids: dict[int, str]
+    """Face ids by sequence."""
+    total: Total
+    """What they were worth in the set of the group's faces."""
+
+
 def insert_faces(
     connection: Connection,
+    proofs: Proofs,
     group_key: int,
     after: int,
     new: Sequence[NewFace],
     templates: Sequence[bytes],
     times: Sequence[datetime] | None = None,
-) -> list[FaceRecord]:
-    """Insert faces with the sequences after `after`; `times` are their registration times, by default now."""
+) -> tuple[list[FaceRecord], Total]:
+    """Insert faces with the sequences after `after`; `times` are their registration times, by default now.
+
+    Returns the records, and what they add to the set of the group's faces.
+    """
     now = datetime.now(UTC)
     rows = [
         {
@@ -57,39 +100,69 @@ def insert_faces(
         }
         for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
     ]
+    tags = [proofs.tags.make(faces, row) for row in rows]
     if rows:
-        connection.execute(insert(faces), rows)
-    return [_record(row) for row in rows]
+        connection.execute(insert(faces), [{**row, "tag": tag} for row, tag in zip(rows, tags, strict=True)])
+    seals = [template[-SEAL_BYTES:] for template in templates]
+    elements = proofs.faces.elements(group_key, range(after + 1, after + 1 + len(rows)), tags, seals)
+    return [_record(row) for row in rows], sum_of(elements)
 
 
-def delete_face(connection: Connection, group_key: int, face_id: str) -> int | None:
-    """Delete a face; return its sequence, or None if there was no such face."""
-    statement = delete(faces).where(faces.c.group_id == group_key, faces.c.face_id == face_id)
-    return connection.scalar(statement.returning(faces.c.version))
+def delete_face(connection: Connection, proofs: Proofs, group_key: int, face_id: str) -> DeletedFaces:
+    """Delete a face, if it is there. Raises INTERNAL if its row was altered."""
+    return _delete(connection, proofs, group_key, faces.c.face_id == face_id)
 
 
-def delete_oldest_faces(connection: Connection, group_key: int, until: datetime, limit: int) -> dict[int, str]:
-    """Delete up to `limit` faces registered at `until` or before, oldest first; return {sequence: face id}."""
+def delete_faces(connection: Connection, proofs: Proofs, group_key: int, face_ids: Sequence[str]) -> DeletedFaces:
+    """Delete those of some faces that are there. Raises INTERNAL if the row of one was altered."""
+    return _delete(connection, proofs, group_key, faces.c.face_id.in_(face_ids))
+
+
+def delete_oldest_faces(
+    connection: Connection, proofs: Proofs, group_key: int, until: datetime, limit: int
+) -> DeletedFaces:
+    """Delete up to `limit` of the faces registered `until` then. Raises INTERNAL if the row of one was altered."""
     oldest = (
         select(faces.c.id)
         .where(faces.c.group_id == group_key, faces.c.created_at <= until)
         .order_by(faces.c.created_at)
         .limit(limit)
     )
-    statement = delete(faces).where(faces.c.id.in_(oldest))
-    rows = connection.execute(statement.returning(faces.c.version, faces.c.face_id))
-    return {sequence: face_id for sequence, face_id in rows}  # noqa: C416 - `dict` cannot be given rows
+    return _delete(connection, proofs, group_key, faces.c.id.in_(oldest))
+
+
+def _delete(connection: Connection, proofs: Proofs, group_key: int, which: ColumnElement[bool]) -> DeletedFaces:
+    statement = delete(faces).where(faces.c.group_id == group_key, which).returning(*_FACE, _SEAL)
+    rows = [_required(proofs, row) for row in _rows(connection.execute(statement))]
+    sequences, tags, seals = ([row[name] for row in rows] for name in ("version", "tag", "seal"))
+    elements = elements_of(proofs, group_key, sequences, tags, seals)
+    return DeletedFaces({row["version"]: row["face_id"] for row in rows}, sum_of(elements))
+
+
+def elements_of(
+    proofs: Proofs,
+    group_key: int,
+    sequences: Sequence[int] | NDArray[np.int64],
+    tags: Sequence[bytes | None],
+    seals: Sequence[bytes],
+) -> Elements:
+    """What faces are worth in the set of their group. Raises INTERNAL if one has no tag, or no sealed template."""
+    try:
+        return proofs.faces.elements(group_key, sequences, tags, seals)  # type: ignore[arg-type] # which it notices
+    except (TypeError, ValueError):
+        raise altered(f"A face of group number {group_key}") from None
 
 
 def record_deletions(
-    connection: Connection, group_key: int, after: int, sequences: Sequence[int], floor: int
+    connection: Connection, proofs: Proofs, group_key: int, after: int, sequences: Sequence[int], floor: int
 ) -> None:
     """Record deletions as the versions after `after`, and drop the records of versions up to `floor`."""
     recorded = [
         {"group_id": group_key, "version": version, "sequence": sequence}
         for version, sequence in enumerate(sequences, start=after + 1)
     ]
-    connection.execute(insert(deletions), recorded)
+    tagged = [{**row, "tag": proofs.tags.make(deletions, row)} for row in recorded]
+    connection.execute(insert(deletions), tagged)
     connection.execute(delete(deletions).where(deletions.c.group_id == group_key, deletions.c.version <= floor))
 
 
@@ -105,13 +178,19 @@ def template_of(connection: Connection, group_key: int, where: FaceFilter) -> by
 
 
 def list_faces(
-    connection: Connection, group_key: int, where: FaceFilter, before: int | None, limit: int, offset: int
+    connection: Connection,
+    proofs: Proofs,
+    group_key: int,
+    where: FaceFilter,
+    before: int | None,
+    limit: int,
+    offset: int,
 ) -> list[FaceRecord]:
     statement = select(*_FACE).where(*_conditions(group_key, where)).order_by(faces.c.version.desc())
     if before is not None:
         statement = statement.where(faces.c.version < before)
-    rows = connection.execute(statement.limit(limit).offset(offset)).mappings()
-    return [_record(row) for row in rows]
+    rows = _rows(connection.execute(statement.limit(limit).offset(offset)))
+    return [_record(_required(proofs, row)) for row in rows]
 
 
 def any_template(connection: Connection, group_key: int) -> tuple[str, bytes] | None:
@@ -121,19 +200,23 @@ def any_template(connection: Connection, group_key: int) -> tuple[str, bytes] | 
     return None if row is None else (row.face_id, row.template)
 
 
+def all_face_ids(connection: Connection, group_key: int) -> set[str]:
+    return set(connection.scalars(select(faces.c.face_id).where(faces.c.group_id == group_key)))
+
+
 def existing_face_ids(connection: Connection, group_key: int, wanted: Sequence[str]) -> set[str]:
     """The face ids out of `wanted` that exist in the group."""
     return chunked_in(connection, faces.c.face_id, wanted, faces.c.group_id == group_key)
 
 
 def faces_with_templates(
-    connection: Connection, group_key: int, where: FaceFilter
+    connection: Connection, proofs: Proofs, group_key: int, where: FaceFilter
 ) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
     """The faces that match the filter and their templates, oldest first, in batches."""
     statement = select(*_FACE, faces.c.template).where(*_conditions(group_key, where)).order_by(faces.c.version)
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         for batch in rows.mappings().partitions():
-            yield [(_record(row), row["template"]) for row in batch]
+            yield [(_record(_required(proofs, row)), row["template"]) for row in batch]
 
 
 def fingerprints(connection: Connection, group_key: int, where: FaceFilter) -> set[bytes]:
@@ -160,21 +243,24 @@ def count_faces_until(connection: Connection, group_key: int, until: datetime) -
     return connection.execute(statement).scalar_one()
 
 
-def faces_by_sequence(connection: Connection, group_key: int, sequences: Sequence[int]) -> dict[int, FaceRecord]:
+def faces_by_sequence(
+    connection: Connection, proofs: Proofs, group_key: int, sequences: Sequence[int]
+) -> dict[int, FaceRecord]:
+    """Those of these faces that are there. Raises INTERNAL if the row of one was altered."""
     found: dict[int, FaceRecord] = {}
     for start in range(0, len(sequences), BATCH):
         asked = {"group": group_key, "sequences": sequences[start : start + BATCH]}
-        rows = connection.execute(_FACES_BY_SEQUENCE, asked).mappings()
-        found.update({row["version"]: _record(row) for row in rows})
+        rows = _rows(connection.execute(_FACES_BY_SEQUENCE, asked))
+        found.update({row["version"]: _record(_required(proofs, row)) for row in rows})
     return found
 
 
 def templates_after(
     connection: Connection, group_key: int, version: int
-) -> Generator[Sequence[tuple[int, str, bytes]]]:
-    """(sequence, face id, template) of the faces added after `version`, ascending, in batches."""
+) -> Generator[Sequence[tuple[int, str, bytes, bytes | None]]]:
+    """(sequence, face id, template, tag) of the faces added after `version`, ascending, in batches."""
     statement = (
-        select(faces.c.version, faces.c.face_id, faces.c.template)
+        select(faces.c.version, faces.c.face_id, _PLAIN_TEMPLATE, _PLAIN_TAG)
         .where(faces.c.group_id == group_key, faces.c.version > version)
         .order_by(faces.c.version)
     )
@@ -182,12 +268,19 @@ def templates_after(
         yield from rows.partitions()
 
 
+def whole_rows(connection: Connection, group_key: int) -> Generator[Sequence[Mapping[Any, Any]]]:
+    """All columns of the faces of a group, unverified, by ascending sequence, in batches."""
+    statement = select(faces).where(faces.c.group_id == group_key).order_by(faces.c.version)
+    with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
+        yield from rows.mappings().partitions()
+
+
 def some_templates_after(
     connection: Connection, group_key: int, sequence: int, limit: int
-) -> Sequence[tuple[int, str, bytes]]:
-    """(sequence, face id, template) of up to `limit` faces above this sequence, ascending."""
+) -> Sequence[tuple[int, str, bytes, bytes | None]]:
+    """(sequence, face id, template, tag) of up to `limit` faces above this sequence, ascending."""
     above = (faces.c.group_id == group_key, faces.c.version > sequence)
-    statement = select(faces.c.version, faces.c.face_id, faces.c.template).where(*above)
+    statement = select(faces.c.version, faces.c.face_id, faces.c.template, faces.c.tag).where(*above)
     return [tuple(row) for row in connection.execute(statement.order_by(faces.c.version).limit(limit))]
 
 
@@ -226,6 +319,19 @@ def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[boo
     if where.registered_after is not None:
         # Not `>`: SQLite would use the index on the time, and sort all faces for one page.
         yield (faces.c.created_at <= where.registered_after).is_(False)
+
+
+def _rows(result: CursorResult[Any]) -> Iterator[dict[str, Any]]:
+    """Rows whose columns are asked for more than once, by their names."""
+    names = list(result.keys())
+    return (dict(zip(names, row, strict=True)) for row in result)
+
+
+def _required(proofs: Proofs, row: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """The row of a face, if it is what was kept. Raises INTERNAL."""
+    if not proofs.tags.fits(faces, row):
+        raise altered(f"The record of the face {row['face_id']!r}")
+    return row
 
 
 def _record(row: Mapping[Any, Any]) -> FaceRecord:

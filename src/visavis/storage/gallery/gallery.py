@@ -17,11 +17,15 @@ from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
 from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery.face_rows import DeletedFaces
 from visavis.storage.gallery.group_rows import GroupState, group_not_found
 from visavis.storage.gallery.locks import KeyedLock
 from visavis.storage.gallery.model_change import Conversions, move_group, no_conversions
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.proof.alteration import altered
+from visavis.storage.proof.record_sets import GROUPS
+from visavis.storage.proof.records import Proofs
 from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
 
 T = TypeVar("T")
@@ -50,6 +54,7 @@ class SealedGallery:
         self._database = database
         self._journal = journal
         self._keys = keys
+        self._proofs = keys.proofs
         self._index_cache = index_cache
         self._writers = KeyedLock()
         self._conversions = conversions
@@ -57,15 +62,15 @@ class SealedGallery:
 
     def create_group(self, app: App, name: str, model: str, quota: int) -> Group:
         with self._database.write() as connection:
-            claim_group(connection, app, name, quota)
+            claim_group(connection, self._proofs, app, name, quota)
             wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
-            group = group_rows.insert_group(connection, app.id, name, model, wrapped_key)
+            group = group_rows.insert_group(connection, self._proofs, app.id, name, model, wrapped_key)
             self._journal.record(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
         with self._database.read() as connection:
-            return group_rows.list_groups(connection, app.id, after, limit)
+            return group_rows.list_groups(connection, self._proofs, app.id, after, limit)
 
     def models_in_use(self) -> dict[str, int]:
         """The number of groups of each recognition model, over all apps."""
@@ -74,14 +79,14 @@ class SealedGallery:
 
     def require_group(self, app: App, name: str) -> Group:
         with self._database.read() as connection:
-            group = group_rows.find_group(connection, app.id, name)
+            group = group_rows.read_group(connection, self._proofs, app.id, name)
             if group is None and group_rows.has_tombstone(connection, app.id, name):
                 raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
             return _existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
         with self._database.write() as connection:
-            changed = _existing(group_rows.set_settings(connection, group.id, changes))
+            changed = _existing(group_rows.set_settings(connection, self._proofs, group.id, changes))
             if changes:
                 detail = ", ".join(f"{name}: {value}" for name, value in sorted(changes.items()))
                 self._journal.record(
@@ -91,7 +96,7 @@ class SealedGallery:
 
     def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
         with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, group.id))
+            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             if state.model == model:
                 return replace(group, model=model, face_count=state.face_count)
             convert = self._conversions(state.model, model)
@@ -104,22 +109,22 @@ class SealedGallery:
 
     def groups_with_retention(self) -> list[Group]:
         with self._database.read() as connection:
-            return group_rows.groups_with_retention(connection)
+            return group_rows.groups_with_retention(connection, self._proofs)
 
     def delete_group(self, group: Group) -> None:
         with self._writers.hold(group.id), self._database.write() as connection:
             count = group_rows.lock_app(connection, group.app_id)
-            if count is None or not group_rows.delete_group(connection, group.id):
+            if count is None or not group_rows.delete_group(connection, self._proofs, group.id):
                 raise group_not_found()
             group_rows.set_group_count(connection, group.app_id, count - 1)
-            group_rows.insert_tombstone(connection, group.app_id, group.name)
+            group_rows.insert_tombstone(connection, self._proofs, group.app_id, group.name)
             self._journal.record(connection, "delete_group", app_id=group.app_id, group=group.name)
         self._index_cache.evict(group.id)
         self._database.purge_deleted()
 
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
         with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, group.id))
+            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
             if faces and not fitting:
                 raise ServiceError(
@@ -131,7 +136,7 @@ class SealedGallery:
         self, group: Group, faces: Sequence[NewFace], quota: int
     ) -> tuple[list[FaceRecord], set[bytes]]:
         with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, group.id))
+            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
             present = face_rows.existing_fingerprints(connection, group.id, kept(group, FaceFilter()), asked)
             fresh = [face for face in faces if face.fingerprint not in present]
@@ -146,11 +151,8 @@ class SealedGallery:
         """Encrypt and store faces, and update the group's version and count."""
         cipher, embeddings = self._cipher(group, state), self._embeddings(group, state, faces)
         templates = [cipher.seal(face.face_id, row) for face, row in zip(faces, embeddings, strict=True)]
-        added = len(faces)
-        group_rows.set_group_state(
-            connection, group.id, state.version + added, state.floor, state.face_count + added
-        )
-        stored = face_rows.insert_faces(connection, group.id, state.version, faces, templates)
+        stored, total = face_rows.insert_faces(connection, self._proofs, group.id, state.version, faces, templates)
+        group_rows.set_group_state(connection, self._proofs, group.id, state.with_added(len(stored), total))
         if stored:
             added_ids = [record.face_id for record in stored]
             self._journal.record(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
@@ -168,7 +170,7 @@ class SealedGallery:
 
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
         with self._database.read() as connection:
-            state = _existing(group_rows.group_state(connection, group.id))
+            state = _existing(group_rows.group_state(connection, self._proofs, group.id))
         return self._cipher(group, state).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
@@ -177,37 +179,39 @@ class SealedGallery:
 
     def delete_face(self, group: Group, face_id: str) -> None:
         with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, group.id))
-            sequence = face_rows.delete_face(connection, group.id, face_id)
-            if sequence is None:
+            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+            deleted = face_rows.delete_face(connection, self._proofs, group.id, face_id)
+            if not deleted.ids:
                 raise _face_not_found()
-            _record_deletions(connection, group, state, [sequence])
+            record_deletions(connection, self._proofs, group.id, state, deleted)
             self._journal.record(connection, "delete_face", app_id=group.app_id, group=group.name, faces=[face_id])
-        self._index_cache.remove(replace(group, model=state.model), [sequence])
+        self._index_cache.remove(replace(group, model=state.model), deleted.ids)
         self._database.purge_deleted()
 
     def delete_expired(self, group: Group, limit: int) -> int:
         with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, group.id))
-            expired_by = group_rows.settings_of(connection, group.id).expired_by(datetime.now(UTC))
+            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+            expired_by = group_rows.settings_of(connection, self._proofs, group.id).expired_by(datetime.now(UTC))
             if expired_by is None:
                 return 0
-            expired = face_rows.delete_oldest_faces(connection, group.id, expired_by, limit)
-            if not expired:
+            expired = face_rows.delete_oldest_faces(connection, self._proofs, group.id, expired_by, limit)
+            if not expired.ids:
                 return 0
-            _record_deletions(connection, group, state, list(expired))
-            deleted = list(expired.values())
+            record_deletions(connection, self._proofs, group.id, state, expired)
+            deleted = list(expired.ids.values())
             self._journal.record(connection, "expire", app_id=group.app_id, group=group.name, faces=deleted)
-        self._index_cache.remove(replace(group, model=state.model), expired)
+        self._index_cache.remove(replace(group, model=state.model), expired.ids)
         self._database.purge_deleted()
-        return len(expired)
+        return len(expired.ids)
 
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
     ) -> list[FaceRecord]:
         with self._database.read() as connection:
             _existing(group_rows.group_version(connection, group.id))
-            return face_rows.list_faces(connection, group.id, kept(group, where), before, limit, offset)
+            return face_rows.list_faces(
+                connection, self._proofs, group.id, kept(group, where), before, limit, offset
+            )
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         with self._database.read() as connection:
@@ -222,7 +226,7 @@ class SealedGallery:
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
         with self._database.read() as connection:
-            state = _existing(group_rows.group_state(connection, group.id))
+            state = _existing(group_rows.group_state(connection, self._proofs, group.id))
             template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
         if template is None:
             raise _face_not_found()
@@ -242,17 +246,20 @@ class SealedGallery:
         expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
         while True:
             with self._database.read() as connection:
-                state = _existing(group_rows.group_state(connection, group.id))
+                state = _existing(group_rows.group_state(connection, self._proofs, group.id))
                 if state.model != group.model:
                     raise GroupMoved
                 left_out = None if exclude is None else face_rows.sequence_of(connection, group.id, exclude)
             snapshot = self._index_cache.snapshot(group, state.version)
             winners = snapshot.search(probe, limit + expired, min_cosine, left_out)
             with self._database.read() as connection:
-                found = face_rows.faces_by_sequence(connection, group.id, [sequence for sequence, _ in winners])
+                sequences = [sequence for sequence, _ in winners]
+                found = face_rows.faces_by_sequence(connection, self._proofs, group.id, sequences)
                 if len(found) < len(winners):
+                    if group_rows.group_version(connection, group.id) == snapshot.version:
+                        raise altered(f"The set of faces of the group {group.name!r}")
                     # A winner was deleted during the search, so search again without it.
-                    self._index_cache.remove(group, {sequence for sequence, _ in winners} - found.keys())
+                    self._index_cache.remove(group, set(sequences) - found.keys())
                     continue
                 best = [(found[sequence], cosine) for sequence, cosine in winners]
                 kept = [pair for pair in best if expired_by is None or pair[0].created_at > expired_by]
@@ -262,7 +269,7 @@ class SealedGallery:
                 expired = face_rows.count_faces_until(connection, group.id, expired_by)
 
 
-def claim_group(connection: Connection, app: App, name: str, quota: int) -> None:
+def claim_group(connection: Connection, proofs: Proofs, app: App, name: str, quota: int) -> None:
     """Count one more group of this app, check that its name is free, and delete a tombstone of that name.
 
     Raises DUPLICATE_GROUP, GROUP_QUOTA_EXCEEDED; UNAUTHORIZED if the app has been deleted since.
@@ -270,7 +277,9 @@ def claim_group(connection: Connection, app: App, name: str, quota: int) -> None
     count = group_rows.lock_app(connection, app.id)
     if count is None:
         raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
-    if group_rows.find_group(connection, app.id, name) is not None:
+    if count != proofs.sets.count(connection, GROUPS, app.id):
+        raise altered(f"The number of groups of the app {app.name!r}")
+    if group_rows.find_group(connection, proofs, app.id, name) is not None:
         raise ServiceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
     if count >= quota:
         raise ServiceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}.")
@@ -283,14 +292,16 @@ def kept(group: Group, where: FaceFilter) -> FaceFilter:
     return replace(where, registered_after=group.settings.expired_by(datetime.now(UTC)))
 
 
-def _record_deletions(
-    connection: Connection, group: Group, state: group_rows.GroupState, sequences: Sequence[int]
-) -> None:
-    """Record the deletion of faces, and update the group's version and count."""
-    version = state.version + len(sequences)
-    floor = max(state.floor, version - DELETIONS_KEPT)
-    face_rows.record_deletions(connection, group.id, state.version, sequences, floor)
-    group_rows.set_group_state(connection, group.id, version, floor, state.face_count - len(sequences))
+def record_deletions(
+    connection: Connection, proofs: Proofs, group_key: int, state: GroupState, deleted: DeletedFaces
+) -> GroupState:
+    """Record the deletion of faces, and return the group's new state: its version, count and set of faces."""
+    count = len(deleted.ids)
+    floor = max(state.floor, state.version + count - DELETIONS_KEPT)
+    face_rows.record_deletions(connection, proofs, group_key, state.version, list(deleted.ids), floor)
+    after = state.with_deleted(count, deleted.total, floor)
+    group_rows.set_group_state(connection, proofs, group_key, after)
+    return after
 
 
 def _existing(found: T | None) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,33 +13,38 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.database.chunked import BATCH
 from visavis.storage.database.schema import apps, groups, tombstones
 from visavis.storage.keys.cipher import WrappedKey
+from visavis.storage.proof.alteration import altered
+from visavis.storage.proof.face_sets import Total, no_total
+from visavis.storage.proof.record_sets import GROUPS, sealed_total
+from visavis.storage.proof.records import Proofs
 from visavis.types import Group, GroupSettings
 
-_GROUP = (
-    groups.c.id,
-    groups.c.app_id,
-    groups.c.name,
-    groups.c.model,
+_SETTINGS = tuple(field.name for field in fields(GroupSettings))
+_STATE = (
+    groups.c.version,
+    groups.c.floor,
     groups.c.face_count,
-    groups.c.created_at,
-    groups.c.liveness,
-    groups.c.liveness_threshold,
-    groups.c.similarity,
-    groups.c.min_quality,
-    groups.c.min_comparability,
-    groups.c.retention_hours,
+    groups.c.model,
+    groups.c.wrapped_key,
+    groups.c.face_set,
 )
-_STATE = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.model, groups.c.wrapped_key)
 
 # Frequent statements are built once, since building one takes longer than executing it.
-_GROUP_BY_NAME = select(*_GROUP).where(groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name"))
+_GROUP_BY_NAME = select(groups, sealed_total(GROUPS, bindparam("app")).label("sealed")).where(
+    groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name")
+)
 _GROUPS = (
-    select(*_GROUP).where(groups.c.app_id == bindparam("app")).order_by(groups.c.name).limit(bindparam("limit"))
+    select(groups).where(groups.c.app_id == bindparam("app")).order_by(groups.c.name).limit(bindparam("limit"))
 )
 _GROUPS_AFTER = _GROUPS.where(groups.c.name > bindparam("after"))
+_CHANGE_OF_STATE = (
+    update(groups)
+    .where(groups.c.id == bindparam("group"))
+    .values({name: bindparam(f"new_{name}") for name in ("version", "floor", "face_count", "face_set")})
+)
 _VERSION = select(groups.c.version).where(groups.c.id == bindparam("group"))
 _STATE_OF_GROUP = select(*_STATE).where(groups.c.id == bindparam("group"))
-_STATE_TO_CHANGE = _STATE_OF_GROUP.with_for_update()
+_GROUP_TO_CHANGE = select(groups).where(groups.c.id == bindparam("group")).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,27 @@ class GroupState:
     face_count: int
     model: str
     wrapped_key: bytes
+    faces: Total
+    """The set of the group's faces."""
+
+    def with_added(self, count: int, total: Total) -> GroupState:
+        """After so many faces have come, worth `total`."""
+        return replace(
+            self,
+            version=self.version + count,
+            face_count=self.face_count + count,
+            faces=self.faces + total,
+        )
+
+    def with_deleted(self, count: int, total: Total, floor: int) -> GroupState:
+        """After so many faces have gone, worth `total`; `floor` is what can be followed from then on."""
+        return replace(
+            self,
+            version=self.version + count,
+            floor=floor,
+            face_count=self.face_count - count,
+            faces=self.faces - total,
+        )
 
 
 def lock_app(connection: Connection, app_id: int) -> int | None:
@@ -62,8 +88,9 @@ def set_group_count(connection: Connection, app_id: int, count: int) -> None:
     connection.execute(update(apps).where(apps.c.id == app_id).values(group_count=count))
 
 
-def insert_group(
+def insert_group(  # noqa: PLR0913 - all that a group is
     connection: Connection,
+    proofs: Proofs,
     app_id: int,
     name: str,
     model: str,
@@ -73,31 +100,47 @@ def insert_group(
     settings: GroupSettings | None = None,
 ) -> Group:
     """Insert a group without faces, by default created now and with the default settings."""
-    statement = insert(groups).values(
-        app_id=app_id,
-        name=name,
-        model=model,
-        wrapped_key=key.wrapped,
-        wrapped_by=key.by,
-        version=0,
-        floor=0,
-        face_count=0,
-        created_at=created_at or datetime.now(UTC),
+    values = {
+        "app_id": app_id,
+        "name": name,
+        "model": model,
+        "wrapped_key": key.wrapped,
+        "wrapped_by": key.by,
+        "version": 0,
+        "floor": 0,
+        "face_count": 0,
+        "created_at": created_at or datetime.now(UTC),
         **asdict(settings or GroupSettings()),
-    )
-    return _group(connection.execute(statement.returning(*_GROUP)).one())
+    }
+    [row] = proofs.insert(connection, GROUPS, [values])
+    set_group_state(connection, proofs, row["id"], GroupState(0, 0, 0, model, key.wrapped, no_total()))
+    return _group(row)
 
 
-def find_group(connection: Connection, app_id: int, name: str) -> Group | None:
-    row = connection.execute(_GROUP_BY_NAME, {"app": app_id, "name": name}).one_or_none()
-    return None if row is None else _group(row)
+def find_group(connection: Connection, proofs: Proofs, app_id: int, name: str) -> Group | None:
+    """Within a write transaction. Raises INTERNAL if its row was altered."""
+    row = connection.execute(_GROUP_BY_NAME, {"app": app_id, "name": name}).mappings().one_or_none()
+    return None if row is None else _group(proofs.require_tag(GROUPS, row))
 
 
-def list_groups(connection: Connection, app_id: int, after: str | None, limit: int) -> list[Group]:
-    asked = {"app": app_id, "limit": limit}
+def read_group(connection: Connection, proofs: Proofs, app_id: int, name: str) -> Group | None:
+    """Within a read transaction. Raises INTERNAL if the row was altered, put in or taken away."""
+    row = connection.execute(_GROUP_BY_NAME, {"app": app_id, "name": name}).mappings().one_or_none()
+    if row is None:
+        proofs.sets.verify(connection, GROUPS, app_id)
+        return None
+    return _group(proofs.require(connection, GROUPS, row, row["sealed"]))
+
+
+def list_groups(connection: Connection, proofs: Proofs, app_id: int, after: str | None, limit: int) -> list[Group]:
+    """Within a read transaction. Raises INTERNAL if a row was altered, put in or taken away."""
     if after is None:
-        return [_group(row) for row in connection.execute(_GROUPS, asked)]
-    return [_group(row) for row in connection.execute(_GROUPS_AFTER, {**asked, "after": after})]
+        proofs.sets.verify(connection, GROUPS, app_id)
+        result = connection.execute(_GROUPS, {"app": app_id, "limit": limit})
+    else:
+        result = connection.execute(_GROUPS_AFTER, {"app": app_id, "limit": limit, "after": after})
+    rows = result.mappings().all()
+    return [_group(proofs.require(connection, GROUPS, row)) for row in rows]
 
 
 def models_in_use(connection: Connection) -> dict[str, int]:
@@ -106,27 +149,31 @@ def models_in_use(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(statement).all())
 
 
-def set_settings(connection: Connection, group_key: int, changes: Mapping[str, object]) -> Group | None:
+def set_settings(
+    connection: Connection, proofs: Proofs, group_key: int, changes: Mapping[str, object]
+) -> Group | None:
     """Set the named columns and return the group; None if there is no such group."""
-    of_group = groups.c.id == group_key
-    change = update(groups).where(of_group).values(changes).returning(*_GROUP)
-    row = connection.execute(change if changes else select(*_GROUP).where(of_group)).one_or_none()
-    return None if row is None else _group(row)
+    here = groups.c.id == group_key
+    rows = proofs.update(connection, GROUPS, here, changes) if changes else proofs.lock(connection, GROUPS, here)
+    return _group(rows[0]) if rows else None
 
 
-def groups_with_retention(connection: Connection) -> list[Group]:
-    """The groups of all apps that have a retention time."""
-    return [_group(row) for row in connection.execute(select(*_GROUP).where(groups.c.retention_hours > 0))]
+def groups_with_retention(connection: Connection, proofs: Proofs) -> list[Group]:
+    """The groups of all apps that have a retention time; within a read transaction."""
+    rows = connection.execute(select(groups).where(groups.c.retention_hours > 0)).mappings().all()
+    return [_group(proofs.require(connection, GROUPS, row)) for row in rows]
 
 
-def settings_of(connection: Connection, group_key: int) -> GroupSettings:
+def settings_of(connection: Connection, proofs: Proofs, group_key: int) -> GroupSettings:
     """The settings of an existing group."""
-    return _group(connection.execute(select(*_GROUP).where(groups.c.id == group_key)).one()).settings
+    row = connection.execute(select(groups).where(groups.c.id == group_key)).mappings().one()
+    return _group(proofs.require_tag(GROUPS, row)).settings
 
 
-def insert_tombstone(connection: Connection, app_id: int, name: str) -> None:
+def insert_tombstone(connection: Connection, proofs: Proofs, app_id: int, name: str) -> None:
     """Record that there was a group of this name."""
-    connection.execute(insert(tombstones).values(app_id=app_id, name=name, deleted_at=datetime.now(UTC)))
+    row = {"app_id": app_id, "name": name, "deleted_at": datetime.now(UTC)}
+    connection.execute(insert(tombstones).values(**row, tag=proofs.tags.make(tombstones, row)))
 
 
 def delete_tombstone(connection: Connection, app_id: int, name: str) -> None:
@@ -142,9 +189,9 @@ def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
     return connection.scalar(statement) is not None
 
 
-def delete_group(connection: Connection, group_key: int) -> bool:
+def delete_group(connection: Connection, proofs: Proofs, group_key: int) -> bool:
     """Delete the group and, by cascade, its faces and deletions; return whether it existed."""
-    return connection.execute(delete(groups).where(groups.c.id == group_key)).rowcount == 1
+    return bool(proofs.delete(connection, GROUPS, groups.c.id == group_key))
 
 
 def group_version(connection: Connection, group_key: int) -> int | None:
@@ -160,33 +207,49 @@ def models_of(connection: Connection, group_keys: Sequence[int]) -> dict[int, st
     return found
 
 
-def group_state(connection: Connection, group_key: int) -> GroupState | None:
-    """The group's state; None if there is no such group."""
-    row = connection.execute(_STATE_OF_GROUP, {"group": group_key}).one_or_none()
-    return None if row is None else GroupState(*row)
+def group_state(connection: Connection, proofs: Proofs, group_key: int) -> GroupState | None:
+    """The group's state; None if there is no such group. Raises INTERNAL if it was altered."""
+    row = connection.execute(_STATE_OF_GROUP, {"group": group_key}).mappings().one_or_none()
+    return None if row is None else _state(proofs, group_key, row)
 
 
-def lock_group(connection: Connection, group_key: int) -> GroupState | None:
-    """The group's state, locked for this transaction; None if there is no such group."""
-    row = connection.execute(_STATE_TO_CHANGE, {"group": group_key}).one_or_none()
-    return None if row is None else GroupState(*row)
+def lock_group(connection: Connection, proofs: Proofs, group_key: int) -> GroupState | None:
+    """The group's state, locked for this transaction; None if there is no such group.
+
+    Raises INTERNAL if its row was altered.
+    """
+    row = connection.execute(_GROUP_TO_CHANGE, {"group": group_key}).mappings().one_or_none()
+    return None if row is None else _state(proofs, group_key, proofs.require_tag(GROUPS, row))
 
 
-def set_group_state(connection: Connection, group_key: int, version: int, floor: int, face_count: int) -> None:
-    values = {"version": version, "floor": floor, "face_count": face_count}
-    connection.execute(update(groups).where(groups.c.id == group_key).values(values))
+def _state(proofs: Proofs, group_key: int, row: Mapping[Any, Any]) -> GroupState:
+    version, floor, face_count = row["version"], row["floor"], row["face_count"]
+    total = proofs.faces.open(group_key, version, floor, face_count, row["face_set"])
+    if total is None:
+        raise altered(f"What is kept of the faces of group number {group_key}")
+    return GroupState(version, floor, face_count, row["model"], row["wrapped_key"], total)
 
 
-def set_model(connection: Connection, group_key: int, model: str, wrapped_key: bytes) -> Group:
+def set_group_state(connection: Connection, proofs: Proofs, group_key: int, state: GroupState) -> None:
+    """Store the group's state."""
+    numbers = {"version": state.version, "floor": state.floor, "face_count": state.face_count}
+    face_set = proofs.faces.seal(group_key, **numbers, total=state.faces)
+    values = {f"new_{name}": value for name, value in {**numbers, "face_set": face_set}.items()}
+    connection.execute(_CHANGE_OF_STATE, {"group": group_key, **values})
+
+
+def set_model(connection: Connection, proofs: Proofs, group_key: int, model: str, wrapped_key: bytes) -> Group:
     """Set the group's recognition model and its key, wrapped for that model."""
-    change = update(groups).where(groups.c.id == group_key).values(model=model, wrapped_key=wrapped_key)
-    return _group(connection.execute(change.returning(*_GROUP)).one())
+    values = {"model": model, "wrapped_key": wrapped_key}
+    [row] = proofs.update(connection, GROUPS, groups.c.id == group_key, values)
+    return _group(row)
 
 
-def _group(row: Sequence[Any]) -> Group:
-    """The group in a row with the columns of `_GROUP`."""
-    group_key, app_id, name, model, face_count, created_at, *settings = row
-    return Group(group_key, app_id, name, model, face_count, created_at, GroupSettings(*settings))
+def _group(row: Mapping[Any, Any]) -> Group:
+    settings = GroupSettings(*(row[name] for name in _SETTINGS))
+    return Group(
+        row["id"], row["app_id"], row["name"], row["model"], row["face_count"], row["created_at"], settings
+    )
 
 
 def group_not_found() -> ServiceError:

@@ -7,6 +7,7 @@ an old template does not open after the change (docs/decisions/0042).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import sleep
 from typing import NoReturn, TypeAlias
 
@@ -17,6 +18,9 @@ from visavis.storage.gallery import face_rows, group_rows
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.proof.alteration import altered
+from visavis.storage.proof.face_sets import SEAL_BYTES, Total, no_total, sum_of
+from visavis.storage.proof.records import Proofs
 from visavis.types import Embedding, Group
 
 Conversion: TypeAlias = Callable[[Embedding], Embedding]
@@ -51,30 +55,43 @@ def move_group(
     old_binding, new_binding = binding_of(group, state.model), binding_of(group, model)
     wrapped_key = keys.rebound(state.wrapped_key, old_binding, model)
     old, new = keys.group_cipher(state.wrapped_key, old_binding), keys.group_cipher(wrapped_key, new_binding)
-    _convert_templates(connection, group.id, old, new, convert, progress)
+    before, after = _convert_templates(connection, keys.proofs, group.id, old, new, convert, progress)
+    if (before != state.faces).any():
+        raise altered(f"The set of faces of the group {group.name!r}")
     version = state.version + 1
-    group_rows.set_group_state(connection, group.id, version, version, state.face_count)
+    moved = replace(state, version=version, floor=version, faces=after)
+    group_rows.set_group_state(connection, keys.proofs, group.id, moved)
     face_rows.clear_deletions(connection, group.id)
-    return group_rows.set_model(connection, group.id, model, wrapped_key)
+    return group_rows.set_model(connection, keys.proofs, group.id, model, wrapped_key)
 
 
 def _convert_templates(
     connection: Connection,
+    proofs: Proofs,
     group_key: int,
     old: GroupCipher,
     new: GroupCipher,
     convert: Conversion,
     progress: Callable[[int], None],
-) -> None:
-    done = 0
+) -> tuple[Total, Total]:
+    """Replace the templates; what the faces were worth in the set of the group, and are now."""
+    done, before, after = 0, no_total(), no_total()
     while batch := face_rows.some_templates_after(connection, group_key, done, _AT_ONCE):
-        sequences, face_ids, templates = zip(*batch, strict=True)
+        sequences, face_ids, templates, tags = zip(*batch, strict=True)
         embeddings = old.open_all(list(zip(face_ids, templates, strict=True)))
         converted = convert(embeddings)
         sealed = [new.seal(face_id, row) for face_id, row in zip(face_ids, converted, strict=True)]
         embeddings.fill(0)
         converted.fill(0)
         face_rows.replace_templates(connection, group_key, sequences, sealed)
+        before, after = (
+            total
+            + sum_of(
+                face_rows.elements_of(proofs, group_key, sequences, tags, [each[-SEAL_BYTES:] for each in these])
+            )
+            for total, these in ((before, templates), (after, sealed))
+        )
         done = sequences[-1]
         progress(len(batch))
         sleep(_PAUSE_S)
+    return before, after

@@ -15,6 +15,7 @@ from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import GroupBinding, GroupCipher, MasterKey, WrappedKey, derived
 from visavis.storage.keys.providers import KeyProvider
+from visavis.storage.proof.records import Proofs
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class KeyRing:
         self._current = current
         self._derivation = data_keys["derivation"]
         self._hashing = data_keys["credentials"]
+        self.proofs = Proofs(self.derive)
+        """What rows prove themselves by."""
         self._asking = Lock()
         self._asked = 0.0
 

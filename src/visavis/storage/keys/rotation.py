@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import sleep
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from visavis.errors import SetupError
 from visavis.storage.audit.journal import Journal
@@ -23,6 +23,7 @@ from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import KEY_BYTES, GroupBinding, MasterKey
 from visavis.storage.keys.providers import KeyFile
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.proof.record_sets import GROUPS
 
 _BATCH = 200
 """Groups in one transaction. Other writers of these groups wait for milliseconds."""
@@ -161,7 +162,7 @@ class Rotation:
             if rewrapped is None:
                 raise SetupError(f"The key of group number {group_key} does not open: run `visavis db check`.")
             values = {"wrapped_key": rewrapped, "wrapped_by": new.id}
-            connection.execute(update(groups).where(groups.c.id == group_key).values(values))
+            self.ring.proofs.update(connection, GROUPS, groups.c.id == group_key, values)
         return len(found)
 
     def _finish(self, new: MasterKey) -> None:

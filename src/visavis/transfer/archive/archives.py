@@ -73,14 +73,14 @@ class Archives:
     def _write_group(
         self, connection: Connection, group: Group, contents: ContentsWriter, progress: Progress
     ) -> int:
-        state = group_rows.group_state(connection, group.id)
+        state = group_rows.group_state(connection, self.keys.proofs, group.id)
         if state is None:
             raise ServiceError(ErrorCode.GROUP_NOT_FOUND, f"The group {group.name!r} has been deleted.")
         cipher = self.keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
         where = kept(group, FaceFilter())
         count = face_rows.count_faces(connection, group.id, where)
         contents.group(GroupHead.of(group.name, state.model, group.created_at, count, group.settings))
-        for batch in face_rows.faces_with_templates(connection, group.id, where):
+        for batch in face_rows.faces_with_templates(connection, self.keys.proofs, group.id, where):
             embeddings = cipher.open_all([(record.face_id, template) for record, template in batch])
             for (record, _), embedding in zip(batch, embeddings, strict=True):
                 contents.face(record, embedding)

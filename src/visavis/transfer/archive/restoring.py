@@ -16,6 +16,7 @@ from visavis.storage.gallery.gallery import claim_group
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.proof.face_sets import Total
 from visavis.transfer.archive.contents import ArchivedFace, GroupHead
 from visavis.types import Group
 
@@ -61,7 +62,7 @@ class Restoring:
     def group(self, head: GroupHead, faces: Iterator[ArchivedFace]) -> Restored:
         """Restore a group with these faces. Raises the errors of `Archives.restore`."""
         group = self._group_for(head)
-        state = group_rows.lock_group(self.connection, group.id)
+        state = group_rows.lock_group(self.connection, self.keys.proofs, group.id)
         assert state is not None  # noqa: S101 - it was found or made in this transaction
         cipher = self.keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
         added = present = 0
@@ -69,33 +70,32 @@ class Restoring:
             if not added:
                 self._check_dimension(group, cipher, batch[0])
             new = self._new(group, batch)
-            self._insert(group, state, cipher, added, new)
+            state = state.with_added(len(new), self._insert(group, state, cipher, new))
             added, present = added + len(new), present + len(batch) - len(new)
             self.progress(len(batch))
-        if state.face_count + added > self.target.faces_quota:
+        if state.face_count > self.target.faces_quota:
             raise ServiceError(
                 ErrorCode.FACE_QUOTA_EXCEEDED,
-                f"The group {group.name!r} would have {state.face_count + added} faces, and may have "
+                f"The group {group.name!r} would have {state.face_count} faces, and may have "
                 f"{self.target.faces_quota}.",
             )
-        group_rows.set_group_state(
-            self.connection, group.id, state.version + added, state.floor, state.face_count + added
-        )
+        group_rows.set_group_state(self.connection, self.keys.proofs, group.id, state)
         return Restored(group.name, added, present)
 
     def _group_for(self, head: GroupHead) -> Group:
         """The group that gets the faces: created like the archived one, or an existing group."""
         target = self.target
         name = target.names.get(head.name, head.name)
-        existing = group_rows.find_group(self.connection, target.app.id, name)
+        existing = group_rows.find_group(self.connection, self.keys.proofs, target.app.id, name)
         if existing is None:
-            claim_group(self.connection, target.app, name, target.groups_quota)
+            claim_group(self.connection, self.keys.proofs, target.app, name, target.groups_quota)
             wrapped_key = self.keys.new_wrapped_key(self.connection, target.app.id, name, head.model)
             self.journal.record(
                 self.connection, "create_group", app_id=target.app.id, app=target.app.name, group=name
             )
             return group_rows.insert_group(
                 self.connection,
+                self.keys.proofs,
                 target.app.id,
                 name,
                 head.model,
@@ -125,14 +125,18 @@ class Restoring:
         return [face for face in batch if face.new.face_id not in present]
 
     def _insert(
-        self, group: Group, state: GroupState, cipher: GroupCipher, added: int, faces: Sequence[ArchivedFace]
-    ) -> None:
+        self, group: Group, state: GroupState, cipher: GroupCipher, faces: Sequence[ArchivedFace]
+    ) -> Total:
+        """Store faces; what they add to the set of the group's faces."""
         new = [face.new for face in faces]
         templates = [cipher.seal(face.face_id, face.embedding) for face in new]
         times = [face.created_at for face in faces]
-        face_rows.insert_faces(self.connection, group.id, state.version + added, new, templates, times)
+        _, total = face_rows.insert_faces(
+            self.connection, self.keys.proofs, group.id, state.version, new, templates, times
+        )
         if new:
             ids = [face.face_id for face in new]
             self.journal.record(
                 self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids
             )
+        return total

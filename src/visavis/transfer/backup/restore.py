@@ -13,8 +13,10 @@ from visavis.files import sync
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.keys.providers import KeyProvider
+from visavis.storage.proof.tagging import tag_rows
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
 from visavis.transfer import checking
+from visavis.transfer.backup.deletions import delete_again
 from visavis.transfer.backup.file import Manifest, temporary_database, unpack
 from visavis.transfer.copying import copy_all
 
@@ -29,10 +31,17 @@ class Target:
     database_url: str | None = None
     replace: bool = False
     """Whether the backup may replace the SQLite database in the data directory."""
+    keep_deleted: bool = False
+    """Whether what that database has deleted since the backup comes back."""
 
 
-def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) -> Manifest:
+def restore_backup(
+    file: Path, target: Target, progress: Callable[[int], None], tell: Callable[[str], None] = lambda _: None
+) -> Manifest:
     """Check the backup, then restore it in one step. `progress` is called with the number of templates checked.
+
+    What the database that it replaces has deleted since is deleted again, unless the target keeps it; `tell` is
+    called with a sentence for each.
 
     Raises SetupError and changes nothing if the backup is damaged or of a newer version, the master key is not the
     one it was made with, a server is running, or there is a database already that must not be replaced.
@@ -48,6 +57,8 @@ def restore_backup(file: Path, target: Target, progress: Callable[[int], None]) 
         with temporary_database(path) as temporary:
             manifest = unpack(file, temporary)
             _check(temporary, target, progress)
+            if target.database_url is None and path.exists() and not target.keep_deleted:
+                _delete_again(temporary, path, target, tell)
             if target.database_url is None:
                 _move(temporary, path)
             else:
@@ -64,9 +75,16 @@ def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> 
     """Bring the schema up to date, try the master key, and open every template."""
     with closing(SqliteDatabase(temporary)) as database:
         keys = prepare(database, target.master_key, target.data_dir / KEY_FILE)
+        tag_rows(database, keys.proofs)
         faults = checking.check_all(database, keys, progress)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
+
+
+def _delete_again(temporary: Path, path: Path, target: Target, tell: Callable[[str], None]) -> None:
+    with closing(SqliteDatabase(path)) as replaced, closing(SqliteDatabase(temporary)) as restored:
+        keys = prepare(restored, target.master_key, target.data_dir / KEY_FILE)
+        delete_again(replaced, restored, keys, tell)
 
 
 def _move(temporary: Path, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The model cards: what each network is, where its file comes from, what goes in and out, how well it does."""
+"""The model cards: each network, the source of its file, its input and output, its accuracy."""
 
 from visavis.vision.models.cards import ModelCard, NpmMember, OwnFile, PackageMember, Task, WheelMember
 from visavis.vision.models.detection import YUNET

@@ -1,4 +1,4 @@
-"""What is told of a network: what it is, where its file comes from, what goes in and out, how well it does.
+"""Cards of networks: what it is, the source of its file, its input and output, its accuracy.
 
 A card is data that the model store, the command line and the documentation share. Files are pinned by their own
 SHA-256, so any source of the same bytes will do.
@@ -58,7 +58,7 @@ class OwnFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """A network as its user should know it."""
+    """The card of a network."""
 
     name: str
     task: Task
@@ -75,6 +75,6 @@ class ModelCard:
     output: str
     accuracy: tuple[str, ...]
     optional: bool = field(default=False, kw_only=True)
-    """The server runs without it, and says so."""
+    """Whether the server can run without it."""
     non_commercial: bool = field(default=False, kw_only=True)
-    """Its licence, or doubt about it, allows no commercial use."""
+    """Whether its licence, or doubt about it, forbids commercial use."""

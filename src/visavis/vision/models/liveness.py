@@ -1,4 +1,4 @@
-"""Networks that tell a living face from a picture of one."""
+"""Networks that distinguish a living face from a picture of a face."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a recognition model: the recipe that turns a face into an embedding.
+"""Cards of recognition models: the recipe that turns a face into an embedding.
 
 A recipe has one network or several. Each is fed with views of the aligned face and answers with vectors; their sum
 over the views is brought to unit length, shortened if it is longer than what it tells, the mean of many people is
@@ -44,7 +44,7 @@ ARCFACE = Alignment(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One way to look at an aligned face. The default: as it is."""
+    """A variant of the aligned crop that a network gets. The default: the crop itself."""
 
     mirrored: bool = False
     scale: float = 1.0
@@ -71,7 +71,7 @@ class FaceNetwork:
     views: tuple[View, ...] = (View(),)
     weight: float = 1.0
     answers: int | None = None
-    """Length of its answer, where that is more than it has to tell and is shortened to `dimension`."""
+    """Length of its output, if that is longer and is shortened to `dimension`."""
 
     @property
     def directions(self) -> NDArray[np.float32]:
@@ -125,7 +125,7 @@ class Fit:
     """What was fitted to a recipe on the faces of many people."""
 
     set: str
-    """Whose faces, in words."""
+    """Description of the faces."""
     knots: tuple[tuple[float, float], ...]
     """(cosine, similarity 0-100), both strictly ascending; none if it was not calibrated yet."""
     mean: tuple[float, ...]
@@ -221,7 +221,7 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def not_calibrated(name: str) -> SetupError:
-    """What is said of a model whose similarity would mean nothing."""
+    """The error for a model without a similarity scale."""
     return SetupError(
         f"The recognition model {name} has no similarity scale yet; fit one to faces of yours with: "
         f"visavis calibrate DIR --model {name}"

@@ -1,4 +1,4 @@
-"""Networks that describe faces: how the head is turned, whether a mask is worn."""
+"""Networks that describe faces: head pose and mask."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The main process's side of vision: workers that see pictures, and what is said to them. Imports no decoder."""
+"""Vision in the server's process: starts workers and sends them pictures. Imports no decoder."""

@@ -1,4 +1,4 @@
-"""Pixels to faces, as core asks for it, with the pixels in another process."""
+"""Core's face analyzer, which sends pictures to worker processes."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _few(faces: Sequence[DetectedFace]) -> bytes:
 
 @contextmanager
 def _checking(lease: Lease) -> Iterator[None]:
-    """Answers that no worker gives become the picture's error."""
+    """Turn an invalid answer of a worker into an error of the picture."""
     try:
         yield
     except AnswerError as error:

@@ -24,11 +24,11 @@ class ClosedError(Exception):
 
 
 class FrameError(Exception):
-    """What came is no frame, or more than is taken."""
+    """The received data is no frame, or exceeds a limit."""
 
 
 class Channel:
-    """One end of a stream socket that carries frames. For one thread at a time."""
+    """One end of a stream socket for frames. For one thread at a time."""
 
     def __init__(self, end: socket.socket, *, most_content: int, most_bytes: int) -> None:
         """`most_content`, `most_bytes`: the longest content and the most bytes of a frame that is taken."""
@@ -55,7 +55,7 @@ class Channel:
         return content, self._exactly(length, until)
 
     def close(self) -> None:
-        """Close this end; what the other one asks or answers from now on fails."""
+        """Close this end; the other end fails from now on."""
         self.socket.close()
 
     def _send_all(self, pieces: Sequence[memoryview], until: float | None) -> None:

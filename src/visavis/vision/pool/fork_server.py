@@ -1,4 +1,4 @@
-"""The process that has the networks loaded and forks workers, as the main process sees it."""
+"""The server's side of the fork server: the process that loads networks and forks workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from visavis.vision.pool.messages import MAX_ANSWER_BYTES, MAX_CONTENT
 COMMAND = (sys.executable, "-m", "visavis.vision.worker")
 CONTROL_DESCRIPTOR = "VISAVIS_WORKER_CONTROL"
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-"""What a process of Python may need of the environment. Keys, tokens and addresses are not among it."""
+"""Environment variables that a Python process may need. Keys, tokens and addresses are not included."""
 _PATIENCE_SECONDS = 300.0
 """Longest wait for an answer; loading a large network from a slow disk takes a while."""
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -29,7 +29,7 @@ _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 @dataclass(frozen=True, slots=True)
 class WorkerPlan:
-    """What workers load and how far they may go."""
+    """What workers load, and their limits."""
 
     models_dir: Path
     model: str
@@ -37,9 +37,9 @@ class WorkerPlan:
     provider: str = "cpu"
     """ONNX Runtime's execution provider."""
     memory_bytes: int = 1_200_000_000
-    """What a worker may take beyond what it was started with."""
+    """Memory that a worker may use beyond that at its start."""
     cpu_seconds: int = 100_000
-    """What a worker may compute in its life."""
+    """CPU time that a worker may use in its life, in seconds."""
 
     def content(self) -> dict[str, object]:
         """The plan as the content of a frame."""
@@ -65,7 +65,7 @@ class ForkServer:
         self._lock = Lock()
         self._closed = False
         self.warnings: list[str] = []
-        """What is to be said of the models that were loaded."""
+        """Warnings about the models that were loaded."""
         self._start()
 
     def fork(self) -> tuple[socket.socket, int]:

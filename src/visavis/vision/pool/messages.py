@@ -1,7 +1,7 @@
-"""What is said to a worker and what it answers, as contents and bytes of frames.
+"""Messages to workers and their answers, as contents and bytes of frames.
 
-A worker has decoded a stranger's file and may be in a stranger's hands: whatever it answers is checked for shape,
-number and range before anybody uses it.
+A worker has decoded an untrusted file and may be compromised: every answer is checked for shape,
+number and range before it is used.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from visavis.types import (
 )
 
 MAX_FILE_BYTES = 64_000_000
-"""Of a picture's file that is sent to a worker."""
+"""Limit for a picture's file that is sent to a worker."""
 MAX_FACES = 100
-"""Of one message; a picture has 20 at most."""
+"""Limit for one message; a picture has 20 faces at most."""
 MAX_ANSWER_BYTES = 4_000_000
 MAX_CONTENT = 64_000
 MAX_SIDE = 1_000_000_000
 """Pixels; what is larger is no picture but a mistake."""
 
 _NUMBERS = 15
-"""Of a face: box, five landmarks, score."""
+"""Numbers of a face: box, five landmarks, score."""
 _LONGEST_DETAIL = 300
 _QUALITY = ("score", "sharpness", "lighting", "size", "pose", "uncovered", "detection")
 _OF_PICTURES = frozenset(
@@ -67,7 +67,7 @@ class Trouble(StrEnum):
     """Why a worker has no answer."""
 
     PICTURE = "picture"
-    """The picture's fault: `code` and `detail` of a ServiceError."""
+    """An error of the picture: `code` and `detail` of a ServiceError."""
     NOT_LOADED = "not_loaded"
     """The recognition model is not among those that the worker was started with."""
     MEMORY = "memory"
@@ -75,7 +75,7 @@ class Trouble(StrEnum):
 
 
 class AnswerError(Exception):
-    """An answer that no worker of ours gives."""
+    """An invalid answer, which no intact worker gives."""
 
 
 def picture_error(error: ServiceError) -> dict[str, object]:
@@ -84,7 +84,7 @@ def picture_error(error: ServiceError) -> dict[str, object]:
 
 
 def read_picture_error(content: Mapping[str, object]) -> ServiceError:
-    """The refusal that an answer tells of. Raises AnswerError."""
+    """The error that an answer reports. Raises AnswerError."""
     code, detail = content.get("code"), content.get("detail")
     match code, detail:
         case str(), str() if code in _OF_PICTURES and len(detail) <= _LONGEST_DETAIL:
@@ -146,14 +146,14 @@ def traits_content(faces: Sequence[DetectedFace]) -> list[dict[str, object]]:
 def read_traits(
     content: Mapping[str, object], faces: Sequence[DetectedFace], wanted: Traits
 ) -> list[DetectedFace]:
-    """The faces with all the traits that were wanted, as an answer tells them. Raises AnswerError."""
-    told = content.get("traits")
+    """The faces with all requested traits from an answer. Raises AnswerError."""
+    answered = content.get("traits")
     names = {name for name, want in asdict(wanted).items() if want}
-    if not isinstance(told, list) or len(told) != len(faces):
+    if not isinstance(answered, list) or len(answered) != len(faces):
         raise AnswerError("traits of other faces")
-    if not all(isinstance(each, dict) and each.keys() == names for each in told):
+    if not all(isinstance(each, dict) and each.keys() == names for each in answered):
         raise AnswerError("other traits than were asked for")
-    return [_with_traits(face, each) for face, each in zip(faces, told, strict=True)]
+    return [_with_traits(face, each) for face, each in zip(faces, answered, strict=True)]
 
 
 def read_liveness(content: Mapping[str, object]) -> float:
@@ -173,14 +173,14 @@ def read_embeddings(data: bytearray, count: int, dimension: int) -> Embedding:
     return embeddings
 
 
-def _with_traits(face: DetectedFace, told: Mapping[str, object]) -> DetectedFace:
+def _with_traits(face: DetectedFace, answered: Mapping[str, object]) -> DetectedFace:
     return replace(
         face,
-        pose=_pose(told["pose"]) if "pose" in told else None,
-        mask=_verdict(told["mask"]) if "mask" in told else None,
-        liveness=_share(told["liveness"]) if "liveness" in told else None,
-        quality=_quality(told["quality"]) if "quality" in told else None,
-        comparability=_comparability(told["comparability"]) if "comparability" in told else None,
+        pose=_pose(answered["pose"]) if "pose" in answered else None,
+        mask=_verdict(answered["mask"]) if "mask" in answered else None,
+        liveness=_share(answered["liveness"]) if "liveness" in answered else None,
+        quality=_quality(answered["quality"]) if "quality" in answered else None,
+        comparability=_comparability(answered["comparability"]) if "comparability" in answered else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Memory that is given back is overwritten, so that pictures leave nothing in it."""
+"""Overwrites freed memory, so that no part of a picture stays in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PATTERN = 0xFF
 def overwrite_freed_memory() -> bool:
     """Let the C library overwrite all memory of this process as it is freed; whether it can.
 
-    GNU's can. Larger pieces, which come straight from the kernel, go back to it and are gone anyway.
+    GNU's can. Larger pieces, which come straight from the kernel, go back to it and are never seen again.
     """
     try:
         return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PATTERN))

@@ -61,7 +61,7 @@ class FairSlots:
             self._served[owner] = 1 + max(self._served.values(), default=0)
 
     def _had(self, owner: str) -> tuple[int, int]:
-        """What an owner had so far; whoever had least is next."""
+        """The key of fairness: the owner with the lowest is next."""
         return self._held[owner], self._served.get(owner, 0)
 
     def _may_have_more(self, owner: str) -> bool:

@@ -34,20 +34,20 @@ _CLEARING_SECONDS = 2.0
 
 
 class Replaced(StrEnum):
-    """Why a worker made room for another."""
+    """Why a worker was replaced."""
 
     TIME = "time"
     """Its picture took too long."""
     MEMORY = "memory"
     """Its picture took more memory than it may."""
     CRASH = "crash"
-    """It died while it looked at a picture."""
+    """It died while it worked on a picture."""
     ANSWER = "answer"
-    """It gave an answer that no worker gives."""
+    """It gave an invalid answer."""
     IDLE = "idle"
     """It died with no picture."""
     AGE = "age"
-    """It had looked at as many pictures as a worker does."""
+    """It had handled the maximum number of pictures."""
     MODEL = "model"
     """It did not have the recognition model that was needed."""
 
@@ -62,36 +62,36 @@ _REASONS = {
 
 @dataclass(slots=True)
 class Worker:
-    """A process that looks at one picture at a time."""
+    """A worker process, which handles one picture at a time."""
 
     channel: Channel
     process: int
     layers: Mapping[str, str]
-    """What shuts it in: names of layers, and `on` or why not."""
+    """The layers of its sandbox by name: `on`, or why not."""
     pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many workers there are, and how far they go."""
+    """The number of workers, and their limits."""
 
     workers: int
     seconds: float
     """Longest time for a picture, from its first byte to its end."""
     pictures: int
-    """After so many a worker is replaced."""
+    """A worker is replaced after this many pictures."""
 
 
 @dataclass(slots=True)
 class WorkerPool:
-    """As many workers as there are slots. Thread-safe."""
+    """A pool with one worker for each slot. Thread-safe."""
 
     server: ForkServer
     limits: PoolLimits
     replaced: Counter[Replaced] = field(default_factory=Counter)
     slots: FairSlots = field(init=False)
     layers: Mapping[str, str] = field(init=False)
-    """What shuts the workers in."""
+    """The layers of the workers' sandbox by name: `on`, or why not."""
     _idle: list[Worker] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -102,7 +102,7 @@ class WorkerPool:
         self.layers = self._idle[0].layers
 
     def lease(self, owner: str) -> Lease:
-        """Wait for a worker, which is the caller's until the lease ends; owners take turns."""
+        """Wait for a worker, which the caller has until the lease ends. Slots are shared fairly between owners."""
         self.slots.acquire(owner)
         try:
             return Lease(self, owner, self._taken())
@@ -112,7 +112,7 @@ class WorkerPool:
 
     @property
     def use(self) -> VisionUse:
-        """How busy the workers are, and what became of others."""
+        """The state of the workers, and how many were replaced."""
         replaced = {why.value: self.replaced[why] for why in Replaced}
         return VisionUse(self.limits.workers, self.slots.busy, self.slots.waiting, replaced, self.layers)
 
@@ -125,7 +125,7 @@ class WorkerPool:
         self.server.close()
 
     def give_back(self, worker: Worker | None, owner: str) -> None:
-        """For leases that end."""
+        """Take back the worker of a lease that has ended."""
         if worker is not None and worker.pictures >= self.limits.pictures:
             self.replace(worker, Replaced.AGE)
             worker = None
@@ -153,7 +153,7 @@ class WorkerPool:
             raise ServiceError(ErrorCode.INTERNAL, "The server cannot look at images at the moment.") from error
 
     def _taken(self) -> Worker:
-        """One that idles and lives, or a new one."""
+        """An idle worker that is alive, or a new one."""
         while True:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
@@ -185,7 +185,7 @@ class WorkerPool:
 
 
 class Lease:
-    """A worker and the picture that it looks at. For one thread."""
+    """A worker and its picture. For one thread."""
 
     def __init__(self, pool: WorkerPool, owner: str, worker: Worker) -> None:
         self._pool = pool
@@ -195,13 +195,13 @@ class Lease:
         self._data: Bytes = b""
 
     def decode(self, data: Bytes) -> dict[str, object]:
-        """Hand the picture's file to the worker; its answer."""
+        """Send the picture's file to the worker; return its answer."""
         self._data = data
         answer, _ = self.ask({"do": Do.DECODE}, data)
         return answer
 
     def ask(self, content: Mapping[str, object], data: Bytes = b"") -> tuple[dict[str, object], bytearray]:
-        """The answer of the worker, not yet looked at.
+        """The answer of the worker, not checked yet.
 
         Raises BROKEN_IMAGE with the reason if there is none, what the picture is refused for, and INTERNAL.
         """
@@ -231,19 +231,19 @@ class Lease:
         self.decode(self._data)
 
     def wrong(self, error: AnswerError) -> ServiceError:
-        """What is raised of an answer that no worker gives; the worker is ended."""
+        """End the worker after an invalid answer; return the error to raise."""
         logger.warning("A worker answered with %s.", error)
         return self._lost(Replaced.ANSWER)
 
     def end(self) -> None:
-        """Have the picture overwritten, and give the worker back."""
+        """Let the worker overwrite the picture, and give it back to the pool."""
         try:
             if self._worker is not None:
                 self._until = time.monotonic() + _CLEARING_SECONDS
                 self._worker.pictures += 1
                 self.ask({"do": Do.CLEAR})
         except ServiceError:
-            pass  # the worker is gone, and the picture with it
+            pass  # the worker has ended, and the picture with it
         finally:
             self._data = b""
             worker, self._worker = self._worker, None
@@ -265,7 +265,7 @@ class Lease:
                 raise ServiceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
 
     def _lost(self, why: Replaced) -> ServiceError:
-        """End the worker; the picture's error."""
+        """End the worker; return the error of the picture."""
         worker, self._worker = self._worker, None
         if worker is not None:
             self._pool.replace(worker, why)
@@ -274,7 +274,7 @@ class Lease:
 
 
 def _has_said_something(worker: Worker) -> bool:
-    """Whether an idle worker's end is closed, or says what nobody asked."""
+    """Whether an idle worker has closed its end, or sent something unasked."""
     poll = select.poll()
     poll.register(worker.channel.socket, select.POLLIN)
     return bool(poll.poll(0))

@@ -1,1 +1,1 @@
-"""The processes that see pictures. They hold no keys and no records, and nobody connects to them."""
+"""Worker processes, which decode and analyse pictures. They have no keys, no records and no network."""

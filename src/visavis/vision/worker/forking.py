@@ -129,7 +129,7 @@ class _Server:
 
 
 class _Warnings(logging.Handler):
-    """Keeps what is logged, for the main process to say."""
+    """Collects log records, which the main process logs."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What shuts a worker in: several layers, each on its own, each reported."""
+"""The sandbox of a worker: several independent layers, each reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from visavis.vision.worker.seccomp import filter_calls
 ON: Final = "on"
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _DESCRIPTORS = 8
-"""Open files: the channel, and three that lead nowhere."""
+"""Limit of open files: the channel, and three without use."""
 
 Layers = Mapping[str, Callable[[WorkerPlan], object]]
 
@@ -26,7 +26,7 @@ Layers = Mapping[str, Callable[[WorkerPlan], object]]
 def shut_in(plan: WorkerPlan) -> dict[str, str]:
     """Put on all layers; the state of each by its name: `on`, or why it is not.
 
-    What cannot be had on a machine is left out: a picture may be looked at without it.
+    A layer that the machine does not support is left out, and the worker runs without it.
     """
     layers = LAYERS if plan.provider == "cpu" else {name: LAYERS[name] for name in LAYERS.keys() - _FOR_CPU_ALONE}
     states = {name: _state(layers[name], plan) if name in layers else _NOT_FOR_DEVICES for name in LAYERS}
@@ -42,7 +42,7 @@ def _state(put_on: Callable[[WorkerPlan], object], plan: WorkerPlan) -> str:
 
 
 def end_with_parent(_: WorkerPlan) -> None:
-    """Die when the process that forked this one does."""
+    """End this process when the process that forked it ends."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -53,18 +53,18 @@ def hide_memory(_: WorkerPlan) -> None:
 
 
 def gain_nothing(_: WorkerPlan) -> None:
-    """No program that is started gives more rights than this process has."""
+    """Prevent new privileges: no started program gets more rights than this process."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
 def bound_memory(plan: WorkerPlan) -> None:
-    """So much beyond what was taken when the networks were loaded."""
+    """Limit the memory beyond that of the loaded networks."""
     most = _memory_taken() + plan.memory_bytes
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def bound_time(plan: WorkerPlan) -> None:
-    """So many seconds of a processor in its life."""
+    """Limit the CPU time of the whole life of the process, in seconds."""
     resource.setrlimit(resource.RLIMIT_CPU, (plan.cpu_seconds, plan.cpu_seconds))
 
 

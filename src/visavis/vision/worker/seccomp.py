@@ -1,4 +1,4 @@
-"""A filter of system calls: what a worker needs once everything is loaded, and nothing else.
+"""A filter of system calls that allows only what a worker needs after everything is loaded.
 
 Written out here because no library for it is kept: the program is some hundred instructions of classic BPF
 (docs/decisions/0050). Sources: linux/seccomp.h, linux/filter.h, asm/unistd.h.
@@ -55,7 +55,7 @@ _CALLS = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
-"""No file is opened, no socket made, nobody signalled, no program or thread begun."""
+"""Allowed system calls. None opens a file, makes a socket, sends a signal, or starts a program or thread."""
 _NOT_EXECUTABLE = {"mmap": (9, 222), "mprotect": (10, 226)}
 """Taken where they do not ask for memory that can be executed."""
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}

@@ -1,4 +1,4 @@
-"""What a worker does: one picture after the other, each forgotten at its end."""
+"""The loop of a worker: one picture after the other, each overwritten at its end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from visavis.errors import ServiceError
 from visavis.types import Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, decode
-from visavis.vision.detect import first_look
+from visavis.vision.detect import first_scale
 from visavis.vision.pool.channel import Bytes, Channel, ClosedError
 from visavis.vision.pool.fork_server import WorkerPlan
 from visavis.vision.pool.messages import (
@@ -34,7 +34,7 @@ Answer: TypeAlias = tuple[dict[str, object], Bytes]
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """What was loaded before workers were forked."""
+    """The networks that were loaded before workers were forked."""
 
     analyzer: Analyzer
     recognizers: Recognizers
@@ -43,7 +43,7 @@ class Networks:
 
 
 def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
-    """Shut this process in, then answer until the main process closes the channel."""
+    """Enter the sandbox, then answer requests until the main process closes the channel."""
     overwrite_freed_memory()
     channel.send({"layers": shut_in(plan)})
     desk = _Desk(networks)
@@ -57,7 +57,7 @@ def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
 
 
 class _Desk:
-    """The picture that is looked at, and what is asked about it."""
+    """The current picture, and the requests about it."""
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
@@ -77,12 +77,12 @@ class _Desk:
             return self._work[Do(content["do"])](content, data)
         except ServiceError as error:
             return picture_error(error), b""
-        except Exception as error:  # noqa: BLE001 - whatever it is, the main process has to be told
+        except Exception as error:  # noqa: BLE001 - whatever it is, the main process has to be detail
             return _trouble(error), b""
 
     def _decode(self, _: dict[str, object], data: bytearray) -> Answer:
         self._data = data
-        self._picture = decode(bytes(data), first_look)
+        self._picture = decode(bytes(data), first_scale)
         return {"size": [self._picture.size.width, self._picture.size.height]}, b""
 
     def _find(self, _: dict[str, object], __: bytearray) -> Answer:
@@ -120,8 +120,8 @@ def _trouble(error: Exception) -> dict[str, object]:
     if _is_of_memory(error):
         return {"trouble": Trouble.MEMORY}
     [*_, last] = traceback.extract_tb(error.__traceback__)
-    told = f"{type(error).__name__}: {error} (line {last.lineno} of {last.filename})"
-    return {"trouble": Trouble.BUG, "detail": told[:1000]}
+    detail = f"{type(error).__name__}: {error} (line {last.lineno} of {last.filename})"
+    return {"trouble": Trouble.BUG, "detail": detail[:1000]}
 
 
 def _is_of_memory(error: Exception) -> bool:

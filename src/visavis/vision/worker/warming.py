@@ -1,4 +1,4 @@
-"""Looks at a picture before workers are shut in: what is read or imported at first use is there then."""
+"""Analyses a picture before workers enter the sandbox, so that files and imports of the first use are loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from visavis.errors import ServiceError
 from visavis.types import Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import decode
-from visavis.vision.detect import first_look
+from visavis.vision.detect import first_scale
 
 _FACE = "ines-portrait.jpg"
 _EVERYTHING = Traits(pose=True, mask=True, liveness=True, quality=True, comparability=True)
@@ -21,7 +21,7 @@ _EVERYTHING = Traits(pose=True, mask=True, liveness=True, quality=True, comparab
 def warm_up(analyzer: Analyzer, model: str) -> None:
     """Use every decoder, every network and all calibration files once."""
     file = resources.files("visavis").joinpath("assets", _FACE).read_bytes()
-    picture = decode(file, first_look)
+    picture = decode(file, first_scale)
     faces = analyzer.find(picture)
     analyzer.describe(picture, faces, _EVERYTHING)
     analyzer.embed(picture, faces, model)

@@ -1,0 +1,102 @@
+"""Holds the schema of a database against ours.
+
+A trigger can undo a deletion or tell of it, a view can stand where a table was. Nothing here needs a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, create_engine, text
+
+from visavis.errors import SetupError
+from visavis.storage.database.schema import metadata
+
+_REVISION = "alembic_version"
+_OF_SQLITE = "sqlite_"
+
+_SQLITE = "SELECT type, name, sql FROM sqlite_master"
+_POSTGRES = """
+SELECT 'trigger' AS kind, tgname AS name FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace
+UNION ALL
+SELECT 'rule', rulename FROM pg_rules WHERE schemaname = current_schema()
+UNION ALL
+SELECT 'policy', policyname FROM pg_policies WHERE schemaname = current_schema()
+UNION ALL
+SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'i' THEN 'index' ELSE 'table' END, relname
+FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'v', 'm', 'f', 'p', 'i')
+AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+"""
+_POSTGRES_COLUMNS = """
+SELECT table_name, column_name, is_generated FROM information_schema.columns WHERE table_schema = current_schema()
+"""
+
+
+def refuse_strangers(connection: Connection) -> None:
+    """Raises SetupError if there is a trigger, view, table or index that is not ours."""
+    found = list(strangers(connection))
+    if found:
+        raise SetupError(
+            f"The database has what Visavis did not make: {', '.join(found)}. Find out who put it there; then "
+            f"drop it, or restore a backup."
+        )
+
+
+def strangers(connection: Connection) -> Iterator[str]:
+    """Kind and name of whatever is in the schema and not ours, or missing from it."""
+    there = set(_there(connection))
+    ours = {("table", table) for table in metadata.tables} | {("table", _REVISION)}
+    ours |= {("index", str(index.name)) for table in metadata.tables.values() for index in table.indexes}
+    if connection.dialect.name != "sqlite":
+        keys = {str(key.name) for table in metadata.tables.values() for key in table.constraints if key.name}
+        ours |= {("index", name) for name in keys | {f"{_REVISION}_pkc"}} & there
+    yield from (f"the {kind} {name}" for kind, name in sorted(there - ours))
+
+
+def differences(connection: Connection) -> Iterator[str]:
+    """A sentence for whatever is in the schema that is not ours, is missing from it, or is defined otherwise."""
+    for stranger in strangers(connection):
+        yield f"The database has {stranger}, which Visavis did not make."
+    if connection.dialect.name == "sqlite":
+        there, ours = _definitions(connection), _own_definitions()
+        for name in sorted(ours.keys() | there.keys()):
+            if name in ours and there.get(name) != ours[name]:
+                yield f"The schema has {name!r} otherwise than Visavis makes it."
+        return
+    columns = {
+        (table, column)
+        for table, column, generated in connection.execute(text(_POSTGRES_COLUMNS))
+        if generated == "NEVER"
+    }
+    expected = {(table.name, column.name) for table in metadata.tables.values() for column in table.c}
+    there_too = {(table, column) for table, column in columns if table in metadata.tables}
+    for table, column in sorted(expected ^ there_too):
+        yield f"The table {table!r} has the column {column!r} otherwise than Visavis makes it."
+
+
+def _there(connection: Connection) -> Iterator[tuple[str, str]]:
+    if connection.dialect.name != "sqlite":
+        for kind, name in connection.execute(text(_POSTGRES)):
+            yield kind, name
+        return
+    for kind, name, _ in connection.execute(text(_SQLITE)):
+        if not str(name).startswith(_OF_SQLITE):
+            yield kind, name
+
+
+def _own_definitions() -> dict[str, frozenset[str]]:
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        made = _definitions(connection)
+    engine.dispose()
+    return made
+
+
+def _definitions(connection: Connection) -> dict[str, frozenset[str]]:
+    """What each table and index was made with: its clauses, in any order, as migrations add some at the end."""
+    rows = connection.execute(text(_SQLITE + " WHERE sql IS NOT NULL")).all()
+    parts = {name: re.split(r"\n|,(?![^()]*\))", sql) for _, name, sql in rows}
+    return {name: frozenset(filter(None, (part.strip() for part in clauses))) for name, clauses in parts.items()}

@@ -1,0 +1,180 @@
+"""Which apps, keys, groups, users, sessions, invitations and calibrations there are, and as what.
+
+Each is a set of tags, in a row of the table `sets`: a version, a count and a sealed sum (`face_sets`). Whoever
+changes a record changes its set in the same transaction, so that a row which was taken away, brought back or put
+back as it was earlier is missed or not known, though its tag is good.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+
+from visavis.storage.database import schema
+from visavis.storage.database.schema import sets
+from visavis.storage.proof.alteration import altered
+from visavis.storage.proof.face_sets import SumKeys, Total, no_total, sum_of
+
+_SET = select(sets.c.version, sets.c.count, sets.c.total).where(
+    sets.c.name == bindparam("name"), sets.c.owner == bindparam("owner")
+)
+_SET_TO_CHANGE = _SET.with_for_update()
+_NO_BLOCK = bytes(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record that is counted in sets: one for each owner, or one for all."""
+
+    table: Table
+    identity: Column[Any]
+    owner: Column[Any] | None
+    shown: Callable[[Mapping[Any, Any]], str]
+    """What a record is called in a message."""
+
+    def owner_of(self, row: Mapping[Any, Any]) -> int:
+        return 0 if self.owner is None else row[self.owner.name]
+
+
+APPS = Kind(schema.apps, schema.apps.c.id, None, lambda row: f"app {row['name']!r}")
+CALIBRATIONS = Kind(
+    schema.calibrations, schema.calibrations.c.model, None, lambda row: f"similarity scale of {row['model']}"
+)
+GROUPS = Kind(schema.groups, schema.groups.c.id, schema.groups.c.app_id, lambda row: f"group {row['name']!r}")
+INVITATIONS = Kind(
+    schema.invitations, schema.invitations.c.digest, None, lambda row: f"invitation of a {row['role']}"
+)
+KEYS = Kind(schema.keys, schema.keys.c.id, None, lambda row: f"key number {row['id']}")
+SESSIONS = Kind(
+    schema.sessions, schema.sessions.c.digest, None, lambda row: f"session of user number {row['user_id']}"
+)
+USERS = Kind(schema.users, schema.users.c.id, None, lambda row: f"user {row['name']!r}")
+
+KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """What a set was found to hold."""
+
+    sealed: bytes
+    tags: Mapping[Any, bytes]
+    """By what identifies each."""
+
+
+def sealed_total(kind: Kind, owner: ColumnElement[int] | int = 0) -> ScalarSelect[bytes]:
+    """What a statement can ask for beside a record: it tells whether the set is the one that was verified last."""
+    return select(sets.c.total).where(sets.c.name == kind.table.name, sets.c.owner == owner).scalar_subquery()
+
+
+class RecordSets:
+    """Keeps the sets, and remembers what was found in them."""
+
+    def __init__(self, derive: Callable[[str], bytes]) -> None:
+        self._keys = SumKeys(derive, "records")
+        self._known: dict[tuple[str, int], _Members] = {}
+
+    def begin(self, connection: Connection, kind: Kind, owner: int = 0) -> None:
+        """A set of nothing."""
+        values = self._sealed(kind, owner, 0, 0, no_total())
+        connection.execute(insert(sets).values(name=kind.table.name, owner=owner, **values))
+
+    def end(self, connection: Connection, kind: Kind, owner: int) -> None:
+        """Forget a set whose owner goes."""
+        connection.execute(sets.delete().where(sets.c.name == kind.table.name, sets.c.owner == owner))
+        self._known.pop((kind.table.name, owner), None)
+
+    def change(
+        self, connection: Connection, kind: Kind, owner: int, gone: Sequence[bytes], come: Sequence[bytes]
+    ) -> None:
+        """Take tags out of a set and put others in, after the rows, in the write transaction that changes them."""
+        if not gone and not come:
+            return
+        version, count, _, total = self._read(connection, _SET_TO_CHANGE, kind, owner)
+        try:
+            total = total - self._sum(gone) + self._sum(come)
+        except (TypeError, ValueError):  # a tag that is none
+            raise _set_altered(kind) from None
+        values = self._sealed(kind, owner, version + 1, count + len(come) - len(gone), total)
+        where = (sets.c.name == kind.table.name, sets.c.owner == owner)
+        connection.execute(update(sets).where(*where).values(values))
+
+    def count(self, connection: Connection, kind: Kind, owner: int) -> int:
+        """How many there are, for this transaction alone to change. Raises INTERNAL if the set was altered."""
+        _, count, _, _ = self._read(connection, _SET_TO_CHANGE, kind, owner)
+        return count
+
+    def has(self, connection: Connection, kind: Kind, row: Mapping[Any, Any], sealed: bytes | None = None) -> bool:
+        """Whether the set has the row as it is; in a read transaction. Raises INTERNAL if the set was altered.
+
+        `sealed`: what `sealed_total` gave, in the same transaction.
+        """
+        owner = kind.owner_of(row)
+        known = self._known.get((kind.table.name, owner))
+        if known is None or known.sealed != (sealed or self._current(connection, kind, owner)):
+            known = self.verify(connection, kind, owner)
+        return known.tags.get(row[kind.identity.name]) == bytes(row["tag"])
+
+    def verify(self, connection: Connection, kind: Kind, owner: int = 0) -> _Members:
+        """Hold the set against the rows that are there; in a read transaction. Raises INTERNAL."""
+        _, count, sealed, total = self._read(connection, _SET, kind, owner)
+        statement = select(kind.identity, kind.table.c.tag)
+        if kind.owner is not None:
+            statement = statement.where(kind.owner == owner)
+        tags = {identity: tag for identity, tag in connection.execute(statement)}  # noqa: C416 - of rows
+        try:
+            fits = len(tags) == count and bool((self._sum(list(tags.values())) == total).all())
+        except (TypeError, ValueError):  # a tag that is none
+            fits = False
+        if not fits:
+            raise _set_altered(kind)
+        members = _Members(sealed, tags)
+        self._known[kind.table.name, owner] = members
+        return members
+
+    def _read(
+        self, connection: Connection, statement: Select[Any], kind: Kind, owner: int
+    ) -> tuple[int, int, bytes, Total]:
+        """Version, count, the sealed sum and the sum. Raises INTERNAL if they are not what was kept."""
+        row = connection.execute(statement, {"name": kind.table.name, "owner": owner}).one_or_none()
+        if row is None:
+            raise _set_altered(kind)
+        version, count, sealed = row
+        total = self._keys.open(sealed, _bound(kind, owner, version, count))
+        if total is None:
+            raise _set_altered(kind)
+        return version, count, sealed, total
+
+    def _current(self, connection: Connection, kind: Kind, owner: int) -> bytes | None:
+        row = connection.execute(_SET, {"name": kind.table.name, "owner": owner}).one_or_none()
+        return None if row is None else row.total
+
+    def _sum(self, tags: Sequence[bytes]) -> Total:
+        return sum_of(self._keys.elements(tags, [_NO_BLOCK] * len(tags), _NO_BLOCK * len(tags)))
+
+    def _sealed(self, kind: Kind, owner: int, version: int, count: int, total: Total) -> dict[str, Any]:
+        sealed = self._keys.seal(total, _bound(kind, owner, version, count))
+        return {"version": version, "count": count, "total": sealed}
+
+
+def _bound(kind: Kind, owner: int, version: int, count: int) -> bytes:
+    return kind.table.name.encode() + b"\0" + struct.pack(">3q", owner, version, count)
+
+
+def _set_altered(kind: Kind) -> Exception:
+    return altered(f"What is kept of the {kind.table.name}")

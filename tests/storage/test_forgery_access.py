@@ -1,0 +1,207 @@
+"""Who writes apps, keys, users and sessions into the database without a key is found out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from harness.storage.place import Place
+from tests.storage.conftest import OpenStorage, only_sqlite, owner
+from tests.storage.forging import faults, refused, replace_rows, rows_of
+from visavis.errors import SetupError
+from visavis.identities import App, KeyKind, Role, User
+from visavis.storage.database.schema import apps, calibrations, invitations, keys, sessions, users
+from visavis.storage.store import Storage
+from visavis.types import OwnScale
+
+NOW = datetime.now(UTC)
+SECRET = sha256(b"a secret").digest()
+
+
+def key_of(storage: Storage, key: str = "key") -> App | None:
+    return owner(storage.apps, KeyKind.APP_KEY, key, NOW)
+
+
+@pytest.fixture
+def keyed(storage: Storage) -> App:
+    """An app with a key that has been used."""
+    app = storage.apps.create_app("app", {KeyKind.APP_KEY: "key"})
+    assert key_of(storage) == app
+    return app
+
+
+@pytest.fixture
+def user(storage: Storage) -> User:
+    """An administrator, by an invitation."""
+    storage.accounts.add_invitation(SECRET, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
+    return storage.accounts.accept(SECRET, NOW, "ada", "hash")
+
+
+def test_keys_moved_to_another_app_let_nobody_in(storage: Storage, keyed: App) -> None:
+    other = storage.apps.create_app("other", {KeyKind.APP_KEY: "other-key"})
+    with storage.database.write() as connection:
+        connection.execute(update(keys).where(keys.c.app_id == keyed.id).values(app_id=other.id))
+    refused(lambda: key_of(storage), "The record of the key number 1 was altered")
+    refused(lambda: storage.apps.list_keys(other), "The record of the key number 1 was altered")
+    assert key_of(storage, "other-key") == other
+    assert "The record of the key number 1 was altered" in faults(storage)
+
+
+def test_a_key_that_was_revoked_does_not_come_back(storage: Storage, keyed: App, open_again: OpenStorage) -> None:
+    before = rows_of(storage, keys)
+    storage.apps.delete_keys(keyed, [before[0]["id"]])
+    assert key_of(storage) is None
+    replace_rows(storage, keys, before)
+    for opened in (storage, open_again()):
+        refused(partial(key_of, opened), "keys was altered")
+    assert "The keys are not those that were kept" in faults(storage)
+
+
+def test_a_key_that_retires_cannot_be_kept_alive(storage: Storage, keyed: App) -> None:
+    before = rows_of(storage, keys)
+    storage.apps.add_keys(keyed, {KeyKind.APP_KEY: "new"}, NOW - timedelta(days=1))
+    after = rows_of(storage, keys)
+    replace_rows(storage, keys, [before[0], after[1]])  # as it was, tag and all
+    refused(lambda: key_of(storage), "keys was altered")
+    replace_rows(storage, keys, [{**after[0], "retires_at": None}, after[1]])
+    refused(lambda: key_of(storage), "The record of the key number 1 was altered")
+    assert "The record of the key number 1 was altered" in faults(storage)
+
+
+@pytest.mark.parametrize("values", [{"rate_limit": ""}, {"dialects_off": ""}, {"name": "another"}])
+def test_settings_of_an_app_cannot_be_altered(storage: Storage, keyed: App, values: dict[str, Any]) -> None:
+    storage.apps.set_rate_limit(keyed, "5/minute")
+    storage.apps.change_dialects(keyed, lambda _: frozenset({"v1"}))
+    with storage.database.write() as connection:
+        connection.execute(update(apps).values(values))
+    named = "The record of the app '[a-z]+' was altered"
+    refused(lambda: key_of(storage), named)
+    refused(storage.apps.list_apps, named)
+    refused(lambda: storage.apps.set_rate_limit(keyed, ""), named)
+    assert "The record of the app" in faults(storage)
+
+
+def test_settings_of_an_app_from_an_earlier_time_are_not_put_back(storage: Storage, keyed: App) -> None:
+    before = rows_of(storage, apps)
+    storage.apps.set_rate_limit(keyed, "5/minute")
+    with storage.database.write() as connection:
+        connection.execute(update(apps).values(before[0]))
+    refused(lambda: key_of(storage), "apps was altered")
+    assert "The apps are not those that were kept" in faults(storage)
+
+
+def test_nobody_plants_a_session_of_an_administrator(storage: Storage, user: User) -> None:
+    with storage.database.write() as connection:
+        row = {"digest": SECRET, "user_id": user.id, "created_at": NOW, "seen_at": NOW}
+        connection.execute(insert(sessions).values(row))
+    assert storage.accounts.find_session(SECRET) is None
+    with storage.database.write() as connection:
+        row["digest"] = storage.keys.proofs.digest(SECRET)  # which nobody without the key can know
+        connection.execute(insert(sessions).values(row))
+    refused(lambda: storage.accounts.find_session(SECRET), "The record of the session of user number 1")
+    assert "The record of the session of user number 1 was altered" in faults(storage)
+
+
+def test_a_session_that_was_ended_does_not_come_back(storage: Storage, user: User) -> None:
+    storage.accounts.add_session(SECRET, user, NOW)
+    assert storage.accounts.find_session(SECRET) is not None
+    before = rows_of(storage, sessions)
+    storage.accounts.set_password(user, "another hash")
+    replace_rows(storage, sessions, before)
+    refused(lambda: storage.accounts.find_session(SECRET), "sessions was altered")
+    assert "The sessions are not those that were kept" in faults(storage)
+
+
+def test_an_invitation_is_used_once(storage: Storage, user: User) -> None:
+    other = sha256(b"another").digest()
+    storage.accounts.add_invitation(other, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
+    before = rows_of(storage, invitations)
+    storage.accounts.accept(other, NOW, "bob", "hash")
+    replace_rows(storage, invitations, before)
+    refused(lambda: storage.accounts.find_invitation(other, NOW), "invitations was altered")
+    assert "The invitations are not those that were kept" in faults(storage)
+
+
+def test_an_invitation_gives_the_role_that_it_was_made_for(storage: Storage, user: User) -> None:
+    other = sha256(b"another").digest()
+    storage.accounts.add_invitation(other, Role.VIEWER, None, NOW + timedelta(days=7))
+    with storage.database.write() as connection:
+        connection.execute(update(invitations).values(role="administrator"))
+    named = "The record of the invitation of a administrator was altered"
+    refused(lambda: storage.accounts.find_invitation(other, NOW), named)
+    refused(lambda: storage.accounts.accept(other, NOW, "eve", "hash"), named)
+    assert named in faults(storage)
+
+
+@pytest.mark.parametrize("values", [{"role": "viewer"}, {"password_hash": "another"}, {"name": "eve"}])
+def test_users_cannot_be_altered(storage: Storage, user: User, values: dict[str, Any]) -> None:
+    storage.accounts.add_session(SECRET, user, NOW)
+    with storage.database.write() as connection:
+        connection.execute(update(users).values(values))
+    named = "The record of the user '[a-z]+' was altered"
+    refused(lambda: storage.accounts.find_user("ada"), named)
+    refused(lambda: storage.accounts.find_session(SECRET), named)
+    refused(storage.accounts.list_users, named)
+    assert "The record of the user" in faults(storage)
+
+
+def test_a_role_that_was_taken_away_is_not_put_back(storage: Storage, user: User) -> None:
+    other = sha256(b"another").digest()
+    storage.accounts.add_invitation(other, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
+    eve = storage.accounts.accept(other, NOW, "eve", "hash")
+    before = rows_of(storage, users)[1]
+    storage.accounts.set_role(eve, Role.VIEWER)
+    with storage.database.write() as connection:
+        connection.execute(update(users).where(users.c.id == eve.id).values(before))
+    refused(lambda: storage.accounts.find_user("eve"), "users was altered")
+    assert "The users are not those that were kept" in faults(storage)
+
+
+def test_a_similarity_scale_cannot_be_altered(storage: Storage) -> None:
+    storage.calibrations.store(OwnScale("sface", ((0.0, 0.0), (1.0, 100.0)), "faces", NOW))
+    with storage.database.write() as connection:
+        connection.execute(update(calibrations).values(knots="[[-1.0, 99.0], [1.0, 100.0]]"))
+    named = "The record of the similarity scale of sface was altered"
+    refused(storage.calibrations.all, named)
+    assert named in faults(storage)
+
+
+def test_a_trigger_is_noticed_at_the_start_and_by_the_check(storage: Storage, place: Place) -> None:
+    with storage.database.write() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(
+                "CREATE TRIGGER undo AFTER DELETE ON faces BEGIN DELETE FROM deletions; END"
+            )
+        else:
+            connection.exec_driver_sql(
+                "CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+            )
+            connection.exec_driver_sql(
+                "CREATE TRIGGER undo BEFORE DELETE ON faces FOR EACH ROW EXECUTE FUNCTION undo()"
+            )
+    assert "The database has the trigger undo, which Visavis did not make." in faults(storage)
+    with pytest.raises(SetupError, match="what Visavis did not make: the trigger undo"):
+        place.open()
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE VIEW seen AS SELECT * FROM faces", "CREATE TABLE seen (id integer)"]
+)
+def test_views_and_tables_of_others_are_noticed(storage: Storage, place: Place, statement: str) -> None:
+    with storage.database.write() as connection:
+        connection.exec_driver_sql(statement)
+    assert "seen, which Visavis did not make." in faults(storage)
+    with pytest.raises(SetupError, match=r"did not make: the (view|table) seen"):
+        place.open()
+
+
+@only_sqlite
+def test_a_column_that_was_made_otherwise_is_noticed(storage: Storage) -> None:
+    with storage.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE groups ADD COLUMN seen INTEGER DEFAULT 1")
+    assert "The schema has 'groups' otherwise than Visavis makes it." in faults(storage)
