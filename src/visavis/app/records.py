@@ -71,14 +71,14 @@ def restore(
     settings: Settings,
     file: Path,
     progress: Callable[[int], None],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     *,
     replace: bool,
     keep_deleted: bool,
 ) -> Manifest:
     """Restore a backup to the storage of the settings (see `restore_backup`), and record that in its audit log."""
-    place = (settings.data_dir, _key_provider(settings), _database_url(settings))
-    manifest = restore_backup(file, Target(*place, replace, keep_deleted), progress, tell)
+    target = (settings.data_dir, _key_provider(settings), _database_url(settings))
+    manifest = restore_backup(file, Target(*target, replace, keep_deleted), progress, report)
     head = head_in(settings.data_dir, _database_url(settings))
     with closing(make_records(settings, accept_older=head)) as storage:
         description = f"a backup of {manifest.made_at}"

@@ -36,11 +36,11 @@ class Target:
 
 
 def restore_backup(
-    file: Path, target: Target, progress: Callable[[int], None], tell: Callable[[str], None] = lambda _: None
+    file: Path, target: Target, progress: Callable[[int], None], report: Callable[[str], None] = lambda _: None
 ) -> Manifest:
     """Check the backup, then restore it in one step. `progress` is called with the number of templates checked.
 
-    What the database that it replaces has deleted since is deleted again, unless the target keeps it; `tell` is
+    What the database that it replaces has deleted since is deleted again, unless the target keeps it; `report` is
     called with a sentence for each.
 
     Raises SetupError and changes nothing if the backup is damaged or of a newer version, the master key is not the
@@ -58,7 +58,7 @@ def restore_backup(
             manifest = unpack(file, temporary)
             _check(temporary, target, progress)
             if target.database_url is None and path.exists() and not target.keep_deleted:
-                _delete_again(temporary, path, target, tell)
+                _delete_again(temporary, path, target, report)
             if target.database_url is None:
                 _move(temporary, path)
             else:
@@ -81,10 +81,10 @@ def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> 
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 
 
-def _delete_again(temporary: Path, path: Path, target: Target, tell: Callable[[str], None]) -> None:
+def _delete_again(temporary: Path, path: Path, target: Target, report: Callable[[str], None]) -> None:
     with closing(SqliteDatabase(path)) as replaced, closing(SqliteDatabase(temporary)) as restored:
         keys = prepare(restored, target.master_key, target.data_dir / KEY_FILE)
-        delete_again(replaced, restored, keys, tell)
+        delete_again(replaced, restored, keys, report)
 
 
 def _move(temporary: Path, path: Path) -> None:
