@@ -122,9 +122,9 @@ WORKERS = """\
 ## Workers
 
 Pictures are seen by processes of their own ([decision 0049](decisions/0049-pictures-in-processes.md)). What that
-costs and brings, `python -m benchmarks.workers --beside CHECKOUT` measures in turns with a server of the commit
-before (571e5b7), which saw them in threads. The two cores were shared with other work, up to seven times as much as
-they could do, so least times are given where medians say nothing.
+costs and brings, `python -m benchmarks.workers --beside CHECKOUT` measures beside a server of the commit
+before (571e5b7), which saw them in threads. The two cores were shared with other work, up to seven times as much
+as they can do, so least times are given where medians say nothing.
 
 | what | before | now |
 |---|--:|--:|
