@@ -23,7 +23,7 @@ from visavis.transfer.copying import copy_all
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a backup goes: the data directory, or the empty PostgreSQL database at `database_url`."""
+    """The target of a restore: the data directory, or the empty PostgreSQL database at `database_url`."""
 
     data_dir: Path
     master_key: bytes | KeyProvider | None
