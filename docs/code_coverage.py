@@ -17,7 +17,7 @@ from typing import Any
 
 PAGE = Path(__file__).parent / "code-coverage.md"
 LEAST = 20
-"""So many files are named, those of which the least ran."""
+"""How many files with the lowest coverage are named."""
 
 TEXT = """\
 # Code coverage

@@ -23,7 +23,7 @@ def audit_of(world: World, depth: Effect = Effect.USE) -> Audit:
 
 
 def events(world: World) -> list[Event]:
-    """Those of clients, oldest first."""
+    """The records of clients, oldest first."""
     return [record.event for record in world.recorded() if record.event.actor == CLIENT]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from harness.postgres import Postgres
 from harness.storage.place import Place
 from harness.storage.recipes import CONVERSIONS
+from harness.storage.retagging import tag_anew
 from tests.fakes.storage import FakeStorage, fake_storage
 from tests.ports.stores import Stores
 from visavis.identities import App
@@ -58,3 +59,4 @@ def let_age(storage: Stores, face_ids: list[str], by: timedelta) -> None:
     here = schema.faces.c.face_id.in_(face_ids)
     with storage.database.write() as connection:
         connection.execute(update(schema.faces).where(here).values(created_at=registered))
+    tag_anew(storage)

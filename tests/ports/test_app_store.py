@@ -161,6 +161,9 @@ def test_an_app_that_was_deleted_has_no_groups_and_no_limits(storage: Stores) ->
     storage.apps.delete_app(app)
     assert storage.gallery.list_groups(app, None, 10) == storage.gallery.groups_with_retention() == []
     with pytest.raises(ServiceError) as caught:
+        storage.gallery.require_group(app, "group")
+    assert caught.value.code is ErrorCode.GROUP_NOT_FOUND
+    with pytest.raises(ServiceError) as caught:
         storage.apps.set_rate_limit(app, "1/day")
     assert caught.value.code is ErrorCode.UNAUTHORIZED
     with pytest.raises(ServiceError) as caught:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from harness.storage.faces import new_faces
 from harness.storage.place import Place
@@ -20,6 +20,7 @@ from visavis.identities import App, KeyKind, Role
 from visavis.storage.database.metadata import set_metadata
 from visavis.storage.database.schema import faces, groups, invitations, sessions, sets
 from visavis.storage.proof import tagging
+from visavis.storage.proof.records import Proofs
 from visavis.storage.store import Storage
 from visavis.transfer.checking import check_all
 from visavis.types import Group, NewFace
@@ -66,8 +67,8 @@ def open_and_die(place: Place) -> None:
     """Be killed in the middle of the second batch."""
     original, batches = tagging._tag_faces, []
 
-    def deadly(*args: object) -> int:
-        count = original(*args)  # type: ignore[arg-type]
+    def deadly(connection: Connection, proofs: Proofs, group_key: int) -> int:
+        count = original(connection, proofs, group_key)
         batches.append(count)
         if len(batches) == 2:
             os.kill(os.getpid(), signal.SIGKILL)

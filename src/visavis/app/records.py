@@ -71,7 +71,7 @@ def restore(
     settings: Settings,
     file: Path,
     progress: Callable[[int], None],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     *,
     replace: bool,
     keep_deleted: bool,
@@ -80,7 +80,7 @@ def restore(
     """Restore a backup to the storage of the settings (see `restore_backup`), and record that in its audit log."""
     where = (settings.data_dir, _key_provider(settings), _database_url(settings))
     target = Target(*where, replace, keep_deleted, takes_unauthenticated)
-    manifest = restore_backup(file, target, progress, tell)
+    manifest = restore_backup(file, target, progress, report)
     head = head_in(settings.data_dir, _database_url(settings))
     with closing(make_records(settings, accept_older=head)) as storage:
         description = f"a backup of {manifest.made_at}"

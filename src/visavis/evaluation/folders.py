@@ -16,7 +16,7 @@ _VERDICTS = {"same": True, "1": True, "true": True, "different": False, "0": Fal
 
 
 class PersonIs(StrEnum):
-    """Where the pictures of one person are."""
+    """The folder with the pictures of one person."""
 
     FOLDER = "folder"
     """DIR/PERSON/*.jpg"""

@@ -90,7 +90,7 @@ def one_by_one(probe: Codes) -> Callable[[Codes], Scores]:
 def four_at_once(probe: Codes) -> Callable[[Codes], Scores]:
     """A kernel that multiplies matrices. The library multiplies four columns in the time of one.
 
-    So four rows are passed as one long row, and the probe as four columns, one for each of the four rows.
+    The kernel gets four rows as one long row, and the probe as four columns, one for each of the four rows.
     """
     columns = np.zeros((ROWS_AT_ONCE, ROWS_AT_ONCE, len(probe)), np.int8)
     columns[range(ROWS_AT_ONCE), range(ROWS_AT_ONCE)] = probe

@@ -26,7 +26,7 @@ class Shape:
     networks: str
     """Which published networks are of this shape."""
     source: str
-    """Where the authors of the networks describe this shape."""
+    """The URL at which the authors of the networks describe this shape."""
     alignment: Alignment = ARCFACE
 
     @property

@@ -246,7 +246,7 @@ def count_faces_until(connection: Connection, group_key: int, until: datetime) -
 def faces_by_sequence(
     connection: Connection, proofs: Proofs, group_key: int, sequences: Sequence[int]
 ) -> dict[int, FaceRecord]:
-    """Those of these faces that are there. Raises INTERNAL if the row of one was altered."""
+    """The records of these faces, by sequence, where they exist. Raises INTERNAL if the row of one was altered."""
     found: dict[int, FaceRecord] = {}
     for start in range(0, len(sequences), BATCH):
         asked = {"group": group_key, "sequences": sequences[start : start + BATCH]}

@@ -127,7 +127,7 @@ def read_group(connection: Connection, proofs: Proofs, app_id: int, name: str) -
     """Within a read transaction. Raises INTERNAL if the row was altered, put in or taken away."""
     row = connection.execute(_GROUP_BY_NAME, {"app": app_id, "name": name}).mappings().one_or_none()
     if row is None:
-        proofs.sets.verify(connection, GROUPS, app_id)
+        _verify_set(connection, proofs, app_id)
         return None
     return _group(proofs.require(connection, GROUPS, row, row["sealed"]))
 
@@ -135,12 +135,18 @@ def read_group(connection: Connection, proofs: Proofs, app_id: int, name: str) -
 def list_groups(connection: Connection, proofs: Proofs, app_id: int, after: str | None, limit: int) -> list[Group]:
     """Within a read transaction. Raises INTERNAL if a row was altered, put in or taken away."""
     if after is None:
-        proofs.sets.verify(connection, GROUPS, app_id)
+        _verify_set(connection, proofs, app_id)
         result = connection.execute(_GROUPS, {"app": app_id, "limit": limit})
     else:
         result = connection.execute(_GROUPS_AFTER, {"app": app_id, "limit": limit, "after": after})
     rows = result.mappings().all()
     return [_group(proofs.require(connection, GROUPS, row)) for row in rows]
+
+
+def _verify_set(connection: Connection, proofs: Proofs, app_id: int) -> None:
+    """Hold the set of an app's groups against its rows. One that was deleted meanwhile has no set."""
+    if connection.scalar(select(apps.c.id).where(apps.c.id == app_id)) is not None:
+        proofs.sets.verify(connection, GROUPS, app_id)
 
 
 def models_in_use(connection: Connection) -> dict[str, int]:

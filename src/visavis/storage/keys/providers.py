@@ -31,7 +31,7 @@ class KeyProvider(Protocol):
 
     @property
     def source(self) -> str:
-        """Where the keys are, in words that follow "The master key"."""
+        """A phrase that says where the keys are; messages put it after the words "The master key"."""
         ...
 
     def read(self) -> tuple[bytes, ...]:

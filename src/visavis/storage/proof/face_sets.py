@@ -92,9 +92,9 @@ class FaceSets:
 
         Raises ValueError if one of these is of another size.
         """
-        places = np.empty((len(tags), 2), ">i8")
-        places[:, 0], places[:, 1] = group_key, sequences
-        return self._keys.elements(tags, seals, places.tobytes())
+        positions = np.empty((len(tags), 2), ">i8")
+        positions[:, 0], positions[:, 1] = group_key, sequences
+        return self._keys.elements(tags, seals, positions.tobytes())
 
     def seal(self, group_key: int, version: int, floor: int, face_count: int, total: Total) -> bytes:
         return self._keys.seal(total, _bound(group_key, version, floor, face_count))

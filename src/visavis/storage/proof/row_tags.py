@@ -135,7 +135,7 @@ def _bytes_of(column: Column[Any]) -> Callable[[Any], bytes]:
 
 
 def _label(value: str) -> bytes:
-    """As the column keeps it."""
+    """The text as the database has it: see `Label`."""
     return b"" if "\0" in value else value.encode()
 
 

@@ -27,7 +27,7 @@ MARK = "rows without tags"
 """The name of the fact that a migration or a first start leaves, and that tagging takes away in the end."""
 
 _BATCH = 2_000
-_TELL_EVERY_S = 5.0
+_REPORT_EVERY_S = 5.0
 _SEAL = func.substr(faces.c.template, func.length(faces.c.template) - SEAL_BYTES + 1, type_=faces.c.template.type)
 
 
@@ -37,7 +37,7 @@ def tag_rows(database: Database, proofs: Proofs) -> None:
         if get_metadata(connection, MARK) is None:
             return
         left = connection.execute(select(func.count()).where(faces.c.tag.is_(None))).scalar_one()
-    done, told = 0, monotonic()
+    done, reported = 0, monotonic()
     if left:
         logger.warning("Rows get tags, which this version has and those before had not: %d faces.", left)
     while True:
@@ -54,8 +54,8 @@ def tag_rows(database: Database, proofs: Proofs) -> None:
             if not count:
                 _seal_group(connection, proofs, group_key)
         done += count
-        if monotonic() - told >= _TELL_EVERY_S:
-            told = monotonic()
+        if monotonic() - reported >= _REPORT_EVERY_S:
+            reported = monotonic()
             logger.warning("Tagged %d of %d faces.", done, left)
     if left:
         logger.warning("All rows have tags now.")

@@ -26,28 +26,29 @@ from visavis.transfer.checking import check_all
 _UNKNOWN = "What was deleted after the backup was made is not known, and may be there again:"
 
 
-def delete_again(replaced: Database, restored: Database, keys: KeyRing, tell: Callable[[str], None]) -> None:
-    """Delete from a restored database what the one that it replaces has no more; `tell` gets a sentence for each.
+def delete_again(replaced: Database, restored: Database, keys: KeyRing, report: Callable[[str], None]) -> None:
+    """Delete from a restored database what the one that it replaces has no more.
 
     Numbers of apps, groups, keys and users are never given again, and neither are ids of faces: what the backup
     has and the later database has not was deleted in between. A later one that is not in order is not believed.
+    `report` is called with a sentence for each deletion, and for the reason where deletions are not known.
     """
     try:
         with without_traces():
             faults = check_all(replaced, keys, lambda _: None)
             if faults:
-                tell(f"{_UNKNOWN} the database that is replaced is not in order. {faults[0]}")
+                report(f"{_UNKNOWN} the database that is replaced is not in order. {faults[0]}")
                 return
             with replaced.read() as later, restored.write() as connection:
                 if not _follows(later, connection):
-                    tell(f"{_UNKNOWN} the database that is replaced is no later state of the backup.")
+                    report(f"{_UNKNOWN} the database that is replaced is no later state of the backup.")
                     return
                 journal = Journal(restored, AuditKeys(keys.derive), Actor(kind=ActorKind.COMMAND))
-                deletion = _Deletion(later, connection, keys.proofs, journal, tell)
+                deletion = _Deletion(later, connection, keys.proofs, journal, report)
                 deletion.records()
                 deletion.faces()
     except ServiceError as error:
-        tell(f"{_UNKNOWN} {error.detail}")
+        report(f"{_UNKNOWN} {error.detail}")
         return
     restored.purge_deleted()
 
@@ -68,20 +69,20 @@ class _Deletion:
         connection: Connection,
         proofs: Proofs,
         journal: Journal,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
         self._later = later
         self._connection = connection
         self._proofs = proofs
         self._journal = journal
-        self._tell = tell
+        self._report = report
 
     def records(self) -> None:
         """Apps, groups, keys, users, sessions and invitations, each with all that it has."""
         for app_id in self._gone(APPS):
             name = self._connection.scalar(select(apps.c.name).where(apps.c.id == app_id))
             delete_app_rows(self._connection, self._proofs, app_id)
-            self._note("delete_app", f"the app {name!r}", app_id=app_id, app=name)
+            self._record("delete_app", f"the app {name!r}", app_id=app_id, app=name)
         for app_id in self._connection.scalars(select(apps.c.id)).all():
             self._groups_of(app_id)
         for kind in (INVITATIONS, KEYS, SESSIONS, USERS):
@@ -89,7 +90,7 @@ class _Deletion:
             for start in range(0, len(gone), BATCH):
                 few = gone[start : start + BATCH]
                 for row in self._proofs.delete(self._connection, kind, kind.identity.in_(few)):
-                    self._note("delete_again", f"the {kind.shown(row)}", app_id=row.get("app_id"))
+                    self._record("delete_again", f"the {kind.shown(row)}", app_id=row.get("app_id"))
 
     def faces(self) -> None:
         """Of groups that both have."""
@@ -102,7 +103,7 @@ class _Deletion:
                 assert state is not None  # noqa: S101 - no turn without
                 state = record_deletions(self._connection, self._proofs, row.id, state, deleted)
                 what = f"{len(few)} faces of the group {row.name!r}: {', '.join(few)}"
-                self._note("delete_face", what, app_id=row.app_id, group=row.name, faces=few)
+                self._record("delete_face", what, app_id=row.app_id, group=row.name, faces=few)
 
     def _face_ids(self, group_key: int) -> set[str]:
         """Of the faces that the later database has no more."""
@@ -114,14 +115,14 @@ class _Deletion:
             count = group_rows.lock_app(self._connection, app_id)
             group_rows.delete_group(self._connection, self._proofs, group_key)
             group_rows.set_group_count(self._connection, app_id, (count or 1) - 1)
-            self._note("delete_group", f"the group {name!r}", app_id=app_id, group=name)
+            self._record("delete_group", f"the group {name!r}", app_id=app_id, group=name)
 
     def _gone(self, kind: Kind, owner: int = 0) -> list[Any]:
         """What identifies the records that the later database has no more."""
         there = self._proofs.sets.verify(self._connection, kind, owner).tags.keys()
         return sorted(there - self._proofs.sets.verify(self._later, kind, owner).tags.keys())
 
-    def _note(
+    def _record(
         self,
         operation: str,
         what: str,
@@ -131,7 +132,7 @@ class _Deletion:
         group: str | None = None,
         faces: Sequence[str] = (),
     ) -> None:
-        self._tell(f"Deleted again: {what}.")
+        self._report(f"Deleted again: {what}.")
         self._journal.record(
             self._connection,
             operation,

@@ -27,7 +27,7 @@ _DRAFT = "visavis.db.restore"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a backup goes: the data directory, or the empty PostgreSQL database at `database_url`."""
+    """The target of a restore: the data directory, or the empty PostgreSQL database at `database_url`."""
 
     data_dir: Path
     master_key: bytes | KeyProvider | None
@@ -42,11 +42,11 @@ class Target:
 
 
 def restore_backup(
-    file: Path, target: Target, progress: Callable[[int], None], tell: Callable[[str], None] = lambda _: None
+    file: Path, target: Target, progress: Callable[[int], None], report: Callable[[str], None] = lambda _: None
 ) -> Manifest:
     """Check the backup, then restore it in one step. `progress` is called with the number of templates checked.
 
-    What the database that it replaces has deleted since is deleted again, unless the target keeps it; `tell` is
+    What the database that it replaces has deleted since is deleted again, unless the target keeps it; `report` is
     called with a sentence for each.
 
     Raises SetupError and changes nothing if the backup is forged, damaged or of a newer version, the master key is
@@ -65,7 +65,7 @@ def restore_backup(
             _require_our_schema(temporary)
             _check(temporary, target, progress)
             if target.database_url is None and path.exists() and not target.keep_deleted:
-                _delete_again(temporary, path, target, tell)
+                _delete_again(temporary, path, target, report)
             if target.database_url is None:
                 _move(temporary, path)
             else:
@@ -120,10 +120,10 @@ def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> 
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 
 
-def _delete_again(temporary: Path, path: Path, target: Target, tell: Callable[[str], None]) -> None:
+def _delete_again(temporary: Path, path: Path, target: Target, report: Callable[[str], None]) -> None:
     with closing(SqliteDatabase(path)) as replaced, closing(SqliteDatabase(temporary)) as restored:
         keys = prepare(restored, target.master_key, target.data_dir / KEY_FILE)
-        delete_again(replaced, restored, keys, tell)
+        delete_again(replaced, restored, keys, report)
 
 
 def _move(temporary: Path, path: Path) -> None:
