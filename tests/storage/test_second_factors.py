@@ -185,7 +185,7 @@ def test_a_second_factor_that_was_moved_to_another_user_does_not_open(
     with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
         connection.execute("UPDATE second_factors SET user_id = ?", (other.id,))
         connection.commit()
-    with pytest.raises(ServiceError, match="altered or belongs to another"):
+    with pytest.raises(ServiceError, match="The record of the second factor of user number 2 was altered"):
         factors.take(other, "123456")
 
 

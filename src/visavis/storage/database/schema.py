@@ -253,6 +253,7 @@ second_factors = Table(
     # The step of the last code that was taken (RFC 6238): none is taken twice.
     Column("last_step", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 recovery_codes = Table(
@@ -260,6 +261,7 @@ recovery_codes = Table(
     metadata,
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, primary_key=True),
+    Column("tag", LargeBinary),
 )
 
 sets = Table(
