@@ -52,7 +52,7 @@ class StoredSecondFactors:
     def enrol(self, user: User, secret: str, step: int, codes: Sequence[str], now: datetime) -> None:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self._aead.encrypt(nonce, secret.encode(), _bound_to(user))
-        values = {"user_id": user.id, "sealed": sealed, "last_step": step, "created_at": now}
+        values = {"user_id": user.id, "sealed": sealed, "last_step": step, "wrong_codes": 0, "created_at": now}
         with self._database.write() as connection:
             delete_second_factor(connection, self._proofs, user.id)
             try:
@@ -72,7 +72,9 @@ class StoredSecondFactors:
     def use_step(self, user: User, step: int) -> bool:
         not_taken = and_(second_factors.c.user_id == user.id, second_factors.c.last_step < step)
         with self._database.write() as connection:
-            return bool(self._proofs.update(connection, SECOND_FACTORS, not_taken, {"last_step": step}))
+            return bool(
+                self._proofs.update(connection, SECOND_FACTORS, not_taken, {"last_step": step, "wrong_codes": 0})
+            )
 
     def use_code(self, user: User, code: str) -> bool:
         kept = self._hash(user, code)
@@ -83,8 +85,24 @@ class StoredSecondFactors:
         with self._database.write() as connection:
             used = bool(self._proofs.delete(connection, RECOVERY_CODES, recovery_codes.c.hash == kept))
             if used:
+                mine = second_factors.c.user_id == user.id
+                self._proofs.update(connection, SECOND_FACTORS, mine, {"wrong_codes": 0})
                 self._note(connection, "use_recovery_code", user)
             return used
+
+    def wrong_codes(self, user: User) -> int:
+        with self._database.read() as connection:
+            row = self._proofs.find(connection, SECOND_FACTORS, user.id)
+        return 0 if row is None else row["wrong_codes"]
+
+    def count_wrong_code(self, user: User, most: int) -> None:
+        mine = second_factors.c.user_id == user.id
+        with self._database.write() as connection:
+            for row in self._proofs.lock(connection, SECOND_FACTORS, mine):
+                count = row["wrong_codes"] + 1
+                self._proofs.update(connection, SECOND_FACTORS, mine, {"wrong_codes": count})
+                if count == most:
+                    self._note(connection, "lock_second_factor", user)
 
     def codes_left(self, user: User) -> int:
         with self._database.read() as connection:
