@@ -109,4 +109,4 @@ def test_who_has_a_second_factor_gives_its_code_too(wary: Crowd) -> None:
 
 def test_proof_lasts_for_a_while(crowd: Crowd) -> None:
     person = crowd.newcomer("administrator")
-    assert person.post("/users/invite", role="viewer").status_code == 200
+    assert person.post("/users/invite", role="viewer").headers["location"] == "/console/users"
