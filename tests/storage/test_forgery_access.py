@@ -282,6 +282,19 @@ def test_views_and_tables_of_others_are_noticed(storage: Storage, place: Place, 
 
 
 @only_sqlite
+def test_a_name_that_sqlite_gives_hides_no_trigger(storage: Storage, place: Place) -> None:
+    with storage.database.write() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(
+            "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('trigger', 'sqlite_stat9', "
+            "'faces', 0, 'CREATE TRIGGER sqlite_stat9 AFTER DELETE ON faces BEGIN DELETE FROM deletions; END')"
+        )
+    assert "The database has the trigger sqlite_stat9, which Visavis did not make." in faults(storage)
+    with pytest.raises(SetupError, match="what Visavis did not make: the trigger sqlite_stat9"):
+        place.open()
+
+
+@only_sqlite
 def test_a_column_that_was_made_otherwise_is_noticed(storage: Storage) -> None:
     with storage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE groups ADD COLUMN seen INTEGER DEFAULT 1")
