@@ -71,6 +71,15 @@ def test_a_key_that_was_revoked_does_not_come_back(storage: Storage, keyed: App,
     assert "The keys are not those that were kept" in faults(storage)
 
 
+def test_a_key_that_was_taken_out_is_missed_by_whoever_asks_with_it(storage: Storage, keyed: App) -> None:
+    storage.apps.create_app("other", {KeyKind.APP_KEY: "other-key"})
+    assert key_of(storage, "no key") is None
+    with storage.database.write() as connection:
+        connection.execute(keys.delete().where(keys.c.app_id == keyed.id))
+    refused(lambda: key_of(storage), "keys was altered")
+    refused(lambda: key_of(storage, "no key"), "keys was altered")
+
+
 def test_a_key_that_retires_cannot_be_kept_alive(storage: Storage, keyed: App) -> None:
     before = rows_of(storage, keys)
     storage.apps.add_keys(keyed, {KeyKind.APP_KEY: "new"}, NOW - timedelta(days=1))

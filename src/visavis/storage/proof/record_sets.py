@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -138,6 +139,15 @@ class RecordSets:
         """How many there are, for this transaction alone to change. Raises INTERNAL if the set was altered."""
         _, count, _, _ = self._read(connection, _SET_TO_CHANGE, kind, owner)
         return count
+
+    def require_count(self, connection: Connection, kind: Kind) -> None:
+        """Whether there are as many rows as there should be: what is asked when one was not found.
+
+        Of a kind without owners, in a read transaction. Raises INTERNAL.
+        """
+        _, count, _, _ = self._read(connection, _SET, kind, 0)
+        if connection.scalar(select(func.count()).select_from(kind.table)) != count:
+            raise _set_altered(kind)
 
     def has(self, connection: Connection, kind: Kind, row: Mapping[Any, Any], sealed: bytes | None = None) -> bool:
         """Whether the set has the row as it is; in a read transaction. Raises INTERNAL if the set was altered.
