@@ -44,6 +44,10 @@ class ErrorCode(StrEnum):
     """The face did not pass the liveness check of the group."""
     KEY_NOT_FOUND = auto()
     """The app has no key of this id."""
+    PERSON_NOT_FOUND = auto()
+    """The group has no face with this external image id."""
+    PERSON_EXISTS = auto()
+    """The id belongs to another person of the group."""
     OVERLOADED = auto()
     RATE_LIMITED = auto()
     """The app exceeds its rate limit, or too many wrong keys came from the address."""

@@ -180,6 +180,17 @@ faces = Table(
     ),
 )
 
+persons = Table(
+    "persons",
+    metadata,
+    # The names of persons who have one: of the faces that share an external image id.
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("external_image_id", Label, primary_key=True),
+    Column("name", Label, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Index(None, "group_id", "name"),
+)
+
 calibrations = Table(
     "calibrations",
     metadata,

@@ -26,6 +26,7 @@ from visavis.storage.database.schema import (
     groups,
     invitations,
     keys,
+    persons,
     sessions,
     tombstones,
     users,
@@ -41,7 +42,7 @@ _APART: dict[Table, frozenset[str]] = {
     # The number of the row decides nothing. A template is sealed for its face and is part of the set of faces.
     faces: frozenset({"id", "template"}),
 }
-TAGGED = (apps, keys, groups, tombstones, faces, calibrations, deletions, users, sessions, invitations)
+TAGGED = (apps, keys, groups, tombstones, faces, persons, calibrations, deletions, users, sessions, invitations)
 
 _length = struct.Struct(">I").pack
 _ABSENT = b"\xff\xff\xff\xff"
