@@ -221,8 +221,8 @@ class PersonStore(Protocol):
     """The persons of groups: the faces that share an external image id, and their names.
 
     A person is there as long as there is a face; the name goes with the last one. Methods raise GROUP_NOT_FOUND if
-    the group has been deleted since, and PERSON_NOT_FOUND where there is no face of the id. Methods that read leave
-    out faces that have expired and are not deleted yet.
+    the group has been deleted since, and PERSON_NOT_FOUND where there is no face of the id. Reading leaves out
+    faces that have expired and are not deleted yet.
     """
 
     def list_persons(self, group: Group, wanted: str, limit: int, offset: int = 0) -> list[Person]:

@@ -15,7 +15,7 @@ from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import verify
 from visavis.storage.database.connection import Database
 from visavis.storage.database.guard import differences
-from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, tombstones
+from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, persons, tombstones
 from visavis.storage.gallery import face_rows
 from visavis.storage.keys.cipher import GroupBinding
 from visavis.storage.keys.ring import KeyRing
@@ -44,6 +44,7 @@ def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]
         for kind in KINDS:
             faults += _readable(f"The table {kind.table.name!r}", partial(_records, connection, proofs, kind))
         faults += _readable("The table 'tombstones'", lambda: _tombstones(connection, proofs))
+        faults += _readable("The table 'persons'", lambda: _persons(connection, proofs))
         faults += _readable("What is kept of the groups", lambda: _groups(connection, keys, progress))
     audit_keys = AuditKeys(keys.derive)
     faults += _readable("The audit log", lambda: verify(database, audit_keys, (), lambda _: None).faults)
@@ -98,6 +99,10 @@ def _records(connection: Connection, proofs: Proofs, kind: Kind) -> Iterator[str
 
 def _tombstones(connection: Connection, proofs: Proofs) -> list[str]:
     return proofs.faults(connection, tombstones, lambda row: f"What is remembered of the group {row['name']!r}")
+
+
+def _persons(connection: Connection, proofs: Proofs) -> list[str]:
+    return proofs.faults(connection, persons, lambda row: f"The name of the person {row['external_image_id']!r}")
 
 
 def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], None]) -> Iterator[str]:
