@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from visavis.core import policy
@@ -17,9 +17,10 @@ from visavis.types import Group, Person
 MAX_NAME = 255
 """Characters of a name."""
 
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Of ids that are made: none is mistaken for another when somebody reads one out."""
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""The 32 letters and digits of ids that are made. 0, o, 1 and l, which look alike, are not among them."""
 _LENGTH = 8
+"""Letters and digits of such an id, 40 random bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,20 @@ class Persons:
 
 def new_id() -> str:
     """An id for a person whose name cannot be one: short, random, of the form p-7hk2m9qx."""
-    return "p-" + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    return _spelt(secrets.token_bytes(_LENGTH))
+
+
+def id_for(name: str, fingerprint: Callable[[bytes], bytes]) -> str:
+    """The id that a name gets in a group, each time the same; nobody finds the name by it.
+
+    `fingerprint` is a keyed hash of the group.
+    """
+    return _spelt(fingerprint(b"person " + as_kept(name).encode())[:_LENGTH])
+
+
+def _spelt(random: bytes) -> str:
+    # 256 is a multiple of the number of letters, so all are as likely.
+    return "p-" + "".join(_LETTERS[each % len(_LETTERS)] for each in random)
 
 
 def as_kept(name: str) -> str:
