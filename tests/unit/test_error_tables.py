@@ -9,7 +9,13 @@ from visavis.api.nhn.v2 import V2
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.errors import ErrorCode, ServiceError
 
-OF_THE_ADMIN_API_ALONE = {ErrorCode.APP_NOT_FOUND, ErrorCode.DUPLICATE_APP, ErrorCode.KEY_NOT_FOUND}
+OF_THE_ADMIN_API_ALONE = {
+    ErrorCode.APP_NOT_FOUND,
+    ErrorCode.DUPLICATE_APP,
+    ErrorCode.KEY_NOT_FOUND,
+    ErrorCode.PERSON_NOT_FOUND,
+    ErrorCode.PERSON_EXISTS,
+}
 
 
 @pytest.mark.parametrize("uploaded", [False, True])
