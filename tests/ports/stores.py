@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from visavis.core.ports import AccountStore, AppStore, AuditChain, AuditJournal, Gallery, SecondFactorStore
+from visavis.core.ports import (
+    AccountStore,
+    AppStore,
+    AuditChain,
+    AuditJournal,
+    Gallery,
+    PersonStore,
+    SecondFactorStore,
+)
 
 
 class Stores(Protocol):
@@ -12,6 +20,9 @@ class Stores(Protocol):
 
     @property
     def gallery(self) -> Gallery: ...
+
+    @property
+    def persons(self) -> PersonStore: ...
 
     @property
     def apps(self) -> AppStore: ...

@@ -76,7 +76,7 @@ def _in_folder(folder: Path, *, numbered: bool) -> Iterator[Entry]:
 
 def _base(stem: str, *, numbered: bool) -> str:
     found = _NUMBERED.fullmatch(stem) if numbered else None
-    return found["name"] if found else stem
+    return found["name"] if found and any(map(str.isalpha, found["name"])) else stem
 
 
 def _name(text: str, what: str) -> str:

@@ -45,7 +45,7 @@ class Persons:
         raise ServiceError(ErrorCode.PERSON_NOT_FOUND, "There is no person of this id in the group.")
 
     def find(self, group: Group, ids: Sequence[str]) -> list[Person]:
-        """Those of these persons whom the group has."""
+        """The persons of these ids whom the group has."""
         return self.store.find_persons(group, ids)
 
     def named(self, group: Group, name: str) -> list[Person]:

@@ -237,7 +237,7 @@ class PersonStore(Protocol):
         ...
 
     def find_persons(self, group: Group, ids: Sequence[str]) -> list[Person]:
-        """Those of these persons who are there, in the order of `ids`."""
+        """The persons of these ids who are there, in that order."""
         ...
 
     def persons_named(self, group: Group, name: str) -> list[Person]:

@@ -1,5 +1,5 @@
 // A person among pictures to be registered: a name, and the answer to who that is in the group.
-import { element } from "./dom.js";
+import { element, icon } from "./dom.js";
 import { fill } from "./messages.js";
 import { Refused, submit } from "./requests.js";
 
@@ -18,13 +18,14 @@ export class Person {
     this.input = element("input", {
       value: given, maxlength: 255, autocomplete: "off", spellcheck: "false", "aria-label": words.name, readonly: Boolean(fixed),
     });
-    this.choice = element("select", { "aria-label": fill(words.person, { name: given }), hidden: true });
+    this.choice = element("select", { "aria-label": fill(words.person, { name: given }) });
+    this.question = element("div", { class: "control select", hidden: true }, this.choice, icon("down", 16));
     this.note = element("span", { class: "muted", role: "status" });
     this.pictures = element("ul", { class: "pictures" });
     this.card = element(
       "li",
       { class: "person" },
-      element("div", { class: "who" }, element("div", { class: "control" }, this.input), this.choice, this.note),
+      element("div", { class: "who" }, element("div", { class: "control" }, this.input), this.question, this.note),
       this.pictures,
     );
     this.choice.addEventListener("change", () => this.choose(this.choice.value));
@@ -42,7 +43,7 @@ export class Person {
   ask(pause = PAUSE_MS) {
     clearTimeout(this.timer);
     this.id = "";
-    this.choice.hidden = true;
+    this.question.hidden = true;
     const name = this.input.value.trim();
     this.say(name ? this.words.asking : this.words.no_name);
     this.changed();
@@ -70,7 +71,7 @@ export class Person {
     this.choice.replaceChildren(
       element("option", { value: "", selected: true }, words.choose), ...options, element("option", { value: NEW }, words.someone_new),
     );
-    this.choice.hidden = false;
+    this.question.hidden = false;
     this.choose("");
   }
 

@@ -61,10 +61,11 @@ class StoredPersons:
     def set_name(self, group: Group, person_id: str, name: str) -> None:
         with self._writers.hold(group.id), self._database.write() as connection:
             existing(group_rows.lock_group(connection, self._proofs, group.id))
-            if not person_rows.has_face(connection, group.id, person_id):
+            faces = face_rows.faces_of(connection, self._proofs, group.id, FaceFilter(), [person_id])
+            if not faces:
                 raise person_not_found()
             person_rows.set_name(connection, self._proofs, group.id, person_id, name)
-            self._record(connection, "name_person", group, person_id)
+            self._record(connection, "name_person", group, [face.face_id for face in faces])
 
     def move_person(self, group: Group, person_id: str, new_id: str, *, merge: bool) -> None:
         with self._writers.hold(group.id), self._database.write() as connection:
@@ -82,8 +83,7 @@ class StoredPersons:
             self._take_names_along(connection, group, person_id, new_id)
             after = record_deletions(connection, self._proofs, group.id, state, moved)
             group_rows.set_group_state(connection, self._proofs, group.id, after.with_added(count, come))
-            faces = list(moved.ids.values())
-            self._record(connection, "move_person", group, f"from {person_id} to {new_id}", faces)
+            self._record(connection, "move_person", group, list(moved.ids.values()))
         self._forget(group, state, moved)
 
     def delete_person(self, group: Group, person_id: str) -> int:
@@ -93,12 +93,12 @@ class StoredPersons:
             if not deleted.ids:
                 raise person_not_found()
             record_deletions(connection, self._proofs, group.id, state, deleted)
-            self._record(connection, "delete_person", group, person_id, list(deleted.ids.values()))
+            self._record(connection, "delete_person", group, list(deleted.ids.values()))
         self._forget(group, state, deleted)
         return len(deleted.ids)
 
     def _persons(self, connection: Connection, group: Group, ids: Sequence[str]) -> list[Person]:
-        """Those of these persons who have a face, in the order of `ids`."""
+        """The persons of these ids who have a face, in that order."""
         records = face_rows.faces_of(connection, self._proofs, group.id, kept(group, FaceFilter()), ids)
         names = person_rows.names_of(connection, self._proofs, group.id, ids)
         times = {
@@ -114,17 +114,9 @@ class StoredPersons:
         if person_id in names and new_id not in names:
             person_rows.set_name(connection, self._proofs, group.id, new_id, names[person_id])
 
-    def _record(
-        self,
-        connection: Connection,
-        operation: str,
-        group: Group,
-        detail: str,
-        faces: Sequence[str] = (),
-    ) -> None:
-        self._journal.record(
-            connection, operation, app_id=group.app_id, group=group.name, faces=tuple(faces), detail=detail
-        )
+    def _record(self, connection: Connection, operation: str, group: Group, faces: Sequence[str]) -> None:
+        """Faces stand for the person: neither ids nor names of people get into the log."""
+        self._journal.record(connection, operation, app_id=group.app_id, group=group.name, faces=tuple(faces))
 
     def _forget(self, group: Group, state: GroupState, deleted: DeletedFaces) -> None:
         self._index_cache.remove(replace(group, model=state.model), deleted.ids)
