@@ -93,6 +93,8 @@ class AccountErrorCode(StrEnum):
     """The password is guessed soon: few different characters, or the name of its owner."""
     WRONG_CODE = auto()
     """No code of the second factor, or one that was used before."""
+    CODES_LOCKED = auto()
+    """Too many wrong codes came in a row: only a recovery code is taken now."""
     SIGN_IN_EXPIRED = auto()
     """The password that the code belongs to was given too long ago."""
     WRONG_PASSWORD = auto()

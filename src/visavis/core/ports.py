@@ -475,6 +475,14 @@ class SecondFactorStore(Protocol):
         """Take a recovery code; False if it is none of the user's, or was taken before."""
         ...
 
+    def wrong_codes(self, user: User) -> int:
+        """How many wrong codes came since the last right one, of whichever kind that was."""
+        ...
+
+    def count_wrong_code(self, user: User, most: int) -> None:
+        """Note that another wrong code came, and record it when there are `most` of them."""
+        ...
+
     def codes_left(self, user: User) -> int:
         """How many recovery codes have not been used."""
         ...

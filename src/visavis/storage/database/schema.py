@@ -263,7 +263,10 @@ second_factors = Table(
     Column("sealed", LargeBinary, nullable=False),
     # The step of the last code that was taken (RFC 6238): none is taken twice.
     Column("last_step", BigInteger, nullable=False),
+    # How many wrong codes came since the last right one.
+    Column("wrong_codes", Integer, nullable=False, server_default=text("0")),
     Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 recovery_codes = Table(
@@ -271,6 +274,7 @@ recovery_codes = Table(
     metadata,
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, primary_key=True),
+    Column("tag", LargeBinary),
 )
 
 sets = Table(

@@ -27,6 +27,8 @@ from visavis.storage.database.schema import (
     invitations,
     keys,
     persons,
+    recovery_codes,
+    second_factors,
     sessions,
     tombstones,
     users,
@@ -42,7 +44,21 @@ _APART: dict[Table, frozenset[str]] = {
     # The number of the row decides nothing. A template is sealed for its face and is part of the set of faces.
     faces: frozenset({"id", "template"}),
 }
-TAGGED = (apps, keys, groups, tombstones, faces, persons, calibrations, deletions, users, sessions, invitations)
+TAGGED = (
+    apps,
+    keys,
+    groups,
+    tombstones,
+    faces,
+    persons,
+    calibrations,
+    deletions,
+    users,
+    sessions,
+    invitations,
+    second_factors,
+    recovery_codes,
+)
 
 _length = struct.Struct(">I").pack
 _ABSENT = b"\xff\xff\xff\xff"
