@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tests.fakes.access_keys import FakeAccessKeyStore
 from tests.fakes.accounts import FakeAccountStore
 from tests.fakes.apps import FakeAppStore
 from tests.fakes.gallery import Conversions, FakeGallery
@@ -22,6 +23,7 @@ class FakeStorage:
 
     gallery: FakeGallery
     apps: FakeAppStore
+    access_keys: FakeAccessKeyStore
     accounts: FakeAccountStore
     second_factors: FakeSecondFactorStore
     journal: FakeJournal
@@ -37,6 +39,7 @@ def fake_storage(
     return FakeStorage(
         gallery=FakeGallery(apps, journal, clock, conversions),
         apps=apps,
+        access_keys=FakeAccessKeyStore(journal, apps, clock),
         accounts=accounts,
         second_factors=FakeSecondFactorStore(journal, accounts),
         journal=journal,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from visavis.core.ports import AccountStore, AppStore, AuditChain, AuditJournal, Gallery, SecondFactorStore
+from visavis.core.ports import (
+    AccessKeyStore,
+    AccountStore,
+    AppStore,
+    AuditChain,
+    AuditJournal,
+    Gallery,
+    SecondFactorStore,
+)
 
 
 class Stores(Protocol):
@@ -15,6 +23,9 @@ class Stores(Protocol):
 
     @property
     def apps(self) -> AppStore: ...
+
+    @property
+    def access_keys(self) -> AccessKeyStore: ...
 
     @property
     def accounts(self) -> AccountStore: ...

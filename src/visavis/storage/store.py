@@ -14,6 +14,7 @@ from visavis.audit_events import Actor, ActorKind, AuditHead
 from visavis.errors import ServiceError, SetupError
 from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, uninstrumented
+from visavis.storage.access_keys import StoredAccessKeys
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain, begin_chain, read_head
@@ -63,6 +64,7 @@ class Storage:
 
     gallery: SealedGallery
     apps: KeyedApps
+    access_keys: StoredAccessKeys
     calibrations: StoredCalibrations
     accounts: StoredAccounts
     second_factors: StoredSecondFactors
@@ -174,6 +176,7 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     return Storage(
         gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
         apps=KeyedApps(database, ring, index_cache, journal),
+        access_keys=StoredAccessKeys(database, ring, journal),
         calibrations=StoredCalibrations(database, ring.proofs, journal),
         accounts=StoredAccounts(database, ring.proofs, journal),
         second_factors=StoredSecondFactors(database, ring, journal),

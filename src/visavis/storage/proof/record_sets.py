@@ -1,4 +1,4 @@
-"""Which apps, keys, groups, users, sessions, invitations and calibrations there are, and as what.
+"""Which apps, keys, groups, users, sessions, invitations, calibrations and tokens there are, and as what.
 
 Each is a set of tags, in a row of the table `sets`: a version, a count and a sealed sum (`face_sets`). Whoever
 changes a record changes its set in the same transaction, so that a row which was taken away, brought back or put
@@ -50,6 +50,23 @@ class Kind:
     def owner_of(self, row: Mapping[Any, Any]) -> int:
         return 0 if self.owner is None else row[self.owner.name]
 
+    def owners(self, connection: Connection) -> Sequence[int]:
+        """Whoever has a set; 0 alone where there is one for all."""
+        if self.owner is None:
+            return [0]
+        [refers] = self.owner.foreign_keys
+        return connection.scalars(select(refers.column).order_by(refers.column)).all()
+
+
+ACCESS_KEYS = Kind(
+    schema.access_keys, schema.access_keys.c.id, None, lambda row: f"user access key {row['name']!r}"
+)
+ACCESS_TOKENS = Kind(
+    schema.access_tokens,
+    schema.access_tokens.c.hash,
+    schema.access_tokens.c.access_key_id,
+    lambda row: f"token of user access key number {row['access_key_id']}",
+)
 
 APPS = Kind(schema.apps, schema.apps.c.id, None, lambda row: f"app {row['name']!r}")
 CALIBRATIONS = Kind(
@@ -65,7 +82,7 @@ SESSIONS = Kind(
 )
 USERS = Kind(schema.users, schema.users.c.id, None, lambda row: f"user {row['name']!r}")
 
-KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
+KINDS = (ACCESS_KEYS, ACCESS_TOKENS, APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +110,10 @@ class RecordSets:
         """A set of nothing."""
         values = self._sealed(kind, owner, 0, 0, no_total())
         connection.execute(insert(sets).values(name=kind.table.name, owner=owner, **values))
+
+    def has_begun(self, connection: Connection, kind: Kind, owner: int = 0) -> bool:
+        """Whether there is such a set."""
+        return self._current(connection, kind, owner) is not None
 
     def end(self, connection: Connection, kind: Kind, owner: int) -> None:
         """Forget a set whose owner goes."""

@@ -18,13 +18,16 @@ from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import delete_metadata, get_metadata
 from visavis.storage.database.schema import apps, deletions, faces, groups, invitations, sessions, tombstones
 from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
-from visavis.storage.proof.record_sets import GROUPS, KINDS
+from visavis.storage.proof.record_sets import ACCESS_KEYS, GROUPS, KINDS
 from visavis.storage.proof.records import Proofs
 
 logger = logging.getLogger(__name__)
 
 MARK = "rows without tags"
 """The name of the fact that a migration or a first start leaves, and that tagging takes away in the end."""
+
+_LATER = (ACCESS_KEYS,)
+"""Kinds of records that a version with tags may not know. Rows without their set are refused."""
 
 _BATCH = 2_000
 _REPORT_EVERY_S = 5.0
@@ -34,9 +37,13 @@ _SEAL = func.substr(faces.c.template, func.length(faces.c.template) - SEAL_BYTES
 def tag_rows(database: Database, proofs: Proofs) -> None:
     """Give every row its tag and every set its sum, if that was not done yet."""
     with database.read() as connection:
-        if get_metadata(connection, MARK) is None:
-            return
+        tagged = get_metadata(connection, MARK) is None
+        missing = [kind for kind in _LATER if not proofs.sets.has_begun(connection, kind)]
         left = connection.execute(select(func.count()).where(faces.c.tag.is_(None))).scalar_one()
+    if tagged:
+        if missing:
+            _begin(database, proofs)
+        return
     done, reported = 0, monotonic()
     if left:
         logger.warning("Rows get tags, which this version has and those before had not: %d faces.", left)
@@ -59,6 +66,14 @@ def tag_rows(database: Database, proofs: Proofs) -> None:
             logger.warning("Tagged %d of %d faces.", done, left)
     if left:
         logger.warning("All rows have tags now.")
+
+
+def _begin(database: Database, proofs: Proofs) -> None:
+    """Give kinds of records that came after tags their sets, with nothing in them."""
+    with database.set_up() as connection:
+        for kind in _LATER:
+            if not proofs.sets.has_begun(connection, kind):
+                proofs.sets.begin(connection, kind)
 
 
 def _tag_faces(connection: Connection, proofs: Proofs, group_key: int) -> int:
@@ -94,8 +109,7 @@ def _finish(connection: Connection, proofs: Proofs) -> None:
     for table in (tombstones, *(kind.table for kind in KINDS)):
         _tag(connection, proofs, table, connection.execute(select(table)).mappings().all())
     for kind in KINDS:
-        owners = [0] if kind.owner is None else connection.scalars(select(apps.c.id)).all()
-        for owner in owners:
+        for owner in kind.owners(connection):
             proofs.sets.begin(connection, kind, owner)
             statement = select(kind.table.c.tag)
             if kind.owner is not None:
