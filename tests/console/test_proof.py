@@ -37,6 +37,9 @@ def test_what_shows_keys_or_changes_accounts_asks_for_proof() -> None:
     assert {
         "POST /apps",
         "POST /apps/{app_id}/keys",
+        "POST /access-keys",
+        "POST /access-keys/{number}/limits",
+        "POST /access-keys/{number}/secret",
         "POST /users/invite",
         "POST /users/{user_id}/role",
         "POST /users/{user_id}/password",
@@ -52,6 +55,9 @@ def test_what_shows_keys_or_changes_accounts_asks_for_proof() -> None:
     [
         ("/apps", {"name": "made without proof"}),
         ("/apps/1/keys", {"overlap": "1"}),
+        ("/access-keys", {"name": "made without proof", "reach": "all", "lifetime": "60"}),
+        ("/access-keys/1/limits", {"reach": "all", "lifetime": "60"}),
+        ("/access-keys/1/secret", {"overlap": "1"}),
         ("/users/invite", {"role": "administrator"}),
         ("/users/1/role", {"role": "viewer"}),
         ("/users/1/password", {}),
@@ -71,7 +77,7 @@ def test_nothing_is_done_without_the_password_or_with_a_wrong_one(
     assert "This is not your present password." in wrong.text
     assert "not the one at all" not in wrong.text
     assert person.get("/users").text.count("</tr>") == before
-    assert "made without proof" not in person.get("/apps").text
+    assert "made without proof" not in person.get("/apps").text + person.get("/access-keys").text
 
 
 def test_with_the_password_it_goes_on_where_it_was(wary: Crowd, chromium: Browser) -> None:

@@ -104,6 +104,7 @@ def console_services(
             lifetime=timedelta(hours=settings.console.session_hours),
         ),
         apps=services.apps,
+        access_keys=services.access_keys,
         groups=services.groups,
         faces=services.faces,
         search=services.search,
