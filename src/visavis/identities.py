@@ -38,7 +38,7 @@ shared fairly by it."""
 
 
 class KeyKind(StrEnum):
-    """The three credentials of an app (contract.md, "One gallery, four dialects")."""
+    """The three credentials of an app (contract.md, "One gallery, five dialects")."""
 
     APP_KEY = "appKey"
     SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
