@@ -26,7 +26,7 @@ class Place:
     back: Keys
     key: AccessKey
 
-    def ask(self, path: str, key: AccessKey | None = None, **fields: str) -> httpx.Response:
+    def ask(self, path: str, key: AccessKey | None = None, /, **fields: str) -> httpx.Response:
         """A request with a form, the key by HTTP Basic."""
         key = key or self.key
         return self.server.client.post(path, auth=(key.id, key.secret), data=fields)

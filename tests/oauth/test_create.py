@@ -102,7 +102,7 @@ def test_a_wrong_id_or_secret_is_invalid_client(place: Place, change: dict[str, 
     ],
 )
 def test_a_header_that_is_not_basic_is_invalid_client(place: Place, header: str) -> None:
-    sent = {"Authorization": header.replace("{secret}", place.key.secret).encode("latin-1")}
+    sent = {b"Authorization": header.replace("{secret}", place.key.secret).encode("latin-1")}
     assert_error(place.server.client.post(CREATE, data=GRANT, headers=sent), 401, "invalid_client")
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
@@ -189,7 +189,7 @@ def _identified(dialect: Dialect, services: Services, request: Request) -> Calle
                 return services.apps.authenticate(keys, dialect.name)
             return services.access_tokens.authenticate(keys[KeyKind.APP_KEY], token, dialect.name)
 
-        presented = keys if token is None else {**keys, "token": token}
+        presented: Mapping[Any, str] = keys if token is None else {**keys, "token": token}
         return services.attempts.verify(client_address(request), presented, check, keys.get(KeyKind.APP_KEY))
     except ServiceError as error:
         if error.code in _CREDENTIALS_REFUSED:
