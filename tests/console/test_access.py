@@ -19,7 +19,7 @@ def name_of(route: Route) -> str:
 
 def path_of(route: Route) -> str:
     """A path of the route, of an app, a group and a user that are not there."""
-    numbers = dict.fromkeys(("app_id", "user_id", "key_id", "session_id", "invitation_id"), "987")
+    numbers = dict.fromkeys(("app_id", "user_id", "key_id", "number", "session_id", "invitation_id"), "987")
     return route.path.format(**numbers, group_id="no-such-group", face_id="no-such-face")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tests.fakes.access_keys import FakeAccessKeyStore
 from tests.fakes.accounts import FakeAccountStore
 from tests.fakes.apps import FakeAppStore
 from tests.fakes.gallery import Conversions, FakeGallery
@@ -24,6 +25,7 @@ class FakeStorage:
     gallery: FakeGallery
     persons: FakePersonStore
     apps: FakeAppStore
+    access_keys: FakeAccessKeyStore
     accounts: FakeAccountStore
     second_factors: FakeSecondFactorStore
     journal: FakeJournal
@@ -41,6 +43,7 @@ def fake_storage(
         gallery=gallery,
         persons=FakePersonStore(gallery),
         apps=apps,
+        access_keys=FakeAccessKeyStore(journal, apps, clock),
         accounts=accounts,
         second_factors=FakeSecondFactorStore(journal, accounts),
         journal=journal,

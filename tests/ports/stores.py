@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from visavis.core.ports import (
+    AccessKeyStore,
     AccountStore,
     AppStore,
     AuditChain,
@@ -26,6 +27,9 @@ class Stores(Protocol):
 
     @property
     def apps(self) -> AppStore: ...
+
+    @property
+    def access_keys(self) -> AccessKeyStore: ...
 
     @property
     def accounts(self) -> AccountStore: ...

@@ -11,6 +11,7 @@ import pytest
 
 from visavis.core import ports
 from visavis.fetch import GuardedFetcher
+from visavis.storage.access_keys import StoredAccessKeys
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain
@@ -23,6 +24,7 @@ from visavis.vision.conversion import Recipes
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.pool.analyzer import PooledAnalyzer, RemotePicture
 
+ACCESS_KEYS: type[ports.AccessKeyStore] = StoredAccessKeys
 ACCOUNTS: type[ports.AccountStore] = StoredAccounts
 ACTING: type[ports.AuditActing] = Acting
 ANALYZER: type[ports.FaceAnalyzer[DecodedPicture]] = Analyzer
@@ -39,6 +41,7 @@ PERSONS: type[ports.PersonStore] = StoredPersons
 REMOTE: type[ports.Picture] = RemotePicture
 
 IMPLEMENTATIONS = [
+    (ports.AccessKeyStore, ACCESS_KEYS),
     (ports.AccountStore, ACCOUNTS),
     (ports.AppStore, APPS),
     (ports.AuditActing, ACTING),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from visavis.api.nhn.envelope import refusal
     from visavis.app.commands import (
         models_in_use,
+        open_access_keys,
         open_accounts,
         open_apps,
         open_calibrations,
@@ -30,6 +31,7 @@ _PARTS = {
     "create_app": "visavis.app.server",
     "make_records": "visavis.app.records",
     "models_in_use": "visavis.app.commands",
+    "open_access_keys": "visavis.app.commands",
     "open_accounts": "visavis.app.commands",
     "open_apps": "visavis.app.commands",
     "open_calibrations": "visavis.app.commands",
@@ -58,6 +60,7 @@ __all__ = [
     "create_app",
     "make_records",
     "models_in_use",
+    "open_access_keys",
     "open_accounts",
     "open_apps",
     "open_calibrations",

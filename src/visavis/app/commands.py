@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 
 from visavis.app.gallery import DIALECT_NAMES, groups_of
 from visavis.app.records import has_records, now, open_records
+from visavis.core.access_keys import AccessKeys
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.groups import Groups
@@ -22,6 +23,13 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
     """The apps of the data directory."""
     with open_groups(settings) as (apps, _):
         yield apps
+
+
+@contextmanager
+def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
+    """The user access keys of the data directory."""
+    with closing(open_records(settings)) as storage:
+        yield AccessKeys(storage.access_keys, storage.apps, now)
 
 
 @contextmanager

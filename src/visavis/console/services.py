@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from visavis.core.access_keys import AccessKeys
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.api_preview import Previews
@@ -53,6 +54,7 @@ class ConsoleServices:
     requires_second_factor: bool
     """Whether administrators must have one before they do anything else."""
     apps: Apps
+    access_keys: AccessKeys
     groups: Groups
     faces: Faces
     persons: Persons

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
 from visavis.identities import (
+    AccessKey,
     App,
     Caller,
     Invitation,
@@ -313,6 +314,55 @@ class AppStore(Protocol):
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
         """The owner of each key, None for a key that is not valid at `now`. Takes the same time for any keys."""
+        ...
+
+
+class AccessKeyStore(Protocol):
+    """User access keys and their tokens. Only keyed hashes of secrets and tokens are stored.
+
+    Methods that take an `AccessKey` and change it raise ACCESS_KEY_NOT_FOUND if it has been revoked since.
+    """
+
+    def create_key(
+        self, name: str, key_id: str, secret: str, apps: Collection[App] | None, lifetime_seconds: int
+    ) -> AccessKey:
+        """Raises DUPLICATE_ACCESS_KEY if the name is taken. `apps` None means all."""
+        ...
+
+    def list_keys(self) -> list[AccessKey]:
+        """All keys by ascending name."""
+        ...
+
+    def limit_key(self, key: AccessKey, apps: Collection[App] | None, lifetime_seconds: int) -> AccessKey:
+        """Set the apps, None for all, and the lifetime of new tokens. Tokens lose apps at once."""
+        ...
+
+    def replace_secret(self, key: AccessKey, secret: str, now: datetime, old_until: datetime) -> None:
+        """Set the secret. The one before works until `old_until`; if that is not after `now`, tokens end too."""
+        ...
+
+    def delete_key(self, key: AccessKey) -> None:
+        """Delete the key and its tokens. They stop working at once, on every node."""
+        ...
+
+    def key_of(self, key_id: str, secret: str, now: datetime) -> AccessKey | None:
+        """The key with this id and secret. Takes the same time for any secret."""
+        ...
+
+    def add_token(self, key: AccessKey, token: str, now: datetime, expires_at: datetime, keep: int) -> None:
+        """Add a token. Expired ones of the key are deleted, and the oldest ones if there are more than `keep`."""
+        ...
+
+    def holder(self, token: str, now: datetime) -> AccessKey | None:
+        """The key that the token was issued to; None if it is unknown, expired or revoked."""
+        ...
+
+    def delete_token(self, key: AccessKey, token: str) -> bool:
+        """Delete a token of this key, on every node at once; whether there was one."""
+        ...
+
+    def delete_expired_tokens(self, now: datetime) -> int:
+        """Delete the expired tokens of all keys; return their number."""
         ...
 
 

@@ -14,6 +14,7 @@ from visavis.audit_events import Actor, ActorKind, AuditHead
 from visavis.errors import ServiceError, SetupError
 from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, uninstrumented
+from visavis.storage.access_keys import StoredAccessKeys
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain, begin_chain, read_head
@@ -65,6 +66,7 @@ class Storage:
     gallery: SealedGallery
     persons: StoredPersons
     apps: KeyedApps
+    access_keys: StoredAccessKeys
     calibrations: StoredCalibrations
     accounts: StoredAccounts
     second_factors: StoredSecondFactors
@@ -178,6 +180,7 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
         gallery=gallery,
         persons=StoredPersons(database, ring, index_cache, journal, gallery.writers),
         apps=KeyedApps(database, ring, index_cache, journal),
+        access_keys=StoredAccessKeys(database, ring, journal),
         calibrations=StoredCalibrations(database, ring.proofs, journal),
         accounts=StoredAccounts(database, ring.proofs, journal),
         second_factors=StoredSecondFactors(database, ring, journal),

@@ -22,7 +22,7 @@ from visavis.storage.keys import metadata as key_metadata
 from visavis.storage.keys.cipher import GroupBinding
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
-from visavis.storage.proof.record_sets import GROUPS, KINDS, Kind
+from visavis.storage.proof.record_sets import KINDS, Kind
 from visavis.storage.proof.records import Proofs
 
 _MOMENT = "####-##-## ##:##:##.######".replace("#", "[0-9]")
@@ -101,8 +101,7 @@ def _apps(connection: Connection) -> Iterator[str]:
 def _records(connection: Connection, proofs: Proofs, kind: Kind) -> Iterator[str]:
     """Rows that are not what was kept, and sets that have not the rows that they should."""
     yield from proofs.faults(connection, kind.table, lambda row: f"The record of the {kind.shown(row)}")
-    owners = [0] if kind is not GROUPS else connection.scalars(select(apps.c.id).order_by(apps.c.id)).all()
-    for owner in owners:
+    for owner in kind.owners(connection):
         yield from proofs.set_faults(connection, kind, owner)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from visavis.core.access_keys import AccessKeys
+from visavis.core.access_tokens import AccessTokens
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.attempts import Attempts
@@ -24,6 +26,8 @@ class Services:
     """Core's services and the helpers of the wire, wired together in `visavis.app`."""
 
     apps: Apps
+    access_keys: AccessKeys
+    access_tokens: AccessTokens
     audit: Audit
     groups: Groups
     faces: Faces

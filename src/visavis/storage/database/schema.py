@@ -277,6 +277,37 @@ recovery_codes = Table(
     Column("tag", LargeBinary),
 )
 
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key_id", String, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    # The secret before the last rotation, and until when it works.
+    Column("old_secret", LargeBinary),
+    Column("old_secret_until", UtcTime),
+    # Ids in ascending order, a space between them; NULL for all.
+    Column("apps", String),
+    Column("lifetime_seconds", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
+    UniqueConstraint("key_id"),
+    UniqueConstraint("name"),
+    sqlite_autoincrement=True,
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("access_key_id", Id, ForeignKey(access_keys.c.id, ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("tag", LargeBinary),
+    Index(None, "access_key_id", "created_at"),
+)
+
 sets = Table(
     "sets",
     metadata,

@@ -19,6 +19,8 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Tab
 from visavis.storage.database.schema import (
     Label,
     UtcTime,
+    access_keys,
+    access_tokens,
     apps,
     calibrations,
     deletions,
@@ -45,6 +47,8 @@ _APART: dict[Table, frozenset[str]] = {
     faces: frozenset({"id", "template"}),
 }
 TAGGED = (
+    access_keys,
+    access_tokens,
     apps,
     keys,
     groups,
