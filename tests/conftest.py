@@ -24,6 +24,9 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("ci" if "CI" in os.environ else "untimed")
 
+# Long paths would be broken over lines at 80 columns, and a sentence with them.
+os.environ["COLUMNS"] = "200"
+
 SLOW_FIXTURES = {"chromium", "cluster", "postgres", "server", "servers"}
 """Who asks for one of these waits for a server or a browser to start."""
 

@@ -39,6 +39,10 @@ def test_what_shows_or_ends_keys_or_changes_accounts_asks_for_proof() -> None:
         "POST /apps/{app_id}/keys",
         "POST /apps/{app_id}/keys/{key_id}/revoke",
         "POST /apps/{app_id}/delete",
+        "POST /access-keys",
+        "POST /access-keys/{number}/limits",
+        "POST /access-keys/{number}/secret",
+        "POST /access-keys/{number}/revoke",
         "POST /users/invite",
         "POST /users/{user_id}/role",
         "POST /users/{user_id}/password",
@@ -56,6 +60,10 @@ def test_what_shows_or_ends_keys_or_changes_accounts_asks_for_proof() -> None:
         ("/apps/1/keys", {"overlap": "1"}),
         ("/apps/1/keys/1/revoke", {}),
         ("/apps/1/delete", {"confirmation": "default"}),
+        ("/access-keys", {"name": "made without proof", "reach": "all", "lifetime": "60"}),
+        ("/access-keys/1/limits", {"reach": "all", "lifetime": "60"}),
+        ("/access-keys/1/secret", {"overlap": "1"}),
+        ("/access-keys/1/revoke", {}),
         ("/users/invite", {"role": "administrator"}),
         ("/users/1/role", {"role": "viewer"}),
         ("/users/1/password", {}),
@@ -75,7 +83,7 @@ def test_nothing_is_done_without_the_password_or_with_a_wrong_one(
     assert "This is not your present password." in wrong.text
     assert "not the one at all" not in wrong.text
     assert person.get("/users").text.count("</tr>") == before
-    assert "made without proof" not in person.get("/apps").text
+    assert "made without proof" not in person.get("/apps").text + person.get("/access-keys").text
     assert "/keys/1/revoke" in person.get("/apps/1").text
 
 

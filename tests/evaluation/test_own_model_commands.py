@@ -27,7 +27,6 @@ def models(tmp_path: Path, model_store: ModelStore, monkeypatch: pytest.MonkeyPa
     """A models directory with the default set, which the commands use."""
     directory = link_models(tmp_path / "models", model_store)
     monkeypatch.setenv("VISAVIS_MODELS_DIR", str(directory))
-    monkeypatch.setenv("COLUMNS", "200")
     return directory
 
 

@@ -155,7 +155,7 @@ def test_a_new_database_begins_with_its_sets(place: Place) -> None:
     with closing(place.open()) as storage:
         assert check_all(storage.database, storage.keys, lambda _: None) == []
         with storage.database.read() as connection:
-            assert connection.scalar(select(func.count()).select_from(sets)) == 8
+            assert connection.scalar(select(func.count()).select_from(sets)) == 9
             untagged = [
                 connection.scalar(select(func.count()).where(table.c.tag.is_(None))) for table in (faces, groups)
             ]

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from zxcvbn import zxcvbn
-from zxcvbn.matching import RANKED_DICTIONARIES
-
 _LOOKED_AT = 72
 """Characters; the time that looking takes grows faster than they do."""
 
@@ -30,6 +27,9 @@ class Estimate:
 
 def estimate(password: str, known: Sequence[str] = ()) -> Estimate:
     """`known` are words that whoever guesses tries first, such as the name of the owner."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take their time, and are rarely needed
+    from zxcvbn.matching import RANKED_DICTIONARIES  # noqa: PLC0415
+
     text = unicodedata.normalize("NFKC", password)
     if text.casefold() in RANKED_DICTIONARIES["passwords"]:
         return Estimate(0, is_common=True)

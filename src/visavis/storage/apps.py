@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, Caller, KeyKind, KeyRecord
 from visavis.index.cache import IndexCache
+from visavis.storage.access_keys import delete_app_from_keys
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database import schema
 from visavis.storage.database.connection import Database
@@ -165,6 +166,7 @@ def delete_app_rows(connection: Connection, proofs: Proofs, app_id: int) -> bool
     lock_app(connection, app_id)
     connection.execute(delete(schema.groups).where(schema.groups.c.app_id == app_id))
     proofs.sets.end(connection, GROUPS, app_id)
+    delete_app_from_keys(connection, proofs, app_id)
     proofs.delete(connection, KEYS, schema.keys.c.app_id == app_id)
     return bool(proofs.delete(connection, APPS, apps.c.id == app_id))
 

@@ -16,13 +16,13 @@ from visavis.storage.audit.verify import verify
 from visavis.storage.database.connection import Database
 from visavis.storage.database.guard import differences
 from visavis.storage.database.metadata import get_metadata
-from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, tombstones
+from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, persons, tombstones
 from visavis.storage.gallery import face_rows
 from visavis.storage.keys import metadata as key_metadata
 from visavis.storage.keys.cipher import GroupBinding
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
-from visavis.storage.proof.record_sets import GROUPS, KINDS, Kind
+from visavis.storage.proof.record_sets import KINDS, Kind
 from visavis.storage.proof.records import Proofs
 
 _MOMENT = "####-##-## ##:##:##.######".replace("#", "[0-9]")
@@ -47,6 +47,7 @@ def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]
         for kind in KINDS:
             faults += _readable(f"The table {kind.table.name!r}", partial(_records, connection, proofs, kind))
         faults += _readable("The table 'tombstones'", lambda: _tombstones(connection, proofs))
+        faults += _readable("The table 'persons'", lambda: _persons(connection, proofs))
         faults += _readable("What is kept of the groups", lambda: _groups(connection, keys, progress))
     audit_keys = AuditKeys(keys.derive)
     faults += _readable("The audit log", lambda: verify(database, audit_keys, (), lambda _: None).faults)
@@ -100,13 +101,16 @@ def _apps(connection: Connection) -> Iterator[str]:
 def _records(connection: Connection, proofs: Proofs, kind: Kind) -> Iterator[str]:
     """Rows that are not what was kept, and sets that have not the rows that they should."""
     yield from proofs.faults(connection, kind.table, lambda row: f"The record of the {kind.shown(row)}")
-    owners = [0] if kind is not GROUPS else connection.scalars(select(apps.c.id).order_by(apps.c.id)).all()
-    for owner in owners:
+    for owner in kind.owners(connection):
         yield from proofs.set_faults(connection, kind, owner)
 
 
 def _tombstones(connection: Connection, proofs: Proofs) -> list[str]:
     return proofs.faults(connection, tombstones, lambda row: f"What is remembered of the group {row['name']!r}")
+
+
+def _persons(connection: Connection, proofs: Proofs) -> list[str]:
+    return proofs.faults(connection, persons, lambda row: f"The name of the person {row['external_image_id']!r}")
 
 
 def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], None]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
-from visavis.vision.editing import keeps_weights_elsewhere
+from visavis.vision.editing import keeps_weights_elsewhere, parsed
 from visavis.vision.session import Network
 from visavis.vision.shapes import Shape
 
@@ -70,12 +70,7 @@ def _read(file: Path) -> bytes:
 
 
 def _parsed(file: Path, data: bytes) -> onnx.ModelProto:
-    try:
-        network = onnx.load_from_string(data)
-    except Exception as error:  # the parser has an exception of its own, which lies outside of onnx
-        raise SetupError(f"{file} is no ONNX file.") from error
-    if not network.graph.node:
-        raise SetupError(f"{file} is no ONNX file, or one without a network in it.")
+    network = parsed(data, str(file))
     if keeps_weights_elsewhere(network):
         raise SetupError(
             f"{file} keeps weights in files beside it, which no SHA-256 of this one covers. Bring them into one "

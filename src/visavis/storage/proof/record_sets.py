@@ -56,6 +56,23 @@ class Kind:
     def owner_of(self, row: Mapping[Any, Any]) -> int:
         return 0 if self.owner is None else row[self.owner.name]
 
+    def owners(self, connection: Connection) -> Sequence[int]:
+        """Whoever has a set; 0 alone where there is one for all."""
+        if self.owner is None:
+            return [0]
+        [refers] = self.owner.foreign_keys
+        return connection.scalars(select(refers.column).order_by(refers.column)).all()
+
+
+ACCESS_KEYS = Kind(
+    schema.access_keys, schema.access_keys.c.id, None, lambda row: f"user access key {row['name']!r}"
+)
+ACCESS_TOKENS = Kind(
+    schema.access_tokens,
+    schema.access_tokens.c.hash,
+    schema.access_tokens.c.access_key_id,
+    lambda row: f"token of user access key number {row['access_key_id']}",
+)
 
 APPS = Kind(schema.apps, schema.apps.c.id, None, lambda row: f"app {row['name']!r}")
 CALIBRATIONS = Kind(
@@ -85,7 +102,7 @@ USERS = Kind(schema.users, schema.users.c.id, None, lambda row: f"user {row['nam
 
 FIRST_KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
 """Those that got their sets all at once, when there were none."""
-LATER_KINDS = (RECOVERY_CODES, SECOND_FACTORS)
+LATER_KINDS = (ACCESS_KEYS, ACCESS_TOKENS, RECOVERY_CODES, SECOND_FACTORS)
 KINDS = (*FIRST_KINDS, *LATER_KINDS)
 
 

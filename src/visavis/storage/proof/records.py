@@ -114,7 +114,7 @@ class Proofs:
         try:
             self.sets.verify(connection, kind, owner)
         except ServiceError:
-            whose = f" of app number {owner}" if owner else ""
+            whose = "" if kind.owner is None else f" of {_owner_of(kind)} number {owner}"
             return [f"The {kind.plural}{whose} are not those that were kept: one was changed, removed or put in."]
         return []
 
@@ -124,3 +124,8 @@ class Proofs:
         where = kind.identity == row[kind.identity.name]
         connection.execute(update(kind.table).where(where).values({**(values or {}), "tag": tag}))
         return {**row, "tag": tag}
+
+
+def _owner_of(kind: Kind) -> str:
+    """What the owners of such records are called: `app` where the column is `app_id`."""
+    return "" if kind.owner is None else kind.owner.name.removesuffix("_id").replace("_", " ")

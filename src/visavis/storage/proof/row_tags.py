@@ -19,6 +19,8 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Tab
 from visavis.storage.database.schema import (
     Label,
     UtcTime,
+    access_keys,
+    access_tokens,
     apps,
     calibrations,
     deletions,
@@ -26,6 +28,7 @@ from visavis.storage.database.schema import (
     groups,
     invitations,
     keys,
+    persons,
     recovery_codes,
     second_factors,
     sessions,
@@ -44,11 +47,14 @@ _APART: dict[Table, frozenset[str]] = {
     faces: frozenset({"id", "template"}),
 }
 TAGGED = (
+    access_keys,
+    access_tokens,
     apps,
     keys,
     groups,
     tombstones,
     faces,
+    persons,
     calibrations,
     deletions,
     users,

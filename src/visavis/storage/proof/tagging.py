@@ -124,8 +124,7 @@ def _begin_set(connection: Connection, proofs: Proofs, kind: Kind) -> None:
     """Tag all records of a kind, and count them in the sets of their owners."""
     table = kind.table
     _tag(connection, proofs, table, connection.execute(select(table)).mappings().all())
-    owners = [0] if kind.owner is None else connection.scalars(select(apps.c.id)).all()
-    for owner in owners:
+    for owner in kind.owners(connection):
         proofs.sets.begin(connection, kind, owner)
         statement = select(table.c.tag)
         if kind.owner is not None:
