@@ -90,7 +90,7 @@ def insert_faces(
     Returns the records, and what they add to the set of the group's faces.
     """
     now = datetime.now(UTC)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "group_id": group_key,
             "version": version,
@@ -108,9 +108,11 @@ def insert_faces(
         }
         for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
     ]
-    tags = [proofs.tags.make(faces, row) for row in rows]
+    for row in rows:
+        row["tag"] = proofs.tags.make(faces, row)
     if rows:
-        connection.execute(insert(faces), [{**row, "tag": tag} for row, tag in zip(rows, tags, strict=True)])
+        connection.execute(insert(faces), rows)
+    tags = [row["tag"] for row in rows]
     seals = [template[-SEAL_BYTES:] for template in templates]
     elements = proofs.faces.elements(group_key, range(after + 1, after + 1 + len(rows)), tags, seals)
     return [_record(row) for row in rows], sum_of(elements)
