@@ -14,10 +14,12 @@ from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
 from visavis.api.openapi.schemas import JsonSchema, definitions, reference, request
 from visavis.api.operation import AnyOperation
+from visavis.types import Refusal
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 
 _DETAIL_HEADER = "X-Error-Detail"
 _REFUSED_HEADER = "X-Not-Added"
+_REASONS = "|".join(Refusal)
 
 _IN_PATH: dict[str, dict[str, object]] = {
     "app_key": {"name": "appKey", "description": "The app's `appKey`.", "schema": {"type": "string"}},
@@ -43,11 +45,11 @@ _HEADERS = {
     },
     _REFUSED_HEADER: {
         "description": (
-            "Why faces were not added, in the order of the body, commas between: `pose` turned away, `quality` "
-            "less than the group asks for, `quota` the group is full, `limit` there were larger ones. Absent if "
-            "all were added."
+            "Why faces were not added, in the order of the body, commas between: `pose` turned away, `poor` too "
+            "poor to be compared, `quality` less than the group asks for, `quota` the group is full, `limit` "
+            "there were larger ones. Absent if all were added."
         ),
-        "schema": {"type": "string", "pattern": "^(pose|quality|quota|limit)(, (pose|quality|quota|limit))*$"},
+        "schema": {"type": "string", "pattern": f"^({_REASONS})(, ({_REASONS}))*$"},
         "example": "pose, limit",
     },
     "Retry-After": {
