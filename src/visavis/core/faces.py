@@ -70,7 +70,12 @@ class Registered:
 
     @property
     def detail(self) -> str:
-        """Why a face was left out, in a sentence, where the sender can do something about it; empty otherwise."""
+        """Why no face, or not every face, was registered, where the sender can do something about it.
+
+        One sentence; empty otherwise.
+        """
+        if not self.added and not self.not_added:
+            return policy.NO_FACE
         if self.quota_exceeded:
             return "The group is full: not every face was registered."
         poor = [refused.face for refused in self.not_added if refused.reason is Refusal.POOR]

@@ -26,7 +26,7 @@ _IN_PATH: dict[str, dict[str, object]] = {
     "group_id": {
         "name": "group-id",
         "description": "The group.",
-        "schema": {"type": "string", "pattern": "^[a-z0-9-]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,255}$"},
         "example": GROUP_ID,
     },
     "face_id": {
