@@ -140,7 +140,7 @@ class SearchFaceAnswer(Described):
     faceIdList: list[str]
     """The faces that match, best first."""
     result: list[FoundFace]
-    """The same faces with their names and similarities."""
+    """The faces that match with their names and similarities, best first."""
 
 
 class AddFaceAnswer(Described):
