@@ -44,6 +44,7 @@ from visavis_client.errors import (
     InvalidImageUrl,
     InvalidParameter,
     InvalidToken,
+    NoFaceAdded,
     Overloaded,
     QuotaExceeded,
     ServerError,
@@ -80,6 +81,7 @@ __all__ = [
     "InvalidToken",
     "Landmark",
     "Match",
+    "NoFaceAdded",
     "Orientation",
     "Overloaded",
     "QuotaExceeded",
@@ -91,4 +93,7 @@ __all__ = [
     "Unauthorized",
     "Verification",
     "VisavisError",
+    "__version__",
 ]
+
+__version__ = "0.2.0"

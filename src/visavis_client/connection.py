@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from visavis_client.calls import Call
+from visavis_client.checks import require_base_url, require_key
 
 
 class HttpOptions(TypedDict):
@@ -28,6 +29,14 @@ class Connection:
     secret_key: str
     api_key: str | None
     timeout: float
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a URL or a key that cannot be right."""
+        require_base_url(self.base_url)
+        require_key("app_key", self.app_key)
+        require_key("secret_key", self.secret_key)
+        if self.api_key is not None:
+            require_key("api_key", self.api_key)
 
     def __repr__(self) -> str:
         return f"Connection({self.base_url!r})"
