@@ -36,9 +36,6 @@ def _scaled_down(image: Image) -> Image:
         if len(given.data) <= MAX_BYTES and pixels <= MAX_PIXELS:
             return given.data
         exif = opened.getexif()
-        share = min(1.0, (MAX_PIXELS / pixels) ** 0.5)
-        # Decoding at a fraction of the size costs a fraction of the time; JPEG alone can do that.
-        opened.draft("RGB", (int(opened.width * share), int(opened.height * share)))
         return next(data for data in _attempts(opened.convert("RGB"), exif) if len(data) <= MAX_BYTES)
 
 
