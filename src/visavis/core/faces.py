@@ -36,6 +36,8 @@ class Detected:
 
     size: ImageSize
     faces: list[DetectedFace]
+    small: int = 0
+    """How many faces were left out because they are smaller than 60 x 60 px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Faces:
         data = self.load(source)
         with self.analyzer.decode(data) as picture:
             faces = self.analyzer.describe(picture, self.analyzer.find(picture), requested.traits)
-            return Detected(picture.size, policy.judged(faces, requested.spoof))
+            return Detected(picture.size, policy.judged(faces, requested.spoof), picture.small_faces)
 
     def check_aligned(self, source: ImageSource, sensitivity: Sensitivity) -> bool:
         """Whether a picture that is nothing but an aligned face, 224 x 224, is a spoof.

@@ -19,6 +19,7 @@ from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 
 _DETAIL_HEADER = "X-Error-Detail"
 _REFUSED_HEADER = "X-Not-Added"
+_SMALL_HEADER = "X-Small-Faces"
 _REASONS = "|".join(Refusal)
 
 _IN_PATH: dict[str, dict[str, object]] = {
@@ -51,6 +52,11 @@ _HEADERS = {
         ),
         "schema": {"type": "string", "pattern": f"^({_REASONS})(, ({_REASONS}))*$"},
         "example": "pose, limit",
+    },
+    _SMALL_HEADER: {
+        "description": "How many faces were left out for being smaller than 60 x 60 pixels. Absent if none.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
+        "example": "3",
     },
     "Retry-After": {
         "description": "Seconds after which to try again.",
@@ -200,7 +206,8 @@ def _succeeded(dialect: Dialect, operation: AnyOperation, failures: list[WireErr
 
 def _answer_headers(operation: AnyOperation) -> list[str]:
     """The headers that a successful answer may have."""
-    return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else [])]
+    small = [_SMALL_HEADER] if operation.name in {"detect", "spoofing"} else []
+    return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else []), *small]
 
 
 def _refused(
