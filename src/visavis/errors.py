@@ -83,8 +83,14 @@ class AccountErrorCode(StrEnum):
     NAME_TAKEN = auto()
     PASSWORD_TOO_SHORT = auto()
     PASSWORD_TOO_LONG = auto()
+    PASSWORD_COMMON = auto()
+    """One that many people have, or that is made of such a one."""
     PASSWORD_TOO_PLAIN = auto()
-    """The password is easy to guess: few different characters, or the name of its owner."""
+    """The password is guessed soon: few different characters, or the name of its owner."""
+    WRONG_CODE = auto()
+    """No code of the second factor, or one that was used before."""
+    SIGN_IN_EXPIRED = auto()
+    """The password that the code belongs to was given too long ago."""
     WRONG_PASSWORD = auto()
     """The password is wrong, or there is no such user; the answer does not say which."""
     TOO_MANY_ATTEMPTS = auto()

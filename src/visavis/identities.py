@@ -86,6 +86,39 @@ class Session:
     user: User
     created_at: datetime
     seen_at: datetime
+    proven_at: datetime | None = None
+    """When the user last gave the password, and the code where there is a second factor."""
+    has_second_factor: bool = False
+    """Whether the user has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session as its user is shown it."""
+
+    id: str
+    """Tells it from the user's others, and lets nobody in."""
+    address: str
+    browser: str
+    """What the browser calls itself (User-Agent)."""
+    created_at: datetime
+    seen_at: datetime
+    is_this: bool
+    """Whether it is the one that asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that was not used yet, as administrators are shown it."""
+
+    id: str
+    """Tells it from others, and opens nothing."""
+    role: Role
+    user: str | None
+    """Whose password it sets; None for a new account."""
+    invited_by: str
+    """The name of a user; empty for a command."""
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,3 +104,22 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SetupError, match="no pictures"):
         entries_of(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [('{"path": ' + "[" * 9_000, "not JSON"), ('{"path": "' + "a" * 20_000 + '"}', "longer than 20,000")],
+)
+def test_a_line_that_is_deep_or_long_is_a_mistake_like_another(tmp_path: Path, line: str, why: str) -> None:
+    manifest = tmp_path / "people.jsonl"
+    manifest.write_text(f'{{"path": "a.jpg"}}\n{line}\n')
+    with pytest.raises(SetupError, match=f"line 2: {why}"):
+        entries_of(manifest)
+
+
+def test_a_manifest_of_any_size_is_not_read_into_memory(tmp_path: Path) -> None:
+    manifest = tmp_path / "people.csv"
+    with manifest.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SetupError, match="import it in parts"):
+        entries_of(manifest)

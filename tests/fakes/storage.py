@@ -10,6 +10,7 @@ from tests.fakes.apps import FakeAppStore
 from tests.fakes.gallery import Conversions, FakeGallery
 from tests.fakes.journal import FakeChain, FakeJournal
 from tests.fakes.recipes import FakeRecipes
+from tests.fakes.second_factors import FakeSecondFactorStore
 from visavis.core.ports import Clock
 
 nothing_leads_anywhere = FakeRecipes().conversion
@@ -22,6 +23,7 @@ class FakeStorage:
     gallery: FakeGallery
     apps: FakeAppStore
     accounts: FakeAccountStore
+    second_factors: FakeSecondFactorStore
     journal: FakeJournal
     audit: FakeChain
 
@@ -31,11 +33,12 @@ def fake_storage(
 ) -> FakeStorage:
     """Storage with nothing in it."""
     journal = FakeJournal(clock)
-    apps = FakeAppStore(journal, clock)
+    apps, accounts = FakeAppStore(journal, clock), FakeAccountStore(journal)
     return FakeStorage(
         gallery=FakeGallery(apps, journal, clock, conversions),
         apps=apps,
-        accounts=FakeAccountStore(journal),
+        accounts=accounts,
+        second_factors=FakeSecondFactorStore(journal, accounts),
         journal=journal,
         audit=FakeChain(journal),
     )

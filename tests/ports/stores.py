@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from visavis.core.ports import AccountStore, AppStore, AuditChain, AuditJournal, Gallery
+from visavis.core.ports import AccountStore, AppStore, AuditChain, AuditJournal, Gallery, SecondFactorStore
 
 
 class Stores(Protocol):
@@ -18,6 +18,9 @@ class Stores(Protocol):
 
     @property
     def accounts(self) -> AccountStore: ...
+
+    @property
+    def second_factors(self) -> SecondFactorStore: ...
 
     @property
     def journal(self) -> AuditJournal: ...

@@ -16,6 +16,7 @@ from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain
 from visavis.storage.audit.journal import Acting, Journal
 from visavis.storage.gallery.gallery import SealedGallery
+from visavis.storage.second_factors import StoredSecondFactors
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.conversion import Recipes
 from visavis.vision.decode import DecodedPicture
@@ -32,6 +33,7 @@ JOURNAL: type[ports.AuditJournal] = Journal
 PICTURE: type[ports.Picture] = DecodedPicture
 POOLED: type[ports.FaceAnalyzer[RemotePicture]] = PooledAnalyzer
 RECIPES: type[ports.Recipes] = Recipes
+SECOND_FACTORS: type[ports.SecondFactorStore] = StoredSecondFactors
 REMOTE: type[ports.Picture] = RemotePicture
 
 IMPLEMENTATIONS = [
@@ -47,6 +49,7 @@ IMPLEMENTATIONS = [
     (ports.Picture, PICTURE),
     (ports.Picture, REMOTE),
     (ports.Recipes, RECIPES),
+    (ports.SecondFactorStore, SECOND_FACTORS),
 ]
 
 

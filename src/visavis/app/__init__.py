@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from visavis.api.nhn.envelope import refusal
-    from visavis.app.commands import models_in_use, open_accounts, open_apps, open_calibrations, open_groups
+    from visavis.app.commands import (
+        models_in_use,
+        open_accounts,
+        open_apps,
+        open_calibrations,
+        open_groups,
+        open_second_factors,
+    )
     from visavis.app.gallery import DIALECT_NAMES
     from visavis.app.recognition import open_comparer, open_services
     from visavis.app.records import accept_older, make_records, open_records, operator, restore
@@ -28,6 +35,7 @@ _PARTS = {
     "open_comparer": "visavis.app.recognition",
     "open_groups": "visavis.app.commands",
     "open_records": "visavis.app.records",
+    "open_second_factors": "visavis.app.commands",
     "open_services": "visavis.app.recognition",
     "operator": "visavis.app.records",
     "refusal": "visavis.api.nhn.envelope",
@@ -54,6 +62,7 @@ __all__ = [
     "open_comparer",
     "open_groups",
     "open_records",
+    "open_second_factors",
     "open_services",
     "operator",
     "refusal",

@@ -10,6 +10,7 @@ from visavis.app.records import has_records, now, open_records
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.groups import Groups
+from visavis.core.second_factor import SecondFactors
 from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.vision.catalogue import Catalogue
@@ -37,6 +38,13 @@ def open_accounts(settings: Settings) -> Iterator[Accounts]:
     """The accounts of the console."""
     with closing(open_records(settings)) as storage:
         yield Accounts(storage.accounts, now)
+
+
+@contextmanager
+def open_second_factors(settings: Settings) -> Iterator[tuple[Accounts, SecondFactors]]:
+    """The people who may use the console, and their second factors."""
+    with closing(open_records(settings)) as storage:
+        yield Accounts(storage.accounts, now), SecondFactors(storage.second_factors, now)
 
 
 @contextmanager

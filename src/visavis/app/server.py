@@ -26,6 +26,7 @@ from visavis.api.nhn.v2 import V2
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.gallery import DIALECT_NAMES
+from visavis.app.private_files import require_private_files
 from visavis.app.records import make_records, now
 from visavis.app.services import DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import Condition, ModelDescription
@@ -39,6 +40,7 @@ from visavis.spans import both
 from visavis.storage.keys.sync import SYNC_SECONDS
 from visavis.storage.proof.anchor import ANCHOR_SECONDS
 from visavis.storage.store import SERVER, Storage
+from visavis.transfer.backup.restore import forget_killed_restores
 from visavis.types import VisionUse
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
@@ -68,7 +70,9 @@ def create_app(settings: Settings) -> FastAPI:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     analyzer = analyzer_of(settings, catalogue, instrument)
+    require_private_files(settings)
     storage = make_records(settings, instrument, SERVER)
+    forget_killed_restores(settings.data_dir)
     _log_workers(analyzer.pool.use)
     _log_models(catalogue, store, storage)
     _log_older_models(Recipes(catalogue.cards), storage)

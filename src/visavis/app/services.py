@@ -26,7 +26,9 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
+from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
+from visavis.core.sign_in_tokens import SignInTokens
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
@@ -82,11 +84,17 @@ def console_services(
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
+    second_factors = SecondFactors(storage.second_factors, now)
     return ConsoleServices(
         accounts=Accounts(storage.accounts, now),
+        second_factors=second_factors,
+        requires_second_factor=settings.console.require_second_factor,
         sessions=Sessions(
             storage.accounts,
             now,
+            second_factors,
+            SignInTokens(storage.sign_in_key, now),
+            proof_lasts=timedelta(minutes=settings.console.proof_minutes),
             idle=timedelta(minutes=settings.console.idle_minutes),
             lifetime=timedelta(hours=settings.console.session_hours),
         ),

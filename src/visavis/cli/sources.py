@@ -22,6 +22,12 @@ PICTURES = frozenset(
 COLUMNS = ("path", "external_image_id")
 """Columns of a manifest; the second is optional."""
 
+_LARGEST_MANIFEST = 1 << 28
+"""Bytes: some millions of pictures."""
+
+_LONGEST_LINE = 20_000
+"""Characters of a line: a path and an id."""
+
 _SHOWN = 5
 """How many mistakes are listed."""
 
@@ -69,6 +75,8 @@ def _is_picture(file: Path) -> bool:
 def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -> Iterator[Entry]:
     """The entries of a manifest. Relative paths begin at the folder of the manifest."""
     try:
+        if file.stat().st_size > _LARGEST_MANIFEST:
+            raise SetupError(f"The manifest {file} has more than {_LARGEST_MANIFEST:,} bytes: import it in parts.")
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"The manifest {file} cannot be read: {reason(error)}.") from error
@@ -107,9 +115,12 @@ def _jsonl_rows(text: str) -> Iterator[tuple[int, object]]:
     for line, row in enumerate(text.split("\n"), start=1):
         if not row.strip():
             continue
+        if len(row) > _LONGEST_LINE:
+            yield line, f"longer than {_LONGEST_LINE:,} characters"
+            continue
         try:
             yield line, json.loads(row)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield line, "not JSON"
 
 

@@ -17,6 +17,7 @@ from visavis.console.i18n import Catalogue
 from visavis.console.refusals import Refused
 from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
+from visavis.core.sessions import Client
 from visavis.errors import ServiceError
 from visavis.identities import App, Role, Session, User
 from visavis.web.recording import actor_of
@@ -103,9 +104,10 @@ class RequestContext:
         return self.base.removesuffix("/console")
 
     @property
-    def address(self) -> str:
-        """The client's IP address."""
-        return self.request.client.host if self.request.client else ""
+    def client(self) -> Client:
+        """The client's IP address, and what its browser calls itself."""
+        address = self.request.client.host if self.request.client else ""
+        return Client(address, self.request.headers.get("user-agent", ""))
 
     def actor(self, name: str | None = None) -> Actor:
         """The actor for the audit log; `name` is the user who has just signed in."""

@@ -14,6 +14,7 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.search import Search
+from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
 from visavis.types import StorageUse, VisionUse
 from visavis.web.workers import Workers
@@ -47,6 +48,9 @@ class ConsoleServices:
 
     accounts: Accounts
     sessions: Sessions
+    second_factors: SecondFactors
+    requires_second_factor: bool
+    """Whether administrators must have one before they do anything else."""
     apps: Apps
     groups: Groups
     faces: Faces

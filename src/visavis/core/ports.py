@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
-from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
+from visavis.identities import (
+    App,
+    Caller,
+    Invitation,
+    KeyKind,
+    KeyRecord,
+    OpenInvitation,
+    Role,
+    Session,
+    SessionRecord,
+    User,
+)
 from visavis.types import DetectedFace, Embedding, FaceFilter, FaceRecord, Group, ImageSize, NewFace, Traits
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -326,7 +337,17 @@ class AccountStore(Protocol):
         """Delete the user with all sessions and invitations."""
         ...
 
-    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None: ...
+    def add_invitation(
+        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+    ) -> None: ...
+
+    def list_invitations(self, now: datetime) -> list[OpenInvitation]:
+        """The invitations that have not expired, newest first."""
+        ...
+
+    def revoke_invitation(self, invitation_id: str) -> bool:
+        """Delete the invitation of this id; whether there was one."""
+        ...
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None: ...
 
@@ -341,7 +362,25 @@ class AccountStore(Protocol):
         """
         ...
 
-    def add_session(self, digest: bytes, user: User, now: datetime) -> None: ...
+    def add_session(
+        self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = ""
+    ) -> None: ...
+
+    def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:
+        """The one seen last first; `digest` is that of the session that asks."""
+        ...
+
+    def prove_session(self, digest: bytes, now: datetime) -> None:
+        """Keep when its user has proven to be the one."""
+        ...
+
+    def end_session(self, user: User, session_id: str) -> bool:
+        """End the user's session of this id; whether there was one."""
+        ...
+
+    def end_other_sessions(self, user: User, digest: bytes) -> None:
+        """End all sessions of the user but the one of this digest."""
+        ...
 
     def find_session(self, digest: bytes) -> Session | None: ...
 
@@ -353,4 +392,40 @@ class AccountStore(Protocol):
 
     def delete_ended_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         """Delete the sessions that have ended."""
+        ...
+
+
+class SecondFactorStore(Protocol):
+    """The second factors of the console's users. Secrets are kept sealed, recovery codes as keyed hashes."""
+
+    def enrolled(self) -> set[int]:
+        """The ids of the users who have one."""
+        ...
+
+    def secret_of(self, user: User) -> str | None:
+        """The secret that codes are made of; None where there is no second factor."""
+        ...
+
+    def enrol(self, user: User, secret: str, step: int, codes: Sequence[str], now: datetime) -> None:
+        """Keep a secret, of which the code of this step has been used, and recovery codes."""
+        ...
+
+    def renew_codes(self, user: User, codes: Sequence[str]) -> None:
+        """Let these be the recovery codes, and no others."""
+        ...
+
+    def use_step(self, user: User, step: int) -> bool:
+        """Take the code of this step; False if it, or one after it, was taken before."""
+        ...
+
+    def use_code(self, user: User, code: str) -> bool:
+        """Take a recovery code; False if it is none of the user's, or was taken before."""
+        ...
+
+    def codes_left(self, user: User) -> int:
+        """How many recovery codes have not been used."""
+        ...
+
+    def remove(self, user: User) -> bool:
+        """Forget the second factor and its recovery codes; whether there was one."""
         ...

@@ -41,6 +41,7 @@ from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.sync import KeySync
 from visavis.storage.proof.anchor import Anchor
 from visavis.storage.proof.tagging import MARK, tag_rows
+from visavis.storage.second_factors import StoredSecondFactors
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -64,6 +65,7 @@ class Storage:
     apps: KeyedApps
     calibrations: StoredCalibrations
     accounts: StoredAccounts
+    second_factors: StoredSecondFactors
     journal: Journal
     """Writes events to the audit log."""
     audit: Chain
@@ -71,6 +73,8 @@ class Storage:
     """The actor that the audit log names for changes that no request began."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, equal in every process on the same data."""
+    sign_in_key: bytes = field(repr=False)
+    """32 bytes for signing what a browser holds between password and code, equal in every process."""
     anchor: Anchor
     """Notices a database that was put back from an earlier time."""
     key_sync: KeySync
@@ -172,11 +176,13 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
         apps=KeyedApps(database, ring, index_cache, journal),
         calibrations=StoredCalibrations(database, ring.proofs, journal),
         accounts=StoredAccounts(database, ring.proofs, journal),
+        second_factors=StoredSecondFactors(database, ring, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
         anchor=anchor,
         owner=owner,
         token_key=ring.derive("page tokens"),
+        sign_in_key=ring.derive("sign-in tokens"),
         key_sync=KeySync(database, ring),
         rotation=Rotation(database, ring, journal),
         database=database,

@@ -18,7 +18,7 @@ async def show(context: RequestContext) -> Response:
 async def invite(context: RequestContext) -> Response:
     """Invite a user and show the link, this once."""
     role = _role(context)
-    secret = await context.quick(lambda: context.services.accounts.invite(role))
+    secret = await context.quick(lambda: context.services.accounts.invite(role, context.user.name))
     return await _page(context, link=_link(context, "setup", secret), invited_role=role)
 
 
@@ -27,10 +27,19 @@ async def invite_anew(context: RequestContext) -> Response:
 
     def call() -> tuple[User, str]:
         user = context.services.accounts.require(_user_id(context))
-        return user, context.services.accounts.invite_anew(user)
+        return user, context.services.accounts.invite_anew(user, context.user.name)
 
     user, secret = await context.quick(call)
     return await _page(context, link=_link(context, "password", secret), invited_user=user)
+
+
+async def revoke_invitation(context: RequestContext) -> Response:
+    invitation_id = context.request.path_params["invitation_id"]
+    try:
+        await context.quick(lambda: context.services.accounts.revoke_invitation(invitation_id))
+    except AccountError:
+        raise Refused(404) from None
+    return context.redirect("/users", "invitation_revoked")
 
 
 async def set_role(context: RequestContext) -> Response:
@@ -61,11 +70,14 @@ async def _page(
     invited_role: Role | None = None,
     invited_user: User | None = None,
 ) -> Response:
-    users = await context.quick(context.services.accounts.all)
+    accounts, factors = context.services.accounts, context.services.second_factors
+    users = await context.quick(accounts.all)
     return context.page(
         "users.html",
         status,
         users=users,
+        invitations=await context.quick(accounts.open_invitations),
+        enrolled=await context.quick(factors.enrolled),
         error=error,
         link=link,
         invited_role=invited_role,

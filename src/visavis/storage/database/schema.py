@@ -225,6 +225,11 @@ sessions = Table(
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
+    # Where it was made, and what the browser calls itself; empty where a version did that did not ask.
+    Column("address", String, nullable=False, server_default=""),
+    Column("browser", String, nullable=False, server_default=""),
+    # When the user last proved to be the one.
+    Column("proven_at", UtcTime),
     Column("tag", LargeBinary),
 )
 
@@ -235,7 +240,26 @@ invitations = Table(
     Column("role", String, nullable=False),
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
     Column("expires_at", UtcTime, nullable=False),
+    # The name of the user; empty for a command.
+    Column("invited_by", String, nullable=False, server_default=""),
     Column("tag", LargeBinary),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    # The step of the last code that was taken (RFC 6238): none is taken twice.
+    Column("last_step", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, primary_key=True),
 )
 
 sets = Table(

@@ -23,6 +23,7 @@ from visavis.storage.gallery.locks import KeyedLock
 from visavis.storage.gallery.model_change import Conversions, move_group, no_conversions
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.wiping import wipe
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.record_sets import GROUPS
 from visavis.storage.proof.records import Proofs
@@ -65,6 +66,7 @@ class SealedGallery:
             claim_group(connection, self._proofs, app, name, quota)
             wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
             group = group_rows.insert_group(connection, self._proofs, app.id, name, model, wrapped_key)
+            wipe([wrapped_key.wrapped])
             self._journal.record(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
 
@@ -152,6 +154,7 @@ class SealedGallery:
         cipher, embeddings = self._cipher(group, state), self._embeddings(group, state, faces)
         templates = [cipher.seal(face.face_id, row) for face, row in zip(faces, embeddings, strict=True)]
         stored, total = face_rows.insert_faces(connection, self._proofs, group.id, state.version, faces, templates)
+        wipe(templates)
         group_rows.set_group_state(connection, self._proofs, group.id, state.with_added(len(stored), total))
         if stored:
             added_ids = [record.face_id for record in stored]
@@ -232,7 +235,9 @@ class SealedGallery:
             raise _face_not_found()
         if state.model != group.model:
             raise GroupMoved
-        return self._cipher(group, state).open(face_id, template)
+        embedding = self._cipher(group, state).open(face_id, template)
+        wipe([template])
+        return embedding
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
