@@ -28,6 +28,8 @@ class Caller:
     app: App
     key_id: int
     """Row number of the key."""
+    access_key: str | None = None
+    """Name of the user access key, where a token of it was used too."""
 
 
 working_for: ContextVar[str] = ContextVar("working_for", default="")
@@ -36,7 +38,7 @@ shared fairly by it."""
 
 
 class KeyKind(StrEnum):
-    """The three credentials of an app (contract.md, "One gallery, four dialects")."""
+    """The three credentials of an app (contract.md, "One gallery, five dialects")."""
 
     APP_KEY = "appKey"
     SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
@@ -52,6 +54,28 @@ class KeyRecord:
     created_at: datetime
     retires_at: datetime | None
     """When it stops working; None means never."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A user access key: an id and a secret, with which a client gets access tokens (RFC 6749, 4.4)."""
+
+    number: int
+    """Row number."""
+    id: str
+    """What the client sends beside the secret."""
+    name: str
+    apps: frozenset[int] | None
+    """Ids of the apps that its tokens have a right to; None means all apps, also future ones."""
+    lifetime_seconds: int
+    """How long a token of it is valid."""
+    created_at: datetime
+    old_secret_until: datetime | None = None
+    """When the secret before the last rotation stops working; None if there is none."""
+
+    def covers(self, app: App) -> bool:
+        """Whether its tokens have a right to this app."""
+        return self.apps is None or app.id in self.apps
 
 
 class Role(StrEnum):

@@ -17,6 +17,7 @@ from visavis_client.images import Image
 from visavis_client.options import Spoofing, report
 from visavis_client.retry import policy
 from visavis_client.scaling import scaling
+from visavis_client.tokens import AccessKey
 
 T = TypeVar("T")
 
@@ -29,26 +30,28 @@ class AsyncClient:
     Every operation raises a subclass of `VisavisError`: one class for each result code of the API.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an option each
         self,
         base_url: str,
         app_key: str,
-        secret_key: str,
+        secret_key: str | None = None,
         *,
+        access_key: AccessKey | None = None,
         api_key: str | None = None,
         timeout: float = 30.0,
         attempts: int = 4,
         scale_down: bool = False,
     ) -> None:
-        """`api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
+        """A `secret_key` is for v2.0, an `access_key` for v2.1, whose tokens are got and renewed as needed.
+
+        `api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
 
         A call is tried up to `attempts` times, if it certainly has not begun or may safely be repeated.
         `scale_down`: pictures of more than 3,000,000 bytes or 50 megapixels are sent as smaller JPEG files, which
         needs Pillow. Raises ValueError for a URL or a key that cannot be right.
         """
-        self._http = httpx.AsyncClient(
-            **Connection(base_url, app_key, secret_key, api_key, timeout).http_options()
-        )
+        connection = Connection(base_url, app_key, secret_key, api_key, timeout, access_key)
+        self._http = httpx.AsyncClient(**connection.http_options())
         self._attempts = attempts
         self._picture = scaling(on=scale_down)
 
@@ -102,7 +105,7 @@ class AsyncClient:
     ) -> tuple[answers.Face, ...]:
         """The faces in a picture, each with its verdict. `aligned`: the picture is a face alone, 224 x 224.
 
-        Raises ImageError, InvalidImageSize.
+        v2.1 has no such operation. Raises ImageError, InvalidImageSize.
         """
         return await self._carry_out(calls.spoofing(self._picture(image), sensitivity, aligned=aligned))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from visavis_client import Client
+from visavis_client import AccessKey, Client
 
 URL = "http://127.0.0.1:1"
 KEY = "a-key-that-must-not-be-seen"
@@ -28,6 +28,8 @@ def test_a_key_with_the_line_end_of_its_file_is_refused_and_stays_secret(white: 
     assert refused(kind, URL, "app", KEY + white) == f"secret_key {said}"
     assert refused(kind, URL, KEY + white, "secret") == f"app_key {said}"
     assert refused(kind, URL, "app", "secret", api_key=white + KEY) == f"api_key {said}"
+    access_key = AccessKey("id", KEY + white)
+    assert refused(kind, URL, "app", access_key=access_key) == f"access_key.secret {said}"
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n{KEY}", f"{KEY} {KEY}", f"{KEY}\x00", f"{KEY}\uac00"])

@@ -23,6 +23,9 @@ from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
+from visavis.api.oauth import PREFIX as OAUTH_PREFIX
+from visavis.api.oauth import build_oauth
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.gallery import DIALECT_NAMES
@@ -83,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
     background = (
-        PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy]),
+        PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy, services.access_tokens.sweep]),
         PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
         PeriodicTasks([storage.anchor.advance], ANCHOR_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
@@ -104,9 +107,11 @@ def create_app(settings: Settings) -> FastAPI:
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
         _mounted(V2.prefix, open_to(origins, build(V2, services))),
+        _mounted(V2_1.prefix, open_to(origins, build(V2_1, services))),
         _mounted(V1.prefix, open_to(origins, v1_and_plus)),
         _mounted(SEARCHFACE.prefix, searchface),
         *(Route(path, searchface) for path in {operation.path for operation in SEARCHFACE.operations}),
+        _mounted(OAUTH_PREFIX, build_oauth(services)),
         _mounted("/admin", build_admin(services, settings.admin_token, lambda: analyzer.pool.use)),
     ]
     if settings.console.enabled:

@@ -10,6 +10,7 @@ from fastapi import Response
 
 from visavis.audit_events import Effect
 from visavis.console.pages import (
+    access_keys,
     account,
     analyze,
     apps,
@@ -17,6 +18,7 @@ from visavis.console.pages import (
     faces,
     groups,
     home,
+    persons,
     profile,
     second_factor,
     status,
@@ -52,6 +54,8 @@ class Route:
 _GROUP = "/apps/{app_id}/groups/{group_id}"
 _APP = "/apps/{app_id}"
 _FACTOR = second_factor.PATH
+_KEYS = access_keys.PATH
+_KEY = f"{_KEYS}/{{number}}"
 
 ROUTES = (
     Route("GET", "/setup", EVERYBODY, account.show_setup),
@@ -76,6 +80,11 @@ ROUTES = (
     Route("GET", "/apps/{app_id}/groups", VIEWER, groups.show_all, does="list_groups", effect=Effect.LISTING),
     Route("POST", "/apps/{app_id}/groups", OPERATOR, groups.create, does="create_group"),
     Route("GET", _GROUP, VIEWER, faces.show, does="list_faces", effect=Effect.LISTING),
+    Route("GET", f"{_GROUP}/persons", VIEWER, persons.show_all, does="list_persons", effect=Effect.LISTING),
+    Route("POST", f"{_GROUP}/persons/resolve", OPERATOR, persons.resolve),
+    Route("GET", f"{_GROUP}/person", VIEWER, persons.show, does="list_persons", effect=Effect.LISTING),
+    Route("POST", f"{_GROUP}/person", OPERATOR, persons.change, does="change_person"),
+    Route("POST", f"{_GROUP}/person/delete", OPERATOR, persons.delete, does="delete_person"),
     Route("GET", f"{_GROUP}/add", OPERATOR, faces.show_registration),
     Route(
         "POST",
@@ -114,10 +123,15 @@ ROUTES = (
     Route("POST", "/apps", ADMINISTRATOR, apps.create, does="create_app", proven=True),
     Route("GET", _APP, ADMINISTRATOR, apps.show),
     Route("POST", f"{_APP}/keys", ADMINISTRATOR, apps.rotate, does="rotate_keys", proven=True),
-    Route("POST", f"{_APP}/keys/{{key_id}}/revoke", ADMINISTRATOR, apps.revoke, does="revoke_keys"),
+    Route("POST", f"{_APP}/keys/{{key_id}}/revoke", ADMINISTRATOR, apps.revoke, does="revoke_keys", proven=True),
     Route("POST", f"{_APP}/dialects", ADMINISTRATOR, apps.set_dialects, does="change_app"),
     Route("POST", f"{_APP}/rate", ADMINISTRATOR, apps.set_rate, does="change_app"),
-    Route("POST", f"{_APP}/delete", ADMINISTRATOR, apps.delete, does="delete_app"),
+    Route("POST", f"{_APP}/delete", ADMINISTRATOR, apps.delete, does="delete_app", proven=True),
+    Route("GET", _KEYS, ADMINISTRATOR, access_keys.show),
+    Route("POST", _KEYS, ADMINISTRATOR, access_keys.create, does="create_access_key", proven=True),
+    Route("POST", f"{_KEY}/limits", ADMINISTRATOR, access_keys.limit, does="change_access_key", proven=True),
+    Route("POST", f"{_KEY}/secret", ADMINISTRATOR, access_keys.rotate, does="rotate_access_key", proven=True),
+    Route("POST", f"{_KEY}/revoke", ADMINISTRATOR, access_keys.revoke, does="revoke_access_key", proven=True),
     Route("GET", "/status", VIEWER, status.show),
     Route("GET", "/audit", ADMINISTRATOR, status.show_audit, does="read_audit", effect=Effect.USE),
     Route("GET", "/users", ADMINISTRATOR, users.show),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from visavis.errors import ServiceError, SetupError
 from visavis.files import locked, sync
+from visavis.storage.access_keys import forget_tokens
 from visavis.storage.database.expected_schema import strange_parts
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
@@ -116,6 +117,8 @@ def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> 
         keys = prepare(database, target.master_key, target.data_dir / KEY_FILE)
         tag_rows(database, keys.proofs)
         faults = checking.check_all(database, keys, progress)
+        if not faults:
+            forget_tokens(database, keys.proofs)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 
