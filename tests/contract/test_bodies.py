@@ -235,7 +235,8 @@ def test_compare_takes_urls_in_place_of_files_in_a_form(
 
 
 def test_a_url_in_a_form_that_leads_to_no_picture_is_called_that(session: Session, host: PictureHost) -> None:
-    form = {"sourceImageFile": pictures.portrait(), "targetImageUrl": host.url("nothing-here.jpg")}
+    url = host.url("nothing-here.jpg")
+    form: dict[str, str | bytes] = {"sourceImageFile": pictures.portrait(), "targetImageUrl": url}
     assert_error(session.send(replace(session.call("compare", "form"), form=form)), -45050)
 
 

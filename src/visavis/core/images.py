@@ -14,6 +14,7 @@ from visavis.types import ImageBase64, ImageBytes, ImageSource, ImageUrl
 _WHITE_SPACE = b" \t\r\n\f\v"
 _ENCODED_AGAIN = (b"/9j/", b"iVBORw0KGgo", b"data:image/")
 """How the Base64 of a JPEG or PNG file begins, and that of a data URI."""
+_ALPHABET = re.compile(r"[A-Za-z0-9+/]*=*")
 _OTHER_ALPHABET = re.compile(r"[\w=-]*[_-][\w=-]*", re.ASCII)
 
 
@@ -63,8 +64,9 @@ def decode_base64(text: str) -> bytes:
 def _what_is_wrong(text: str) -> str:
     if text.lstrip()[:5].lower() == "data:":
         return "The image bytes begin with the prefix of a data URI: send the Base64 after its comma alone."
-    if _OTHER_ALPHABET.fullmatch("".join(text.split())):
+    letters = "".join(text.split())
+    if _OTHER_ALPHABET.fullmatch(letters):
         return "The image bytes are URL-safe Base64: the standard alphabet with '+' and '/' is asked for."
-    if len("".join(text.split())) % 4:
+    if _ALPHABET.fullmatch(letters) and len(letters) % 4:
         return "The image bytes are not valid Base64: they are cut short, or the padding is missing."
     return "The image bytes are not valid Base64."
