@@ -44,6 +44,10 @@ class ErrorCode(StrEnum):
     """The face did not pass the liveness check of the group."""
     KEY_NOT_FOUND = auto()
     """The app has no key of this id."""
+    PERSON_NOT_FOUND = auto()
+    """The group has no face with this external image id."""
+    PERSON_EXISTS = auto()
+    """The id belongs to another person of the group."""
     ACCESS_KEY_NOT_FOUND = auto()
     DUPLICATE_ACCESS_KEY = auto()
     ACCESS_TOKEN_INVALID = auto()
@@ -95,6 +99,8 @@ class AccountErrorCode(StrEnum):
     """The password is guessed soon: few different characters, or the name of its owner."""
     WRONG_CODE = auto()
     """No code of the second factor, or one that was used before."""
+    CODES_LOCKED = auto()
+    """Too many wrong codes came in a row: only a recovery code is taken now."""
     SIGN_IN_EXPIRED = auto()
     """The password that the code belongs to was given too long ago."""
     WRONG_PASSWORD = auto()

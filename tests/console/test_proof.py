@@ -1,4 +1,4 @@
-"""Keys are shown and accounts changed only for somebody who has just given the password, and a code."""
+"""Keys are shown or ended and accounts changed only for somebody who has just given the password, and a code."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ def person(wary: Crowd) -> Person:
     return wary.newcomer("administrator")
 
 
-def test_what_shows_keys_or_changes_accounts_asks_for_proof() -> None:
+def test_what_shows_or_ends_keys_or_changes_accounts_asks_for_proof() -> None:
     assert {
         "POST /apps",
         "POST /apps/{app_id}/keys",
+        "POST /apps/{app_id}/keys/{key_id}/revoke",
+        "POST /apps/{app_id}/delete",
         "POST /access-keys",
         "POST /access-keys/{number}/limits",
         "POST /access-keys/{number}/secret",
+        "POST /access-keys/{number}/revoke",
         "POST /users/invite",
         "POST /users/{user_id}/role",
         "POST /users/{user_id}/password",
@@ -55,9 +58,12 @@ def test_what_shows_keys_or_changes_accounts_asks_for_proof() -> None:
     [
         ("/apps", {"name": "made without proof"}),
         ("/apps/1/keys", {"overlap": "1"}),
+        ("/apps/1/keys/1/revoke", {}),
+        ("/apps/1/delete", {"confirmation": "default"}),
         ("/access-keys", {"name": "made without proof", "reach": "all", "lifetime": "60"}),
         ("/access-keys/1/limits", {"reach": "all", "lifetime": "60"}),
         ("/access-keys/1/secret", {"overlap": "1"}),
+        ("/access-keys/1/revoke", {}),
         ("/users/invite", {"role": "administrator"}),
         ("/users/1/role", {"role": "viewer"}),
         ("/users/1/password", {}),
@@ -78,6 +84,7 @@ def test_nothing_is_done_without_the_password_or_with_a_wrong_one(
     assert "not the one at all" not in wrong.text
     assert person.get("/users").text.count("</tr>") == before
     assert "made without proof" not in person.get("/apps").text + person.get("/access-keys").text
+    assert "/keys/1/revoke" in person.get("/apps/1").text
 
 
 def test_with_the_password_it_goes_on_where_it_was(wary: Crowd, chromium: Browser) -> None:
@@ -110,4 +117,4 @@ def test_who_has_a_second_factor_gives_its_code_too(wary: Crowd) -> None:
 
 def test_proof_lasts_for_a_while(crowd: Crowd) -> None:
     person = crowd.newcomer("administrator")
-    assert person.post("/users/invite", role="viewer").status_code == 200
+    assert person.post("/users/invite", role="viewer").headers["location"] == "/console/users"

@@ -101,13 +101,36 @@ def open_invitations(administrator: Person) -> list[str]:
     return re.findall(r"/users/invitations/([0-9a-f]{16})/revoke", administrator.get("/users").text)
 
 
-def test_loading_the_page_with_a_link_anew_makes_no_other_link(desk: Page, administrator: Person) -> None:
+@pytest.mark.parametrize("scripts", [True, False])
+def test_loading_the_page_with_a_link_anew_makes_no_other_link(
+    chromium: Browser, administrator: Person, *, scripts: bool
+) -> None:
+    context = chromium.new_context(base_url=administrator.server.url, locale="en-GB", java_script_enabled=scripts)
+    desk = signed_in(context, administrator)
+    desk.goto("/console/users")
     desk.get_by_role("button", name="Make link").click()
     expect(desk.get_by_label("Link", exact=True)).to_be_visible()
     before = open_invitations(administrator)
     desk.reload()
     expect(desk.get_by_label("Link", exact=True)).to_have_count(0)
     assert open_invitations(administrator) == before
+    context.close()
+
+
+def test_a_link_is_shown_by_the_next_page_alone_and_not_once_it_is_revoked(administrator: Person) -> None:
+    answer = administrator.post("/users/invite", role="viewer")
+    secret = answer.cookies["visavis-invitation"]
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert secret in administrator.get("/users").text
+    assert secret not in administrator.get("/users").text
+    before = set(open_invitations(administrator))
+    administrator.post("/users/invite", role="viewer")
+    kept = administrator.client.cookies.pop("visavis-invitation")
+    [new] = set(open_invitations(administrator)) - before
+    assert administrator.post(f"/users/invitations/{new}/revoke").status_code == 303
+    administrator.client.cookies.set("visavis-invitation", kept)
+    assert kept not in administrator.get("/users").text
+    administrator.client.cookies.delete("visavis-invitation")
 
 
 def test_an_open_invitation_is_listed_and_opens_nothing_once_it_is_revoked(

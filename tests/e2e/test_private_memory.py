@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.servers import Server, running_server
+from tests.workers.test_sandbox import landlock_version
+from visavis.vision.worker.sandbox import LAYERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
 
@@ -40,6 +42,15 @@ def test_a_server_leaves_no_core_file(server: Server) -> None:
     limits = Path(f"/proc/{server.process.pid}/limits").read_text()
     [line] = [line for line in limits.splitlines() if line.startswith("Max core file size")]
     assert line.split()[4:6] == ["0", "0"]
+
+
+def test_its_workers_are_shut_in_by_all_layers_of_their_sandbox(server: Server) -> None:
+    """They look at /proc/self and lower limits of their own below a process that nobody may look into."""
+    if not landlock_version():
+        pytest.skip("this kernel lacks Landlock")
+    log = server.log.read_text()
+    assert f"shut in by: {', '.join(LAYERS)}" in log
+    assert "lack a layer" not in log
 
 
 def test_a_server_still_knows_its_own_figures(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ class FakeSecondFactorStore:
     _secrets: dict[int, tuple[str, int]] = field(default_factory=dict)
     """Each with the step of the last code that was taken."""
     _codes: dict[int, set[str]] = field(default_factory=dict)
+    _wrong: Counter[int] = field(default_factory=Counter)
     _lock: RLock = field(default_factory=RLock)
 
     def enrolled(self) -> set[int]:
@@ -35,6 +37,7 @@ class FakeSecondFactorStore:
             if user.id not in {each.id for each in self.accounts.list_users()}:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
             self._secrets[user.id], self._codes[user.id] = (secret, step), set(codes)
+            self._wrong[user.id] = 0
             self._note("enrol_second_factor", user)
 
     def renew_codes(self, user: User, codes: Sequence[str]) -> None:
@@ -46,6 +49,7 @@ class FakeSecondFactorStore:
             secret, last = self._secrets.get(user.id, ("", step))
             if last < step:
                 self._secrets[user.id] = (secret, step)
+                self._wrong[user.id] = 0
             return last < step
 
     def use_code(self, user: User, code: str) -> bool:
@@ -53,8 +57,19 @@ class FakeSecondFactorStore:
             there = code in self._codes.get(user.id, set())
             if there:
                 self._codes[user.id].remove(code)
+                self._wrong[user.id] = 0
                 self._note("use_recovery_code", user)
             return there
+
+    def wrong_codes(self, user: User) -> int:
+        return self._wrong[user.id] if user.id in self.enrolled() else 0
+
+    def count_wrong_code(self, user: User, most: int) -> None:
+        with self._lock:
+            if user.id in self._secrets:
+                self._wrong[user.id] += 1
+                if self._wrong[user.id] == most:
+                    self._note("lock_second_factor", user)
 
     def codes_left(self, user: User) -> int:
         return len(self._codes.get(user.id, set()))

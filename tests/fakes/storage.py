@@ -10,6 +10,7 @@ from tests.fakes.accounts import FakeAccountStore
 from tests.fakes.apps import FakeAppStore
 from tests.fakes.gallery import Conversions, FakeGallery
 from tests.fakes.journal import FakeChain, FakeJournal
+from tests.fakes.persons import FakePersonStore
 from tests.fakes.recipes import FakeRecipes
 from tests.fakes.second_factors import FakeSecondFactorStore
 from visavis.core.ports import Clock
@@ -22,6 +23,7 @@ class FakeStorage:
     """Stores that know one another: an app takes its groups with it, and the journal notes each change."""
 
     gallery: FakeGallery
+    persons: FakePersonStore
     apps: FakeAppStore
     access_keys: FakeAccessKeyStore
     accounts: FakeAccountStore
@@ -36,8 +38,10 @@ def fake_storage(
     """Storage with nothing in it."""
     journal = FakeJournal(clock)
     apps, accounts = FakeAppStore(journal, clock), FakeAccountStore(journal)
+    gallery = FakeGallery(apps, journal, clock, conversions)
     return FakeStorage(
-        gallery=FakeGallery(apps, journal, clock, conversions),
+        gallery=gallery,
+        persons=FakePersonStore(gallery),
         apps=apps,
         access_keys=FakeAccessKeyStore(journal, apps, clock),
         accounts=accounts,

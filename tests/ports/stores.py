@@ -11,6 +11,7 @@ from visavis.core.ports import (
     AuditChain,
     AuditJournal,
     Gallery,
+    PersonStore,
     SecondFactorStore,
 )
 
@@ -20,6 +21,9 @@ class Stores(Protocol):
 
     @property
     def gallery(self) -> Gallery: ...
+
+    @property
+    def persons(self) -> PersonStore: ...
 
     @property
     def apps(self) -> AppStore: ...

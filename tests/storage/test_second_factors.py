@@ -14,9 +14,10 @@ import pytest
 
 from harness.storage.sessions import HERE, sessions_of
 from tests.storage.conftest import OpenStorage, only_sqlite
+from visavis.audit_events import AuditFilter
 from visavis.core.accounts import Accounts
 from visavis.core.ports import SecondFactorStore
-from visavis.core.second_factor import RECOVERY_CODES, SecondFactors, new_secret
+from visavis.core.second_factor import MOST_WRONG, RECOVERY_CODES, SecondFactors, new_secret
 from visavis.core.sessions import CodeNeeded, Sessions
 from visavis.errors import AccountError, ServiceError
 from visavis.identities import Role, User
@@ -185,7 +186,7 @@ def test_a_second_factor_that_was_moved_to_another_user_does_not_open(
     with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
         connection.execute("UPDATE second_factors SET user_id = ?", (other.id,))
         connection.commit()
-    with pytest.raises(ServiceError, match="altered or belongs to another"):
+    with pytest.raises(ServiceError, match="The record of the second factor of user number 2 was altered"):
         factors.take(other, "123456")
 
 
@@ -244,6 +245,28 @@ def test_a_ticket_ends_after_minutes_and_with_the_password(
     clock.now += timedelta(minutes=5)
     with pytest.raises(AccountError, match="sign_in_expired"):
         sessions.finish(token, code(secret, clock.now), HERE)
+
+
+def test_after_a_hundred_wrong_codes_from_anywhere_only_a_recovery_code_is_taken(
+    storage: Storage, open_again: OpenStorage, factors: SecondFactors, user: User, secret: str, clock: Hands
+) -> None:
+    nodes = [factors, SecondFactors(open_again().second_factors, clock)]
+    recovery = factors.renew_codes(user)
+    for number in range(MOST_WRONG - 1):
+        assert not nodes[number % 2].take(user, "000000")
+    assert factors.take(user, code(secret, clock.now))  # and the count begins anew
+    clock.now += 2 * STEP
+    for number in range(MOST_WRONG):
+        assert not nodes[number % 2].take(user, "000000")
+    for node in nodes:
+        with pytest.raises(AccountError, match="codes_locked"):
+            node.take(user, code(secret, clock.now))
+    storage.audit.advance(wait=True)
+    recorded = storage.audit.stream(AuditFilter(operation="lock_second_factor"))
+    assert [record.event.detail for record in recorded] == [f"user {user.name}"]
+    assert not factors.take(user, "no recovery code")
+    assert factors.take(user, recovery[0])
+    assert factors.take(user, code(secret, clock.now))
 
 
 def test_who_guesses_codes_has_to_wait(sessions: Sessions, user: User, secret: str, clock: Hands) -> None:

@@ -11,11 +11,13 @@ from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.errors import ErrorCode, ServiceError
 
 OF_THE_ADMIN_API_ALONE = {
-    ErrorCode.ACCESS_KEY_NOT_FOUND,
     ErrorCode.APP_NOT_FOUND,
-    ErrorCode.DUPLICATE_ACCESS_KEY,
     ErrorCode.DUPLICATE_APP,
     ErrorCode.KEY_NOT_FOUND,
+    ErrorCode.PERSON_NOT_FOUND,
+    ErrorCode.PERSON_EXISTS,
+    ErrorCode.ACCESS_KEY_NOT_FOUND,
+    ErrorCode.DUPLICATE_ACCESS_KEY,
 }
 
 

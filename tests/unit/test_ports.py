@@ -17,6 +17,7 @@ from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain
 from visavis.storage.audit.journal import Acting, Journal
 from visavis.storage.gallery.gallery import SealedGallery
+from visavis.storage.gallery.persons import StoredPersons
 from visavis.storage.second_factors import StoredSecondFactors
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.conversion import Recipes
@@ -36,6 +37,7 @@ PICTURE: type[ports.Picture] = DecodedPicture
 POOLED: type[ports.FaceAnalyzer[RemotePicture]] = PooledAnalyzer
 RECIPES: type[ports.Recipes] = Recipes
 SECOND_FACTORS: type[ports.SecondFactorStore] = StoredSecondFactors
+PERSONS: type[ports.PersonStore] = StoredPersons
 REMOTE: type[ports.Picture] = RemotePicture
 
 IMPLEMENTATIONS = [
@@ -53,6 +55,7 @@ IMPLEMENTATIONS = [
     (ports.Picture, REMOTE),
     (ports.Recipes, RECIPES),
     (ports.SecondFactorStore, SECOND_FACTORS),
+    (ports.PersonStore, PERSONS),
 ]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         open_apps,
         open_calibrations,
         open_groups,
+        open_persons,
         open_second_factors,
     )
     from visavis.app.gallery import DIALECT_NAMES
@@ -36,6 +37,7 @@ _PARTS = {
     "open_calibrations": "visavis.app.commands",
     "open_comparer": "visavis.app.recognition",
     "open_groups": "visavis.app.commands",
+    "open_persons": "visavis.app.commands",
     "open_records": "visavis.app.records",
     "open_second_factors": "visavis.app.commands",
     "open_services": "visavis.app.recognition",
@@ -64,6 +66,7 @@ __all__ = [
     "open_calibrations",
     "open_comparer",
     "open_groups",
+    "open_persons",
     "open_records",
     "open_second_factors",
     "open_services",

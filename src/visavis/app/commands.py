@@ -11,6 +11,7 @@ from visavis.core.access_keys import AccessKeys
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.groups import Groups
+from visavis.core.persons import Persons
 from visavis.core.second_factor import SecondFactors
 from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
@@ -39,6 +40,14 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
         fitted = {name for name, card in catalogue.cards.items() if card.fit.knots}
         groups = groups_of(settings, catalogue, storage, fitted | storage.calibrations.all().keys())
         yield Apps(storage.apps, now, DIALECT_NAMES), groups
+
+
+@contextmanager
+def open_persons(settings: Settings) -> Iterator[tuple[Apps, Persons]]:
+    """The apps, and the persons of their groups."""
+    with closing(open_records(settings)) as storage:
+        groups = groups_of(settings, Catalogue.read(settings.models_dir), storage, ())
+        yield Apps(storage.apps, now, DIALECT_NAMES), Persons(storage.persons, groups)
 
 
 @contextmanager

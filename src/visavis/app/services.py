@@ -27,6 +27,7 @@ from visavis.core.audit import Audit
 from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
+from visavis.core.persons import Persons
 from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
 from visavis.core.second_factor import SecondFactors
@@ -72,6 +73,7 @@ def services_of(
         audit=Audit(storage.journal, storage.audit, now, _DEPTHS[settings.audit.record]),
         groups=groups,
         faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
+        persons=Persons(storage.persons, groups),
         search=search,
         collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
         attempts=Attempts(settings.edge.wrong_keys_per_minute),
@@ -107,6 +109,7 @@ def console_services(
         access_keys=services.access_keys,
         groups=services.groups,
         faces=services.faces,
+        persons=services.persons,
         search=services.search,
         collections=services.collections,
         workers=services.workers,

@@ -10,6 +10,8 @@ STATUS = {
     ErrorCode.GROUP_NOT_FOUND: 404,
     ErrorCode.GROUP_DELETED: 404,
     ErrorCode.FACE_NOT_FOUND: 404,
+    ErrorCode.PERSON_NOT_FOUND: 404,
+    ErrorCode.PERSON_EXISTS: 409,
     ErrorCode.APP_NOT_FOUND: 404,
     ErrorCode.DUPLICATE_GROUP: 409,
     ErrorCode.DUPLICATE_APP: 409,

@@ -143,7 +143,8 @@ class RequestContext:
 
     def redirect(self, path: str, notice: str | None = None) -> Response:
         """Redirect (303) to a page of the console, which shows the message `notice.NOTICE`."""
-        query = f"?{urlencode({'notice': notice})}" if notice else ""
+        between = "&" if "?" in path else "?"
+        query = f"{between}{urlencode({'notice': notice})}" if notice else ""
         return RedirectResponse(f"{self.base}{path}{query}", 303)
 
     def json(self, content: object, status: int = 200) -> Response:
@@ -152,6 +153,10 @@ class RequestContext:
     def to(self, *parts: object) -> str:
         """The path below `base` made of these parts, which are percent-encoded."""
         return "".join(f"/{quote(str(part), safe='')}" for part in parts)
+
+    def query(self, **fields: str) -> str:
+        """The end of a path that passes these fields."""
+        return f"?{urlencode(fields)}"
 
     def why(self, error: ServiceError) -> str:
         """A sentence about an error: its detail in English, a message for its code in other languages."""

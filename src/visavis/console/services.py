@@ -14,6 +14,7 @@ from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.persons import Persons
 from visavis.core.search import Search
 from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
@@ -56,6 +57,7 @@ class ConsoleServices:
     access_keys: AccessKeys
     groups: Groups
     faces: Faces
+    persons: Persons
     search: Search
     collections: Collections
     workers: Workers

@@ -21,7 +21,17 @@ from visavis.identities import (
     SessionRecord,
     User,
 )
-from visavis.types import DetectedFace, Embedding, FaceFilter, FaceRecord, Group, ImageSize, NewFace, Traits
+from visavis.types import (
+    DetectedFace,
+    Embedding,
+    FaceFilter,
+    FaceRecord,
+    Group,
+    ImageSize,
+    NewFace,
+    Person,
+    Traits,
+)
 
 Clock: TypeAlias = Callable[[], datetime]
 """The present moment, timezone-aware, in UTC."""
@@ -32,6 +42,11 @@ class Picture(Protocol):
 
     @property
     def size(self) -> ImageSize: ...
+
+    @property
+    def small_faces(self) -> int:
+        """How many faces `find` has left out because they are smaller than 60 x 60 px; 0 before."""
+        ...
 
 
 P = TypeVar("P", bound=Picture)
@@ -205,6 +220,54 @@ class Gallery(Protocol):
 
         Exact. `exclude` names a face id to leave out. Raises GroupMoved.
         """
+        ...
+
+
+class PersonStore(Protocol):
+    """The persons of groups: the faces that share an external image id, and their names.
+
+    A person is there as long as there is a face; the name goes with the last one. Methods raise GROUP_NOT_FOUND if
+    the group has been deleted since, and PERSON_NOT_FOUND where there is no face of the id. Reading leaves out
+    faces that have expired and are not deleted yet.
+    """
+
+    def list_persons(self, group: Group, wanted: str, limit: int, offset: int = 0) -> list[Person]:
+        """Up to `limit` persons by ascending id, after the first `offset`.
+
+        `wanted` is part of the id or of the name; an empty text is part of all.
+        """
+        ...
+
+    def count_persons(self, group: Group, wanted: str) -> int:
+        """How many persons match."""
+        ...
+
+    def find_persons(self, group: Group, ids: Sequence[str]) -> list[Person]:
+        """The persons of these ids who are there, in that order."""
+        ...
+
+    def persons_named(self, group: Group, name: str) -> list[Person]:
+        """The persons of exactly this name, by ascending id."""
+        ...
+
+    def names_of(self, group: Group, ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of these persons who have one, by id."""
+        ...
+
+    def set_name(self, group: Group, person_id: str, name: str) -> None:
+        """Give the person a name, or take it away with an empty one."""
+        ...
+
+    def move_person(self, group: Group, person_id: str, new_id: str, *, merge: bool) -> None:
+        """Give all faces of the person another external image id; the name goes along.
+
+        If there is a person of that id, both become one with `merge`, who keeps the name if there was one; without
+        it, raises PERSON_EXISTS. The faces get new sequences.
+        """
+        ...
+
+    def delete_person(self, group: Group, person_id: str) -> int:
+        """Delete all faces of the person, as one act; return their number."""
         ...
 
 
@@ -465,6 +528,14 @@ class SecondFactorStore(Protocol):
 
     def use_code(self, user: User, code: str) -> bool:
         """Take a recovery code; False if it is none of the user's, or was taken before."""
+        ...
+
+    def wrong_codes(self, user: User) -> int:
+        """How many wrong codes came since the last right one, of whichever kind that was."""
+        ...
+
+    def count_wrong_code(self, user: User, most: int) -> None:
+        """Note that another wrong code came, and record it when there are `most` of them."""
         ...
 
     def codes_left(self, user: User) -> int:

@@ -23,6 +23,9 @@ _CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _CODE_LENGTH = 16
 """Of some 5 bits each: as many as no computer tries."""
 
+MOST_WRONG = 100
+"""The wrong codes in a row that an account may see, from wherever they come (NIST SP 800-63B-4, 3.2.2)."""
+
 _CODE = re.compile(r"[0-9]{6}")
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 
@@ -72,14 +75,22 @@ class SecondFactors:
         return self._store.remove(user)
 
     def take(self, user: User, code: str) -> bool:
-        """Whether this is a code that the device shows, or a recovery code; neither is taken twice."""
+        """Whether this is a code that the device shows, or a recovery code; neither is taken twice.
+
+        Raises CODES_LOCKED after too many wrong codes in a row: then only a recovery code is taken.
+        """
         secret, given = self._store.secret_of(user), _as_kept(code)
         if secret is None:
             return False
         if not _CODE.fullmatch(given):
             return self._store.use_code(user, given)
+        if self._store.wrong_codes(user) >= MOST_WRONG:
+            raise AccountError(AccountErrorCode.CODES_LOCKED)
         step = self._step_of(secret, given)
-        return step is not None and self._store.use_step(user, step)
+        if step is not None and self._store.use_step(user, step):
+            return True
+        self._store.count_wrong_code(user, MOST_WRONG)
+        return False
 
     def _step_of(self, secret: str, code: str) -> int | None:
         """Which of the present steps the code is of."""

@@ -75,7 +75,7 @@ class Sessions:
     def finish(self, token: str, code: str, client: Client) -> tuple[str, User]:
         """The secret of a new session of whoever got this token, and who that is.
 
-        Raises SIGN_IN_EXPIRED, WRONG_CODE, TOO_MANY_ATTEMPTS.
+        Raises SIGN_IN_EXPIRED, WRONG_CODE, CODES_LOCKED, TOO_MANY_ATTEMPTS.
         """
         user = self.sign_in_tokens.holder(token, self._store)
         self._require_code(user, code, client.address)
@@ -107,7 +107,7 @@ class Sessions:
     def prove(self, secret: str, user: User, password: str, code: str, client: Client) -> None:
         """Note that whoever has this session is the user: by the password, and a code if there is a second factor.
 
-        Raises WRONG_PASSWORD, WRONG_CODE, TOO_MANY_ATTEMPTS.
+        Raises WRONG_PASSWORD, WRONG_CODE, CODES_LOCKED, TOO_MANY_ATTEMPTS.
         """
         self._proven(user.name, password, client.address)
         if self.second_factors.has(user):
@@ -150,7 +150,7 @@ class Sessions:
         return self.open(user, client)
 
     def _require_code(self, user: User, code: str, address: str) -> None:
-        """Raises WRONG_CODE, TOO_MANY_ATTEMPTS."""
+        """Raises WRONG_CODE, CODES_LOCKED, TOO_MANY_ATTEMPTS."""
 
         def check() -> None:
             if not self.second_factors.take(user, code):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import AccountError, AccountErrorCode
 from visavis.identities import Invitation, OpenInvitation, Role, Session, SessionRecord, User
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.database.schema import invitations, second_factors, sessions, users
-from visavis.storage.proof.record_sets import INVITATIONS, SESSIONS, USERS
+from visavis.storage.database.schema import invitations, sessions, users
+from visavis.storage.proof.record_sets import INVITATIONS, SECOND_FACTORS, SESSIONS, USERS
 from visavis.storage.proof.records import Proofs, Row
+from visavis.storage.second_factors import delete_second_factor
 
 _SESSION_COLUMNS = [column.name for column in sessions.c]
 _USER_COLUMNS = [column.name for column in users.c]
@@ -73,6 +74,7 @@ class StoredAccounts:
             self._require_other_administrator(connection, user)
             self._proofs.delete(connection, INVITATIONS, invitations.c.user_id == user.id)
             self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
+            delete_second_factor(connection, self._proofs, user.id)
             if not self._proofs.delete(connection, USERS, users.c.id == user.id):
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
             self._record(connection, "delete_user", f"user {user.name}")
@@ -174,8 +176,7 @@ class StoredAccounts:
             user = dict(zip(_USER_COLUMNS, row[len(_SESSION_COLUMNS) :], strict=True))
             self._proofs.require(connection, SESSIONS, session)
             self._proofs.require(connection, USERS, user)
-            enrolled = exists().where(second_factors.c.user_id == user["id"])
-            has_factor = bool(connection.scalar(select(enrolled)))
+            has_factor = self._proofs.find(connection, SECOND_FACTORS, user["id"]) is not None
         return Session(_user(user), session["created_at"], session["seen_at"], session["proven_at"], has_factor)
 
     def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:

@@ -135,6 +135,7 @@ class KeyedApps:
         digest = self._ring.hash_credential(key)
         row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
         if row is None or not hmac.compare_digest(row[_KEY_COLUMNS.index("hash")], digest):
+            self._proofs.sets.require_count(connection, KEYS)
             return None
         owned = dict(zip(_KEY_COLUMNS, row, strict=False))
         app = dict(zip(_APP_COLUMNS, row[len(_KEY_COLUMNS) :], strict=False))

@@ -34,6 +34,7 @@ from visavis.storage.gallery import group_rows
 from visavis.storage.gallery.embeddings import StoredEmbeddings
 from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.gallery.model_change import Conversions, no_conversions
+from visavis.storage.gallery.persons import StoredPersons
 from visavis.storage.keys.bootstrap import bootstrap_keys
 from visavis.storage.keys.metadata import CHECK, DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
@@ -63,6 +64,7 @@ class Storage:
     """The open storage: all stores, the audit log, the keys and the index cache."""
 
     gallery: SealedGallery
+    persons: StoredPersons
     apps: KeyedApps
     access_keys: StoredAccessKeys
     calibrations: StoredCalibrations
@@ -173,8 +175,10 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     index_cache = IndexCache(StoredEmbeddings(database, ring), max_loaded_bytes)
     audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
+    gallery = SealedGallery(database, ring, index_cache, journal, conversions, instrument)
     return Storage(
-        gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
+        gallery=gallery,
+        persons=StoredPersons(database, ring, index_cache, journal, gallery.writers),
         apps=KeyedApps(database, ring, index_cache, journal),
         access_keys=StoredAccessKeys(database, ring, journal),
         calibrations=StoredCalibrations(database, ring.proofs, journal),

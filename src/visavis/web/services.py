@@ -13,6 +13,7 @@ from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.persons import Persons
 from visavis.core.search import Search
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.web.page_tokens import PageTokens
@@ -30,6 +31,7 @@ class Services:
     audit: Audit
     groups: Groups
     faces: Faces
+    persons: Persons
     search: Search
     collections: Collections
     attempts: Attempts

@@ -180,6 +180,17 @@ faces = Table(
     ),
 )
 
+persons = Table(
+    "persons",
+    metadata,
+    # The names of persons who have one: of the faces that share an external image id.
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("external_image_id", Label, primary_key=True),
+    Column("name", Label, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Index(None, "group_id", "name"),
+)
+
 calibrations = Table(
     "calibrations",
     metadata,
@@ -252,7 +263,10 @@ second_factors = Table(
     Column("sealed", LargeBinary, nullable=False),
     # The step of the last code that was taken (RFC 6238): none is taken twice.
     Column("last_step", BigInteger, nullable=False),
+    # How many wrong codes came since the last right one.
+    Column("wrong_codes", Integer, nullable=False, server_default=text("0")),
     Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
 )
 
 recovery_codes = Table(
@@ -260,6 +274,7 @@ recovery_codes = Table(
     metadata,
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, primary_key=True),
+    Column("tag", LargeBinary),
 )
 
 access_keys = Table(

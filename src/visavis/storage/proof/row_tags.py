@@ -28,6 +28,9 @@ from visavis.storage.database.schema import (
     groups,
     invitations,
     keys,
+    persons,
+    recovery_codes,
+    second_factors,
     sessions,
     tombstones,
     users,
@@ -51,11 +54,14 @@ TAGGED = (
     groups,
     tombstones,
     faces,
+    persons,
     calibrations,
     deletions,
     users,
     sessions,
     invitations,
+    second_factors,
+    recovery_codes,
 )
 
 _length = struct.Struct(">I").pack

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from visavis.errors import SetupError
 
-NEWEST = "0016"
+NEWEST = "0019"
 """The last revision of the folder `versions`."""
 
 
