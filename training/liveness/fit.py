@@ -42,7 +42,7 @@ from visavis.vision.spoof import LivenessEstimator, measured
 from visavis.vision.store import ModelStore
 
 SENSITIVITIES = {"weak": 30.0, "balanced": 50.0, "strict": 70.0}
-REFUSED = {"weak": 0.01, "balanced": 0.025, "strict": 0.08}
+REFUSED = {"weak": 0.01, "balanced": 0.03, "strict": 0.08}
 """Living faces that a sensitivity may refuse. Balanced is the default: there a living user who is turned away costs
 more than an attack that passes."""
 ALIGNED = {"liveness-fused": (0.26, 0.38, 0.54), "liveness-minifas": (0.18, 0.33, 0.53)}

@@ -50,7 +50,7 @@ _CROP = FaceCrop(side=192, spread=1.7)
 # down, all scored below 0.9, and 99 % score higher when turned back; of as many upright ones, 1 % score below 0.9
 # and none scores as much when turned. Whatever was found upright, the picture is scanned turned too, coarsely: who
 # lies in the foreground must not be passed over for an upright bystander. Only where that shows a turned face, or
-# nothing at all was found, is it scanned turned at the fine scale (docs/decisions/0069).
+# nothing at all was found, is it scanned turned at the fine scale (docs/decisions/0075).
 _TURNED_SCORE = 0.8
 _LYING = 1
 """A scan that sees faces on one side upright sees those on the other upside down. YuNet finds most of them too, with

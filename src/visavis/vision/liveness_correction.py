@@ -21,7 +21,7 @@ SCALES = (1.0, 2.7)
 """Of the parts that are measured, in face boxes: the face, and the face with its surroundings."""
 _LARGEST_STEP = 1.5
 """Standard deviations; a measure further from its mean counts as this far."""
-_MOST = 2.0
+_MOST = 1.5
 """Of log-odds, either way."""
 
 
@@ -37,7 +37,7 @@ class _Regression:
 
 
 def corrections(measured: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """What to add to the networks' log-odds of living faces: shape (n,), -2 to 2.
+    """What to add to the networks' log-odds of living faces: shape (n,), -1.5 to 1.5.
 
     `measured`: for each face the measures of the parts of SCALES, one after the other, shape (m,).
     """
