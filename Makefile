@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+PULL ?=
 SECONDS ?= 900
 DATA ?=
 LOOKS ?= looks
@@ -21,15 +22,15 @@ BENCHMARKS ?= search scale pipeline bulk http load
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000")
-	@$(BIN)/visavis models pull
+serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000", PULL=--without-optional)
+	@$(BIN)/visavis models pull $(PULL)
 	@exec $(BIN)/visavis serve $(ARGS)
 
 demo: install ## register ten people, recognise them in other pictures, draw visavis-demo.png
 	@$(BIN)/python -m demo
 
 install: .venv/dev ## .venv with everything for development, and the model weights
-	@$(BIN)/visavis models pull
+	@$(BIN)/visavis models pull $(PULL)
 
 test-fast: install ## before every commit, under a minute on two cores: what needs no server and no PostgreSQL
 	$(BIN)/pytest $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
@@ -73,7 +74,7 @@ soak: install ## an hour of mixed load: memory, descriptors, latency (ARGS="--mi
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
-	@$(BIN)/visavis models pull
+	@$(BIN)/visavis models pull $(PULL)
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name --write $(ARGS) || exit 1; done
 
 measure: install ## error rates of groups of people, and of poor pictures (DATA=folder of sets that are not in here)

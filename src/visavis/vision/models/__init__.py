@@ -23,6 +23,7 @@ from visavis.vision.models.recognition import (
     SFACE_FR,
     SFACE_FR_2,
     SFACE_NETWORK,
+    WITHOUT_FR_FEATURE,
 )
 from visavis.vision.models.traits import FSANET, FSANET_VAR, FSANETS, MASK
 
@@ -59,6 +60,7 @@ __all__ = [
     "SFACE_FR",
     "SFACE_FR_2",
     "SFACE_NETWORK",
+    "WITHOUT_FR_FEATURE",
     "WITHOUT_FR_LIVENESS",
     "YUNET",
     "Alignment",
