@@ -6,7 +6,7 @@ SECONDS ?= 900
 DATA ?=
 LOOKS ?= looks
 END_TO_END := e2e edge keys audit hostile
-APART := $(END_TO_END) console nodes bulk/commands examples pages faults
+APART := $(END_TO_END) console nodes bulk/commands examples pages faults install
 FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
 	searchface/test_error_codes.py
@@ -17,7 +17,7 @@ BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
-	test-nodes test-bulk test-faults crash soak bench measure fit fuzz mutate lint docs site sync test-pages audit sbom lock clean
+	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs site sync test-pages dist audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ test-bulk: install ## imports that are killed, archives that move, and the examp
 
 test-faults: install ## kills, broken disks, backups under load, a minute of everything (as root it mounts small disks)
 	$(BIN)/pytest tests/faults $(ARGS)
+
+test-install: install .venv/install/ready ## the wheel by pip, pipx and uvx, the files of deploy/, the image (needs buildah, debootstrap and root)
+	$(BIN)/pytest tests/install $(ARGS)
 
 crash: install ## 760 kills of processes that write, everything checked after each (ARGS="--kills 20 --servers 2")
 	$(BIN)/python -m benchmarks.crash $(ARGS)
@@ -127,6 +130,9 @@ site: .venv/dev ## write the documentation as a site to site/; a link that leads
 test-pages: install site sbom ## look the site through, and run what its guides print
 	$(BIN)/pytest tests/pages $(ARGS)
 
+dist: .venv/dev ## both wheels, in dist/
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist . ./clients/python
+
 audit: .venv/audit/ready ## ask a public service for known weaknesses of the packages that servers consist of
 	.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/tracing.txt
 
@@ -152,6 +158,8 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group audit -o requirements/audit.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group install -o requirements/install.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--resolution lowest-direct pyproject.toml clients/python/pyproject.toml --all-extras --group test \
 		-c requirements/build.txt -o requirements/lowest.txt
 
@@ -174,6 +182,11 @@ clean: ## remove .venv and caches, never data
 .venv/audit/ready: requirements/audit.txt | .venv/bin/python
 	$(BIN)/python -m venv .venv/audit
 	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+.venv/install/ready: requirements/install.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/install
+	.venv/install/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/install.txt
 	@touch $@
 
 .venv-lowest/ready: requirements/build.txt requirements/lowest.txt pyproject.toml
