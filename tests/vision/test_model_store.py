@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -44,6 +45,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+def current_umask() -> int:
+    os.umask(umask := os.umask(0o022))
+    return umask
 
 
 def pull_pose(directory: Path) -> None:
@@ -232,3 +238,8 @@ def test_every_card_tells_origin_licence_and_accuracy() -> None:
         assert card.input
         assert card.output
         assert card.accuracy, card.name
+
+
+def test_whoever_runs_the_server_may_read_what_another_user_has_pulled(tmp_path: Path) -> None:
+    ModelStore(tmp_path).pull(POSE)
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0o666 & ~current_umask() & 0o077}
