@@ -5,6 +5,7 @@ PULL ?=
 SECONDS ?= 900
 DATA ?=
 LOOKS ?= looks
+VERSION ?=
 END_TO_END := e2e edge keys audit hostile
 APART := $(END_TO_END) console nodes bulk/commands examples pages faults install
 FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
@@ -17,7 +18,7 @@ BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
-	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs site sync test-pages dist audit sbom lock clean
+	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs site sync test-pages dist release release-files audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -131,7 +132,17 @@ test-pages: install site sbom ## look the site through, and run what its guides 
 	$(BIN)/pytest tests/pages $(ARGS)
 
 dist: .venv/dev ## both wheels, in dist/
+	rm -rf dist
 	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist . ./clients/python
+
+release-files: dist ## check both wheels, write their check sums and the notes from CHANGELOG.md beside them
+	$(BIN)/python -m harness.release files
+
+release: .venv/dev ## everything of a release but the tag (VERSION=0.2.0): versions, changelog, checks, wheels, notes
+	@test -n "$(VERSION)" || { echo 'VERSION names the release: make release VERSION=0.2.0' >&2; exit 1; }
+	$(BIN)/python -m harness.release prepare $(VERSION)
+	$(MAKE) --no-print-directory lint test-fast release-files
+	@echo "Read dist/NOTES.md, then: git commit -am 'Release $(VERSION)' && git tag -a v$(VERSION) -F dist/NOTES.md"
 
 audit: .venv/audit/ready ## ask a public service for known weaknesses of the packages that servers consist of
 	.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/tracing.txt
