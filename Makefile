@@ -18,7 +18,7 @@ BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
-	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs site sync test-pages dist release release-files audit sbom lock clean
+	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs draw site sync test-pages dist release release-files audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -125,7 +125,11 @@ docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/performance.py
 	$(BIN)/python docs/reliability.py
 
-site: .venv/dev ## write the documentation as a site to site/; a link that leads nowhere stops it
+draw: .venv/draw/ready ## draw docs/images/*.svg from their sources beside them
+	for source in docs/images/*.d2; do \
+		.venv/draw/bin/d2 --layout elk --theme 0 --pad 20 $$source $${source%.d2}.svg 2> /dev/null || exit 1; done
+
+site: .venv/dev draw ## write the documentation as a site to site/; a link that leads nowhere stops it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test-pages: install site sbom ## look the site through, and run what its guides print
@@ -169,6 +173,8 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group audit -o requirements/audit.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group draw -o requirements/draw.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group install -o requirements/install.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--resolution lowest-direct pyproject.toml clients/python/pyproject.toml --all-extras --group test \
@@ -193,6 +199,11 @@ clean: ## remove .venv and caches, never data
 .venv/audit/ready: requirements/audit.txt | .venv/bin/python
 	$(BIN)/python -m venv .venv/audit
 	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+.venv/draw/ready: requirements/draw.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/draw
+	.venv/draw/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/draw.txt
 	@touch $@
 
 .venv/install/ready: requirements/install.txt | .venv/bin/python
