@@ -18,7 +18,7 @@ BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
-	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs draw site sync test-pages dist release release-files audit sbom lock clean
+	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs draw site site-version sync test-pages dist release release-files audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -131,6 +131,9 @@ draw: .venv/draw/ready ## draw docs/images/*.svg from their sources beside them
 
 site: .venv/dev draw ## write the documentation as a site to site/; a link that leads nowhere stops it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+site-version: .venv/dev draw ## write the documentation of this version to sites/, beside those of others
+	$(BIN)/python docs/versions.py
 
 test-pages: install site sbom ## look the site through, and run what its guides print
 	$(BIN)/pytest tests/pages $(ARGS)
