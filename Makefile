@@ -133,7 +133,7 @@ site: .venv/dev draw ## write the documentation as a site to site/; a link that 
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 site-version: .venv/dev draw ## write the documentation of this version to sites/, beside those of others
-	$(BIN)/python docs/versions.py
+	$(BIN)/python -m harness.site_versions
 
 test-pages: install site sbom ## look the site through, and run what its guides print
 	$(BIN)/pytest tests/pages $(ARGS)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from docs import versions
+from harness import site_versions
 from harness.console.browser import ARGUMENTS, CHROMIUM
 
 ROOT = Path(__file__).parents[2]
@@ -73,9 +73,9 @@ def test_a_page_is_found_by_what_somebody_types(browser: Browser, home: str, que
 
 def test_the_switch_of_versions_shows_what_lies_beside_the_page(browser: Browser, tmp_path: Path) -> None:
     site, sites = tmp_path / "site", tmp_path / "sites"
-    versions.build(site)
+    site_versions.build(site)
     for version in ("0.9.0", "0.10.0", "0.9.1"):
-        versions.add(site, version, sites)
+        site_versions.add(site, version, sites)
     with served(sites) as url:
         tab = browser.new_page()
         tab.goto(url)
@@ -90,12 +90,12 @@ def test_a_version_that_is_written_again_takes_the_place_of_the_old_one(tmp_path
     site, sites = tmp_path / "site", tmp_path / "sites"
     site.mkdir()
     (site / "index.html").write_text("old")
-    versions.add(site, "1.0.0", sites)
+    site_versions.add(site, "1.0.0", sites)
     (sites / "1.0.0" / "gone.html").touch()
     (site / "index.html").write_text("new")
-    versions.add(site, "1.0.0", sites)
+    site_versions.add(site, "1.0.0", sites)
     assert [path.read_text() for path in (sites / "1.0.0").iterdir()] == ["new"]
     assert [each["version"] for each in json.loads((sites / "versions.json").read_text())] == ["1.0.0"]
     shutil.rmtree(sites)
     with pytest.raises(ValueError, match="is no version"):
-        versions.add(site, "../1.0.0", sites)
+        site_versions.add(site, "../1.0.0", sites)

@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from harness.release import version_of
+
 ROOT = Path(__file__).parents[1]
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 START = """<!doctype html>
@@ -52,9 +54,6 @@ def build(site: Path) -> None:
 
 
 def main() -> None:
-    sys.path.insert(0, str(ROOT))
-    from harness.release import version_of  # noqa: PLC0415 - found only from the root
-
     site = ROOT / "site"
     build(site)
     add(site, version_of(ROOT), ROOT / "sites")
