@@ -349,6 +349,18 @@ class FaceFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """The faces of a group that share an external image id, which is the person's id."""
+
+    id: str
+    name: str
+    """What people call the person, in any script; empty where nobody has given a name."""
+    face_count: int
+    newest: datetime
+    """When the newest of the faces was registered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A gallery face and its calibrated similarity with the probe, 0-100."""
 

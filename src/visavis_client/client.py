@@ -17,6 +17,7 @@ from visavis_client.errors import ConnectionFailed
 from visavis_client.images import Image
 from visavis_client.options import Spoofing, report
 from visavis_client.retry import policy
+from visavis_client.tokens import AccessKey
 
 T = TypeVar("T")
 
@@ -33,17 +34,21 @@ class Client:
         self,
         base_url: str,
         app_key: str,
-        secret_key: str,
+        secret_key: str | None = None,
         *,
+        access_key: AccessKey | None = None,
         api_key: str | None = None,
         timeout: float = 30.0,
         attempts: int = 4,
     ) -> None:
-        """`api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
+        """A `secret_key` is for v2.0, an `access_key` for v2.1, whose tokens are got and renewed as needed.
+
+        `api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
 
         A call is tried up to `attempts` times, if it certainly has not begun or may safely be repeated.
         """
-        self._http = httpx.Client(**Connection(base_url, app_key, secret_key, api_key, timeout).http_options())
+        connection = Connection(base_url, app_key, secret_key, api_key, timeout, access_key)
+        self._http = httpx.Client(**connection.http_options())
         self._attempts = attempts
 
     def __enter__(self) -> Client:
@@ -95,7 +100,7 @@ class Client:
     ) -> tuple[answers.Face, ...]:
         """The faces in a picture, each with its verdict. `aligned`: the picture is a face alone, 224 x 224.
 
-        Raises ImageError, InvalidImageSize.
+        v2.1 has no such operation. Raises ImageError, InvalidImageSize.
         """
         return self._carry_out(calls.spoofing(image, sensitivity, aligned=aligned))
 

@@ -61,7 +61,7 @@ class QuotaExceeded(ApiError):
 
 
 class Unauthorized(ApiError):
-    """-41000, -41005: a key is missing or wrong."""
+    """-41000, -41005: a key is missing or wrong. -41006, -41007: a new token was refused too. 401: no token."""
 
 
 class ImageError(ApiError):
@@ -114,6 +114,8 @@ _BY_CODE: dict[int, type[ApiError]] = {
     -40070: QuotaExceeded,
     -41000: Unauthorized,
     -41005: Unauthorized,
+    -41006: Unauthorized,
+    -41007: Unauthorized,
     -45020: ImageTooLarge,
     -45030: InvalidImageBytes,
     -45040: InvalidImageFormat,

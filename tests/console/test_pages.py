@@ -16,6 +16,7 @@ IN_A_GROUP = "/apps/1/groups/of-the-pages"
 FOR_ADMINISTRATORS = (
     "/",
     "/profile",
+    "/profile/second-factor",
     "/users",
     "/nothing",
     "/apps/1/analyze",

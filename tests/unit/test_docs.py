@@ -13,6 +13,7 @@ from visavis.api.dialect import HTTP_ERRORS, Dialect, WireError
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.openapi.errors import errors
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.vision.models import CARDS, Task
@@ -21,12 +22,14 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "api"
 PAGES = sorted([*ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
-SUBJECTS = ("index", "v2", "v1", "plus", "searchface", "spoofing", "client")
+SUBJECTS = ("index", "v2", "v2.1", "v1", "plus", "searchface", "spoofing", "client")
 PARTIAL_SUCCESS = (40070, "ServiceQuotaExceededPartialSuccessException")
 
 each_language = pytest.mark.parametrize("suffix", [".md", ".ko.md"], ids=["english", "korean"])
-each_dialect = pytest.mark.parametrize("dialect", [V2, V1, PLUS, SEARCHFACE], ids=lambda dialect: dialect.name)
-each_nhn_dialect = pytest.mark.parametrize("dialect", [V2, V1, PLUS], ids=lambda dialect: dialect.name)
+each_dialect = pytest.mark.parametrize(
+    "dialect", [V2, V2_1, V1, PLUS, SEARCHFACE], ids=lambda dialect: dialect.name
+)
+each_nhn_dialect = pytest.mark.parametrize("dialect", [V2, V2_1, V1, PLUS], ids=lambda dialect: dialect.name)
 each_subject = pytest.mark.parametrize("subject", SUBJECTS)
 
 

@@ -27,6 +27,7 @@ NEVER = (
     "psycopg",
     "matplotlib",
     "uvicorn",
+    "zxcvbn",
 )
 PROGRAM = """
 import sys

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,3 +84,15 @@ def reachable(settings: Settings, port: int | None = None) -> str:
         host = "127.0.0.1"
     scheme = "https" if settings.tls_cert else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port or settings.port}"
+
+
+@contextmanager
+def stopped_in_good_order() -> Iterator[None]:
+    """Let a command that is told to stop (SIGTERM, SIGHUP) remove what it has begun, as after Ctrl-C."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda number, _: sys.exit(128 + number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

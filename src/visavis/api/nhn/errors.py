@@ -16,6 +16,8 @@ _NO_GROUP = WireError(-40030, "NotFoundGroupError")
 _QUOTA = WireError(-40070, "ServiceQuotaExceededException")
 _UNAUTHORIZED = WireError(-41000, "UnauthorizedAppKey")
 _UNAUTHORIZED_V2 = WireError(-41005, "UnauthorizedAppKeyOrSecretKey")
+_INVALID_TOKEN = WireError(-41006, "InvalidToken")
+_UNAUTHORIZED_TOKEN = WireError(-41007, "UnauthorizedToken")
 _FORMAT = WireError(-45040, "InvalidImageFormatException")
 _FILE = WireError(-45080, "InvalidImageFileException")
 
@@ -41,6 +43,8 @@ V1_ERRORS: Final[ErrorTable] = MappingProxyType(
         ErrorCode.FACE_QUOTA_EXCEEDED: _QUOTA,
         ErrorCode.UNAUTHORIZED: _UNAUTHORIZED,
         ErrorCode.MISSING_CREDENTIALS: _UNAUTHORIZED,
+        ErrorCode.ACCESS_TOKEN_INVALID: _UNAUTHORIZED,
+        ErrorCode.ACCESS_TOKEN_UNAUTHORIZED: _UNAUTHORIZED,
         ErrorCode.IMAGE_TOO_LARGE: WireError(-45020, "ImageTooLargeException"),
         ErrorCode.UNSUPPORTED_IMAGE_FORMAT: _FORMAT,
         ErrorCode.NOT_AN_IMAGE: _FORMAT,
@@ -63,13 +67,27 @@ V2_ERRORS: Final[ErrorTable] = MappingProxyType(
         **V1_ERRORS,
         ErrorCode.UNAUTHORIZED: _UNAUTHORIZED_V2,
         ErrorCode.MISSING_CREDENTIALS: _UNAUTHORIZED_V2,
+        ErrorCode.ACCESS_TOKEN_INVALID: _UNAUTHORIZED_V2,
+        ErrorCode.ACCESS_TOKEN_UNAUTHORIZED: _UNAUTHORIZED_V2,
         ErrorCode.INVALID_IMAGE_BASE64: WireError(-45030, "InvalidImageBytesException"),
     }
 )
 
-V2_UPLOAD_ERRORS: Final[ErrorTable] = MappingProxyType(
-    {**V2_ERRORS, ErrorCode.NOT_AN_IMAGE: _FILE, ErrorCode.BROKEN_IMAGE: _FILE}
+_OF_UPLOADS = {ErrorCode.NOT_AN_IMAGE: _FILE, ErrorCode.BROKEN_IMAGE: _FILE}
+
+V2_UPLOAD_ERRORS: Final[ErrorTable] = MappingProxyType({**V2_ERRORS, **_OF_UPLOADS})
+
+V2_1_ERRORS: Final[ErrorTable] = MappingProxyType(
+    {
+        **V2_ERRORS,
+        ErrorCode.MISSING_CREDENTIALS: _INVALID_TOKEN,
+        ErrorCode.ACCESS_TOKEN_INVALID: _INVALID_TOKEN,
+        ErrorCode.ACCESS_TOKEN_UNAUTHORIZED: _UNAUTHORIZED_TOKEN,
+        ErrorCode.UNAUTHORIZED: _UNAUTHORIZED_TOKEN,
+    }
 )
+
+V2_1_UPLOAD_ERRORS: Final[ErrorTable] = MappingProxyType({**V2_1_ERRORS, **_OF_UPLOADS})
 
 _COMPARE_MESSAGES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -85,6 +103,10 @@ _COMPARE_MESSAGES: Final[Mapping[int, str]] = MappingProxyType(
 
 def v2_error(error: ServiceError, _operation: AnyOperation, uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag
     return (V2_UPLOAD_ERRORS if uploaded else V2_ERRORS)[error.code]
+
+
+def v2_1_error(error: ServiceError, _operation: AnyOperation, uploaded: bool) -> WireError:  # noqa: FBT001 - data
+    return (V2_1_UPLOAD_ERRORS if uploaded else V2_1_ERRORS)[error.code]
 
 
 def v1_error(error: ServiceError, operation: AnyOperation, _uploaded: bool) -> WireError:  # noqa: FBT001 - data, not a flag

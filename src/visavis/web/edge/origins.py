@@ -8,7 +8,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 METHODS: Final = ("GET", "POST", "DELETE")
-HEADERS: Final = ("Authorization", "Content-Type", "X-Nhn-Apikey", "X-Api-Key", "X-Request-Id")
+HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "X-Nhn-Apikey",
+    "X-Nhn-Authorization",
+    "X-Api-Key",
+    "X-Request-Id",
+)
 EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Request-Id", "Retry-After")
 
 
