@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     update,
@@ -377,6 +378,9 @@ def conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool
         yield faces.c.external_image_id == where.external_image_id
     if where.label_contains is not None:
         yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
+    if where.term is not None:
+        named = (faces.c.external_image_id, faces.c.face_id)
+        yield or_(*(column.icontains(where.term, autoescape=True) for column in named))
     if where.registered_after is not None:
         # Not `>`: SQLite would use the index on the time, and sort all faces for one page.
         yield (faces.c.created_at <= where.registered_after).is_(False)
