@@ -18,7 +18,9 @@ _ATTACKS = (
     "APCER in %, weak / balanced / strict, of people who were not fitted on (docs/api/spoofing.md); Replay-Attack, 116 "
     "frames a kind, and CelebA-Spoof, 133 attacks:"
 )
-_LIVING = "BPCER in %; Replay-Attack, 116 frames, CelebA-Spoof, 141 living faces, LFW, a picture each of 950 people:"
+_LIVING = (
+    "BPCER in %; Replay-Attack, 116 frames, CelebA-Spoof, 141 living faces, LFW, a picture each of 950 people:"
+)
 _MINIFAS_ACCURACY = (
     _ATTACKS,
     "the pair alone: print 39.7 / 17.2 / 6.0, photo on a tablet 35.3 / 13.8 / 5.2, video on a tablet 2.6 / 1.7 / 0.9,",
