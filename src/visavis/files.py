@@ -22,9 +22,9 @@ AS_USUAL = 0o666
 """Mode before the umask of the process, as for any file that its user makes."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write these bytes to a file that only its owner may read; replace what is there. Raises OSError."""
-    with replacing(path) as file:
+def write_whole(path: Path, data: bytes, mode: int = OWNER_ONLY) -> None:
+    """Write these bytes to a file; replace what is there. Raises OSError."""
+    with replacing(path, mode) as file:
         file.write(data)
 
 

@@ -217,9 +217,11 @@ def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | N
     )
 
 
-def template_of(connection: Connection, group_key: int, where: FaceFilter) -> bytes | None:
-    """The template of the one face that matches the filter; None if there is none."""
-    return connection.scalar(select(faces.c.template).where(*conditions(group_key, where)))
+def template_of(connection: Connection, group_key: int, where: FaceFilter) -> tuple[int, bytes] | None:
+    """Sequence and template of the one face that matches the filter; None if there is none."""
+    statement = select(faces.c.version, faces.c.template).where(*conditions(group_key, where))
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.version, row.template)
 
 
 def list_faces(
