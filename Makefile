@@ -1,11 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+PULL ?=
 SECONDS ?= 900
 DATA ?=
 LOOKS ?= looks
-END_TO_END := e2e edge keys audit hostile
-APART := $(END_TO_END) console nodes bulk/commands examples pages faults
+VERSION ?=
+END_TO_END := e2e edge keys audit hostile oauth shapes
+APART := $(END_TO_END) console nodes bulk/commands examples pages faults install
 FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
 	searchface/test_error_codes.py
@@ -16,20 +18,20 @@ BENCHMARKS ?= search scale pipeline bulk http load
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
-	test-nodes test-bulk test-faults crash soak bench measure fit fuzz mutate lint docs site sync test-pages audit sbom lock clean
+	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs draw site site-version sync test-pages dist release release-files audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000")
-	@$(BIN)/visavis models pull
+serve: .venv/runtime ## set everything up and start the server on 127.0.0.1:8000 (ARGS="--port 9000", PULL=--without-optional)
+	@$(BIN)/visavis models pull $(PULL)
 	@exec $(BIN)/visavis serve $(ARGS)
 
 demo: install ## register ten people, recognise them in other pictures, draw visavis-demo.png
 	@$(BIN)/python -m demo
 
 install: .venv/dev ## .venv with everything for development, and the model weights
-	@$(BIN)/visavis models pull
+	@$(BIN)/visavis models pull $(PULL)
 
 test-fast: install ## before every commit, under a minute on two cores: what needs no server and no PostgreSQL
 	$(BIN)/pytest $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
@@ -66,6 +68,9 @@ test-bulk: install ## imports that are killed, archives that move, and the examp
 test-faults: install ## kills, broken disks, backups under load, a minute of everything (as root it mounts small disks)
 	$(BIN)/pytest tests/faults $(ARGS)
 
+test-install: install .venv/install/ready ## the wheel by pip, pipx and uvx, the files of deploy/, the image (needs buildah, debootstrap and root)
+	$(BIN)/pytest tests/install $(ARGS)
+
 crash: install ## 760 kills of processes that write, everything checked after each (ARGS="--kills 20 --servers 2")
 	$(BIN)/python -m benchmarks.crash $(ARGS)
 
@@ -73,7 +78,7 @@ soak: install ## an hour of mixed load: memory, descriptors, latency (ARGS="--mi
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench: .venv/bench ## measure everything the documents quote, up to ten minutes each (ARGS=--quick: 50 s)
-	@$(BIN)/visavis models pull
+	@$(BIN)/visavis models pull $(PULL)
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name --write $(ARGS) || exit 1; done
 
 measure: install ## error rates of groups of people, and of poor pictures (DATA=folder of sets that are not in here)
@@ -125,11 +130,31 @@ docs: .venv/dev ## write the generated pages of docs/ anew
 	$(BIN)/python docs/performance.py
 	$(BIN)/python docs/reliability.py
 
-site: .venv/dev ## write the documentation as a site to site/; a link that leads nowhere stops it
+draw: .venv/draw/ready ## draw docs/images/*.svg from their sources beside them
+	for source in docs/images/*.d2; do \
+		.venv/draw/bin/d2 --layout elk --theme 0 --pad 20 $$source $${source%.d2}.svg 2> /dev/null || exit 1; done
+
+site: .venv/dev draw ## write the documentation as a site to site/; a link that leads nowhere stops it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+site-version: .venv/dev draw ## write the documentation of this version to sites/, beside those of others
+	$(BIN)/python -m harness.site_versions
 
 test-pages: install site sbom ## look the site through, and run what its guides print
 	$(BIN)/pytest tests/pages $(ARGS)
+
+dist: .venv/dev ## both wheels, in dist/
+	rm -rf dist
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist . ./clients/python
+
+release-files: dist ## check both wheels, write their check sums and the notes from CHANGELOG.md beside them
+	$(BIN)/python -m harness.release files
+
+release: .venv/dev ## everything of a release but the tag (VERSION=0.2.0): versions, changelog, checks, wheels, notes
+	@test -n "$(VERSION)" || { echo 'VERSION names the release: make release VERSION=0.2.0' >&2; exit 1; }
+	$(BIN)/python -m harness.release prepare $(VERSION)
+	$(MAKE) --no-print-directory lint test-fast release-files
+	@echo "Read dist/NOTES.md, then: git commit -am 'Release $(VERSION)' && git tag -a v$(VERSION) -F dist/NOTES.md"
 
 audit: .venv/audit/ready ## ask a public service for known weaknesses of the packages that servers consist of
 	.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/tracing.txt
@@ -156,6 +181,10 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group audit -o requirements/audit.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group draw -o requirements/draw.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--group install -o requirements/install.txt
+	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--resolution lowest-direct pyproject.toml clients/python/pyproject.toml --all-extras --group test \
 		-c requirements/build.txt -o requirements/lowest.txt
 
@@ -178,6 +207,16 @@ clean: ## remove .venv and caches, never data
 .venv/audit/ready: requirements/audit.txt | .venv/bin/python
 	$(BIN)/python -m venv .venv/audit
 	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+.venv/draw/ready: requirements/draw.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/draw
+	.venv/draw/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/draw.txt
+	@touch $@
+
+.venv/install/ready: requirements/install.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv/install
+	.venv/install/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/install.txt
 	@touch $@
 
 .venv-lowest/ready: requirements/build.txt requirements/lowest.txt pyproject.toml

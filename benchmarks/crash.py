@@ -37,11 +37,14 @@ def main(
     """Kill, look, and begin again; exit code 1 if anything was lost, undone or in disorder."""
     start = time.perf_counter()
     runs: dict[str, Kills] = {}
+    _say(f"{kills} kills on SQLite, {on_postgres} on PostgreSQL, {servers} of a whole server: some 3 s each.")
     with TemporaryDirectory() as folder:
         runs["writing process, SQLite"] = kill_again_and_again(Place(Path(folder) / "data"), kills, seed)
+    _say("PostgreSQL is next.")
     with TemporaryDirectory() as folder, running_postgres() as postgres:
         place = Place(Path(folder) / "data", postgres.new_database())
         runs["writing process, PostgreSQL"] = kill_again_and_again(place, on_postgres, seed)
+    _say("Whole servers are next.")
     with TemporaryDirectory() as folder:
         runs["whole server, SQLite"] = kill_servers(Path(folder), servers, seed)
     description = _report(runs, seed)
@@ -53,6 +56,10 @@ def main(
     for fault in faults:
         console.progress.print(fault, markup=False)
     sys.exit(1 if faults else 0)
+
+
+def _say(sentence: str) -> None:
+    console.progress.print(sentence, highlight=False)
 
 
 def _report(runs: dict[str, Kills], seed: int) -> Report:

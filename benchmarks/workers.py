@@ -1,7 +1,7 @@
 """What it costs and brings to see pictures in processes of their own, beside another commit where one is given.
 
 `python -m benchmarks.workers [--beside CHECKOUT] [--quick]` measures the latency of one request, in turns with the
-other commit's server; one worker and two; the main process alone, with workers that answer at once; memory; and a
+other commit's server; one core and two; the main process alone, with workers that answer at once; memory; and a
 neighbour with hostile pictures.
 """
 
@@ -120,15 +120,36 @@ def latency(beside: Path, rounds: int) -> None:
             )
 
 
+@contextmanager
+def on(cores: set[int]) -> Iterator[None]:
+    """Keep this thread, and the processes and threads that it starts, on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def cores(rounds: int) -> None:
-    """One worker and two, by turns."""
+    """One core and two, by turns: the server with its workers, and its clients beside them."""
     data = original("P001", "amateur_selfie", "selfie").data
-    with running(WORK__CPU_PLACES="1") as one, running(WORK__CPU_PLACES="2") as two:
-        pairs = [(rate(one.client, data, 16, 4), rate(two.client, data, 16, 4)) for _ in range(rounds)]
-        ratios = [second / first for first, second in pairs]
+    [first, second, *_] = sorted(os.sched_getaffinity(0))
+    places = ({first}, {first, second})
+    with ExitStack() as stack:
+        servers = []
+        for place in places:
+            with on(place):
+                servers.append(stack.enter_context(running(WORK__CPU_PLACES=str(len(place)))))
+        rates: list[list[float]] = [[], []]
+        for _ in range(rounds):
+            for place, server, reached in zip(places, servers, rates, strict=True):
+                with on(place):
+                    reached.append(rate(server.client, data, 16, 4))
+        ratios = [two / one for one, two in zip(*rates, strict=True)]
         out.print(
-            f"two workers over one: x {median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}); "
-            f"{median(second for _, second in pairs):.1f} requests a second"
+            f"two cores over one: x {median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}); "
+            f"{median(rates[1]):.1f} requests a second"
         )
 
 

@@ -15,7 +15,7 @@ INTRODUCTION = """\
 
 <!-- Written by docs/coverage.py: run `python docs/coverage.py` instead of editing. -->
 
-Every error code, parameter and field of an answer that the four documents list for an operation, and the test that
+Every error code, parameter and field of an answer that the five documents list for an operation, and the test that
 holds it, all against real servers.
 
 - **Codes**: how the suite gets each out of a server. A row names the case of the test above its table, or another
@@ -66,6 +66,14 @@ SUITES = (
     ),
     Suite(
         "v2.0", "contract/v2", "v2.{operation}-{code}-{message}", ENVELOPE, f"tests/contract/{FIELDS}", (PARTIAL,)
+    ),
+    Suite(
+        "v2.1",
+        "contract/v2.1",
+        "v2.1.{operation}-{code}-{message}",
+        ENVELOPE,
+        f"tests/contract/{FIELDS}",
+        (PARTIAL,),
     ),
     Suite(
         "Search Face",

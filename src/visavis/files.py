@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
 
 OWNER_ONLY = 0o600
 AS_USUAL = 0o666
 """Mode before the umask of the process, as for any file that its user makes."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write these bytes to a file that only its owner may read; replace what is there. Raises OSError."""
-    with replacing(path) as file:
+def write_whole(path: Path, data: bytes, mode: int = OWNER_ONLY) -> None:
+    """Write these bytes to a file; replace what is there. Raises OSError."""
+    with replacing(path, mode) as file:
         file.write(data)
 
 
@@ -61,6 +65,27 @@ def temporary_file(path: Path, mode: int = OWNER_ONLY) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[bool]:
+    """Whether this process alone is in such a block for the directory; the system ends that with the process.
+
+    On Windows, which has no such locks, always True.
+    """
+    if sys.platform == "win32":
+        yield True
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 def sync(path: Path) -> None:

@@ -28,6 +28,8 @@ class Caller:
     app: App
     key_id: int
     """Row number of the key."""
+    access_key: str | None = None
+    """Name of the user access key, where a token of it was used too."""
 
 
 working_for: ContextVar[str] = ContextVar("working_for", default="")
@@ -36,7 +38,7 @@ shared fairly by it."""
 
 
 class KeyKind(StrEnum):
-    """The three credentials of an app (contract.md, "One gallery, four dialects")."""
+    """The three credentials of an app (contract.md, "One gallery, five dialects")."""
 
     APP_KEY = "appKey"
     SECRET_KEY = "secretKey"  # noqa: S105 - the name of a kind, not a secret
@@ -52,6 +54,28 @@ class KeyRecord:
     created_at: datetime
     retires_at: datetime | None
     """When it stops working; None means never."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A user access key: an id and a secret, with which a client gets access tokens (RFC 6749, 4.4)."""
+
+    number: int
+    """Row number."""
+    id: str
+    """What the client sends beside the secret."""
+    name: str
+    apps: frozenset[int] | None
+    """Ids of the apps that its tokens have a right to; None means all apps, also future ones."""
+    lifetime_seconds: int
+    """How long a token of it is valid."""
+    created_at: datetime
+    old_secret_until: datetime | None = None
+    """When the secret before the last rotation stops working; None if there is none."""
+
+    def covers(self, app: App) -> bool:
+        """Whether its tokens have a right to this app."""
+        return self.apps is None or app.id in self.apps
 
 
 class Role(StrEnum):
@@ -86,6 +110,39 @@ class Session:
     user: User
     created_at: datetime
     seen_at: datetime
+    proven_at: datetime | None = None
+    """When the user last gave the password, and the code where there is a second factor."""
+    has_second_factor: bool = False
+    """Whether the user has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session as its user is shown it."""
+
+    id: str
+    """Tells it from the user's others, and lets nobody in."""
+    address: str
+    browser: str
+    """What the browser calls itself (User-Agent)."""
+    created_at: datetime
+    seen_at: datetime
+    is_this: bool
+    """Whether it is the one that asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that was not used yet, as administrators are shown it."""
+
+    id: str
+    """Tells it from others, and opens nothing."""
+    role: Role
+    user: str | None
+    """Whose password it sets; None for a new account."""
+    invited_by: str
+    """The name of a user; empty for a command."""
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,16 @@ class ConsoleSettings(BaseModel):
         60.0, gt=0, le=60 * CENTURY_HOURS, description="After how long without a click a session ends."
     )
     session_hours: float = Field(12.0, gt=0, le=CENTURY_HOURS, description="After how long every session ends.")
+    proof_minutes: float = Field(
+        10.0,
+        gt=0,
+        le=60 * CENTURY_HOURS,
+        description="For how long after the password was given, and the code where there is a second factor, keys "
+        "are shown and accounts changed without asking again.",
+    )
+    require_second_factor: bool = Field(
+        default=False, description="Let administrators do nothing before they have enrolled a second factor."
+    )
 
 
 class AuditSettings(BaseModel):
@@ -207,6 +217,11 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(None, description="A file to read the master key from instead.")
     master_key_command: SecretStr | None = Field(
         None, description="A command that prints the master key, to be run instead; no shell runs it."
+    )
+    require_private_files: bool = Field(
+        default=False,
+        description="Do not start while other users of the machine can get at the data directory, the database or "
+        "a key file; without it that is a warning.",
     )
     anchor_file: Path | None = Field(
         None,

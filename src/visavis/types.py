@@ -345,7 +345,21 @@ class FaceFilter:
     external_image_id: str | None = None
     label_contains: str | None = None
     """Part of the external image id. Whether case counts in letters beyond ASCII depends on the database."""
+    term: str | None = None
+    """Part of the external image id or of the face id; case counts as in `label_contains`."""
     registered_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The faces of a group that share an external image id, which is the person's id."""
+
+    id: str
+    name: str
+    """What people call the person, in any script; empty where nobody has given a name."""
+    face_count: int
+    newest: datetime
+    """When the newest of the faces was registered."""
 
 
 @dataclass(frozen=True, slots=True)

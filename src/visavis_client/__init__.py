@@ -1,4 +1,4 @@
-"""A client of the Face Recognition v2.0 API: Visavis's own, or the vendor's cloud.
+"""A client of the Face Recognition v2.0 and v2.1 APIs: Visavis's own, or the vendor's cloud.
 
 from visavis_client import Client
 
@@ -7,6 +7,8 @@ with Client("http://127.0.0.1:8000", app_key="...", secret_key="...") as visavis
     visavis.register("staff", "anna.jpg", external_image_id="anna")
     for match in visavis.search("staff", "door.jpg").matches:
         print(match.face.external_image_id, match.similarity)
+
+v2.1 wants a user access key instead of a secret key: `access_key=AccessKey("id", "secret")`.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ from visavis_client.errors import (
     InvalidImageUrl,
     InvalidParameter,
     InvalidToken,
+    NoFaceAdded,
     Overloaded,
     QuotaExceeded,
     ServerError,
@@ -52,8 +55,10 @@ from visavis_client.errors import (
 )
 from visavis_client.images import Image
 from visavis_client.options import Spoofing
+from visavis_client.tokens import AccessKey
 
 __all__ = [
+    "AccessKey",
     "ApiError",
     "AsyncClient",
     "Box",
@@ -80,6 +85,7 @@ __all__ = [
     "InvalidToken",
     "Landmark",
     "Match",
+    "NoFaceAdded",
     "Orientation",
     "Overloaded",
     "QuotaExceeded",
@@ -91,4 +97,7 @@ __all__ = [
     "Unauthorized",
     "Verification",
     "VisavisError",
+    "__version__",
 ]
+
+__version__ = "0.2.0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -13,17 +13,30 @@ from harness.servers import Keys, Server
 
 from .client import AdminClient, assert_refused
 
+_tokens: dict[str, str] = {}
+
+
+def token_for_all(server: Server) -> str:
+    """An access token with a right to every app of the server."""
+    if server.url not in _tokens:
+        _tokens[server.url] = server.new_token(server.create_access_key("for all"))
+    return _tokens[server.url]
+
 
 @dataclass(frozen=True)
 class Voice:
     """How a dialect lists groups or faces, and what it says to those it does not let in."""
 
     request: Callable[[Keys], Mapping[str, Any]]
+    with_token: bool = field(default=False, kw_only=True)
     refusal: Mapping[str, Any]
     status: int = 200
 
     def heard(self, server: Server, keys: Keys) -> bool:
-        response: httpx.Response = server.client.get(**self.request(keys))
+        request = dict(self.request(keys))
+        if self.with_token:
+            request["headers"] = {"x-nhn-authorization": f"Bearer {token_for_all(server)}"}
+        response: httpx.Response = server.client.get(**request)
         if response.json() == self.refusal:
             assert response.status_code == self.status
             assert response.headers["X-Error-Detail"]
@@ -53,6 +66,11 @@ VOICES = {
             "headers": {"Authorization": keys.secretKey},
         },
         unauthorized(-41005, "UnauthorizedAppKeyOrSecretKey"),
+    ),
+    "v2.1": Voice(
+        lambda keys: {"url": f"/v2.1/appkeys/{keys.appKey}/groups", "params": {"limit": 1}},
+        unauthorized(-41007, "UnauthorizedToken"),
+        with_token=True,
     ),
     "searchface": Voice(
         lambda keys: {

@@ -38,10 +38,58 @@ def test_formats_that_are_not_decoded_are_not_passed_over_in_silence(tmp_path: P
     assert [name for name, _ in names(tmp_path)] == ["anna/1.heic", "anna/2.webp"]
 
 
-def test_names_that_no_external_image_id_can_have_are_told_before_anything_is_done(tmp_path: Path) -> None:
-    folder_with(tmp_path, *(f"person {number}/1.jpg" for number in range(8)), "anna/1.jpg")
-    with pytest.raises(SetupError, match=r"'person 0', .*'person 4', and 3 more cannot be an external image id"):
+def test_names_that_no_external_image_id_can_have_are_names_of_people(tmp_path: Path) -> None:
+    folder_with(tmp_path, "김민수/1.jpg", "two words.jpg", "이영희 2.jpg", "anna/1.jpg")
+    found = {entry.path.name: (entry.external_image_id, entry.name) for entry in entries_of(tmp_path)}
+    assert found["two words.jpg"] == (None, "two words")
+    assert found["이영희 2.jpg"] == (None, "이영희 2")
+    assert {(entry.external_image_id, entry.name) for entry in entries_of(tmp_path)} >= {
+        ("anna", ""),
+        (None, "김민수"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "person"),
+    [
+        ("anna-1.jpg", "anna"),
+        ("anna_02.jpg", "anna"),
+        ("anna (3).jpg", "anna"),
+        ("anna 4.jpg", "anna"),
+        ("anna.jpg", "anna"),
+        ("anna5.jpg", "anna5"),
+        ("anna-2024.jpg", "anna-2024"),
+        ("1.jpg", "1"),
+        ("-1.jpg", "-1"),
+    ],
+)
+def test_a_number_at_the_end_is_no_part_of_a_name_where_that_is_meant(
+    file: str, person: str, tmp_path: Path
+) -> None:
+    folder_with(tmp_path, file)
+    [entry] = entries_of(tmp_path, numbered=True)
+    assert entry.external_image_id == person
+    [entry] = entries_of(tmp_path)
+    assert entry.external_image_id or entry.name == file.removesuffix(".jpg")
+
+
+def test_letters_put_together_in_two_ways_are_one_name(tmp_path: Path) -> None:
+    folder_with(tmp_path, "\u1100\u1161/1.jpg", "\uac00/2.jpg")
+    assert {entry.name for entry in entries_of(tmp_path)} == {"\uac00"}
+
+
+def test_a_name_with_control_characters_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    folder_with(tmp_path, "a\tb.jpg")
+    with pytest.raises(SetupError, match="cannot be a person's: A name has at most 255 printable characters"):
         entries_of(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_a_list_has_names_in_the_encodings_of_spreadsheets(encoding: str, tmp_path: Path) -> None:
+    text = "path,external_image_id,name\na.jpg,e-1,김민수\nb.jpg,,이영희\n"
+    (tmp_path / "list.csv").write_bytes(text.encode(encoding))
+    found = [(entry.external_image_id, entry.name) for entry in entries_of(tmp_path / "list.csv")]
+    assert found == [("e-1", "김민수"), (None, "이영희")]
 
 
 @pytest.mark.parametrize("name", ["list.csv", "list.jsonl"])
@@ -68,7 +116,7 @@ def test_a_path_that_is_absolute_stays_so_and_ids_may_be_left_out(tmp_path: Path
         ("m.csv", "a.jpg,anna\n", "line 1: there is no column 'a.jpg'"),
         ("m.csv", "external_image_id\nanna\n", "line 1: the first line must name the column path"),
         ("m.csv", "path,path\na,b\n", "line 1: a column is named twice"),
-        ("m.csv", "path,name\na.jpg,anna\n", "line 1: there is no column 'name'"),
+        ("m.csv", "path,who\na.jpg,anna\n", "line 1: there is no column 'who'"),
         ("m.csv", "path,external_image_id\na.jpg\n", "line 2: 1 values where 2 are named"),
         ("m.csv", "path,external_image_id\na.jpg,b\n,c\n", "line 3: the path is empty"),
         ("m.csv", "path,external_image_id\na.jpg,no blanks\n", "line 2: 'no blanks' cannot be"),
@@ -79,7 +127,7 @@ def test_a_path_that_is_absolute_stays_so_and_ids_may_be_left_out(tmp_path: Path
         ("m.jsonl", '["a.jpg"]\n', "line 1: not an object"),
         ("m.jsonl", '{"path": 3}\n', "line 1: not an object of texts"),
         ("m.jsonl", '{"external_image_id": "anna"}\n', "line 1: there is no path"),
-        ("m.jsonl", '\n{"path": "a", "name": "anna"}\n', "line 2: there is no column 'name'"),
+        ("m.jsonl", '\n{"path": "a", "who": "anna"}\n', "line 2: there is no column 'who'"),
         ("m.jsonl", '{"path": "a", "external_image_id": "%s"}\n' % ("x" * 256), "line 1: 'xxx"),
         ("m.jsonl", '{"path": "a\\u0000.jpg"}\n', "line 1: the path is empty"),
         ("m.txt", "a.jpg", "neither a folder nor a manifest"),
@@ -104,3 +152,22 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SetupError, match="no pictures"):
         entries_of(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [('{"path": ' + "[" * 9_000, "not JSON"), ('{"path": "' + "a" * 20_000 + '"}', "longer than 20,000")],
+)
+def test_a_line_that_is_deep_or_long_is_a_mistake_like_another(tmp_path: Path, line: str, why: str) -> None:
+    manifest = tmp_path / "people.jsonl"
+    manifest.write_text(f'{{"path": "a.jpg"}}\n{line}\n')
+    with pytest.raises(SetupError, match=f"line 2: {why}"):
+        entries_of(manifest)
+
+
+def test_a_manifest_of_any_size_is_not_read_into_memory(tmp_path: Path) -> None:
+    manifest = tmp_path / "people.csv"
+    with manifest.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SetupError, match="import it in parts"):
+        entries_of(manifest)

@@ -22,6 +22,8 @@ def program(page: str) -> str:
 def test_the_programs_of_the_guide_do_what_they_say(server: Server, keys: Keys) -> None:
     script = program("client.md").replace("http://127.0.0.1:8000", server.url)
     script = script.replace("your-app-key", keys.appKey).replace("your-secret-key", keys.secretKey)
+    key = server.create_access_key("of the guide", "--app", keys.name)
+    script = script.replace("your-key-id", key.id).replace("your-key-secret", key.secret)
     ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
     lines = ran.stdout.splitlines()
     name, similarity = lines[1].split()

@@ -16,7 +16,8 @@ from harness.servers import Server, running_server
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Each browser of `crowd` says that it comes from an address of its own, as behind a proxy.
-    settings = {"EDGE__TRUSTED_PROXIES": "127.0.0.1"}
+    # Tests about proving to be the user ask for it sooner.
+    settings = {"EDGE__TRUSTED_PROXIES": "127.0.0.1", "CONSOLE__PROOF_MINUTES": "600"}
     with running_server(tmp_path_factory.mktemp("console"), settings) as server:
         server.create_app("default")
         yield server

@@ -16,7 +16,12 @@ from harness.console.person import Person
 from harness.console.pictures import OMAR, PORTRAIT, SELFIE, answers, nobody, side_by_side
 from harness.servers import Keys, Server
 
-TABS = {"v2": "NHN Face Recognition v2.0", "plus": "NHN Face Recognition Plus", "v1": "NHN Face Recognition v1.0"}
+TABS = {
+    "v2": "NHN Face Recognition v2.0",
+    "v2.1": "NHN Face Recognition v2.1",
+    "plus": "NHN Face Recognition Plus",
+    "v1": "NHN Face Recognition v1.0",
+}
 
 
 @pytest.fixture(scope="module")

@@ -85,11 +85,13 @@ def test_several_pictures_are_registered_at_once_each_with_what_became_of_it(
     files = [ASSETS / "ines-portrait.jpg", ASSETS / "omar-selfie.jpg", empty, broken, text]
     desk.locator("#drop input").set_input_files(files)
     expect(desk.get_by_role("heading", name="5 pictures")).to_be_visible()
-    expect(desk.get_by_label("External id of a view.jpg")).to_have_value("a-view")
-    desk.get_by_label("External id of omar-selfie.jpg").fill("omar")
+    expect(desk.get_by_label("Name of the person").nth(2)).to_have_value("a view")
+    desk.get_by_label("Name of the person").nth(1).fill("omar")
+    expect(desk.get_by_text("New · id omar", exact=True)).to_be_visible()
+    expect(desk.get_by_text("Say who it is first")).to_have_count(0)
     desk.get_by_role("button", name="Register").click()
     expect(desk.locator("[data-summary]")).to_contain_text("Done. Faces registered: 2 · pictures without: 3")
-    states = [row.locator(".state").inner_text() for row in desk.locator("[data-pictures] li").all()]
+    states = [row.locator(".state").inner_text() for row in desk.locator(".pictures li").all()]
     assert [state.partition(" ·")[0] for state in states[:2]] == ["Registered", "Registered"]
     assert states[2:] == [
         "No face of at least 60 x 60 pixels was found.",

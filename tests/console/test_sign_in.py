@@ -112,7 +112,12 @@ def test_a_lost_password_is_replaced_by_a_link_that_a_command_prints(
         ("x" * 201, "at most 200 characters"),
         ("aaaaaaaaaaaaaaaaaaaa", "too easy to guess"),
         ("abcdefghijklmnopqrst", "too easy to guess"),
-        ("passwordpassword", "too easy to guess"),
+        ("passwordpassword", "Many people have this password"),
+        ("Passw0rd1234567", "Many people have this password"),
+        ("iloveyou iloveyou", "Many people have this password"),
+        ("qwertyuiopasdfgh", "Many people have this password"),
+        ("1234567890123456", "Many people have this password"),
+        ("19870412 19870412", "too easy to guess"),
         ("visavis visavis visavis", "too easy to guess"),
     ],
 )

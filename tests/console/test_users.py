@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from harness.console.browser import signed_in
-from harness.console.person import PASSWORD, Crowd, Person
+from harness.console.person import PASSWORD, Crowd, Person, csrf
 from harness.servers import Server, running_server
 
 
@@ -94,3 +95,65 @@ def test_the_only_administrator_stays(tmp_path: Path) -> None:
             assert answer.status_code == 409
             assert "There must be an administrator" in answer.text
         assert only.get("/users").status_code == 200
+
+
+def open_invitations(administrator: Person) -> list[str]:
+    return re.findall(r"/users/invitations/([0-9a-f]{16})/revoke", administrator.get("/users").text)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_loading_the_page_with_a_link_anew_makes_no_other_link(
+    chromium: Browser, administrator: Person, *, scripts: bool
+) -> None:
+    context = chromium.new_context(base_url=administrator.server.url, locale="en-GB", java_script_enabled=scripts)
+    desk = signed_in(context, administrator)
+    desk.goto("/console/users")
+    desk.get_by_role("button", name="Make link").click()
+    expect(desk.get_by_label("Link", exact=True)).to_be_visible()
+    before = open_invitations(administrator)
+    desk.reload()
+    expect(desk.get_by_label("Link", exact=True)).to_have_count(0)
+    assert open_invitations(administrator) == before
+    context.close()
+
+
+def test_a_link_is_shown_by_the_next_page_alone_and_not_once_it_is_revoked(administrator: Person) -> None:
+    answer = administrator.post("/users/invite", role="viewer")
+    secret = answer.cookies["visavis-invitation"]
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert secret in administrator.get("/users").text
+    assert secret not in administrator.get("/users").text
+    before = set(open_invitations(administrator))
+    administrator.post("/users/invite", role="viewer")
+    kept = administrator.client.cookies.pop("visavis-invitation")
+    [new] = set(open_invitations(administrator)) - before
+    assert administrator.post(f"/users/invitations/{new}/revoke").status_code == 303
+    administrator.client.cookies.set("visavis-invitation", kept)
+    assert kept not in administrator.get("/users").text
+    administrator.client.cookies.delete("visavis-invitation")
+
+
+def test_an_open_invitation_is_listed_and_opens_nothing_once_it_is_revoked(
+    desk: Page, administrator: Person, crowd: Crowd
+) -> None:
+    desk.get_by_role("radio", name="Viewer").check()
+    desk.get_by_role("button", name="Make link").click()
+    code = desk.get_by_label("Link", exact=True).input_value().partition("#")[2]
+    before = open_invitations(administrator)
+    assert not any(code.startswith(each) for each in before)
+    desk.reload()
+    row = desk.get_by_role("group", name="Open invitations").get_by_role("row").nth(1)
+    expect(row).to_contain_text("A new account: Viewer")
+    expect(row).to_contain_text(administrator.name)
+    row.get_by_role("button", name="Revoke").click()
+    expect(desk.get_by_role("status").filter(has_text="The invitation was revoked.")).to_be_visible()
+    assert len(open_invitations(administrator)) == len(before) - 1
+    client = crowd.browser()
+    fields = {"csrf": csrf(client.get("/console/setup")), "code": code, "name": "x", "password": PASSWORD}
+    answer = client.post("/console/setup", data=fields)
+    assert answer.status_code == 422
+    assert "This code is wrong, was used already, or has expired." in answer.text
+
+
+def test_an_invitation_that_is_not_there_cannot_be_revoked(administrator: Person) -> None:
+    assert administrator.post(f"/users/invitations/{'0' * 16}/revoke").status_code == 404

@@ -40,7 +40,7 @@ def _group_full(operation: Operation, servers: Servers) -> Answer:
 
 
 def _group_nearly_full(operation: Operation, servers: Servers) -> Answer:
-    session = servers.small
+    session = servers.small_app()
     group = session.new_group()
     call = session.call(operation).put("path", "group-id", group).put("json", "limit", FACE_QUOTA + 2)
     return session.send(call.with_picture(pictures.sheet()))
@@ -48,6 +48,13 @@ def _group_nearly_full(operation: Operation, servers: Servers) -> Answer:
 
 def _not_aligned(operation: Operation, servers: Servers) -> Answer:
     return servers.main.send(servers.main.call(operation).having("aligned", True))
+
+
+def _foreign_token(operation: Operation, servers: Servers) -> Answer:
+    call = servers.main.call(operation)
+    for header, kind in operation.dialect.headers.items():
+        call = call.with_header(header, servers.neighbour.credential(kind))
+    return servers.main.send(call)
 
 
 def _database_gone(operation: Operation, servers: Servers) -> Answer:
@@ -60,5 +67,6 @@ _SPECIAL: dict[str, Callable[[Operation, Servers], Answer]] = {
     "group full": _group_full,
     "group nearly full": _group_nearly_full,
     "aligned, but not 224 x 224": _not_aligned,
+    "token of another app": _foreign_token,
     "database gone": _database_gone,
 }

@@ -76,6 +76,7 @@ class Servers:
     def damaged(self) -> Session:
         """A server whose tables were taken away while it ran."""
         session = self._scene(self._server("damaged", {}), "damaged")
+        assert session.token  # while one can be issued
         with closing(sqlite3.connect(self._database(session.server))) as database:
             tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in tables:

@@ -14,6 +14,9 @@ from .answers import Answer, assert_success
 from .calls import Call
 from .tables import Dialect, Operation, Parameter, Place
 
+_TOKENS: dict[Keys, str] = {}
+"""Issued when a test first needs one."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -32,6 +35,17 @@ class Session:
     def speaking(self, dialect: Dialect) -> Session:
         """The same app and the same furniture, through another dialect."""
         return replace(self, dialect=dialect)
+
+    @property
+    def token(self) -> str:
+        """An access token that has a right to this app alone."""
+        if self.keys not in _TOKENS:
+            _TOKENS[self.keys] = self.server.token_of(self.keys)
+        return _TOKENS[self.keys]
+
+    def credential(self, kind: str) -> str:
+        """What a header carries: a key of the app, or its token as `bearer`."""
+        return f"Bearer {self.token}" if kind == "bearer" else str(getattr(self.keys, kind))
 
     def furnished(self) -> Session:
         group, scratch = self.new_group(), self.new_group()
@@ -80,7 +94,7 @@ class Session:
             body = operation.bodies[0]
         return Call(
             operation,
-            headers={name: getattr(self.keys, kind) for name, kind in operation.dialect.headers.items()},
+            headers={name: self.credential(kind) for name, kind in operation.dialect.headers.items()},
             path={"appKey": self.keys.appKey, **self._path(operation)},
             query=_required(operation.at("query")),
             json=_required(operation.at("json")) if body == "json" else None,

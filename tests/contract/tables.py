@@ -110,6 +110,11 @@ class Dialect:
         return int(self._common["wrong_credentials"])
 
     @property
+    def foreign_credentials(self) -> int:
+        """What credentials of another app are answered with, and an app key that is none."""
+        return int(self._common.get("foreign_credentials", self.wrong_credentials))
+
+    @property
     def undecodable_base64(self) -> int:
         return int(self._common["undecodable_base64"])
 
@@ -162,9 +167,9 @@ def dialect(name: str) -> Dialect:
     return Dialect(name, Path(__file__).parent / name)
 
 
-V1, PLUS, V2 = dialect("v1"), dialect("plus"), dialect("v2")
+V1, PLUS, V2, V2_1 = dialect("v1"), dialect("plus"), dialect("v2"), dialect("v2.1")
 
-DIALECTS = (V1, PLUS, V2)
+DIALECTS = (V1, PLUS, V2, V2_1)
 
 OPERATIONS = tuple(operation for each in DIALECTS for operation in each.operations.values())
 

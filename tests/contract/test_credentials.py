@@ -13,11 +13,15 @@ from .answers import Answer, assert_error, assert_success, values_at
 from .calls import ABSENT
 from .servers import Servers
 from .session import Session, unique
-from .tables import OPERATIONS, PLUS, V1, V2, Dialect, Operation
+from .tables import OPERATIONS, PLUS, V1, V2, V2_1, Dialect, Operation
 
 
 def _assert_unauthorized(answer: Answer) -> None:
     assert_error(answer, answer.operation.dialect.wrong_credentials)
+
+
+def _assert_foreign(answer: Answer) -> None:
+    assert_error(answer, answer.operation.dialect.foreign_credentials)
 
 
 KEYED = [operation for operation in OPERATIONS if operation.dialect.headers]
@@ -33,7 +37,7 @@ KEYLESS_NOWHERE = [operation for operation in KEYED if (operation.method, operat
 @pytest.mark.parametrize("secret", ["", "wrong", "Bearer {right}", "{right}x", "{upper}", "\u00e9"])
 def test_a_wrong_secret_is_refused(operation: Operation, secret: str, session: Session) -> None:
     for header, kind in operation.dialect.headers.items():
-        right = getattr(session.keys, kind)
+        right = session.credential(kind)
         value = secret.replace("{right}", right).replace("{upper}", right.swapcase())
         _assert_unauthorized(session.send(session.call(operation).with_header(header, value)))
 
@@ -47,15 +51,15 @@ def test_a_missing_secret_is_refused(operation: Operation, session: Session) -> 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 @pytest.mark.parametrize("app_key", ["unknown", "x" * 300, "%", "' OR 1=1 --", "\u00e4", "\x00"])
 def test_an_unknown_app_key_is_refused(operation: Operation, app_key: str, session: Session) -> None:
-    _assert_unauthorized(session.send(session.call(operation).put("path", "appKey", app_key)))
+    _assert_foreign(session.send(session.call(operation).put("path", "appKey", app_key)))
 
 
 @pytest.mark.parametrize("operation", KEYED, ids=str)
 def test_the_keys_of_two_apps_do_not_mix(operation: Operation, servers: Servers) -> None:
     call = servers.main.call(operation)
     for header, kind in operation.dialect.headers.items():
-        foreign = call.with_header(header, getattr(servers.neighbour.keys, kind))
-        _assert_unauthorized(servers.main.send(foreign))
+        foreign = call.with_header(header, servers.neighbour.credential(kind))
+        _assert_foreign(servers.main.send(foreign))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -65,7 +69,7 @@ def test_a_key_of_another_kind_is_refused(operation: Operation, session: Session
         for other in {"appKey", "secretKey", "apiKey"} - {kind}:
             _assert_unauthorized(session.send(call.with_header(header, getattr(session.keys, other))))
     for other in ("secretKey", "apiKey"):
-        _assert_unauthorized(session.send(call.put("path", "appKey", getattr(session.keys, other))))
+        _assert_foreign(session.send(call.put("path", "appKey", getattr(session.keys, other))))
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.dialect.optional_headers], ids=str)
@@ -82,7 +86,7 @@ def test_the_right_optional_key_is_welcome(session: Session) -> None:
         assert_success(session.send(call.with_header(header, getattr(session.keys, kind))))
 
 
-@pytest.mark.parametrize("dialect", [PLUS, V2], ids=str)
+@pytest.mark.parametrize("dialect", [PLUS, V2, V2_1], ids=str)
 def test_header_names_are_read_in_any_case(dialect: Dialect, session: Session) -> None:
     for spell in (str.upper, str.lower, str.title):
         call = session.speaking(dialect).call("list_groups")
@@ -91,7 +95,7 @@ def test_header_names_are_read_in_any_case(dialect: Dialect, session: Session) -
         assert_success(session.send(call))
 
 
-@pytest.mark.parametrize("dialect", [PLUS, V2], ids=str)
+@pytest.mark.parametrize("dialect", [PLUS, V2, V2_1], ids=str)
 def test_blanks_around_a_key_are_no_part_of_it(dialect: Dialect, session: Session) -> None:
     call = session.speaking(dialect).call("list_groups")
     blank = {header: f"\t {value} \t" for header, value in call.headers.items()}

@@ -58,6 +58,7 @@ def _put_in(example: dict[str, Any], caller: Session, host: PictureHost) -> dict
         "{domain}": caller.server.url,
         "{appKey}": caller.keys.appKey,
         "{secretKey}": caller.keys.secretKey,
+        "{token}": caller.token,
         "{API KEY}": caller.keys.apiKey,
         "{group-id}": group,
         "{face-id}": face,

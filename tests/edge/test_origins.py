@@ -23,14 +23,21 @@ def preflight(server: Server, path: str, origin: str = OURS) -> dict[str, str]:
     asks = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization, content-type, x-nhn-apikey, x-api-key",
+        "Access-Control-Request-Headers": "authorization, content-type, x-nhn-authorization, x-nhn-apikey",
     }
     answer = server.client.options(path, headers=asks)
     return {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
 
 
 @pytest.mark.parametrize(
-    "path", [f"{PREFIX}/x/groups", "/nhn-face-reco/v1.0/appkeys/x/detect", "/modules/faces", "/modules/search"]
+    "path",
+    [
+        f"{PREFIX}/x/groups",
+        "/v2.1/appkeys/x/groups",
+        "/nhn-face-reco/v1.0/appkeys/x/detect",
+        "/modules/faces",
+        "/modules/search",
+    ],
 )
 def test_a_page_of_a_named_origin_may_call_every_operation(path: str, open_server: Server) -> None:
     answer = preflight(open_server, path)
@@ -45,7 +52,7 @@ def test_a_page_of_a_named_origin_may_call_every_operation(path: str, open_serve
 
 def test_other_pages_and_other_paths_may_not(open_server: Server) -> None:
     assert "access-control-allow-origin" not in preflight(open_server, f"{PREFIX}/x/groups", THEIRS)
-    for path in ("/admin/apps", "/console/sign-in", "/livez", "/metrics"):
+    for path in ("/admin/apps", "/oauth2/token/create", "/console/sign-in", "/livez", "/metrics"):
         assert preflight(open_server, path) == {}
         called = open_server.client.get(path, headers={"Origin": OURS})
         assert "Access-Control-Allow-Origin" not in called.headers

@@ -23,6 +23,7 @@ from visavis.api.dialect import Dialect
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.searchface.dialect import SEARCHFACE
 
 MASTER_KEY = base64.b64encode(os.urandom(32)).decode()
@@ -89,6 +90,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Itera
     }
     with running_server(tmp_path_factory.mktemp("secrets"), settings) as server:
         keys = server.create_app("holder")
+        access_key = server.create_access_key("of the holder")
         secrets = {
             "master key": MASTER_KEY,
             "master key in hexadecimal": base64.b64decode(MASTER_KEY).hex(),
@@ -101,18 +103,21 @@ def stage(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Itera
             "appKey": keys.appKey,
             "secretKey": keys.secretKey,
             "apiKey": keys.apiKey,
+            "secret of an access key": access_key.secret,
+            "access token": server.new_token(access_key),
         }
         yield Stage(server, keys, secrets)
 
 
-DIALECTS = [V1, PLUS, V2, SEARCHFACE]
+DIALECTS = [V1, PLUS, V2, V2_1, SEARCHFACE]
 
 
-def headers_of(dialect: Dialect, keys: Keys) -> dict[str, str]:
+def headers_of(dialect: Dialect, keys: Keys, token: str) -> dict[str, str]:
     return {
         "v1": {},
         "plus": {"x-nhn-apikey": keys.apiKey},
         "v2": {"Authorization": keys.secretKey},
+        "v2.1": {"x-nhn-authorization": f"Bearer {token}"},
         "searchface": {"x-api-key": keys.apiKey},
     }[dialect.name]
 
@@ -151,7 +156,8 @@ def use_everything(stage: Stage, dialect: Dialect, picture: bytes, only: str = "
     for operation in (each for each in dialect.operations if only in each.name):
         for holder in (keys, wrong, swapped):
             path = operation.path.format(app_key=holder.appKey, group_id="staff", face_id=keys.apiKey)
-            own = headers_of(dialect, holder)
+            token = stage.secrets["access token"] if holder is keys else holder.secretKey
+            own = headers_of(dialect, holder, token)
             bare = operation.method != "POST"
             queries = [{"limit": "5", "threshold": "90"}, {"next-token": keys.secretKey, "limit": "x"}]
             for query in queries if bare else queries[:1]:
@@ -169,6 +175,21 @@ def use_everything(stage: Stage, dialect: Dialect, picture: bytes, only: str = "
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_no_secret_comes_out_of_a_dialect(dialect: Dialect, stage: Stage, selfie: bytes) -> None:
     use_everything(stage, dialect, selfie)
+    stage.assert_nothing_told()
+
+
+def test_no_secret_comes_out_where_tokens_are_issued_and_revoked(stage: Stage) -> None:
+    client, secret, token = (
+        stage.server.client,
+        stage.secrets["secret of an access key"],
+        stage.secrets["access token"],
+    )
+    for path in ("/oauth2/token/create", "/oauth2/token/revoke", f"/oauth2/{secret}", f"/oauth2/token/{token}"):
+        for form in ({"grant_type": secret}, {"client_id": secret, "client_secret": token}, {"scope": secret}):
+            stage.note(client.post(path, data=form, params={"client_secret": secret, "token": token}))
+            stage.note(client.post(path, data=form, auth=(secret, token)))
+        stage.note(client.post(path, json={"client_secret": secret}, headers={"Authorization": f"Bearer {token}"}))
+        stage.note(client.get(f"{path}?token={token}"))
     stage.assert_nothing_told()
 
 

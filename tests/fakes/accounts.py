@@ -9,7 +9,7 @@ from threading import RLock
 
 from tests.fakes.journal import FakeJournal
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
-from visavis.identities import Invitation, Role, Session, User
+from visavis.identities import Invitation, OpenInvitation, Role, Session, SessionRecord, User
 
 
 @dataclass
@@ -20,7 +20,10 @@ class FakeAccountStore:
     _users: dict[int, tuple[User, str]] = field(default_factory=dict)
     """Each with the hash of the password."""
     _invitations: dict[bytes, Invitation] = field(default_factory=dict)
+    _invited_by: dict[bytes, str] = field(default_factory=dict)
     _sessions: dict[bytes, Session] = field(default_factory=dict)
+    _places: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+    """Address and browser of each session."""
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
 
@@ -58,12 +61,37 @@ class FakeAccountStore:
             self._forget(user)
             self._note("delete_user", f"user {user.name}")
 
-    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
+    def add_invitation(
+        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+    ) -> None:
         with self._lock:
             invited = None if user is None else self._require(user)
+            self._invited_by[digest] = invited_by
             self._invitations[digest] = Invitation(role, invited, expires_at)
             about = f"user {user.name}" if user else f"a new {role}"
             self._note("invite_anew" if user else "invite_user", about)
+
+    def list_invitations(self, now: datetime) -> list[OpenInvitation]:
+        found = [
+            OpenInvitation(
+                _id_of(digest),
+                each.role,
+                each.user.name if each.user else None,
+                self._invited_by[digest],
+                each.expires_at,
+            )
+            for digest, each in self._invitations.items()
+            if each.expires_at > now
+        ]
+        return sorted(found, key=lambda each: each.expires_at, reverse=True)
+
+    def revoke_invitation(self, invitation_id: str) -> bool:
+        with self._lock:
+            for digest in [each for each in self._invitations if _id_of(each) == invitation_id]:
+                del self._invitations[digest]
+                self._note("revoke_invitation", f"invitation {invitation_id}")
+                return True
+            return False
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         found = self._invitations.get(digest)
@@ -91,15 +119,48 @@ class FakeAccountStore:
             self._note("open_account", f"user {user.name}: {user.role}")
             return user
 
-    def add_session(self, digest: bytes, user: User, now: datetime) -> None:
+    def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
         with self._lock:
             if user.id not in self._users:
                 raise ServiceError(ErrorCode.INTERNAL, "The database refused.")
-            self._sessions[digest] = Session(user, now, now)
+            self._sessions[digest] = Session(user, now, now, now)
+            self._places[digest] = (address, browser)
 
     def find_session(self, digest: bytes) -> Session | None:
         found = self._sessions.get(digest)
         return None if found is None else replace(found, user=self._require(found.user))
+
+    def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:
+        found = [
+            SessionRecord(
+                _id_of(each), *self._places[each], session.created_at, session.seen_at, is_this=each == digest
+            )
+            for each, session in self._sessions.items()
+            if session.user.id == user.id
+        ]
+        return sorted(found, key=lambda each: each.seen_at, reverse=True)
+
+    def prove_session(self, digest: bytes, now: datetime) -> None:
+        with self._lock:
+            if digest in self._sessions:
+                self._sessions[digest] = replace(self._sessions[digest], proven_at=now)
+
+    def end_session(self, user: User, session_id: str) -> bool:
+        with self._lock:
+            mine = [each for each, session in self._sessions.items() if session.user.id == user.id]
+            for digest in [each for each in mine if _id_of(each) == session_id]:
+                del self._sessions[digest]
+                self._note("end_session", f"user {user.name}")
+                return True
+            return False
+
+    def end_other_sessions(self, user: User, digest: bytes) -> None:
+        with self._lock:
+            this = self._sessions.get(digest)
+            self._end_sessions(user)
+            if this is not None:
+                self._sessions[digest] = this
+            self._note("end_sessions", f"user {user.name}: all others")
 
     def touch_session(self, digest: bytes, now: datetime) -> None:
         with self._lock:
@@ -151,6 +212,10 @@ class FakeAccountStore:
 
     def _note(self, operation: str, detail: str) -> None:
         self.journal.record(operation, app_id=None, detail=detail)
+
+
+def _id_of(digest: bytes) -> str:
+    return digest[:8].hex()
 
 
 def _folded(name: str) -> str:

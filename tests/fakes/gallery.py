@@ -48,6 +48,8 @@ class FakeGallery:
     journal: FakeJournal
     clock: Clock
     conversions: Conversions
+    names: dict[tuple[int, str], str] = field(default_factory=dict)
+    """Of persons, by the id of the group and theirs; a name goes with the last face."""
     _groups: dict[int, _Kept] = field(default_factory=dict)
     _tombstones: set[tuple[int, str]] = field(default_factory=set)
     _numbers: count[int] = field(default_factory=lambda: count(1))
@@ -155,6 +157,7 @@ class FakeGallery:
             if kept.faces.pop(face_id, None) is None:
                 raise _face_not_found()
             next(kept.versions)
+            self._forget_names(kept)
             self._record("delete_face", group, faces=[face_id])
 
     def delete_expired(self, group: Group, limit: int) -> int:
@@ -168,6 +171,7 @@ class FakeGallery:
             for face_id in expired:
                 del kept.faces[face_id]
                 next(kept.versions)
+            self._forget_names(kept)
             if expired:
                 self._record("expire", group, faces=expired)
             return len(expired)
@@ -212,6 +216,30 @@ class FakeGallery:
             for face in kept.faces.values():
                 if face.record.face_id in face_ids:
                     face.record = replace(face.record, created_at=registered)
+
+    def move(self, group: Group, face_ids: Sequence[str], external_image_id: str) -> None:
+        """Give these faces another external image id, and new sequences in their order."""
+        kept = self._kept(group)
+        for face_id in reversed(face_ids):
+            face = kept.faces.pop(face_id)
+            face.record = replace(face.record, external_image_id=external_image_id, sequence=next(kept.versions))
+            kept.faces[face_id] = face
+
+    def drop(self, group: Group, face_ids: Sequence[str]) -> None:
+        """Delete these faces, as a part of another act."""
+        kept = self._kept(group)
+        for face_id in face_ids:
+            del kept.faces[face_id]
+            next(kept.versions)
+        self._forget_names(kept)
+
+    def note(self, operation: str, group: Group, faces: Sequence[str]) -> None:
+        """Record an act."""
+        self._record(operation, group, faces)
+
+    def _forget_names(self, kept: _Kept) -> None:
+        there = {(kept.group.id, face.record.external_image_id) for face in kept.faces.values()}
+        self.names = {key: name for key, name in self.names.items() if key[0] != kept.group.id or key in there}
 
     def _insert(self, kept: _Kept, group: Group, faces: Sequence[NewFace]) -> list[FaceRecord]:
         ids = [face.face_id for face in faces]
@@ -265,12 +293,13 @@ def _counted(kept: _Kept) -> Group:
 
 def _agrees(record: FaceRecord, where: FaceFilter) -> bool:
     label = record.external_image_id
-    part = where.label_contains
+    part, term = where.label_contains, where.term
     return (
         where.face_id in {None, record.face_id}
         and where.image_id in {None, record.image_id}
         and where.external_image_id in {None, label}
         and (part is None or (label is not None and part.lower() in label.lower()))
+        and (term is None or any(term.lower() in (name or "").lower() for name in (label, record.face_id)))
     )
 
 

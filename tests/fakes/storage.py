@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tests.fakes.access_keys import FakeAccessKeyStore
 from tests.fakes.accounts import FakeAccountStore
 from tests.fakes.apps import FakeAppStore
 from tests.fakes.gallery import Conversions, FakeGallery
 from tests.fakes.journal import FakeChain, FakeJournal
+from tests.fakes.persons import FakePersonStore
 from tests.fakes.recipes import FakeRecipes
+from tests.fakes.second_factors import FakeSecondFactorStore
 from visavis.core.ports import Clock
 
 nothing_leads_anywhere = FakeRecipes().conversion
@@ -20,8 +23,11 @@ class FakeStorage:
     """Stores that know one another: an app takes its groups with it, and the journal notes each change."""
 
     gallery: FakeGallery
+    persons: FakePersonStore
     apps: FakeAppStore
+    access_keys: FakeAccessKeyStore
     accounts: FakeAccountStore
+    second_factors: FakeSecondFactorStore
     journal: FakeJournal
     audit: FakeChain
 
@@ -31,11 +37,15 @@ def fake_storage(
 ) -> FakeStorage:
     """Storage with nothing in it."""
     journal = FakeJournal(clock)
-    apps = FakeAppStore(journal, clock)
+    apps, accounts = FakeAppStore(journal, clock), FakeAccountStore(journal)
+    gallery = FakeGallery(apps, journal, clock, conversions)
     return FakeStorage(
-        gallery=FakeGallery(apps, journal, clock, conversions),
+        gallery=gallery,
+        persons=FakePersonStore(gallery),
         apps=apps,
-        accounts=FakeAccountStore(journal),
+        access_keys=FakeAccessKeyStore(journal, apps, clock),
+        accounts=accounts,
+        second_factors=FakeSecondFactorStore(journal, accounts),
         journal=journal,
         audit=FakeChain(journal),
     )

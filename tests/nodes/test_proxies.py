@@ -15,7 +15,7 @@ from harness.postgres import Postgres
 from harness.servers import Keys
 from tests.nodes.cluster import DEPLOY, HAPROXY, Cluster, running_cluster, running_haproxy, running_nginx
 
-V2, V1 = "/v2.0/appkeys", "/nhn-face-reco/v1.0/appkeys"
+V2, V2_1, V1 = "/v2.0/appkeys", "/v2.1/appkeys", "/nhn-face-reco/v1.0/appkeys"
 GROUPS = [f"place-{number}" for number in range(24)]
 PATIENCE_S = 60
 
@@ -72,6 +72,7 @@ def test_requests_about_one_group_go_to_one_node_whatever_they_ask(proxy: Proxy)
             proxy.node("POST", f"{V2}/app/groups/{group}/faces/search"),
             proxy.node("GET", f"{V2}/app/groups/{group}/faces/a-face/search?limit=1&threshold=90"),
             proxy.node("DELETE", f"{V2}/app/groups/{group}/faces/a-face"),
+            proxy.node("GET", f"{V2_1}/app/groups/{group}"),
             proxy.node("GET", f"{V1}/app/groups/{group}"),
             proxy.node("POST", f"{V1}/app/groups/{group}/search"),
             proxy.node("POST", f"{V1}/app/verify/groups/{group}/faces/a-face"),

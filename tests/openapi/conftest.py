@@ -18,6 +18,7 @@ class Servers:
 
     server: Server
     keys: Keys
+    token: str
     group_id: str = "staff"
 
     @property
@@ -27,6 +28,7 @@ class Servers:
             "v1": {},
             "plus": {"x-nhn-apikey": self.keys.apiKey},
             "v2": {"Authorization": self.keys.secretKey},
+            "v2.1": {"x-nhn-authorization": f"Bearer {self.token}"},
             "searchface": {"x-api-key": self.keys.apiKey},
         }
 
@@ -52,7 +54,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def servers(server: Server, request: pytest.FixtureRequest) -> Servers:
-    return Servers(server, server.create_app(request.module.__name__))
+    keys = server.create_app(request.module.__name__)
+    return Servers(server, keys, server.token_of(keys))
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from visavis.api.dialect import Dialect
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.openapi.document import document
 from visavis.api.searchface.dialect import SEARCHFACE
 
-DIALECTS = (V1, PLUS, V2, SEARCHFACE)
+DIALECTS = (V1, PLUS, V2, V2_1, SEARCHFACE)
 
 
 def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

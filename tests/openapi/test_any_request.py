@@ -16,6 +16,7 @@ from visavis.api.dialect import HTTP_ERRORS, MAX_DETAIL, Dialect
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.openapi.document import document
 from visavis.api.openapi.errors import errors
 from visavis.api.openapi.schemas import definitions
@@ -111,6 +112,14 @@ def test_any_request_of_v2_gets_a_documented_answer(
     case: schemathesis.Case[Any], servers: Servers, known: dict[str, str]
 ) -> None:
     assert_documented(V2, servers, case, known)
+
+
+@strict(V2_1).parametrize()
+@few_examples
+def test_any_request_of_v2_1_gets_a_documented_answer(
+    case: schemathesis.Case[Any], servers: Servers, known: dict[str, str]
+) -> None:
+    assert_documented(V2_1, servers, case, known)
 
 
 @strict(SEARCHFACE).parametrize()

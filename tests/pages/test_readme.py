@@ -20,7 +20,7 @@ from tests.conftest import OpenPeoplePicture
 
 ROOT = Path(__file__).parents[2]
 ASSETS = Path(str(resources.files("visavis"))) / "assets"
-START, TOUR, DAILY, MEASURING, WORKING = range(5)
+START, TOUR, DAILY, MEASURING = range(4)
 
 
 def sections(readme: str) -> list[list[str]]:
@@ -39,13 +39,12 @@ def commands(block: str) -> list[str]:
 
 
 def test_there_are_no_other_blocks_than_those_that_run() -> None:
-    start, tour, daily, measuring, working = sections("README.md")
+    start, tour, daily, measuring = sections("README.md")
     assert "make serve" in start[START]
     assert "APP_KEY=" in tour[0]
     assert "visavis import" in daily[0]
     assert "visavis evaluate" in measuring[0]
-    assert "make test" in working[0]
-    assert [len(blocks) for blocks in (start, daily, measuring, working)] == [1, 1, 1, 1]
+    assert [len(blocks) for blocks in (start, daily, measuring)] == [1, 1, 1]
 
 
 def test_both_languages_show_the_same_commands() -> None:

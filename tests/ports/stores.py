@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from visavis.core.ports import AccountStore, AppStore, AuditChain, AuditJournal, Gallery
+from visavis.core.ports import (
+    AccessKeyStore,
+    AccountStore,
+    AppStore,
+    AuditChain,
+    AuditJournal,
+    Gallery,
+    PersonStore,
+    SecondFactorStore,
+)
 
 
 class Stores(Protocol):
@@ -14,10 +23,19 @@ class Stores(Protocol):
     def gallery(self) -> Gallery: ...
 
     @property
+    def persons(self) -> PersonStore: ...
+
+    @property
     def apps(self) -> AppStore: ...
 
     @property
+    def access_keys(self) -> AccessKeyStore: ...
+
+    @property
     def accounts(self) -> AccountStore: ...
+
+    @property
+    def second_factors(self) -> SecondFactorStore: ...
 
     @property
     def journal(self) -> AuditJournal: ...

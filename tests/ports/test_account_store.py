@@ -169,13 +169,13 @@ def test_a_session_is_touched_and_ended(storage: Stores) -> None:
         store.add_session(digest, owner, NOW)
     store.touch_session(b"1", SOON)
     store.touch_session(b"nobody", SOON)
-    assert store.find_session(b"1") == Session(user, NOW, SOON)
+    assert store.find_session(b"1") == Session(user, NOW, SOON, proven_at=NOW)
     store.delete_session(b"1")
     store.delete_session(b"1")
     assert store.find_session(b"1") is None
     store.end_sessions(user)
     assert store.find_session(b"2") is None
-    assert store.find_session(b"3") == Session(other, NOW, NOW)
+    assert store.find_session(b"3") == Session(other, NOW, NOW, proven_at=NOW)
 
 
 def test_a_session_of_a_user_who_is_gone_cannot_be_opened(storage: Stores) -> None:

@@ -12,10 +12,10 @@ from typing import Literal
 
 import pytest
 
+from harness.storage.sessions import HERE, sessions_of
 from tests.storage.conftest import OpenStorage, only_sqlite
 from visavis.core.accounts import Accounts, digest
 from visavis.core.ports import AccountStore
-from visavis.core.sessions import Sessions
 from visavis.errors import AccountError, AccountErrorCode
 from visavis.identities import Role, User
 from visavis.storage.accounts import StoredAccounts
@@ -103,15 +103,15 @@ def test_preferences_and_role_are_kept(storage: Storage, open_again: OpenStorage
 
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(storage: Storage) -> None:
     moment = NOW
-    sessions = Sessions(storage.accounts, lambda: moment, idle=timedelta(minutes=30), lifetime=timedelta(hours=2))
-    secret = sessions.open(add(storage.accounts, "Ines"))
+    sessions = sessions_of(storage, lambda: moment, idle=timedelta(minutes=30))
+    secret = sessions.open(add(storage.accounts, "Ines"), HERE)
     for _ in range(4):
         moment += timedelta(minutes=29)
         assert sessions.find(secret) is not None
     moment += timedelta(minutes=5)
     assert sessions.find(secret) is None
 
-    secret = sessions.open(add(storage.accounts, "Omar"))
+    secret = sessions.open(add(storage.accounts, "Omar"), HERE)
     moment += timedelta(minutes=30)
     assert sessions.find(secret) is None
     assert sessions.find("no such secret") is None
@@ -120,11 +120,11 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(storage: Storage) -> 
 @only_sqlite
 def test_no_secret_is_in_any_file(storage: Storage, data_dir: Path) -> None:
     accounts = Accounts(storage.accounts, lambda: NOW)
-    sessions = Sessions(storage.accounts, lambda: NOW, idle=timedelta(hours=1), lifetime=timedelta(hours=2))
+    sessions = sessions_of(storage, lambda: NOW)
     password = "four quiet words of mine"
     invitation = accounts.invite(Role.ADMINISTRATOR)
     user = accounts.accept(accounts.invite(Role.OPERATOR), "Ines", password)
-    session = sessions.sign_in("ines", password, "here")
+    session = sessions.sign_in("ines", password, HERE)
     assert sessions.find(session) is not None
     assert storage.accounts.find_session(digest(session)) is not None
     assert accounts.require(user.id) == user
@@ -139,6 +139,6 @@ def test_who_is_let_in_does_not_depend_on_how_a_keyboard_spells_letters(
 ) -> None:
     name, password = "김하늘", "조용한 낱말 넷을 나란히 " * 10
     accounts = Accounts(storage.accounts, lambda: NOW)
-    sessions = Sessions(storage.accounts, lambda: NOW, idle=timedelta(hours=1), lifetime=timedelta(hours=2))
+    sessions = sessions_of(storage, lambda: NOW)
     accounts.accept(accounts.invite(Role.OPERATOR), unicodedata.normalize("NFD", name), password)
-    assert sessions.sign_in(unicodedata.normalize(form, name), unicodedata.normalize(form, password), "here")
+    assert sessions.sign_in(unicodedata.normalize(form, name), unicodedata.normalize(form, password), HERE)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -29,9 +30,11 @@ from tests.storage.conftest import OpenStorage, only_sqlite
 from visavis.audit_events import AuditFilter
 from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
+from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import Storage, head_in, open_storage
-from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.file import pack
 from visavis.transfer.backup.make import back_up
+from visavis.transfer.backup.manifest import Manifest
 from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.transfer.checking import check_all
 from visavis.types import FaceFilter, Group
@@ -247,7 +250,7 @@ def test_a_log_whose_database_was_taken_away_does_not_get_into_the_restored_one(
 
 
 def test_a_full_disk_stops_a_restore_in_plain_words(
-    storage: Storage, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: Storage, archive: Path, fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backed_up(storage, archive)
 
@@ -256,7 +259,7 @@ def test_a_full_disk_stops_a_restore_in_plain_words(
 
     monkeypatch.setattr("visavis.transfer.backup.restore.unpack", full)
     with pytest.raises(SetupError, match=r"^The backup cannot be restored: No space left on device\.$"):
-        restore(archive, tmp_path / "other")
+        restore(archive, fresh)
 
 
 @only_sqlite
@@ -273,10 +276,11 @@ def test_a_damaged_backup_is_refused_and_nothing_changes(
         whole[:600],
         whole[: len(whole) // 2],
         whole[:30_000] + bytes([whole[30_000] ^ 1]) + whole[30_001:],
-        whole.replace(b"backup 1", b"backup 2", 1),
+        whole.replace(b"backup 2", b"backup 3", 1),
+        whole + b"more",
     ):
         archive.write_bytes(damaged)
-        with pytest.raises(SetupError, match=r"no backup|damaged"):
+        with pytest.raises(SetupError, match=r"no backup|damaged|forged"):
             restore(archive, data_dir, replace=True)
         assert files(data_dir) == before
 
@@ -324,14 +328,24 @@ def test_a_backup_of_records_in_disorder_is_neither_made_nor_restored(
     assert not archive.with_name("another.tar").exists()
 
 
+def newer_copy(storage: Storage, folder: Path) -> Path:
+    copy = folder / "copy.db"
+    assert isinstance(storage.database, SqliteDatabase)
+    storage.database.copy_to(copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    return copy
+
+
 @only_sqlite
 def test_a_backup_of_a_newer_version_is_refused(
     storage: Storage, archive: Path, data_dir: Path, fresh: Path
 ) -> None:
-    with closing(sqlite3.connect(data_dir / "visavis.db")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.commit()
-    backed_up(storage, archive)
+    copy = newer_copy(storage, archive.parent)
+    told = backed_up(storage, archive)
+    newer = told.model_copy(update={"bytes": copy.stat().st_size, "sha256": sha256(copy.read_bytes()).hexdigest()})
+    pack(archive, newer.signed(storage.keys.current), copy)
     with pytest.raises(SetupError, match="newer version"):
         restore(archive, fresh)
     assert set(files(fresh)) == {"master.key"}

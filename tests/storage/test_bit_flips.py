@@ -46,6 +46,7 @@ def kept(storage: Storage, data_dir: Path) -> bytes:
         if number:
             user = storage.accounts.accept(secret, NOW, f"user-{number}", "hash")
             storage.accounts.add_session(secret, user, NOW)
+            storage.second_factors.enrol(user, "A" * 32, number, [f"code {number}", "another code"], NOW)
     storage.calibrations.store(OwnScale("sface", ((0.0, 0.0), (1.0, 100.0)), "faces", NOW))
     storage.audit.advance(wait=True)
     storage.gallery.delete_group(storage.gallery.create_group(app, "waiting", "sface", quota=10))

@@ -30,7 +30,7 @@ SECRETS = [sha256(bytes([number])).digest() for number in range(4)]
 
 @pytest.fixture
 def faces(storage: Storage, app: App, group: Group, tmp_path: Path) -> list[NewFace]:
-    """Five faces, two keys, two groups, two apps and two users, in a backup; some are deleted after it."""
+    """Five faces, two keys, groups, apps, users and access keys, in a backup; some are deleted after it."""
     found = new_faces(5)
     storage.gallery.add(group, found, quota=10)
     storage.apps.add_keys(app, {KeyKind.APP_KEY: "kept", KeyKind.API_KEY: "revoked"}, NOW)
@@ -41,12 +41,15 @@ def faces(storage: Storage, app: App, group: Group, tmp_path: Path) -> list[NewF
         storage.accounts.add_invitation(secret, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
         storage.accounts.accept(secret, NOW, name, "hash")
     storage.accounts.add_invitation(SECRETS[2], Role.VIEWER, None, NOW + timedelta(days=7))
+    access_keys = [storage.access_keys.create_key(name, name, "secret", None, 60) for name in ("here", "revoked")]
+    storage.access_keys.add_token(access_keys[0], "token", NOW, NOW + timedelta(days=1), keep=2)
     back_up(storage, tmp_path / "backup.tar", lambda _: None)
     storage.gallery.delete_face(group, found[1].face_id)
     storage.gallery.add(group, new_faces(1, seed=8), quota=10)
     storage.gallery.delete_group(gone)
     storage.apps.delete_app(other)
     storage.apps.delete_keys(app, [key.id for key in storage.apps.list_keys(app) if key.kind is KeyKind.API_KEY])
+    storage.access_keys.delete_key(access_keys[1])
     eve = next(user for user in storage.accounts.list_users() if user.name == "eve")
     storage.accounts.delete_user(eve)
     storage.accounts.accept(SECRETS[2], NOW, "bob", "hash")
@@ -75,6 +78,7 @@ def test_what_was_deleted_after_the_backup_is_deleted_again(
                 "Deleted again: the invitation of a viewer.",
                 "Deleted again: the key number 2.",
                 "Deleted again: the user 'eve'.",
+                "Deleted again: the user access key 'revoked'.",
                 f"Deleted again: 1 faces of the group 'group': {faces[1].face_id}.",
             ]
         )
@@ -90,6 +94,7 @@ def test_what_was_deleted_after_the_backup_is_deleted_again(
         assert owner(storage.apps, KeyKind.API_KEY, "revoked", NOW) is None
         assert [user.name for user in storage.accounts.list_users()] == ["ada"]
         assert storage.accounts.find_invitation(SECRETS[2], NOW) is None
+        assert [key.name for key in storage.access_keys.list_keys()] == ["here"]
         assert check_all(storage.database, storage.keys, lambda _: None) == []
         recorded = {each.event.operation for each in storage.audit.stream(AuditFilter()) if each.event.detail}
         assert {"delete_face", "delete_group", "delete_app", "delete_again"} <= recorded
@@ -103,6 +108,20 @@ def test_it_comes_back_for_who_asks_for_it(
         assert told == []
         assert len(storage.gallery.list_faces(group, FaceFilter(), None, 10)) == 5
         assert storage.gallery.require_group(app, "gone").face_count == 2
+        assert len(storage.access_keys.list_keys()) == 2
+
+
+@pytest.mark.parametrize("keep_deleted", [False, True])
+def test_no_token_of_a_backup_works_again(
+    faces: list[NewFace], data_dir: Path, tmp_path: Path, keep_deleted: bool
+) -> None:
+    """Which of them were revoked since, nobody knows."""
+    del faces
+    with closing(restored(data_dir, tmp_path, lambda _: None, keep_deleted=keep_deleted)) as storage:
+        assert storage.access_keys.holder("token", NOW) is None
+        [key, *_] = storage.access_keys.list_keys()
+        storage.access_keys.add_token(key, "another", NOW, NOW + timedelta(days=1), keep=2)
+        assert storage.access_keys.holder("another", NOW) == key
 
 
 @pytest.mark.parametrize(

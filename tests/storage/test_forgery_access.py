@@ -15,7 +15,16 @@ from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from tests.storage.forging import faults, refused, replace_rows, rows_of
 from visavis.errors import SetupError
 from visavis.identities import App, KeyKind, Role, User
-from visavis.storage.database.schema import apps, calibrations, invitations, keys, sessions, users
+from visavis.storage.database.schema import (
+    apps,
+    calibrations,
+    invitations,
+    keys,
+    recovery_codes,
+    second_factors,
+    sessions,
+    users,
+)
 from visavis.storage.store import Storage
 from visavis.types import OwnScale
 
@@ -60,6 +69,15 @@ def test_a_key_that_was_revoked_does_not_come_back(storage: Storage, keyed: App,
     for opened in (storage, open_again()):
         refused(partial(key_of, opened), "keys was altered")
     assert "The keys are not those that were kept" in faults(storage)
+
+
+def test_a_key_that_was_taken_out_is_missed_by_whoever_asks_with_it(storage: Storage, keyed: App) -> None:
+    storage.apps.create_app("other", {KeyKind.APP_KEY: "other-key"})
+    assert key_of(storage, "no key") is None
+    with storage.database.write() as connection:
+        connection.execute(keys.delete().where(keys.c.app_id == keyed.id))
+    refused(lambda: key_of(storage), "keys was altered")
+    refused(lambda: key_of(storage, "no key"), "keys was altered")
 
 
 def test_a_key_that_retires_cannot_be_kept_alive(storage: Storage, keyed: App) -> None:
@@ -162,6 +180,78 @@ def test_a_role_that_was_taken_away_is_not_put_back(storage: Storage, user: User
     assert "The users are not those that were kept" in faults(storage)
 
 
+@pytest.fixture
+def factor(storage: Storage, user: User) -> User:
+    """A user with a device and two recovery codes, which have been looked at."""
+    storage.second_factors.enrol(user, "A" * 32, 1, ["one", "two"], NOW)
+    storage.accounts.add_session(SECRET, user, NOW)
+    session = storage.accounts.find_session(SECRET)
+    assert session is not None
+    assert session.has_second_factor
+    assert storage.second_factors.secret_of(user) == "A" * 32
+    return user
+
+
+def test_whoever_takes_a_second_factor_out_signs_nobody_in(
+    storage: Storage, factor: User, open_again: OpenStorage
+) -> None:
+    replace_rows(storage, second_factors, [])
+    for opened in (storage, open_again()):
+        refused(partial(opened.second_factors.secret_of, factor), "second factors was altered")
+        refused(partial(opened.accounts.find_session, SECRET), "second factors was altered")
+        refused(opened.second_factors.enrolled, "second factors was altered")
+    assert "The second factors are not those that were kept" in faults(storage)
+
+
+def test_a_second_factor_that_was_removed_does_not_come_back(storage: Storage, factor: User) -> None:
+    before = rows_of(storage, second_factors)
+    storage.second_factors.remove(factor)
+    assert storage.second_factors.secret_of(factor) is None
+    replace_rows(storage, second_factors, before)
+    named = "The record of the second factor of user number 1 was altered"
+    refused(partial(storage.second_factors.secret_of, factor), named)
+
+
+def test_a_code_is_not_good_again_because_its_step_was_put_back(storage: Storage, factor: User) -> None:
+    before = rows_of(storage, second_factors)
+    assert storage.second_factors.use_step(factor, 2)
+    with storage.database.write() as connection:
+        connection.execute(update(second_factors).values(last_step=1))
+    named = "The record of the second factor of user number 1 was altered"
+    refused(partial(storage.second_factors.secret_of, factor), named)
+    refused(partial(storage.second_factors.use_step, factor, 2), named)
+    replace_rows(storage, second_factors, before)  # as it was, tag and all
+    refused(partial(storage.second_factors.secret_of, factor), "second factors was altered")
+    assert "The second factors are not those that were kept" in faults(storage)
+
+
+def test_a_recovery_code_that_was_planted_opens_nothing(storage: Storage, factor: User) -> None:
+    [known] = [row for row in rows_of(storage, recovery_codes) if row["hash"] == code_hash(storage, factor, "one")]
+    assert storage.second_factors.use_code(factor, "one")
+    with storage.database.write() as connection:
+        connection.execute(insert(recovery_codes).values(known))  # as it was, tag and all
+    refused(partial(storage.second_factors.use_code, factor, "one"), "recovery codes was altered")
+    refused(partial(storage.second_factors.codes_left, factor), "recovery codes was altered")
+    assert "The recovery codes are not those that were kept" in faults(storage)
+    planted = {"user_id": factor.id, "hash": code_hash(storage, factor, "three"), "tag": known["tag"]}
+    with storage.database.write() as connection:
+        connection.execute(insert(recovery_codes).values(planted))
+    named = "The record of the recovery code of user number 1 was altered"
+    refused(partial(storage.second_factors.use_code, factor, "three"), named)
+    assert named in faults(storage)
+
+
+def test_recovery_codes_that_were_taken_out_are_missed(storage: Storage, factor: User) -> None:
+    replace_rows(storage, recovery_codes, [])
+    refused(partial(storage.second_factors.use_code, factor, "one"), "recovery codes was altered")
+    refused(partial(storage.second_factors.codes_left, factor), "recovery codes was altered")
+
+
+def code_hash(storage: Storage, user: User, code: str) -> bytes:
+    """What is kept of a code, which nobody without the key can know."""
+    return storage.keys.hash_credential(f"recovery code {user.id} {code}")
+
+
 def test_a_similarity_scale_cannot_be_altered(storage: Storage) -> None:
     storage.calibrations.store(OwnScale("sface", ((0.0, 0.0), (1.0, 100.0)), "faces", NOW))
     with storage.database.write() as connection:
@@ -197,6 +287,19 @@ def test_views_and_tables_of_others_are_noticed(storage: Storage, place: Place, 
         connection.exec_driver_sql(statement)
     assert "seen, which Visavis did not make." in faults(storage)
     with pytest.raises(SetupError, match=r"did not make: the (view|table) seen"):
+        place.open()
+
+
+@only_sqlite
+def test_a_name_that_sqlite_gives_hides_no_trigger(storage: Storage, place: Place) -> None:
+    with storage.database.write() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(
+            "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('trigger', 'sqlite_stat9', "
+            "'faces', 0, 'CREATE TRIGGER sqlite_stat9 AFTER DELETE ON faces BEGIN DELETE FROM deletions; END')"
+        )
+    assert "The database has the trigger sqlite_stat9, which Visavis did not make." in faults(storage)
+    with pytest.raises(SetupError, match="what Visavis did not make: the trigger sqlite_stat9"):
         place.open()
 
 

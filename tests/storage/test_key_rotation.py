@@ -22,7 +22,7 @@ from tests.storage.conftest import OpenStorage, owner
 from tests.storage.peer import SPAWN
 from visavis.errors import ServiceError, SetupError
 from visavis.identities import App, KeyKind
-from visavis.storage.database.metadata import delete_metadata
+from visavis.storage.database.metadata import delete_metadata, get_metadata, set_metadata
 from visavis.storage.database.schema import groups
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import MasterKey
@@ -79,6 +79,36 @@ def test_after_a_rotation_everything_is_there_under_a_new_key_and_the_old_one_is
         assert status.retired == [MasterKey(old).id]
     with pytest.raises(SetupError, match="replaced by a newer one"):
         open_storage(place.data_dir, old, database_url=place.database_url)
+
+
+def test_whoever_alters_the_list_of_replaced_keys_is_found_out(
+    storage: Storage, group: Group, faces: list[NewFace], place: Place
+) -> None:
+    """Otherwise a key that has become known could be put in place again."""
+    rotate(storage)
+    with storage.database.read() as connection:
+        before = get_metadata(connection, metadata.RETIRED)
+    rotate(storage)
+    for value in (
+        before,
+        b"",
+        b"another\n",
+        None,
+    ):
+        with storage.database.write() as connection:
+            kept = get_metadata(connection, metadata.RETIRED)
+            delete_metadata(connection, metadata.RETIRED)
+            if value is not None:
+                set_metadata(connection, metadata.RETIRED, value)
+        assert check_all(storage.database, storage.keys, lambda _: None) == [
+            "What is kept of replaced master keys was altered."
+        ]
+        with pytest.raises(SetupError, match="replaced master keys was altered"):
+            place.open()
+        with storage.database.write() as connection:
+            assert kept is not None
+            set_metadata(connection, metadata.RETIRED, kept)
+    assert_whole(storage, group, faces)
 
 
 def test_keys_can_be_rotated_again_and_again(

@@ -55,11 +55,9 @@ def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Pa
         for attempt in range(8):
             token_keys = set(pool.map(open_and_close, [Place(tmp_path / str(attempt))] * 3))
             assert len(token_keys) == 1
-            assert sorted(path.name for path in (tmp_path / str(attempt)).iterdir()) == [
-                "anchor",
-                "master.key",
-                "visavis.db",
-            ]
+            there = {path.name for path in (tmp_path / str(attempt)).iterdir()}
+            # Of two that close at once, neither is the last, which would take the log of SQLite away.
+            assert there - {"visavis.db-shm", "visavis.db-wal"} == {"anchor", "master.key", "visavis.db"}
 
 
 @only_sqlite

@@ -143,6 +143,13 @@ def face(embedding: Embedding, face_id: str = "one", **changed: Any) -> Callable
     return lambda writer: writer.face(replace(record, **changed), embedding)
 
 
+def deep(kind: bytes, before: bytes) -> Callable[[ContentsWriter], None]:
+    """A record of JSON that would take a reader without bounds all of its stack."""
+    text = before + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    body = text if kind == b"G" else len(text).to_bytes(2, "big") + text + ROW.tobytes()
+    return lambda writer: writer._write(kind, body)
+
+
 ROW = unit_rows(1)[0]
 
 
@@ -162,6 +169,9 @@ ROW = unit_rows(1)[0]
         (head(settings={"unheard_of": 1}), face(ROW)),
         (head(settings={"similarity": "much"}), face(ROW)),
         (head("twice", 0), head("twice", 0)),
+        (deep(b"G", b'{"name":'), face(ROW)),
+        (deep(b"G", b'{"name":"deep","model":"sface","faces":1,"settings":'), face(ROW)),
+        (head(faces=1), deep(b"F", b'{"box":')),
     ],
     ids=[
         "a face too few",
@@ -176,6 +186,9 @@ ROW = unit_rows(1)[0]
         "an unknown setting",
         "a wrong setting",
         "a group twice",
+        "a deep group",
+        "deep settings",
+        "a deep face",
     ],
 )
 def test_what_cannot_be_is_refused_though_the_passphrase_is_right(
@@ -238,13 +251,14 @@ def test_a_label_of_search_face_comes_back_though_no_other_api_takes_it(storage:
         (b"visavis archive 2\n", "newer version"),
         (b"visavis archive 1\n", "damaged"),
         (b"visavis archive 1\n" + b"{" * 100_000, "damaged"),
+        (b'visavis archive 1\n{"salt":' + b"[" * 480 + b"]" * 480 + b"}\n", "damaged"),
         (
             b'visavis archive 1\n{"kdf":"argon2id","salt":"%s","memory_kib":2000000000,"passes":1,"lanes":1,'
             b'"check":"%s"}\n' % (b"0" * 32, b"0" * 32),
             "damaged",
         ),
     ],
-    ids=["empty", "zip", "newer", "cut", "endless header", "asks for 2 TB"],
+    ids=["empty", "zip", "newer", "cut", "endless header", "deep header", "asks for 2 TB"],
 )
 @only_sqlite
 def test_what_is_no_archive_is_said_to_be_none(start: bytes, complaint: str, storage: Storage) -> None:

@@ -16,10 +16,12 @@ from harness.storage.faces import new_faces
 from harness.storage.place import Place
 from harness.storage.retagging import forget_tags
 from tests.storage.peer import SPAWN, open_and_close
+from visavis.errors import ServiceError
 from visavis.identities import App, KeyKind, Role
 from visavis.storage.database.metadata import set_metadata
 from visavis.storage.database.schema import faces, groups, invitations, sessions, sets
 from visavis.storage.proof import tagging
+from visavis.storage.proof.record_sets import LATER_KINDS
 from visavis.storage.proof.records import Proofs
 from visavis.storage.store import Storage
 from visavis.transfer.checking import check_all
@@ -114,11 +116,46 @@ def test_people_who_were_signed_in_or_invited_still_are(storage: Storage, place:
         assert check_all(upgraded.database, upgraded.keys, lambda _: None) == []
 
 
+def test_second_factors_of_the_version_before_get_tags(storage: Storage, place: Place) -> None:
+    storage.accounts.add_invitation(SECRET, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
+    user = storage.accounts.accept(SECRET, NOW, "ada", "hash")
+    storage.second_factors.enrol(user, "A" * 32, 1, ["a code"], NOW)
+    later = [kind.table for kind in LATER_KINDS]
+    with storage.database.write() as connection:
+        for table in later:
+            connection.execute(update(table).values(tag=None))
+        connection.execute(delete(sets).where(sets.c.name.in_([table.name for table in later])))
+        set_metadata(connection, tagging.MARK, b"")
+    storage.close()
+    (place.data_dir / "anchor").unlink()
+    with closing(place.open()) as upgraded:
+        assert upgraded.second_factors.secret_of(user) == "A" * 32
+        assert upgraded.second_factors.use_code(user, "a code")
+        assert check_all(upgraded.database, upgraded.keys, lambda _: None) == []
+
+
+def test_whoever_puts_the_mark_back_has_nothing_tagged(
+    storage: Storage, app: App, group: Group, place: Place
+) -> None:
+    storage.gallery.add(group, new_faces(2, width=16), quota=10)
+    with storage.database.write() as connection:
+        connection.execute(update(faces).values(tag=None, external_image_id="another"))
+        connection.execute(update(groups).values(face_set=None))
+        set_metadata(connection, tagging.MARK, b"")
+    storage.close()
+    with closing(place.open()) as opened:
+        found = check_all(opened.database, opened.keys, lambda _: None)
+        assert sum("The record of the face" in fault for fault in found) == 2
+        probe = new_faces(1, width=16)[0].embedding
+        with pytest.raises(ServiceError, match="was altered"):
+            opened.gallery.search(opened.gallery.require_group(app, "group"), probe, 1, 0)
+
+
 def test_a_new_database_begins_with_its_sets(place: Place) -> None:
     with closing(place.open()) as storage:
         assert check_all(storage.database, storage.keys, lambda _: None) == []
         with storage.database.read() as connection:
-            assert connection.scalar(select(func.count()).select_from(sets)) == 6
+            assert connection.scalar(select(func.count()).select_from(sets)) == 9
             untagged = [
                 connection.scalar(select(func.count()).where(table.c.tag.is_(None))) for table in (faces, groups)
             ]

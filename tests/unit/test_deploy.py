@@ -49,6 +49,13 @@ def services() -> dict[str, Any]:
     return dict(yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"])
 
 
+@pytest.fixture(scope="module")
+def single() -> dict[str, Any]:
+    """The one service of the compose file for one machine."""
+    [only] = yaml.safe_load((DEPLOY / "compose.single.yaml").read_text())["services"].values()
+    return dict(only)
+
+
 @each_file
 def test_every_variable_is_a_setting(path: Path) -> None:
     assert set(re.findall(r"\bVISAVIS_[A-Z_]+", path.read_text())) <= set(variables())
@@ -70,11 +77,13 @@ def test_no_file_has_a_secret_in_it(path: Path) -> None:
         assert password == "PASSWORD" or password.startswith("${"), "a password"
 
 
-def test_secrets_reach_containers_from_outside(container: dict[str, Any], services: dict[str, Any]) -> None:
+def test_secrets_reach_containers_from_outside(
+    container: dict[str, Any], services: dict[str, Any], single: dict[str, Any]
+) -> None:
     given = {variable["name"]: variable for variable in container["env"]}
     for name in ("VISAVIS_MASTER_KEY", "VISAVIS_DATABASE_URL"):
         assert "secretKeyRef" in given[name]["valueFrom"]
-    for service in services.values():
+    for service in (*services.values(), single):
         for name, value in service.get("environment", {}).items():
             if "KEY" in name or "PASSWORD" in name:
                 assert re.fullmatch(r"\$\{\w+:\?.*\}", value), (
@@ -149,3 +158,21 @@ def test_the_proxies_that_nodes_trust_are_in_a_network_of_their_own(services: di
     [own] = networks["default"]["ipam"]["config"]
     for node in ("node-a", "node-b"):
         assert services[node]["environment"]["VISAVIS_EDGE__TRUSTED_PROXIES"] == own["subnet"]
+
+
+def test_the_server_of_one_machine_has_a_volume_for_what_lasts_and_nothing_else_to_write_on(
+    single: dict[str, Any],
+) -> None:
+    assert single["read_only"]
+    assert single["tmpfs"] == ["/tmp"]  # noqa: S108
+    assert single["volumes"] == ["data:/data"]
+    assert "VOLUME /data" in (DEPLOY / "Dockerfile").read_text()
+    assert single["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
+    assert (DEPLOY / single["build"]["context"]).resolve() == ROOT
+    assert (ROOT / single["build"]["dockerfile"]).is_file()
+
+
+def test_the_unit_keeps_data_where_systemd_makes_the_directory() -> None:
+    unit = (DEPLOY / "visavis.service").read_text()
+    assert "Environment=VISAVIS_DATA_DIR=/var/lib/visavis\n" in unit
+    assert "StateDirectory=visavis\nStateDirectoryMode=0700\n" in unit

@@ -13,6 +13,7 @@ from visavis.api.dialect import HTTP_ERRORS, Dialect, WireError
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.openapi.errors import errors
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.vision.models import CARDS, Task
@@ -21,12 +22,14 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "api"
 PAGES = sorted([*ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
-SUBJECTS = ("index", "v2", "v1", "plus", "searchface", "spoofing", "client")
+SUBJECTS = ("index", "v2", "v2.1", "v1", "plus", "searchface", "spoofing", "client")
 PARTIAL_SUCCESS = (40070, "ServiceQuotaExceededPartialSuccessException")
 
 each_language = pytest.mark.parametrize("suffix", [".md", ".ko.md"], ids=["english", "korean"])
-each_dialect = pytest.mark.parametrize("dialect", [V2, V1, PLUS, SEARCHFACE], ids=lambda dialect: dialect.name)
-each_nhn_dialect = pytest.mark.parametrize("dialect", [V2, V1, PLUS], ids=lambda dialect: dialect.name)
+each_dialect = pytest.mark.parametrize(
+    "dialect", [V2, V2_1, V1, PLUS, SEARCHFACE], ids=lambda dialect: dialect.name
+)
+each_nhn_dialect = pytest.mark.parametrize("dialect", [V2, V2_1, V1, PLUS], ids=lambda dialect: dialect.name)
 each_subject = pytest.mark.parametrize("subject", SUBJECTS)
 
 
@@ -96,6 +99,20 @@ def test_what_the_threat_model_says_to_be_shown_by_a_test_has_one() -> None:
     claims = [(threat, shown) for threat, shown in rows if threat not in {"threat", "---"}]
     for threat, shown in claims:
         assert "tests/" in shown or "](" in shown or shown.startswith("not prevented"), threat
+
+
+def test_what_notices_a_change_is_shown_by_a_test_or_said_not_to_be() -> None:
+    """Each row of the tables of attackers, assets and tests."""
+    page = (DOCS / "threat-model.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\|.*\| test \|\n\|[-|]+\|\n((?:\|.*\|\n)+)", page, re.MULTILINE)
+    rows = [
+        [cell.strip() for cell in row.strip("|").split(" | ")] for table in tables for row in table.splitlines()
+    ]
+    assert len(tables) == 2
+    assert len(rows) > 30
+    for row in rows:
+        assert all(row), row
+        assert "tests/" in row[-1] or "](" in row[-1] or row[-1].strip("| ") == "not noticed", row
 
 
 def test_the_guide_has_the_same_pages_in_both_languages() -> None:

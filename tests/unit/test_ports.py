@@ -11,16 +11,20 @@ import pytest
 
 from visavis.core import ports
 from visavis.fetch import GuardedFetcher
+from visavis.storage.access_keys import StoredAccessKeys
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain
 from visavis.storage.audit.journal import Acting, Journal
 from visavis.storage.gallery.gallery import SealedGallery
+from visavis.storage.gallery.persons import StoredPersons
+from visavis.storage.second_factors import StoredSecondFactors
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.conversion import Recipes
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.pool.analyzer import PooledAnalyzer, RemotePicture
 
+ACCESS_KEYS: type[ports.AccessKeyStore] = StoredAccessKeys
 ACCOUNTS: type[ports.AccountStore] = StoredAccounts
 ACTING: type[ports.AuditActing] = Acting
 ANALYZER: type[ports.FaceAnalyzer[DecodedPicture]] = Analyzer
@@ -32,9 +36,12 @@ JOURNAL: type[ports.AuditJournal] = Journal
 PICTURE: type[ports.Picture] = DecodedPicture
 POOLED: type[ports.FaceAnalyzer[RemotePicture]] = PooledAnalyzer
 RECIPES: type[ports.Recipes] = Recipes
+SECOND_FACTORS: type[ports.SecondFactorStore] = StoredSecondFactors
+PERSONS: type[ports.PersonStore] = StoredPersons
 REMOTE: type[ports.Picture] = RemotePicture
 
 IMPLEMENTATIONS = [
+    (ports.AccessKeyStore, ACCESS_KEYS),
     (ports.AccountStore, ACCOUNTS),
     (ports.AppStore, APPS),
     (ports.AuditActing, ACTING),
@@ -47,6 +54,8 @@ IMPLEMENTATIONS = [
     (ports.Picture, PICTURE),
     (ports.Picture, REMOTE),
     (ports.Recipes, RECIPES),
+    (ports.SecondFactorStore, SECOND_FACTORS),
+    (ports.PersonStore, PERSONS),
 ]
 
 

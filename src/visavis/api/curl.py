@@ -1,4 +1,4 @@
-"""Writes a request as a curl command, with the shell variables APP_KEY, SECRET_KEY and API_KEY for the keys."""
+"""Writes a request as a curl command, with APP_KEY, SECRET_KEY, API_KEY and TOKEN as shell variables for keys."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from visavis.api.dialect import Dialect
 from visavis.api.operation import AnyOperation
 from visavis.core.api_preview import PreviewRequest, SentPicture
 
-_VARIABLES = {"Authorization": "$SECRET_KEY", "x-nhn-apikey": "$API_KEY"}
-"""The shell variable for each header that carries a key."""
+_VARIABLES = {
+    "Authorization": "$SECRET_KEY",
+    "x-nhn-apikey": "$API_KEY",
+    "x-nhn-authorization": "Bearer $TOKEN",
+}
+"""The value of each header that carries a key, with a shell variable."""
 
 
 def curl(dialect: Dialect, operation: AnyOperation, request: PreviewRequest, *, as_form: bool) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
@@ -57,6 +57,8 @@ class Success:
     """Why faces were not added, one reason for each, in the order of the body."""
     code: int = 0
     """The result code in the body; not 0 for a partial success."""
+    small_faces: int = 0
+    """How many faces were left out because they are too small."""
 
 
 _NONE_ADDED = {
@@ -67,7 +69,13 @@ _NONE_ADDED = {
 }
 """Errors which mean that no face was added, and the reason."""
 
-_CREDENTIALS_REFUSED = {ErrorCode.UNAUTHORIZED, ErrorCode.MISSING_CREDENTIALS, ErrorCode.RATE_LIMITED}
+_CREDENTIALS_REFUSED = {
+    ErrorCode.UNAUTHORIZED,
+    ErrorCode.MISSING_CREDENTIALS,
+    ErrorCode.ACCESS_TOKEN_INVALID,
+    ErrorCode.ACCESS_TOKEN_UNAUTHORIZED,
+    ErrorCode.RATE_LIMITED,
+}
 
 Failure: TypeAlias = Callable[[WireError], dict[str, object]]
 
@@ -104,6 +112,8 @@ class Dialect:
     """The type of a successful body, given the type of its data."""
     error: type[BaseModel]
     """The type of the body of an error."""
+    token: Callable[[Request], str] | None = None
+    """The access token of a request; None where keys alone are used. Raises MISSING_CREDENTIALS."""
 
 
 def build(dialect: Dialect, services: Services) -> FastAPI:
@@ -137,6 +147,8 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
         headers = {"X-Error-Detail": plain(success.detail)} if success.detail else {}
         if success.not_added:
             headers["X-Not-Added"] = ", ".join(success.not_added)
+        if success.small_faces:
+            headers["X-Small-Faces"] = str(success.small_faces)
         content = success.body.model_dump_json(exclude_none=True)
         return Response(content, media_type="application/json", headers=headers), success.code
 
@@ -145,7 +157,7 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
         services.rates.count(caller.app)
         with queue.admit(caller.app.id) as permit:  # before the body is read: a refused request costs no memory
             body = await read_body(request, max_body_bytes, operation.form)
-            actor = actor_of(request, ActorKind.APP, key_id=caller.key_id)
+            actor = actor_of(request, ActorKind.APP, key_id=caller.key_id, user=caller.access_key)
             with services.instrument(Span.QUEUE):
                 await queue.acquire(permit, lambda: _disconnected(request))
             response, code = await workers.run(lambda: answer(request, caller, actor, body))
@@ -171,15 +183,18 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
 
 
 def _identified(dialect: Dialect, services: Services, request: Request) -> Caller:
-    """Authenticate a request; record a refusal. Raises UNAUTHORIZED, MISSING_CREDENTIALS, RATE_LIMITED."""
+    """Authenticate a request; record a refusal. Raises one of `_CREDENTIALS_REFUSED`."""
     try:
-        credentials = dialect.credentials(request)
-        return services.attempts.verify(
-            client_address(request),
-            credentials,
-            lambda: services.apps.authenticate(credentials, dialect.name),
-            account=credentials.get(KeyKind.APP_KEY),
-        )
+        keys = dialect.credentials(request)
+        token = None if dialect.token is None else dialect.token(request)
+
+        def check() -> Caller:
+            if token is None:
+                return services.apps.authenticate(keys, dialect.name)
+            return services.access_tokens.authenticate(keys[KeyKind.APP_KEY], token, dialect.name)
+
+        presented: Mapping[Any, str] = keys if token is None else {**keys, "token": token}
+        return services.attempts.verify(client_address(request), presented, check, keys.get(KeyKind.APP_KEY))
     except ServiceError as error:
         if error.code in _CREDENTIALS_REFUSED:
             services.audit.refused(refusal_of(request, ActorKind.APP, error.code, dialect.name))

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from visavis.api.nhn.envelope import refusal
-    from visavis.app.commands import models_in_use, open_accounts, open_apps, open_calibrations, open_groups
+    from visavis.app.commands import (
+        models_in_use,
+        open_access_keys,
+        open_accounts,
+        open_apps,
+        open_calibrations,
+        open_groups,
+        open_persons,
+        open_second_factors,
+    )
     from visavis.app.gallery import DIALECT_NAMES
     from visavis.app.recognition import open_comparer, open_services
     from visavis.app.records import accept_older, make_records, open_records, operator, restore
@@ -22,12 +31,15 @@ _PARTS = {
     "create_app": "visavis.app.server",
     "make_records": "visavis.app.records",
     "models_in_use": "visavis.app.commands",
+    "open_access_keys": "visavis.app.commands",
     "open_accounts": "visavis.app.commands",
     "open_apps": "visavis.app.commands",
     "open_calibrations": "visavis.app.commands",
     "open_comparer": "visavis.app.recognition",
     "open_groups": "visavis.app.commands",
+    "open_persons": "visavis.app.commands",
     "open_records": "visavis.app.records",
+    "open_second_factors": "visavis.app.commands",
     "open_services": "visavis.app.recognition",
     "operator": "visavis.app.records",
     "refusal": "visavis.api.nhn.envelope",
@@ -48,12 +60,15 @@ __all__ = [
     "create_app",
     "make_records",
     "models_in_use",
+    "open_access_keys",
     "open_accounts",
     "open_apps",
     "open_calibrations",
     "open_comparer",
     "open_groups",
+    "open_persons",
     "open_records",
+    "open_second_factors",
     "open_services",
     "operator",
     "refusal",

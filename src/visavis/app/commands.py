@@ -7,9 +7,12 @@ from contextlib import closing, contextmanager
 
 from visavis.app.gallery import DIALECT_NAMES, groups_of
 from visavis.app.records import has_records, now, open_records
+from visavis.core.access_keys import AccessKeys
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.groups import Groups
+from visavis.core.persons import Persons
+from visavis.core.second_factor import SecondFactors
 from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
 from visavis.vision.catalogue import Catalogue
@@ -23,6 +26,13 @@ def open_apps(settings: Settings) -> Iterator[Apps]:
 
 
 @contextmanager
+def open_access_keys(settings: Settings) -> Iterator[AccessKeys]:
+    """The user access keys of the data directory."""
+    with closing(open_records(settings)) as storage:
+        yield AccessKeys(storage.access_keys, storage.apps, now)
+
+
+@contextmanager
 def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
     """The apps and the groups of the data directory."""
     with closing(open_records(settings)) as storage:
@@ -33,10 +43,25 @@ def open_groups(settings: Settings) -> Iterator[tuple[Apps, Groups]]:
 
 
 @contextmanager
+def open_persons(settings: Settings) -> Iterator[tuple[Apps, Persons]]:
+    """The apps, and the persons of their groups."""
+    with closing(open_records(settings)) as storage:
+        groups = groups_of(settings, Catalogue.read(settings.models_dir), storage, ())
+        yield Apps(storage.apps, now, DIALECT_NAMES), Persons(storage.persons, groups)
+
+
+@contextmanager
 def open_accounts(settings: Settings) -> Iterator[Accounts]:
     """The accounts of the console."""
     with closing(open_records(settings)) as storage:
         yield Accounts(storage.accounts, now)
+
+
+@contextmanager
+def open_second_factors(settings: Settings) -> Iterator[tuple[Accounts, SecondFactors]]:
+    """The people who may use the console, and their second factors."""
+    with closing(open_records(settings)) as storage:
+        yield Accounts(storage.accounts, now), SecondFactors(storage.second_factors, now)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from visavis.storage.store import Storage
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
 
-DIALECT_NAMES = ("v1", "plus", "v2", "searchface")
+DIALECT_NAMES = ("v1", "plus", "v2", "v2.1", "searchface")
 """Names of all wire protocols, in the order of `DIALECTS`; commands need only these."""
 
 

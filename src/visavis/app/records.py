@@ -15,7 +15,7 @@ from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.keys.providers import GivenKeys, KeyCommand, KeyFile, KeyProvider, decode_keys
 from visavis.storage.store import DATABASE_FILE, Storage, head_in, open_storage
-from visavis.transfer.backup.file import Manifest
+from visavis.transfer.backup.manifest import Manifest
 from visavis.transfer.backup.restore import Target, restore_backup
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.conversion import Recipes
@@ -75,10 +75,12 @@ def restore(
     *,
     replace: bool,
     keep_deleted: bool,
+    takes_unauthenticated: bool,
 ) -> Manifest:
     """Restore a backup to the storage of the settings (see `restore_backup`), and record that in its audit log."""
-    target = (settings.data_dir, _key_provider(settings), _database_url(settings))
-    manifest = restore_backup(file, Target(*target, replace, keep_deleted), progress, report)
+    where = (settings.data_dir, _key_provider(settings), _database_url(settings))
+    target = Target(*where, replace, keep_deleted, takes_unauthenticated)
+    manifest = restore_backup(file, target, progress, report)
     head = head_in(settings.data_dir, _database_url(settings))
     with closing(make_records(settings, accept_older=head)) as storage:
         description = f"a backup of {manifest.made_at}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from anyio import to_thread
 from fastapi import FastAPI
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from visavis.api.admin.health import health
@@ -23,9 +23,13 @@ from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.shared_paths import v1_or_plus
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
+from visavis.api.oauth import PREFIX as OAUTH_PREFIX
+from visavis.api.oauth import build_oauth
 from visavis.api.openapi.pages import documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.gallery import DIALECT_NAMES
+from visavis.app.private_files import require_private_files
 from visavis.app.records import make_records, now
 from visavis.app.services import DIALECTS, analyzer_of, console_services, services_of
 from visavis.console.services import Condition, ModelDescription
@@ -39,6 +43,7 @@ from visavis.spans import both
 from visavis.storage.keys.sync import SYNC_SECONDS
 from visavis.storage.proof.anchor import ANCHOR_SECONDS
 from visavis.storage.store import SERVER, Storage
+from visavis.transfer.backup.restore import forget_killed_restores
 from visavis.types import VisionUse
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
@@ -68,7 +73,9 @@ def create_app(settings: Settings) -> FastAPI:
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
     analyzer = analyzer_of(settings, catalogue, instrument)
+    require_private_files(settings)
     storage = make_records(settings, instrument, SERVER)
+    forget_killed_restores(settings.data_dir)
     _log_workers(analyzer.pool.use)
     _log_models(catalogue, store, storage)
     _log_older_models(Recipes(catalogue.cards), storage)
@@ -79,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
     background = (
-        PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy]),
+        PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy, services.access_tokens.sweep]),
         PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
         PeriodicTasks([storage.anchor.advance], ANCHOR_SECONDS),
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
@@ -96,11 +103,15 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(scrape(metrics, settings.metrics_token, services.attempts, services.audit))
     app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
     origins = settings.edge.cors_origins
+    searchface = open_to(origins, build(SEARCHFACE, services))
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
         _mounted(V2.prefix, open_to(origins, build(V2, services))),
+        _mounted(V2_1.prefix, open_to(origins, build(V2_1, services))),
         _mounted(V1.prefix, open_to(origins, v1_and_plus)),
-        _mounted(SEARCHFACE.prefix, open_to(origins, build(SEARCHFACE, services))),
+        _mounted(SEARCHFACE.prefix, searchface),
+        *(Route(path, searchface) for path in {operation.path for operation in SEARCHFACE.operations}),
+        _mounted(OAUTH_PREFIX, build_oauth(services)),
         _mounted("/admin", build_admin(services, settings.admin_token, lambda: analyzer.pool.use)),
     ]
     if settings.console.enabled:

@@ -10,12 +10,15 @@ from datetime import timedelta
 from visavis.api.nhn.plus import PLUS
 from visavis.api.nhn.v1 import V1
 from visavis.api.nhn.v2 import V2
+from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.previews import Previews
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.gallery import DIALECT_NAMES, groups_of
 from visavis.app.records import now
 from visavis.audit_events import Effect
 from visavis.console.services import Condition, ConsoleServices
+from visavis.core.access_keys import AccessKeys
+from visavis.core.access_tokens import AccessTokens
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
@@ -24,9 +27,12 @@ from visavis.core.audit import Audit
 from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
+from visavis.core.persons import Persons
 from visavis.core.ports import AnyAnalyzer
 from visavis.core.search import Search
+from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
+from visavis.core.sign_in_tokens import SignInTokens
 from visavis.fetch import GuardedFetcher
 from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
@@ -42,7 +48,7 @@ from visavis.web.rates import Rates
 from visavis.web.services import Services
 from visavis.web.workers import Workers
 
-DIALECTS = (V1, PLUS, V2, SEARCHFACE)
+DIALECTS = (V1, PLUS, V2, V2_1, SEARCHFACE)
 _DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
 logger = logging.getLogger(__name__)
 
@@ -62,9 +68,12 @@ def services_of(
     search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups)
     return Services(
         apps=Apps(storage.apps, now, DIALECT_NAMES),
+        access_keys=AccessKeys(storage.access_keys, storage.apps, now),
+        access_tokens=AccessTokens(storage.access_keys, storage.apps, now),
         audit=Audit(storage.journal, storage.audit, now, _DEPTHS[settings.audit.record]),
         groups=groups,
         faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
+        persons=Persons(storage.persons, groups),
         search=search,
         collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
         attempts=Attempts(settings.edge.wrong_keys_per_minute),
@@ -82,17 +91,25 @@ def console_services(
 ) -> ConsoleServices:
     model = settings.recognition_model
     own = storage.calibrations.all().get(model)
+    second_factors = SecondFactors(storage.second_factors, now)
     return ConsoleServices(
         accounts=Accounts(storage.accounts, now),
+        second_factors=second_factors,
+        requires_second_factor=settings.console.require_second_factor,
         sessions=Sessions(
             storage.accounts,
             now,
+            second_factors,
+            SignInTokens(storage.sign_in_key, now),
+            proof_lasts=timedelta(minutes=settings.console.proof_minutes),
             idle=timedelta(minutes=settings.console.idle_minutes),
             lifetime=timedelta(hours=settings.console.session_hours),
         ),
         apps=services.apps,
+        access_keys=services.access_keys,
         groups=services.groups,
         faces=services.faces,
+        persons=services.persons,
         search=services.search,
         collections=services.collections,
         workers=services.workers,

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from visavis.cli.commands import command_line
+from visavis.cli.private_memory import keep_memory_private
 from visavis.errors import ServiceError, SetupError
 
 
@@ -17,6 +18,7 @@ def main() -> None:
     """Run the command line; expected failures end as one sentence and exit code 1."""
     if logging.lastResort is not None:  # takes what is logged where no log was started
         logging.lastResort.addFilter(lambda record: record.exc_info is None)
+    keep_memory_private()
     try:
         command_line(sys.argv[1:])()
     except (SetupError, ServiceError) as error:

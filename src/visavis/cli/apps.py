@@ -90,7 +90,8 @@ def _known_dialects(names: list[str] | None) -> list[str] | None:
 def set_app(
     name: Name,
     off: Annotated[
-        list[str] | None, typer.Option(callback=_known_dialects, help="Switch off: v1, v2, plus or searchface.")
+        list[str] | None,
+        typer.Option(callback=_known_dialects, help="Switch off: v1, plus, v2, v2.1 or searchface."),
     ] = None,
     on: Annotated[list[str] | None, typer.Option(callback=_known_dialects, help="Switch on again.")] = None,
     rate_limit: Annotated[

@@ -10,9 +10,9 @@ import typer
 
 from visavis import app as wiring
 from visavis.cli.database import progress
-from visavis.cli.terminal import DataDir, read_settings, say
-from visavis.transfer.backup.file import Manifest
+from visavis.cli.terminal import DataDir, read_settings, say, stopped_in_good_order
 from visavis.transfer.backup.make import back_up
+from visavis.transfer.backup.manifest import Manifest
 
 
 def backup(
@@ -21,10 +21,12 @@ def backup(
 ) -> None:
     """Write the whole database to one file. Works beside a running server.
 
-    The file holds one moment of the database, sealed as it is; every template is opened before it is written. The
-    master key is not in it: keep that elsewhere, since without it the backup is of no use to anybody.
+    The file holds one moment of the database, sealed as it is; every template is opened before it is written. It
+    carries a MAC under a key derived from the master key, by which a restore knows it. The master key is not in
+    it: keep that elsewhere, since without it the backup is of no use to anybody.
     """
     with (
+        stopped_in_good_order(),
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
         progress("faces", None) as advance,
     ):
@@ -40,8 +42,15 @@ def restore(
     keep_deleted: Annotated[
         bool, typer.Option("--keep-deleted", help="Restore also what the replaced database has deleted since.")
     ] = False,
+    accept_unauthenticated: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unauthenticated",
+            help="Take a backup of an earlier version, which has no MAC: anybody could have changed it.",
+        ),
+    ] = False,
 ) -> None:
-    """Put a backup in place, after it was checked: its checksum, the schema, the master key, every template.
+    """Put a backup in place, after it was checked: its MAC, the schema, the master key, every template.
 
     Stop the servers first. Until all is checked nothing is touched, and then the database changes in one step. The
     master key is that of the settings, or the key file of the data directory: put it there before. Where the
@@ -49,8 +58,16 @@ def restore(
     the backup, by the database that gives way, is listed and deleted again.
     """
     settings = read_settings(data_dir=data_dir)
-    with progress("faces", None) as advance:
-        manifest = wiring.restore(settings, file, advance, say, replace=replace, keep_deleted=keep_deleted)
+    with stopped_in_good_order(), progress("faces", None) as advance:
+        manifest = wiring.restore(
+            settings,
+            file,
+            advance,
+            say,
+            replace=replace,
+            keep_deleted=keep_deleted,
+            takes_unauthenticated=accept_unauthenticated,
+        )
     say(f"Restored: {_content(manifest)}, as of {manifest.made_at}.")
 
 

@@ -33,7 +33,9 @@ class _Command:
 _COMMANDS = (
     _Command("serve", "serve:serve", "visavis serve --port 9000 --data-dir /srv/visavis"),
     _Command("app", "apps:app_commands"),
+    _Command("access-key", "access_keys:access_key_commands"),
     _Command("group", "groups:group_commands"),
+    _Command("person", "persons:person_commands"),
     _Command("console", "console:console_commands"),
     _Command("db", "database:database_commands"),
     _Command("audit", "audit:audit_commands"),

@@ -11,7 +11,7 @@ from visavis.cli.terminal import DataDir, reachable, read_settings, say
 from visavis.errors import AccountError, SetupError
 from visavis.identities import Role
 
-console_commands = typer.Typer(no_args_is_help=True, help="The web console: invitations and lost passwords.")
+console_commands = typer.Typer(no_args_is_help=True, help="The web console: who gets in.")
 
 
 @console_commands.command("invite", epilog="Example: visavis console invite --role operator")
@@ -40,6 +40,23 @@ def reset_password(
         except AccountError:
             raise SetupError(f"There is no user named {name!r}.") from None
     say(f"{reachable(settings)}/console/password#{secret}")
+
+
+@console_commands.command("reset-second-factor", epilog="Example: visavis console reset-second-factor ines")
+def reset_second_factor(
+    name: Annotated[str, typer.Argument(help="The name that the account signs in with.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Take a second factor away whose owner has lost device and recovery codes. Works beside a running server."""
+    settings = read_settings(data_dir=data_dir)
+    with wiring.open_second_factors(settings) as (accounts, factors):
+        try:
+            user = accounts.require_name(name)
+        except AccountError:
+            raise SetupError(f"There is no user named {name!r}.") from None
+        if not factors.remove(user):
+            raise SetupError(f"{user.name} has no second factor.")
+    say(f"{user.name} signs in with the password alone now, until a second factor is enrolled again.")
 
 
 @console_commands.command("users", epilog="Example: visavis console users")

@@ -30,6 +30,7 @@ from visavis.cli.reports import ReportFile, Tally
 from visavis.cli.sources import entries_of
 from visavis.cli.terminal import AsJson, DataDir, complaint, out, print_json, read_settings, say
 from visavis.core.bulk import BulkRegistration, Entry
+from visavis.core.naming import Naming
 from visavis.errors import ErrorCode, ServiceError
 from visavis.settings import Settings
 from visavis.types import Group
@@ -60,6 +61,9 @@ def import_(  # noqa: PLR0913 - an option each
         bool, typer.Option("--create", help="Create the group if there is none of this id.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=20, help="Faces of a picture, the largest.")] = 1,
+    numbered: Annotated[
+        bool, typer.Option("--numbered", help="NAME-1.jpg and NAME-2.jpg in FOLDER are of one person, NAME.")
+    ] = False,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -78,8 +82,9 @@ def import_(  # noqa: PLR0913 - an option each
 ) -> None:
     """Register the faces of many pictures in a group, or bring back an archive. Works beside a running server.
 
-    FOLDER/PERSON/*.jpg takes the folder's name as external image id, FOLDER/*.jpg the file's. A list has the
-    columns path and external_image_id. After Ctrl-C, or worse, the same command goes on where it was: a picture
+    FOLDER/PERSON/*.jpg takes the folder's name as external image id, FOLDER/*.jpg the file's. What cannot be an
+    id, such as 김민수, is the person's name, and an id is made of it, each time the same. A list has the columns
+    path, external_image_id and name. After Ctrl-C, or worse, the same command goes on where it was: a picture
     whose faces are in the group already is not looked at again. Exit code 3 if something was left out.
 
     Of an archive everything is stored, or nothing.
@@ -88,15 +93,15 @@ def import_(  # noqa: PLR0913 - an option each
     if (source is None) == (archive is None):
         raise typer.BadParameter("Give pictures, or --archive, and not both.")
     if archive is not None:
-        if create or report or limit != 1:
-            raise typer.BadParameter("--create, --limit and --report are for pictures.")
+        if create or report or numbered or limit != 1:
+            raise typer.BadParameter("--create, --limit, --numbered and --report are for pictures.")
         import_archive(archive, app, group, settings, passphrase_fd, merge=merge, as_json=as_json)
         return
     if group is None or merge or passphrase_fd is not None:
         raise typer.BadParameter("Pictures need --group, and neither --merge nor --passphrase-fd.")
     assert source is not None  # noqa: S101 - one of the two was given
     wish = _Wish(app, group, create, limit, report, as_json)
-    _import_pictures(entries_of(source), wish, settings)
+    _import_pictures(entries_of(source, numbered=numbered), wish, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +120,13 @@ def _import_pictures(entries: Sequence[Entry], wish: _Wish, settings: Settings) 
     with ReportFile(wish.report) as file, wiring.open_services(settings) as services:
         stop = Event()
         group = _group(services, wish.app, wish.group, create=wish.create)
+        named = Naming(services.persons, group, services.faces.gallery.fingerprinter(group))
+        known = named.with_ids(entries)
         bulk = BulkRegistration.of(services.faces, group, wish.limit, settings.work.cpu_places, stop)
         tally, start = Tally(), time.monotonic()
         with _stopped_by_signals(stop), _progress(len(entries)) as show:
-            for results in bulk.run(entries):
+            for results in bulk.run(known):
+                named.keep_names(results)
                 file.write(results)
                 tally.count(results)
                 show(tally)

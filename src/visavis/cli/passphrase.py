@@ -8,11 +8,15 @@ from typing import Annotated
 
 import typer
 
+from visavis.core.guessing import estimate
 from visavis.errors import SetupError, reason
 from visavis.settings import Settings
 from visavis.transfer.archive.header import SHORTEST_PASSPHRASE
 
 _LONGEST = 10_000
+
+_FEWEST_GUESSES = 12
+"""Powers of ten. At the cost of an archive's key, that many take a hundred computers some years."""
 
 PassphraseFd = Annotated[
     int | None,
@@ -26,12 +30,19 @@ PassphraseFd = Annotated[
 
 
 def new_passphrase(settings: Settings, descriptor: int | None) -> str:
-    """The passphrase of a new archive. Raises SetupError if it is too short."""
+    """The passphrase of a new archive. Raises SetupError if it is too short or too easy to guess."""
     passphrase = _given(settings, descriptor) or _asked("Passphrase of the archive", twice=True)
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise SetupError(
             f"The passphrase has {len(passphrase)} characters; {SHORTEST_PASSPHRASE} are the least. Whoever has "
             f"the archive can try passphrases as long as they like: take several random words."
+        )
+    found = estimate(passphrase, ("visavis",))
+    if found.guesses < _FEWEST_GUESSES:
+        why = "is made of a common password" if found.is_common else "is guessed too soon"
+        raise SetupError(
+            f"The passphrase {why}. Whoever has the archive can try passphrases as long as they like: take "
+            f"several random words."
         )
     return passphrase
 

@@ -131,7 +131,8 @@ def search(
     settings = read_settings(data_dir=data_dir)
     with _as_grep_does(), wiring.open_services(settings) as services:
         owner = services.apps.require(app)
-        faces = services.groups.require(owner, group).face_count
+        searched = services.groups.require(owner, group)
+        faces = searched.face_count
         source = ImageBytes(_read(picture), MAX_FILE_BYTES)
         event = Event(
             actor=wiring.operator(),
@@ -143,10 +144,13 @@ def search(
         )
         with services.audit.recording(event):
             found = services.search.by_image(owner, group, source, limit, threshold, RequestedAttributes())
+        ids = {match.face.external_image_id or "" for match in found.matches} - {""}
+        names = services.persons.names_of(searched, sorted(ids))
     if as_json:
         rows = [
             {
                 "external_image_id": match.face.external_image_id,
+                "name": names.get(match.face.external_image_id or "", ""),
                 "face_id": match.face.face_id,
                 "similarity": match.similarity,
             }
@@ -155,10 +159,11 @@ def search(
         asked = {"model": found.model, "threshold": threshold, "faces_searched": faces}
         print_json(asked | {"matches": rows, "too_poor": found.detail or None})
     else:
-        table = folding_table("external image id", "face id", "similarity", "strangers so alike")
+        table = folding_table("external image id", "name", "face id", "similarity", "strangers so alike")
         for match in found.matches:
             similarity, _, meaning = _judged(match.similarity, threshold)
-            table.add_row(match.face.external_image_id or "", match.face.face_id, similarity, meaning)
+            person = match.face.external_image_id or ""
+            table.add_row(person, names.get(person, ""), match.face.face_id, similarity, meaning)
         out.print(table if found.matches else found.detail or f"None of {faces:,} faces is so alike.")
         _warn_of_chance(faces, threshold)
     if not found.matches:

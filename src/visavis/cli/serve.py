@@ -22,6 +22,7 @@ from visavis.core.apps import Apps
 from visavis.errors import SetupError
 from visavis.identities import KeyKind, Role
 from visavis.settings import Settings
+from visavis.vision.models import DEFAULT_RECOGNITION, WITHOUT_FR_FEATURE
 from visavis.vision.pool.scrubbing import overwrite_freed_memory
 from visavis.web.edge.connection import Limits
 from visavis.web.edge.tls import Certificate
@@ -48,6 +49,7 @@ def serve(
     overwrite_freed_memory()
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)  # before keys are printed for nothing
+    _warn_of_a_lesser_model(settings)
     application = wiring.create_app(settings)
     with wiring.open_apps(settings) as apps:
         _first_start(apps, settings)
@@ -73,6 +75,13 @@ def serve(
     server.run(sockets)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def _warn_of_a_lesser_model(settings: Settings) -> None:
+    """Log what new groups get if a file of the default model is missing and nobody chose another."""
+    chosen = "recognition_model" in settings.model_fields_set
+    if not chosen and settings.recognition_model != DEFAULT_RECOGNITION.name:
+        logger.warning(WITHOUT_FR_FEATURE)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from visavis.core import policy
 from visavis.core.bulk import Entry
-from visavis.errors import SetupError, reason
+from visavis.core.persons import checked_name
+from visavis.errors import ServiceError, SetupError, reason
 
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png"}
@@ -19,21 +22,32 @@ PICTURES = frozenset(
 )
 """Endings of file names that are treated as pictures."""
 
-COLUMNS = ("path", "external_image_id")
-"""Columns of a manifest; the second is optional."""
+COLUMNS = ("path", "external_image_id", "name")
+"""Columns of a manifest; all but the first are optional."""
+
+_NUMBERED = re.compile(r"(?P<name>.*?\S)\s*(?:[-_ ]\s*\d{1,3}|\(\d{1,3}\))")
+"""A file name such as NAME-1, NAME_02, NAME 3 or NAME (4), without its ending."""
+
+_LARGEST_MANIFEST = 1 << 28
+"""Bytes: some millions of pictures."""
+
+_LONGEST_LINE = 20_000
+"""Characters of a line: a path and an id."""
 
 _SHOWN = 5
 """How many mistakes are listed."""
 
 
-def entries_of(source: Path) -> list[Entry]:
+def entries_of(source: Path, *, numbered: bool = False) -> list[Entry]:
     """The files of a folder, by name, or of a manifest, in its order.
+
+    `numbered`: files such as NAME-1.jpg and NAME-2.jpg, not in a folder of their own, are of one person.
 
     Raises SetupError, naming folders, files or lines, if anything about the source is not as it must be: before
     the first picture, not after an hour.
     """
     if source.is_dir():
-        found = list(_in_folder(source))
+        found = list(_in_folder(source, numbered=numbered))
     elif source.suffix.lower() in _READERS:
         found = list(_in_manifest(source, _READERS[source.suffix.lower()]))
     elif source.exists():
@@ -45,20 +59,31 @@ def entries_of(source: Path) -> list[Entry]:
     return found
 
 
-def _in_folder(folder: Path) -> Iterator[Entry]:
-    """FOLDER/PERSON/*.jpg takes its external image id from the folder, FOLDER/*.jpg from its own name."""
+def _in_folder(folder: Path, *, numbered: bool) -> Iterator[Entry]:
+    """FOLDER/PERSON/*.jpg is named by the folder, FOLDER/*.jpg by the file.
+
+    What can be an external image id is one; anything else is the person's name.
+    """
     files = sorted(file for file in folder.rglob("*") if _is_picture(file.relative_to(folder)) and file.is_file())
-    names = [(file, file.relative_to(folder)) for file in files]
-    entries = [
-        Entry(file, relative.parts[0] if len(relative.parts) > 1 else relative.stem) for file, relative in names
-    ]
-    ids = sorted({entry.external_image_id or "" for entry in entries})
-    if unfit := [repr(each) for each in ids if not policy.is_external_image_id(each)]:
-        raise SetupError(
-            f"{_listed(unfit)} cannot be an external image id, which has 1 to 255 characters out of A-Z, a-z, "
-            f"0-9, '_', '.', '-' and ':'. Rename folders and files, or write a manifest."
-        )
-    return iter(entries)
+    for file in files:
+        parts = file.relative_to(folder)
+        named = parts.parts[0] if len(parts.parts) > 1 else _base(parts.stem, numbered=numbered)
+        if policy.is_external_image_id(named):
+            yield Entry(file, named)
+        else:
+            yield Entry(file, None, name=_name(named, f"The name of {file}"))
+
+
+def _base(stem: str, *, numbered: bool) -> str:
+    found = _NUMBERED.fullmatch(stem) if numbered else None
+    return found["name"] if found and any(map(str.isalpha, found["name"])) else stem
+
+
+def _name(text: str, what: str) -> str:
+    try:
+        return checked_name(text)
+    except ServiceError as error:
+        raise SetupError(f"{what} cannot be a person's: {error.detail}") from None
 
 
 def _is_picture(file: Path) -> bool:
@@ -69,7 +94,9 @@ def _is_picture(file: Path) -> bool:
 def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -> Iterator[Entry]:
     """The entries of a manifest. Relative paths begin at the folder of the manifest."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        if file.stat().st_size > _LARGEST_MANIFEST:
+            raise SetupError(f"The manifest {file} has more than {_LARGEST_MANIFEST:,} bytes: import it in parts.")
+        text = _decoded(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"The manifest {file} cannot be read: {reason(error)}.") from error
     entries, mistakes = [], []
@@ -78,10 +105,21 @@ def _in_manifest(file: Path, read: Callable[[str], Iterator[tuple[int, Any]]]) -
         if mistake:
             mistakes.append(f"line {line}: {mistake}")
         else:
-            entries.append(Entry(file.parent / row["path"], row.get("external_image_id") or None, line))
+            name = checked_name(row.get("name") or "")
+            entries.append(Entry(file.parent / row["path"], row.get("external_image_id") or None, line, name))
     if mistakes:
         raise SetupError(f"The manifest {file} is not as it must be; {_listed(mistakes, '; ')}.")
     return iter(entries)
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a manifest: UTF-8, or CP949 as Excel writes it in Korea. Raises UnicodeDecodeError."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        with suppress(UnicodeDecodeError):
+            return data.decode("cp949")
+        raise
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, object]]:
@@ -107,9 +145,12 @@ def _jsonl_rows(text: str) -> Iterator[tuple[int, object]]:
     for line, row in enumerate(text.split("\n"), start=1):
         if not row.strip():
             continue
+        if len(row) > _LONGEST_LINE:
+            yield line, f"longer than {_LONGEST_LINE:,} characters"
+            continue
         try:
             yield line, json.loads(row)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield line, "not JSON"
 
 
@@ -135,6 +176,10 @@ def _mistake(row: object) -> str | None:
     external_image_id = row.get("external_image_id")
     if external_image_id and not policy.is_external_image_id(external_image_id):
         return f"{external_image_id!r} cannot be an external image id"
+    try:
+        checked_name(row.get("name") or "")
+    except ServiceError as error:
+        return error.detail.rstrip(".")
     return None
 
 

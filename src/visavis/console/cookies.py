@@ -11,6 +11,8 @@ VISITOR = "visitor"
 """The cookie with the secret of the CSRF token, before somebody has signed in."""
 LANGUAGE = "language"
 THEME = "theme"
+INVITATION = "invitation"
+"""The cookie with the secret of an invitation that was just made, until the next page has shown it."""
 APP = "app"
 """The cookie with the name of the app that was chosen last."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from visavis.errors import ErrorCode
+from collections.abc import Mapping
+
+from visavis.errors import AccountError, ErrorCode
 
 STATUS = {
     ErrorCode.GROUP_NOT_FOUND: 404,
     ErrorCode.GROUP_DELETED: 404,
     ErrorCode.FACE_NOT_FOUND: 404,
+    ErrorCode.PERSON_NOT_FOUND: 404,
+    ErrorCode.PERSON_EXISTS: 409,
     ErrorCode.APP_NOT_FOUND: 404,
     ErrorCode.DUPLICATE_GROUP: 409,
     ErrorCode.DUPLICATE_APP: 409,
@@ -26,6 +30,19 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
         super().__init__(status)
         self.status = status
         self.key = key or f"refused.{status}"
+
+
+class EnrolFirst(Exception):  # noqa: N818 - an answer, not a failure
+    """The settings ask administrators for a second factor, and this one has none."""
+
+
+class ProveFirst(Exception):  # noqa: N818 - an answer, not a failure
+    """The user must give the password again, and a code if there is a second factor."""
+
+    def __init__(self, form: Mapping[str, str], error: AccountError | None = None) -> None:
+        super().__init__()
+        self.form = form
+        self.error = error
 
 
 class SignInFirst(Exception):  # noqa: N818 - an answer, not a failure

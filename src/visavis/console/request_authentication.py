@@ -10,12 +10,17 @@ from fastapi import Request
 
 from visavis.console import cookies, csrf
 from visavis.console.i18n import Catalogue, preferred
-from visavis.console.refusals import Refused, SignInFirst
+from visavis.console.pages import second_factor
+from visavis.console.refusals import EnrolFirst, ProveFirst, Refused, SignInFirst
 from visavis.console.rendering import Renderer
 from visavis.console.request_context import THEMES, RequestContext, new_secret
 from visavis.console.routes import Route
 from visavis.console.services import ConsoleServices
-from visavis.identities import App, Session
+from visavis.errors import AccountError
+from visavis.identities import App, Role, Session
+
+PROOF_PASSWORD, PROOF_CODE = "proof_password", "proof_code"
+"""Fields by which somebody proves to be the user, beside those of the form that asked for it."""
 
 _MAX_FORM_BYTES = 64_000
 _MAX_FIELDS = 100
@@ -30,7 +35,10 @@ class RequestAuthentication:
     catalogues: Mapping[str, Catalogue]
 
     async def admit(self, request: Request, route: Route) -> RequestContext:
-        """The context of a request that may use this route. Raises SignInFirst, Refused 403, 413 and 415."""
+        """The context of a request that may use this route.
+
+        Raises SignInFirst, EnrolFirst, ProveFirst, Refused 403, 413 and 415.
+        """
         context = await self.context(request)
         if route.role is not None and context.session is None:
             raise SignInFirst
@@ -42,7 +50,29 @@ class RequestAuthentication:
                 context.form = await _read_form(request)
             given = request.headers.get(csrf.HEADER) or context.form.get(csrf.FIELD, "")
             csrf.check_token("" if context.is_new else context.secret, given)
+        if route.role is not None and self._must_enrol(context) and not route.path.startswith(second_factor.PATH):
+            raise EnrolFirst
+        if route.proven:
+            await self._require_proof(context)
         return context
+
+    def _must_enrol(self, context: RequestContext) -> bool:
+        asked = self.services.requires_second_factor and context.may(Role.ADMINISTRATOR)
+        return asked and context.session is not None and not context.session.has_second_factor
+
+    async def _require_proof(self, context: RequestContext) -> None:
+        """Raises ProveFirst unless somebody has proven to be the user a short time ago, or does by this form."""
+        sessions, session = self.services.sessions, context.session
+        if session is not None and sessions.is_proven(session):
+            return
+        password, code = context.form.get(PROOF_PASSWORD), context.form.get(PROOF_CODE, "")
+        if password is None:
+            raise ProveFirst(context.form)
+        user, client = context.user, context.client
+        try:
+            await context.hashing(lambda: sessions.prove(context.secret, user, password, code, client))
+        except AccountError as error:
+            raise ProveFirst(context.form, error) from None
 
     async def context(self, request: Request) -> RequestContext:
         """The context of a request, whatever route it asks for."""

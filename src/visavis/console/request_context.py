@@ -17,6 +17,7 @@ from visavis.console.i18n import Catalogue
 from visavis.console.refusals import Refused
 from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
+from visavis.core.sessions import Client
 from visavis.errors import ServiceError
 from visavis.identities import App, Role, Session, User
 from visavis.web.recording import actor_of
@@ -103,9 +104,10 @@ class RequestContext:
         return self.base.removesuffix("/console")
 
     @property
-    def address(self) -> str:
-        """The client's IP address."""
-        return self.request.client.host if self.request.client else ""
+    def client(self) -> Client:
+        """The client's IP address, and what its browser calls itself."""
+        address = self.request.client.host if self.request.client else ""
+        return Client(address, self.request.headers.get("user-agent", ""))
 
     def actor(self, name: str | None = None) -> Actor:
         """The actor for the audit log; `name` is the user who has just signed in."""
@@ -141,7 +143,8 @@ class RequestContext:
 
     def redirect(self, path: str, notice: str | None = None) -> Response:
         """Redirect (303) to a page of the console, which shows the message `notice.NOTICE`."""
-        query = f"?{urlencode({'notice': notice})}" if notice else ""
+        between = "&" if "?" in path else "?"
+        query = f"{between}{urlencode({'notice': notice})}" if notice else ""
         return RedirectResponse(f"{self.base}{path}{query}", 303)
 
     def json(self, content: object, status: int = 200) -> Response:
@@ -150,6 +153,10 @@ class RequestContext:
     def to(self, *parts: object) -> str:
         """The path below `base` made of these parts, which are percent-encoded."""
         return "".join(f"/{quote(str(part), safe='')}" for part in parts)
+
+    def query(self, **fields: str) -> str:
+        """The end of a path that passes these fields."""
+        return f"?{urlencode(fields)}"
 
     def why(self, error: ServiceError) -> str:
         """A sentence about an error: its detail in English, a message for its code in other languages."""

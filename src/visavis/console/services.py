@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from visavis.core.access_keys import AccessKeys
 from visavis.core.accounts import Accounts
 from visavis.core.activity import Activity
 from visavis.core.api_preview import Previews
@@ -13,7 +14,9 @@ from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.persons import Persons
 from visavis.core.search import Search
+from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
 from visavis.types import StorageUse, VisionUse
 from visavis.web.workers import Workers
@@ -47,9 +50,14 @@ class ConsoleServices:
 
     accounts: Accounts
     sessions: Sessions
+    second_factors: SecondFactors
+    requires_second_factor: bool
+    """Whether administrators must have one before they do anything else."""
     apps: Apps
+    access_keys: AccessKeys
     groups: Groups
     faces: Faces
+    persons: Persons
     search: Search
     collections: Collections
     workers: Workers

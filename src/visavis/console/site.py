@@ -11,23 +11,26 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from visavis.console import cookies
+from visavis.console import cookies, csrf
 from visavis.console.assets import Assets
 from visavis.console.headers import SafeHeaders
 from visavis.console.i18n import read_catalogues
+from visavis.console.pages import second_factor
+from visavis.console.pages.account import sentence_of
 from visavis.console.recording import recorded
-from visavis.console.refusals import STATUS, Refused, SignInFirst
+from visavis.console.refusals import STATUS, EnrolFirst, ProveFirst, Refused, SignInFirst
 from visavis.console.rendering import Renderer
-from visavis.console.request_authentication import RequestAuthentication
+from visavis.console.request_authentication import PROOF_CODE, PROOF_PASSWORD, RequestAuthentication
 from visavis.console.request_context import RequestContext
 from visavis.console.routes import ROUTES, Route
 from visavis.console.services import ConsoleServices
-from visavis.errors import AccountError, ServiceError
+from visavis.errors import AccountError, AccountErrorCode, ServiceError
 from visavis.web.admission import ClientGone
 
 logger = logging.getLogger(__name__)
 
 _CLIENT_GONE = 499
+_NOT_SENT_ON = {csrf.FIELD, PROOF_PASSWORD, PROOF_CODE}
 
 
 def build_console(services: ConsoleServices, telemetry: TelemetryConfig) -> FastAPI:
@@ -55,8 +58,8 @@ def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[
         try:
             context = await authentication.admit(request, route)
             return await recorded(context, route)
-        except SignInFirst:
-            return await _sign_in_first(request, route, authentication)
+        except (SignInFirst, EnrolFirst, ProveFirst) as asked:
+            return await _first(request, route, authentication, asked)
         except (ClientDisconnect, ClientGone):
             return Response(status_code=_CLIENT_GONE)
         except (Refused, ServiceError, AccountError, HTTPException) as error:
@@ -75,6 +78,22 @@ async def _context(request: Request, authentication: RequestAuthentication) -> R
         return authentication.stranger(request)
 
 
+async def _first(
+    request: Request,
+    route: Route,
+    authentication: RequestAuthentication,
+    asked: SignInFirst | EnrolFirst | ProveFirst,
+) -> Response:
+    """What comes before the page of a route."""
+    match asked:
+        case SignInFirst():
+            return await _sign_in_first(request, route, authentication)
+        case EnrolFirst():
+            return await _enrol_first(request, route, authentication)
+        case ProveFirst():
+            return await _prove_first(request, authentication, asked)
+
+
 async def _sign_in_first(request: Request, route: Route, authentication: RequestAuthentication) -> Response:
     """Redirect a page to the sign-in page, which returns to it; answer a script with 401."""
     context = await _context(request, authentication)
@@ -85,6 +104,24 @@ async def _sign_in_first(request: Request, route: Route, authentication: Request
     response = context.redirect(f"/sign-in{query}")
     cookies.drop(request, response, cookies.SESSION)
     return response
+
+
+async def _enrol_first(request: Request, route: Route, authentication: RequestAuthentication) -> Response:
+    """Pages lead to where a second factor is enrolled; a script is told."""
+    context = await _context(request, authentication)
+    if route.pictures:
+        return context.json({"error": context.messages("notice.second_factor_required")}, 403)
+    return context.redirect(second_factor.PATH, "second_factor_required")
+
+
+async def _prove_first(request: Request, authentication: RequestAuthentication, asked: ProveFirst) -> Response:
+    """A page that asks for the password, and sends on what was sent once it is given."""
+    context = await _context(request, authentication)
+    kept = {name: value for name, value in asked.form.items() if name not in _NOT_SENT_ON}
+    error = "" if asked.error is None else sentence_of(context, asked.error)
+    if asked.error is not None and asked.error.code is AccountErrorCode.WRONG_PASSWORD:
+        error = context.messages("profile.wrong_old")
+    return context.page("prove.html", 403, kept=kept, error=error)
 
 
 def _refusal(context: RequestContext, error: Refused | ServiceError | AccountError | HTTPException) -> Response:

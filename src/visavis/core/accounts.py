@@ -11,7 +11,7 @@ from datetime import timedelta
 from visavis.core import passwords
 from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, AccountErrorCode
-from visavis.identities import Invitation, Role, User
+from visavis.identities import Invitation, OpenInvitation, Role, User
 
 INVITATION_LIFE = timedelta(days=7)
 MAX_NAME = 64
@@ -24,13 +24,25 @@ class Accounts:
     _store: AccountStore
     clock: Clock
 
-    def invite(self, role: Role) -> str:
-        """Create an invitation for one account of this role; return its secret, which is never shown again."""
-        return self._invite(role, None)
+    def invite(self, role: Role, invited_by: str = "") -> str:
+        """Create an invitation for one account of this role; return its secret, which is never shown again.
 
-    def invite_anew(self, user: User) -> str:
+        `invited_by` is the name of a user, and empty for a command.
+        """
+        return self._invite(role, None, invited_by)
+
+    def invite_anew(self, user: User, invited_by: str = "") -> str:
         """Create an invitation that sets a new password of this user once; return its secret."""
-        return self._invite(user.role, user)
+        return self._invite(user.role, user, invited_by)
+
+    def open_invitations(self) -> list[OpenInvitation]:
+        """The invitations that were not used and have not expired, newest first."""
+        return self._store.list_invitations(self.clock())
+
+    def revoke_invitation(self, invitation_id: str) -> None:
+        """Delete the invitation of this id. Raises INVITATION_INVALID if there is none."""
+        if not self._store.revoke_invitation(invitation_id):
+            raise AccountError(AccountErrorCode.INVITATION_INVALID)
 
     def is_invited(self) -> bool:
         """Whether there is an invitation that still opens a new account."""
@@ -83,9 +95,9 @@ class Accounts:
         """Delete the account with its sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         self._store.delete_user(user)
 
-    def _invite(self, role: Role, user: User | None) -> str:
+    def _invite(self, role: Role, user: User | None, invited_by: str) -> str:
         secret = secrets.token_urlsafe(32)
-        self._store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE)
+        self._store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE, invited_by)
         return secret
 
 

@@ -28,6 +28,11 @@ SUSPICION_S: Final = 600.0
 REMEMBERED: Final = 10_000
 """How many addresses, apps and keys are remembered, of each. The least recently used are evicted first."""
 
+_WRONG: Final = frozenset(
+    {ErrorCode.UNAUTHORIZED, ErrorCode.ACCESS_TOKEN_INVALID, ErrorCode.ACCESS_TOKEN_UNAUTHORIZED}
+)
+"""Errors that count as a failure."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -71,7 +76,7 @@ class Attempts:
     def verify(
         self, address: str, keys: Mapping[Any, str], check: Callable[[], Result], account: str | None = None
     ) -> Result:
-        """Call `check`, which raises UNAUTHORIZED if the keys are wrong, and return its result.
+        """Call `check`, which raises UNAUTHORIZED if the keys are wrong, or as much of a token; return its result.
 
         `account` names the app or user that the keys are for, if known. Raises RATE_LIMITED without calling
         `check`.
@@ -87,7 +92,7 @@ class Attempts:
         try:
             result = check()
         except ServiceError as error:
-            if error.code is ErrorCode.UNAUTHORIZED:
+            if error.code in _WRONG:
                 with self._lock:
                     self._trusted.pop(presented, None)
                     self._count(caller, app)

@@ -52,6 +52,8 @@ class Entry:
     external_image_id: str | None
     line: int | None = None
     """Its line in the manifest."""
+    name: str = ""
+    """The person's name, where there is one; without an external image id, that is made of it."""
 
 
 @dataclass(frozen=True, slots=True)

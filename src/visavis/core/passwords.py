@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from itertools import pairwise
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from visavis.core.guessing import estimate
 from visavis.errors import AccountError, AccountErrorCode
 
 MIN_LENGTH = 15
 """Minimum length of a password that is the only factor; no rule says which characters (SP 800-63B-4, 3.1.1.2)."""
 MAX_LENGTH = 200
-_FEW = 5
+_FEWEST_GUESSES = 10
+"""Powers of ten. Nobody may try that many at a sign-in page (`core.sessions`)."""
 
 _hasher = PasswordHasher()  # argon2id, 64 MiB: RFC 9106's second choice
 _slots = BoundedSemaphore(2)
@@ -22,17 +23,19 @@ _slots = BoundedSemaphore(2)
 
 
 def check(password: str, name: str) -> None:
-    """Check a new password of user `name`. Raises PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_PLAIN."""
+    """Check a new password of user `name`.
+
+    Raises PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_COMMON, PASSWORD_TOO_PLAIN.
+    """
     text = _normalised(password)
     if len(text) < MIN_LENGTH:
         raise AccountError(AccountErrorCode.PASSWORD_TOO_SHORT)
     if len(text) > MAX_LENGTH:
         raise AccountError(AccountErrorCode.PASSWORD_TOO_LONG)
-    plain = text.casefold()
-    for known in ("visavis", "password", name.casefold()):
-        plain = plain.replace(known, known[:1])
-    if len(set(plain)) < _FEW or _counts_up(plain):
-        raise AccountError(AccountErrorCode.PASSWORD_TOO_PLAIN)
+    found = estimate(text, ("visavis", name))
+    if found.guesses < _FEWEST_GUESSES:
+        common, plain = AccountErrorCode.PASSWORD_COMMON, AccountErrorCode.PASSWORD_TOO_PLAIN
+        raise AccountError(common if found.is_common else plain)
 
 
 def hashed(password: str) -> str:
@@ -58,9 +61,3 @@ def is_dated(password_hash: str) -> bool:
 
 def _normalised(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
-
-
-def _counts_up(text: str) -> bool:
-    """Whether nearly every character equals the previous one or follows it in Unicode order."""
-    steps = [ord(after) - ord(before) for before, after in pairwise(text)]
-    return sum(step in {0, 1} for step in steps) >= len(text) - _FEW

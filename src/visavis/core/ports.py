@@ -8,8 +8,30 @@ from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from visavis.audit_events import AuditFilter, AuditHead, AuditRecord, Event
-from visavis.identities import App, Caller, Invitation, KeyKind, KeyRecord, Role, Session, User
-from visavis.types import DetectedFace, Embedding, FaceFilter, FaceRecord, Group, ImageSize, NewFace, Traits
+from visavis.identities import (
+    AccessKey,
+    App,
+    Caller,
+    Invitation,
+    KeyKind,
+    KeyRecord,
+    OpenInvitation,
+    Role,
+    Session,
+    SessionRecord,
+    User,
+)
+from visavis.types import (
+    DetectedFace,
+    Embedding,
+    FaceFilter,
+    FaceRecord,
+    Group,
+    ImageSize,
+    NewFace,
+    Person,
+    Traits,
+)
 
 Clock: TypeAlias = Callable[[], datetime]
 """The present moment, timezone-aware, in UTC."""
@@ -20,6 +42,11 @@ class Picture(Protocol):
 
     @property
     def size(self) -> ImageSize: ...
+
+    @property
+    def small_faces(self) -> int:
+        """How many faces `find` has left out because they are smaller than 60 x 60 px; 0 before."""
+        ...
 
 
 P = TypeVar("P", bound=Picture)
@@ -196,6 +223,54 @@ class Gallery(Protocol):
         ...
 
 
+class PersonStore(Protocol):
+    """The persons of groups: the faces that share an external image id, and their names.
+
+    A person is there as long as there is a face; the name goes with the last one. Methods raise GROUP_NOT_FOUND if
+    the group has been deleted since, and PERSON_NOT_FOUND where there is no face of the id. Reading leaves out
+    faces that have expired and are not deleted yet.
+    """
+
+    def list_persons(self, group: Group, wanted: str, limit: int, offset: int = 0) -> list[Person]:
+        """Up to `limit` persons by ascending id, after the first `offset`.
+
+        `wanted` is part of the id or of the name; an empty text is part of all.
+        """
+        ...
+
+    def count_persons(self, group: Group, wanted: str) -> int:
+        """How many persons match."""
+        ...
+
+    def find_persons(self, group: Group, ids: Sequence[str]) -> list[Person]:
+        """The persons of these ids who are there, in that order."""
+        ...
+
+    def persons_named(self, group: Group, name: str) -> list[Person]:
+        """The persons of exactly this name, by ascending id."""
+        ...
+
+    def names_of(self, group: Group, ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of these persons who have one, by id."""
+        ...
+
+    def set_name(self, group: Group, person_id: str, name: str) -> None:
+        """Give the person a name, or take it away with an empty one."""
+        ...
+
+    def move_person(self, group: Group, person_id: str, new_id: str, *, merge: bool) -> None:
+        """Give all faces of the person another external image id; the name goes along.
+
+        If there is a person of that id, both become one with `merge`, who keeps the name if there was one; without
+        it, raises PERSON_EXISTS. The faces get new sequences.
+        """
+        ...
+
+    def delete_person(self, group: Group, person_id: str) -> int:
+        """Delete all faces of the person, as one act; return their number."""
+        ...
+
+
 class AppStore(Protocol):
     """Apps and the keyed hashes of their keys. The keys themselves are not stored."""
 
@@ -244,6 +319,55 @@ class AppStore(Protocol):
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
         """The owner of each key, None for a key that is not valid at `now`. Takes the same time for any keys."""
+        ...
+
+
+class AccessKeyStore(Protocol):
+    """User access keys and their tokens. Only keyed hashes of secrets and tokens are stored.
+
+    Methods that take an `AccessKey` and change it raise ACCESS_KEY_NOT_FOUND if it has been revoked since.
+    """
+
+    def create_key(
+        self, name: str, key_id: str, secret: str, apps: Collection[App] | None, lifetime_seconds: int
+    ) -> AccessKey:
+        """Raises DUPLICATE_ACCESS_KEY if the name is taken. `apps` None means all."""
+        ...
+
+    def list_keys(self) -> list[AccessKey]:
+        """All keys by ascending name."""
+        ...
+
+    def limit_key(self, key: AccessKey, apps: Collection[App] | None, lifetime_seconds: int) -> AccessKey:
+        """Set the apps, None for all, and the lifetime of new tokens. Tokens lose apps at once."""
+        ...
+
+    def replace_secret(self, key: AccessKey, secret: str, now: datetime, old_until: datetime) -> None:
+        """Set the secret. The one before works until `old_until`; if that is not after `now`, tokens end too."""
+        ...
+
+    def delete_key(self, key: AccessKey) -> None:
+        """Delete the key and its tokens. They stop working at once, on every node."""
+        ...
+
+    def key_of(self, key_id: str, secret: str, now: datetime) -> AccessKey | None:
+        """The key with this id and secret. Takes the same time for any secret."""
+        ...
+
+    def add_token(self, key: AccessKey, token: str, now: datetime, expires_at: datetime, keep: int) -> None:
+        """Add a token. Expired ones of the key are deleted, and the oldest ones if there are more than `keep`."""
+        ...
+
+    def holder(self, token: str, now: datetime) -> AccessKey | None:
+        """The key that the token was issued to; None if it is unknown, expired or revoked."""
+        ...
+
+    def delete_token(self, key: AccessKey, token: str) -> bool:
+        """Delete a token of this key, on every node at once; whether there was one."""
+        ...
+
+    def delete_expired_tokens(self, now: datetime) -> int:
+        """Delete the expired tokens of all keys; return their number."""
         ...
 
 
@@ -321,7 +445,17 @@ class AccountStore(Protocol):
         """Delete the user with all sessions and invitations."""
         ...
 
-    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None: ...
+    def add_invitation(
+        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+    ) -> None: ...
+
+    def list_invitations(self, now: datetime) -> list[OpenInvitation]:
+        """The invitations that have not expired, newest first."""
+        ...
+
+    def revoke_invitation(self, invitation_id: str) -> bool:
+        """Delete the invitation of this id; whether there was one."""
+        ...
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None: ...
 
@@ -336,7 +470,25 @@ class AccountStore(Protocol):
         """
         ...
 
-    def add_session(self, digest: bytes, user: User, now: datetime) -> None: ...
+    def add_session(
+        self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = ""
+    ) -> None: ...
+
+    def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:
+        """The one seen last first; `digest` is that of the session that asks."""
+        ...
+
+    def prove_session(self, digest: bytes, now: datetime) -> None:
+        """Keep when its user has proven to be the one."""
+        ...
+
+    def end_session(self, user: User, session_id: str) -> bool:
+        """End the user's session of this id; whether there was one."""
+        ...
+
+    def end_other_sessions(self, user: User, digest: bytes) -> None:
+        """End all sessions of the user but the one of this digest."""
+        ...
 
     def find_session(self, digest: bytes) -> Session | None: ...
 
@@ -348,4 +500,48 @@ class AccountStore(Protocol):
 
     def delete_ended_sessions(self, made_before: datetime, seen_before: datetime) -> None:
         """Delete the sessions that have ended."""
+        ...
+
+
+class SecondFactorStore(Protocol):
+    """The second factors of the console's users. Secrets are kept sealed, recovery codes as keyed hashes."""
+
+    def enrolled(self) -> set[int]:
+        """The ids of the users who have one."""
+        ...
+
+    def secret_of(self, user: User) -> str | None:
+        """The secret that codes are made of; None where there is no second factor."""
+        ...
+
+    def enrol(self, user: User, secret: str, step: int, codes: Sequence[str], now: datetime) -> None:
+        """Keep a secret, of which the code of this step has been used, and recovery codes."""
+        ...
+
+    def renew_codes(self, user: User, codes: Sequence[str]) -> None:
+        """Let these be the recovery codes, and no others."""
+        ...
+
+    def use_step(self, user: User, step: int) -> bool:
+        """Take the code of this step; False if it, or one after it, was taken before."""
+        ...
+
+    def use_code(self, user: User, code: str) -> bool:
+        """Take a recovery code; False if it is none of the user's, or was taken before."""
+        ...
+
+    def wrong_codes(self, user: User) -> int:
+        """How many wrong codes came since the last right one, of whichever kind that was."""
+        ...
+
+    def count_wrong_code(self, user: User, most: int) -> None:
+        """Note that another wrong code came, and record it when there are `most` of them."""
+        ...
+
+    def codes_left(self, user: User) -> int:
+        """How many recovery codes have not been used."""
+        ...
+
+    def remove(self, user: User) -> bool:
+        """Forget the second factor and its recovery codes; whether there was one."""
         ...

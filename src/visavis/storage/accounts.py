@@ -9,12 +9,13 @@ from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import AccountError, AccountErrorCode
-from visavis.identities import Invitation, Role, Session, User
+from visavis.identities import Invitation, OpenInvitation, Role, Session, SessionRecord, User
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
 from visavis.storage.database.schema import invitations, sessions, users
-from visavis.storage.proof.record_sets import INVITATIONS, SESSIONS, USERS
+from visavis.storage.proof.record_sets import INVITATIONS, SECOND_FACTORS, SESSIONS, USERS
 from visavis.storage.proof.records import Proofs, Row
+from visavis.storage.second_factors import delete_second_factor
 
 _SESSION_COLUMNS = [column.name for column in sessions.c]
 _USER_COLUMNS = [column.name for column in users.c]
@@ -73,16 +74,20 @@ class StoredAccounts:
             self._require_other_administrator(connection, user)
             self._proofs.delete(connection, INVITATIONS, invitations.c.user_id == user.id)
             self._proofs.delete(connection, SESSIONS, sessions.c.user_id == user.id)
+            delete_second_factor(connection, self._proofs, user.id)
             if not self._proofs.delete(connection, USERS, users.c.id == user.id):
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND)
             self._record(connection, "delete_user", f"user {user.name}")
 
-    def add_invitation(self, digest: bytes, role: Role, user: User | None, expires_at: datetime) -> None:
+    def add_invitation(
+        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+    ) -> None:
         values = {
             "digest": self._proofs.digest(digest),
             "role": role.value,
             "user_id": user.id if user else None,
             "expires_at": expires_at,
+            "invited_by": invited_by,
         }
         with self._database.write() as connection:
             self._proofs.delete(connection, INVITATIONS, invitations.c.expires_at <= datetime.now(UTC))
@@ -93,6 +98,32 @@ class StoredAccounts:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
             about = f"user {user.name}" if user else f"a new {role}"
             self._record(connection, "invite_anew" if user else "invite_user", about)
+
+    def list_invitations(self, now: datetime) -> list[OpenInvitation]:
+        with self._database.read() as connection:
+            rows = self._proofs.all(connection, INVITATIONS)
+            names = {row["id"]: row["name"] for row in self._proofs.all(connection, USERS)}
+        found = [
+            OpenInvitation(
+                _id_of(row["digest"]),
+                Role(row["role"]),
+                names.get(row["user_id"]),
+                row["invited_by"],
+                row["expires_at"],
+            )
+            for row in rows
+            if row["expires_at"] > now
+        ]
+        return sorted(found, key=lambda each: each.expires_at, reverse=True)
+
+    def revoke_invitation(self, invitation_id: str) -> bool:
+        with self._database.write() as connection:
+            digests = connection.scalars(select(invitations.c.digest)).all()
+            for digest in (each for each in digests if _id_of(each) == invitation_id):
+                self._proofs.delete(connection, INVITATIONS, invitations.c.digest == digest)
+                self._record(connection, "revoke_invitation", f"invitation {invitation_id}")
+                return True
+        return False
 
     def find_invitation(self, digest: bytes, now: datetime) -> Invitation | None:
         with self._database.read() as connection:
@@ -124,9 +155,10 @@ class StoredAccounts:
             self._record(connection, "open_account", f"user {user.name}: {user.role}")
             return user
 
-    def add_session(self, digest: bytes, user: User, now: datetime) -> None:
-        kept = self._proofs.digest(digest)
-        values = {"digest": kept, "user_id": user.id, "created_at": now, "seen_at": now}
+    def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
+        client = {"address": address, "browser": browser}
+        times = dict.fromkeys(("created_at", "seen_at", "proven_at"), now)
+        values = {"digest": self._proofs.digest(digest), "user_id": user.id, **client, **times}
         with self._database.write() as connection:
             self._proofs.insert(connection, SESSIONS, [values])
 
@@ -144,7 +176,44 @@ class StoredAccounts:
             user = dict(zip(_USER_COLUMNS, row[len(_SESSION_COLUMNS) :], strict=True))
             self._proofs.require(connection, SESSIONS, session)
             self._proofs.require(connection, USERS, user)
-        return Session(_user(user), session["created_at"], session["seen_at"])
+            has_factor = self._proofs.find(connection, SECOND_FACTORS, user["id"]) is not None
+        return Session(_user(user), session["created_at"], session["seen_at"], session["proven_at"], has_factor)
+
+    def list_sessions(self, user: User, digest: bytes) -> list[SessionRecord]:
+        this = self._proofs.digest(digest)
+        with self._database.read() as connection:
+            rows = [row for row in self._proofs.all(connection, SESSIONS) if row["user_id"] == user.id]
+        return [
+            SessionRecord(
+                _id_of(row["digest"]),
+                row["address"],
+                row["browser"],
+                row["created_at"],
+                row["seen_at"],
+                is_this=row["digest"] == this,
+            )
+            for row in sorted(rows, key=lambda row: row["seen_at"], reverse=True)
+        ]
+
+    def prove_session(self, digest: bytes, now: datetime) -> None:
+        with self._database.write() as connection:
+            here = sessions.c.digest == self._proofs.digest(digest)
+            self._proofs.update(connection, SESSIONS, here, {"proven_at": now})
+
+    def end_session(self, user: User, session_id: str) -> bool:
+        with self._database.write() as connection:
+            mine = connection.scalars(select(sessions.c.digest).where(sessions.c.user_id == user.id)).all()
+            for digest in (each for each in mine if _id_of(each) == session_id):
+                self._proofs.delete(connection, SESSIONS, sessions.c.digest == digest)
+                self._record(connection, "end_session", f"user {user.name}")
+                return True
+        return False
+
+    def end_other_sessions(self, user: User, digest: bytes) -> None:
+        others = and_(sessions.c.user_id == user.id, sessions.c.digest != self._proofs.digest(digest))
+        with self._database.write() as connection:
+            self._proofs.delete(connection, SESSIONS, others)
+            self._record(connection, "end_sessions", f"user {user.name}: all others")
 
     def touch_session(self, digest: bytes, now: datetime) -> None:
         with self._database.write() as connection:
@@ -212,6 +281,11 @@ class StoredAccounts:
         user = dict(zip(_USER_COLUMNS, row[len(_INVITATION_COLUMNS) :], strict=True))
         invited = None if user["id"] is None else _user(self._proofs.require_tag(USERS, user))
         return Invitation(Role(found["role"]), invited, found["expires_at"]), found
+
+
+def _id_of(digest: bytes) -> str:
+    """The id of a row on pages: enough of the digest to tell it from others, and nothing that lets anybody in."""
+    return digest[:8].hex()
 
 
 def _folded(name: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, Caller, KeyKind, KeyRecord
 from visavis.index.cache import IndexCache
+from visavis.storage.access_keys import delete_app_from_keys
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database import schema
 from visavis.storage.database.connection import Database
@@ -134,6 +135,7 @@ class KeyedApps:
         digest = self._ring.hash_credential(key)
         row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
         if row is None or not hmac.compare_digest(row[_KEY_COLUMNS.index("hash")], digest):
+            self._proofs.sets.require_count(connection, KEYS)
             return None
         owned = dict(zip(_KEY_COLUMNS, row, strict=False))
         app = dict(zip(_APP_COLUMNS, row[len(_KEY_COLUMNS) :], strict=False))
@@ -164,6 +166,7 @@ def delete_app_rows(connection: Connection, proofs: Proofs, app_id: int) -> bool
     lock_app(connection, app_id)
     connection.execute(delete(schema.groups).where(schema.groups.c.app_id == app_id))
     proofs.sets.end(connection, GROUPS, app_id)
+    delete_app_from_keys(connection, proofs, app_id)
     proofs.delete(connection, KEYS, schema.keys.c.app_id == app_id)
     return bool(proofs.delete(connection, APPS, apps.c.id == app_id))
 

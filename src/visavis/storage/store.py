@@ -14,6 +14,7 @@ from visavis.audit_events import Actor, ActorKind, AuditHead
 from visavis.errors import ServiceError, SetupError
 from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, uninstrumented
+from visavis.storage.access_keys import StoredAccessKeys
 from visavis.storage.accounts import StoredAccounts
 from visavis.storage.apps import KeyedApps
 from visavis.storage.audit.chain import Chain, begin_chain, read_head
@@ -33,6 +34,7 @@ from visavis.storage.gallery import group_rows
 from visavis.storage.gallery.embeddings import StoredEmbeddings
 from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.gallery.model_change import Conversions, no_conversions
+from visavis.storage.gallery.persons import StoredPersons
 from visavis.storage.keys.bootstrap import bootstrap_keys
 from visavis.storage.keys.metadata import CHECK, DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
@@ -41,6 +43,7 @@ from visavis.storage.keys.rotation import Rotation
 from visavis.storage.keys.sync import KeySync
 from visavis.storage.proof.anchor import Anchor
 from visavis.storage.proof.tagging import MARK, tag_rows
+from visavis.storage.second_factors import StoredSecondFactors
 from visavis.types import StorageUse
 
 DATABASE_FILE = "visavis.db"
@@ -61,9 +64,12 @@ class Storage:
     """The open storage: all stores, the audit log, the keys and the index cache."""
 
     gallery: SealedGallery
+    persons: StoredPersons
     apps: KeyedApps
+    access_keys: StoredAccessKeys
     calibrations: StoredCalibrations
     accounts: StoredAccounts
+    second_factors: StoredSecondFactors
     journal: Journal
     """Writes events to the audit log."""
     audit: Chain
@@ -71,6 +77,8 @@ class Storage:
     """The actor that the audit log names for changes that no request began."""
     token_key: bytes = field(repr=False)
     """32 bytes for signing page tokens, equal in every process on the same data."""
+    sign_in_key: bytes = field(repr=False)
+    """32 bytes for signing what a browser holds between password and code, equal in every process."""
     anchor: Anchor
     """Notices a database that was put back from an earlier time."""
     key_sync: KeySync
@@ -167,16 +175,21 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     index_cache = IndexCache(StoredEmbeddings(database, ring), max_loaded_bytes)
     audit_keys = AuditKeys(ring.derive)
     journal = Journal(database, audit_keys, owner)
+    gallery = SealedGallery(database, ring, index_cache, journal, conversions, instrument)
     return Storage(
-        gallery=SealedGallery(database, ring, index_cache, journal, conversions, instrument),
+        gallery=gallery,
+        persons=StoredPersons(database, ring, index_cache, journal, gallery.writers),
         apps=KeyedApps(database, ring, index_cache, journal),
+        access_keys=StoredAccessKeys(database, ring, journal),
         calibrations=StoredCalibrations(database, ring.proofs, journal),
         accounts=StoredAccounts(database, ring.proofs, journal),
+        second_factors=StoredSecondFactors(database, ring, journal),
         journal=journal,
         audit=Chain(database, audit_keys),
         anchor=anchor,
         owner=owner,
         token_key=ring.derive("page tokens"),
+        sign_in_key=ring.derive("sign-in tokens"),
         key_sync=KeySync(database, ring),
         rotation=Rotation(database, ring, journal),
         database=database,

@@ -15,12 +15,14 @@ from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import verify
 from visavis.storage.database.connection import Database
 from visavis.storage.database.guard import differences
-from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, tombstones
+from visavis.storage.database.metadata import get_metadata
+from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, persons, tombstones
 from visavis.storage.gallery import face_rows
+from visavis.storage.keys import metadata as key_metadata
 from visavis.storage.keys.cipher import GroupBinding
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
-from visavis.storage.proof.record_sets import GROUPS, KINDS, Kind
+from visavis.storage.proof.record_sets import KINDS, Kind
 from visavis.storage.proof.records import Proofs
 
 _MOMENT = "####-##-## ##:##:##.######".replace("#", "[0-9]")
@@ -41,9 +43,11 @@ def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]
     with database.read() as connection:
         faults += _readable("The schema", lambda: _structure(connection))
         faults += _readable("What is kept of the apps", lambda: _apps(connection))
+        faults += _replaced_keys(connection, keys)
         for kind in KINDS:
             faults += _readable(f"The table {kind.table.name!r}", partial(_records, connection, proofs, kind))
         faults += _readable("The table 'tombstones'", lambda: _tombstones(connection, proofs))
+        faults += _readable("The table 'persons'", lambda: _persons(connection, proofs))
         faults += _readable("What is kept of the groups", lambda: _groups(connection, keys, progress))
     audit_keys = AuditKeys(keys.derive)
     faults += _readable("The audit log", lambda: verify(database, audit_keys, (), lambda _: None).faults)
@@ -81,6 +85,12 @@ def _moments(connection: Connection) -> Iterator[str]:
                     yield f"The table {table.name!r} has moments in {column.name!r} that are not spelt as we do."
 
 
+def _replaced_keys(connection: Connection, keys: KeyRing) -> Iterator[str]:
+    is_current = key_metadata.is_current(keys.current, get_metadata(connection, key_metadata.CHECK))
+    if is_current and not key_metadata.is_retired_list_ours(connection, keys.current):
+        yield "What is kept of replaced master keys was altered."
+
+
 def _apps(connection: Connection) -> Iterator[str]:
     owned = select(func.count()).select_from(groups).where(groups.c.app_id == apps.c.id).scalar_subquery()
     for name, counted, present in connection.execute(select(apps.c.name, apps.c.group_count, owned)):
@@ -91,13 +101,16 @@ def _apps(connection: Connection) -> Iterator[str]:
 def _records(connection: Connection, proofs: Proofs, kind: Kind) -> Iterator[str]:
     """Rows that are not what was kept, and sets that have not the rows that they should."""
     yield from proofs.faults(connection, kind.table, lambda row: f"The record of the {kind.shown(row)}")
-    owners = [0] if kind is not GROUPS else connection.scalars(select(apps.c.id).order_by(apps.c.id)).all()
-    for owner in owners:
+    for owner in kind.owners(connection):
         yield from proofs.set_faults(connection, kind, owner)
 
 
 def _tombstones(connection: Connection, proofs: Proofs) -> list[str]:
     return proofs.faults(connection, tombstones, lambda row: f"What is remembered of the group {row['name']!r}")
+
+
+def _persons(connection: Connection, proofs: Proofs) -> list[str]:
+    return proofs.faults(connection, persons, lambda row: f"The name of the person {row['external_image_id']!r}")
 
 
 def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], None]) -> Iterator[str]:

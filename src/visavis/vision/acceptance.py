@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from visavis.errors import SetupError
-from visavis.files import write_whole
+from visavis.files import AS_USUAL, write_whole
 from visavis.vision.models import PACKS, Pack
 
 FILE = "accepted-terms.json"
@@ -20,7 +20,7 @@ def accept(models: Path, pack: Pack) -> None:
     path = models / FILE
     try:
         models.mkdir(parents=True, exist_ok=True)
-        write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
+        write_whole(path, (json.dumps(record, indent=1) + "\n").encode(), AS_USUAL)
     except OSError as error:
         raise SetupError(f"{path} cannot be written ({error.strerror})") from error
 

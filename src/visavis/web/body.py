@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from fastapi import HTTPException, Request
@@ -23,7 +24,11 @@ MAX_BODY_BYTES = 16_000_000
 MAX_PLAIN_BODY_BYTES = 1_000_000
 """The limit for operations that take no picture."""
 
+MAX_FORM_BYTES = 16_384
+"""The limit for a form that is written like a query."""
+
 _FORM = b"multipart/form-data"
+_URLENCODED = b"application/x-www-form-urlencoded"
 _EXTENDED_NAME = re.compile(rb";[ \t]*filename\*[ \t]*=", re.IGNORECASE)
 _CHARSETS = frozenset({b"", b"utf-8", b"utf8"})
 
@@ -107,6 +112,22 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         if max(size, received) > limit:
             raise HTTPException(413, f"The request body is longer than {limit:,} bytes.")
         yield chunk
+
+
+async def urlencoded_fields(request: Request) -> Mapping[str, str]:
+    """The fields of a form that is written like a query, without empty ones.
+
+    Raises INVALID_PARAMETER, also for a field that comes twice; HTTP 413 and 415.
+    """
+    _require_type(request, _URLENCODED)
+    body = b"".join([chunk async for chunk in _limited(request, MAX_FORM_BYTES)])
+    try:
+        pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=64)
+    except ValueError:
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The body is no form.") from None
+    if len(pairs) > len(dict(pairs)):
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "A parameter is given more than once.")
+    return dict(pairs)
 
 
 async def form_fields(request: Request) -> Mapping[str, object]:

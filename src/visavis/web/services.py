@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from visavis.core.access_keys import AccessKeys
+from visavis.core.access_tokens import AccessTokens
 from visavis.core.activity import Activity
 from visavis.core.apps import Apps
 from visavis.core.attempts import Attempts
@@ -11,6 +13,7 @@ from visavis.core.audit import Audit
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.persons import Persons
 from visavis.core.search import Search
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.web.page_tokens import PageTokens
@@ -23,9 +26,12 @@ class Services:
     """Core's services and the helpers of the wire, wired together in `visavis.app`."""
 
     apps: Apps
+    access_keys: AccessKeys
+    access_tokens: AccessTokens
     audit: Audit
     groups: Groups
     faces: Faces
+    persons: Persons
     search: Search
     collections: Collections
     attempts: Attempts

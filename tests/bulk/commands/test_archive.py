@@ -105,7 +105,13 @@ def test_a_passphrase_comes_by_a_file_descriptor_and_never_by_an_argument(
 
 
 @pytest.mark.parametrize(
-    ("passphrase", "complaint"), [("", "There is no passphrase"), ("eleven char", "12 are the least")]
+    ("passphrase", "complaint"),
+    [
+        ("", "There is no passphrase"),
+        ("eleven char", "12 are the least"),
+        ("password1234", "is made of a common password"),
+        ("abcabcabcabcabc", "is guessed too soon"),
+    ],
 )
 def test_without_a_passphrase_worth_the_name_nothing_is_written(
     passphrase: str, complaint: str, server: Server, keys: Keys, tmp_path: Path

@@ -21,6 +21,8 @@ STATUS = {
     ErrorCode.DUPLICATE_APP: 409,
     ErrorCode.INVALID_PARAMETER: 400,
     ErrorCode.KEY_NOT_FOUND: 404,
+    ErrorCode.ACCESS_KEY_NOT_FOUND: 404,
+    ErrorCode.DUPLICATE_ACCESS_KEY: 409,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.OVERLOADED: 503,
 }

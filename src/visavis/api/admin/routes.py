@@ -1,11 +1,11 @@
-"""The admin API: apps, their keys and dialects, settings of groups, the audit log. Off without an admin token."""
+"""The admin API: apps, keys, dialects, settings of groups, the audit log. Off without an admin token."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from visavis.api.admin.answers import install_errors
 from visavis.api.admin.events import admin_event
 from visavis.audit_events import ActorKind, AuditFilter
+from visavis.core.access_keys import LEAST_LIFETIME, MOST_LIFETIME
 from visavis.core.apps import MAX_OVERLAP_HOURS, shown_key
 from visavis.core.calibration import strangers_matched
 from visavis.core.group_settings import BOUNDS
@@ -48,6 +49,21 @@ class AppChange(_Body):
 
 class Rotation(_Body):
     overlap_hours: float = Field(24, ge=0, le=MAX_OVERLAP_HOURS)
+
+
+class NewAccessKey(_Body):
+    """A user access key for these apps; "all" stands for all of them."""
+
+    name: str
+    apps: list[str] | Literal["all"] = "all"
+    lifetime: int = Field(MOST_LIFETIME, ge=LEAST_LIFETIME, le=MOST_LIFETIME)
+
+
+class AccessKeyChange(_Body):
+    """Changes of a user access key. A field that is left out stays as it is."""
+
+    apps: list[str] | Literal["all"] | None = None
+    lifetime: int | None = Field(None, ge=LEAST_LIFETIME, le=MOST_LIFETIME)
 
 
 def _within(setting: str) -> FieldInfo:
@@ -177,6 +193,47 @@ async def revoke_key(services: OfServer, name: str, key_id: int) -> None:
 @router.delete("/apps/{name}", status_code=204)
 async def delete_app(services: OfServer, name: str) -> None:
     await services.workers.quick(lambda: services.apps.delete(services.apps.require(name)))
+
+
+@router.get("/access-keys")
+async def list_access_keys(services: OfServer) -> list[dict[str, object]]:
+    keys = services.access_keys
+    return await services.workers.quick(lambda: keys.shown(keys.all()))
+
+
+@router.post("/access-keys", status_code=201)
+async def create_access_key(services: OfServer, body: NewAccessKey) -> dict[str, str]:
+    """Create a user access key. Its secret is in this answer and never shown again."""
+    apps = None if body.apps == "all" else body.apps
+    key, secret = await services.workers.quick(lambda: services.access_keys.create(body.name, apps, body.lifetime))
+    return {"name": key.name, "id": key.id, "secret": secret}
+
+
+@router.patch("/access-keys/{key_name}")
+async def change_access_key(services: OfServer, key_name: str, body: AccessKeyChange) -> dict[str, object]:
+    def change() -> dict[str, object]:
+        keys = services.access_keys
+        key = keys.require(key_name)
+        apps = keys.apps_of(key) if body.apps is None else body.apps
+        lifetime = body.lifetime or key.lifetime_seconds
+        return keys.shown([keys.limit(key, None if apps == "all" else apps, lifetime)])[0]
+
+    return await services.workers.quick(change)
+
+
+@router.post("/access-keys/{key_name}/secret", status_code=201)
+async def rotate_access_key(services: OfServer, key_name: str, body: Rotation) -> dict[str, str]:
+    def rotate() -> dict[str, str]:
+        key = services.access_keys.require(key_name)
+        secret = services.access_keys.rotate(key, timedelta(hours=body.overlap_hours))
+        return {"name": key.name, "id": key.id, "secret": secret}
+
+    return await services.workers.quick(rotate)
+
+
+@router.delete("/access-keys/{key_name}", status_code=204)
+async def revoke_access_key(services: OfServer, key_name: str) -> None:
+    await services.workers.quick(lambda: services.access_keys.revoke(services.access_keys.require(key_name)))
 
 
 @router.get("/apps/{name}/groups/{group_id}")

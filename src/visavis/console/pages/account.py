@@ -12,6 +12,7 @@ from visavis.audit_events import Effect, Event
 from visavis.console import cookies
 from visavis.console.request_context import RequestContext, local
 from visavis.core import passwords
+from visavis.core.sessions import CodeNeeded
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode
 from visavis.identities import User
 
@@ -50,7 +51,9 @@ async def sign_in(context: RequestContext) -> Response:
     name, password = context.form.get("name", "").strip(), context.form.get("password", "")
     after = local(context.form.get("next", ""))
     try:
-        secret = await context.hashing(lambda: context.services.sessions.sign_in(name, password, context.address))
+        secret = await context.hashing(lambda: context.services.sessions.sign_in(name, password, context.client))
+    except CodeNeeded as needed:
+        return _code_page(context, needed.token, after)
     except AccountError as error:
         await _record_attempt(context, error)
         sentence = sentence_of(context, error)
@@ -60,6 +63,25 @@ async def sign_in(context: RequestContext) -> Response:
             response.headers["Retry-After"] = str(error.wait_seconds)
         return response
     await _record_attempt(context, None, name)
+    return signed_in(context, secret, after)
+
+
+async def give_code(context: RequestContext) -> Response:
+    """The second half of signing in."""
+    token, code = context.form.get("token", ""), context.form.get("code", "")
+    after, sessions = local(context.form.get("next", "")), context.services.sessions
+    try:
+        secret, user = await context.hashing(lambda: sessions.finish(token, code, context.client))
+    except AccountError as error:
+        await _record_attempt(context, error)
+        sentence, wait = sentence_of(context, error), error.wait_seconds
+        if error.code is AccountErrorCode.SIGN_IN_EXPIRED:
+            return context.page("sign_in.html", 401, error=sentence, name="", after=after)
+        response = _code_page(context, token, after, sentence, 429 if wait else 401)
+        if wait:
+            response.headers["Retry-After"] = str(wait)
+        return response
+    await _record_attempt(context, None, user.name)
     return signed_in(context, secret, after)
 
 
@@ -106,7 +128,8 @@ async def _accept(context: RequestContext, *, asks_name: bool) -> Response:
         if (accounts.invitation(code).user is None) is not asks_name:
             raise AccountError(AccountErrorCode.INVITATION_INVALID)
         user: User = accounts.accept(code, name, password)
-        return sessions.open(user)
+        # A link is no second factor: who has one signs in with it.
+        return "" if context.services.second_factors.has(user) else sessions.open(user, context.client)
 
     try:
         secret = await context.hashing(accept)
@@ -119,7 +142,13 @@ async def _accept(context: RequestContext, *, asks_name: bool) -> Response:
         errors = {field: sentence_of(context, error)}
         form = _blank(asks_name=asks_name) | {"errors": errors, "code": code, "name": name}
         return context.page("setup.html", 422, **form)
+    if not secret:
+        return context.redirect("/sign-in", "password_changed")
     return signed_in(context, secret, "/", "welcome" if asks_name else "password_changed")
+
+
+def _code_page(context: RequestContext, token: str, after: str, error: str = "", status: int = 200) -> Response:
+    return context.page("sign_in_code.html", status, token=token, after=after, error=error)
 
 
 def _blank(*, asks_name: bool) -> dict[str, Any]:

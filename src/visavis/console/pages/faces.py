@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from fastapi import Response
 
@@ -15,11 +16,22 @@ from visavis.console.strangers import meaning
 from visavis.core import policy
 from visavis.core.faces import Registered
 from visavis.core.search import Found
-from visavis.types import DetectedFace, FaceFilter, FaceRecord, ImageSize, RequestedAttributes
+from visavis.errors import ErrorCode, ServiceError
+from visavis.types import (
+    DetectedFace,
+    FaceFilter,
+    FaceRecord,
+    Group,
+    ImageSize,
+    ImageSource,
+    RequestedAttributes,
+)
 
 MOST_FACES = 20
 """How many faces of one picture may be registered."""
 MOST_MATCHES = 100
+_SAME = 90.0
+"""The similarity from which on somebody is asked whether two persons are one."""
 
 
 async def show(context: RequestContext) -> Response:
@@ -37,7 +49,11 @@ async def show(context: RequestContext) -> Response:
 
 
 async def show_registration(context: RequestContext) -> Response:
-    return context.page("group_add.html", group=await group_of(context), most=MOST_FACES)
+    """Register pictures of several people, or of the one whose id the query has."""
+    group = await group_of(context)
+    person_id = context.request.query_params.get("id", "")
+    person = await context.quick(lambda: context.services.persons.require(group, person_id)) if person_id else None
+    return context.page("group_add.html", group=group, person=person, most=MOST_FACES)
 
 
 async def show_search(context: RequestContext) -> Response:
@@ -46,23 +62,36 @@ async def show_search(context: RequestContext) -> Response:
 
 
 async def register(context: RequestContext) -> Response:
-    """Register the faces of a picture; show the result for each face."""
+    """Register the faces of a picture; show the result for each face.
+
+    With the field `check`, a face that is registered already as somebody else's is a question: nothing is stored.
+    """
     group = await group_of(context)
 
-    def work(upload: Upload) -> Registered:
+    def work(upload: Upload) -> Registered | _Known:
         label = upload.text("external_id") or None
         if label is not None and not re.fullmatch(policy.EXTERNAL_IMAGE_ID, label):
             raise Refused(422, "faces.label_wrong")
         limit = int(upload.number("limit", 1, 1, MOST_FACES))
         source = upload.picture()
+        known = _known(context, group, source, label) if upload.text("check") else None
+        if known is not None:
+            return known
         requested = RequestedAttributes(pose=True, quality=True)
-        return context.services.faces.register(context.app, group.name, source, limit, label, requested)
+        done = context.services.faces.register(context.app, group.name, source, limit, label, requested)
+        if label and done.added and upload.text("name"):
+            context.services.persons.rename(context.app, group.name, label, upload.text("name"))
+        return done
 
     done = await with_pictures(context, work)
+    if isinstance(done, _Known):
+        return context.json({"known": {"id": done.id, "name": done.name, "similarity": done.similarity}})
     count = (await group_of(context)).face_count
     return context.json(
         {
             "count": context.messages.count("groups.count", count),
+            "width": done.size.width,
+            "height": done.size.height,
             "added": [{"faceId": added.record.face_id, **_face(added.face, done.size)} for added in done.added],
             "notAdded": [
                 {"why": context.messages(f"faces.refused.{refused.reason}"), **_face(refused.face, done.size)}
@@ -76,15 +105,17 @@ async def search(context: RequestContext) -> Response:
     """Search for the largest face of a picture; show the matches, best first."""
     group = await group_of(context)
 
-    def work(upload: Upload) -> Found:
+    def work(upload: Upload) -> tuple[Found, dict[str, str]]:
         threshold = upload.number("threshold", group.settings.similarity, 0, 100)
         limit = int(upload.number("limit", 10, 1, MOST_MATCHES))
         source = upload.picture()
-        return context.services.search.by_image(
+        found = context.services.search.by_image(
             context.app, group.name, source, limit, threshold, RequestedAttributes(quality=True)
         )
+        ids = {match.face.external_image_id or "" for match in found.matches} - {""}
+        return found, context.services.persons.names_of(group, sorted(ids))
 
-    found = await with_pictures(context, work)
+    found, names = await with_pictures(context, work)
     return context.json(
         {
             "probe": _face(found.probe.face, found.probe.size),
@@ -93,6 +124,7 @@ async def search(context: RequestContext) -> Response:
                 {
                     "faceId": match.face.face_id,
                     "externalId": match.face.external_image_id,
+                    "name": names.get(match.face.external_image_id or "", ""),
                     "registered": match.face.created_at.isoformat(),
                     "similarity": match.similarity,
                 }
@@ -107,6 +139,32 @@ async def delete(context: RequestContext) -> Response:
     face_id = context.request.path_params["face_id"]
     await context.quick(lambda: context.services.faces.delete(context.app, group.name, face_id))
     return context.redirect(group_path(context, group.name), "face_deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Somebody of the group whose face a picture shows, though it was said to be somebody else."""
+
+    id: str
+    name: str
+    similarity: float
+
+
+def _known(context: RequestContext, group: Group, source: ImageSource, label: str | None) -> _Known | None:
+    try:
+        found = context.services.search.by_image(
+            context.app, group.name, source, 1, max(group.settings.similarity, _SAME), RequestedAttributes()
+        )
+    except ServiceError as error:
+        if error.code is not ErrorCode.NO_FACE:
+            raise
+        return None
+    for match in found.matches:
+        known = match.face.external_image_id
+        if known and known != label:
+            name = context.services.persons.names_of(group, [known]).get(known, "")
+            return _Known(known, name, match.similarity)
+    return None
 
 
 def _face(face: DetectedFace, size: ImageSize) -> dict[str, object]:

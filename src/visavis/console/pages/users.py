@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fastapi import Response
 
+from visavis.console import cookies
 from visavis.console.pages.account import sentence_of
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.errors import AccountError
-from visavis.identities import Role, User
+from visavis.identities import Invitation, Role
+
+_UNTIL_SHOWN = timedelta(minutes=1)
 
 
 async def show(context: RequestContext) -> Response:
-    return await _page(context)
+    """Show the users, and the link of an invitation that was just made, this once."""
+    secret = cookies.read(context.request, cookies.INVITATION)
+    response = await _page(context, made=await context.quick(lambda: _made(context, secret)) if secret else None)
+    if secret:
+        cookies.drop(context.request, response, cookies.INVITATION)
+    return response
 
 
 async def invite(context: RequestContext) -> Response:
-    """Invite a user and show the link, this once."""
+    """Invite a user; the page after it shows the link."""
     role = _role(context)
-    secret = await context.quick(lambda: context.services.accounts.invite(role))
-    return await _page(context, link=_link(context, "setup", secret), invited_role=role)
+    secret = await context.quick(lambda: context.services.accounts.invite(role, context.user.name))
+    return _show_next(context, secret)
 
 
 async def invite_anew(context: RequestContext) -> Response:
-    """Show, this once, a link that sets a new password for a user."""
+    """Make a link that sets a new password for a user; the page after it shows the link."""
+    accounts, user_id = context.services.accounts, _user_id(context)
+    secret = await context.quick(lambda: accounts.invite_anew(accounts.require(user_id), context.user.name))
+    return _show_next(context, secret)
 
-    def call() -> tuple[User, str]:
-        user = context.services.accounts.require(_user_id(context))
-        return user, context.services.accounts.invite_anew(user)
 
-    user, secret = await context.quick(call)
-    return await _page(context, link=_link(context, "password", secret), invited_user=user)
+async def revoke_invitation(context: RequestContext) -> Response:
+    invitation_id = context.request.path_params["invitation_id"]
+    try:
+        await context.quick(lambda: context.services.accounts.revoke_invitation(invitation_id))
+    except AccountError:
+        raise Refused(404) from None
+    return context.redirect("/users", "invitation_revoked")
 
 
 async def set_role(context: RequestContext) -> Response:
@@ -57,20 +72,36 @@ async def _page(
     status: int = 200,
     *,
     error: str = "",
-    link: str = "",
-    invited_role: Role | None = None,
-    invited_user: User | None = None,
+    made: tuple[Invitation, str] | None = None,
 ) -> Response:
-    users = await context.quick(context.services.accounts.all)
+    """`made` is an invitation and its link."""
+    accounts, factors = context.services.accounts, context.services.second_factors
+    users = await context.quick(accounts.all)
     return context.page(
         "users.html",
         status,
         users=users,
+        invitations=await context.quick(accounts.open_invitations),
+        enrolled=await context.quick(factors.enrolled),
         error=error,
-        link=link,
-        invited_role=invited_role,
-        invited_user=invited_user,
+        made=made,
     )
+
+
+def _show_next(context: RequestContext, secret: str) -> Response:
+    """Go to the page that shows the link. Loading that anew sends no form again, and makes no second link."""
+    response = context.redirect("/users")
+    cookies.keep(context.request, response, cookies.INVITATION, secret, _UNTIL_SHOWN)
+    return response
+
+
+def _made(context: RequestContext, secret: str) -> tuple[Invitation, str] | None:
+    """The invitation of this secret and its link, unless it was used or revoked meanwhile."""
+    try:
+        invitation = context.services.accounts.invitation(secret)
+    except AccountError:
+        return None
+    return invitation, _link(context, "password" if invitation.user else "setup", secret)
 
 
 def _role(context: RequestContext) -> Role:

@@ -44,9 +44,10 @@ for (const menu of document.querySelectorAll("[data-menu-of-apps]")) {
 }
 
 // A dialog that is for many things is told by its opener which one it is about.
-function open({ open, action, about }) {
+function open({ open, action, about, value }) {
   const dialog = document.getElementById(open);
   if (action) dialog.querySelector("form").action = action;
+  for (const field of dialog.querySelectorAll("[data-value]")) field.value = value ?? "";
   for (const place of dialog.querySelectorAll("[data-about]")) place.textContent = about ?? "";
   dialog.showModal();
 }

@@ -19,12 +19,28 @@ export function takePictures(area, take) {
     area.classList.add("over");
   });
   area.addEventListener("dragleave", () => area.classList.remove("over"));
-  area.addEventListener("drop", (event) => {
+  area.addEventListener("drop", async (event) => {
     event.preventDefault();
     area.classList.remove("over");
-    give(event.dataTransfer.files);
+    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    if (input.multiple && entries.some((entry) => entry.isDirectory)) give((await Promise.all(entries.map(filesOf))).flat());
+    else give(event.dataTransfer.files);
   });
   return give;
+}
+
+// The files of a dropped folder, each with the name of the folder that it lies in; hidden files are left out.
+async function filesOf(entry, folder = "") {
+  if (entry.name.startsWith(".")) return [];
+  if (entry.isFile) {
+    const file = await new Promise((take, fail) => entry.file(take, fail));
+    return [Object.assign(file, { folder })];
+  }
+  const inside = [];
+  const reader = entry.createReader();
+  for (let some; (some = await new Promise((take, fail) => reader.readEntries(take, fail))).length; ) inside.push(...some);
+  const holdsFolders = inside.some((each) => each.isDirectory);
+  return (await Promise.all(inside.map((each) => filesOf(each, holdsFolders ? "" : entry.name)))).flat();
 }
 
 // Pasted pictures go to `give`, unless they are pasted into a field that takes text.

@@ -56,7 +56,8 @@ async function search() {
   }
 }
 
-function show(matches) {
+function show(faces) {
+  const matches = bestOf(faces);
   results.hidden = matches.length === 0;
   results.querySelector("[data-matches]").replaceChildren(...matches.map(row));
   const text = fill(matches.length === 1 ? words.found_one : words.found_other, { count: matches.length });
@@ -64,15 +65,22 @@ function show(matches) {
   say(matches.length ? "" : words.none);
 }
 
-function row({ faceId, externalId, similarity }) {
+// One row a person: the best of the faces.
+function bestOf(faces) {
+  const seen = new Set();
+  return faces.filter(({ externalId }) => externalId === null || (!seen.has(externalId) && seen.add(externalId)));
+}
+
+function row({ faceId, externalId, name, similarity }) {
   const score = shown(similarity);
+  const link = `${root.dataset.person}?${new URLSearchParams({ id: externalId })}`;
   return element(
     "li",
     { class: "match" },
-    element("b", {}, externalId ?? words.no_label),
+    element("b", {}, externalId === null ? words.no_label : element("a", { href: link }, name || externalId)),
     element("span", { class: "score" }, score),
     element("meter", { min: 0, max: 100, value: similarity, "aria-label": `${words.similarity} ${score}` }),
-    element("small", { class: "mono" }, faceId),
+    element("small", { class: "mono" }, name ? externalId : faceId),
   );
 }
 

@@ -22,6 +22,18 @@ export function imageOf(file, alt) {
   return image;
 }
 
+// A square of the picture around a box of it, as a canvas. Rejects where the picture cannot be read.
+export async function cutTo(file, [x0, y0, x1, y1]) {
+  const picture = await createImageBitmap(file);
+  const side = Math.max((x1 - x0) * picture.width, (y1 - y0) * picture.height) * 1.4;
+  const left = ((x0 + x1) / 2) * picture.width - side / 2;
+  const top = ((y0 + y1) / 2) * picture.height - side / 2;
+  const canvas = element("canvas", { width: 96, height: 96, "aria-hidden": "true" });
+  canvas.getContext("2d").drawImage(picture, left, top, side, side, 0, 0, 96, 96);
+  picture.close();
+  return canvas;
+}
+
 // Frames around boxes, each [x0, y0, x1, y1] in fractions of the picture; to be laid over it.
 export function frames(boxes) {
   const rects = boxes.map(([x0, y0, x1, y1]) =>

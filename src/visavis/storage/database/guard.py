@@ -5,18 +5,17 @@ A trigger can undo a deletion or tell of it, a view can stand where a table was.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
 from visavis.errors import SetupError
+from visavis.storage.database.expected_schema import differing, expected_statements, statements_of
 from visavis.storage.database.schema import metadata
 
 _REVISION = "alembic_version"
-_OF_SQLITE = "sqlite_"
+_NUMBERS = "sqlite_sequence"
 
-_SQLITE = "SELECT type, name, sql FROM sqlite_master"
 _POSTGRES = """
 SELECT 'trigger' AS kind, tgname AS name FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
 WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace
@@ -46,10 +45,12 @@ def refuse_strangers(connection: Connection) -> None:
 
 def strangers(connection: Connection) -> Iterator[str]:
     """Kind and name of whatever is in the schema and not ours, or missing from it."""
-    there = set(_there(connection))
+    there = _there(connection)
     ours = {("table", table) for table in metadata.tables} | {("table", _REVISION)}
     ours |= {("index", str(index.name)) for table in metadata.tables.values() for index in table.indexes}
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name == "sqlite":
+        ours.add(("table", _NUMBERS))
+    else:
         keys = {str(key.name) for table in metadata.tables.values() for key in table.constraints if key.name}
         ours |= {("index", name) for name in keys | {f"{_REVISION}_pkc"}} & there
     yield from (f"the {kind} {name}" for kind, name in sorted(there - ours))
@@ -60,9 +61,9 @@ def differences(connection: Connection) -> Iterator[str]:
     for stranger in strangers(connection):
         yield f"The database has {stranger}, which Visavis did not make."
     if connection.dialect.name == "sqlite":
-        there, ours = _definitions(connection), _own_definitions()
-        for name in sorted(ours.keys() | there.keys()):
-            if name in ours and there.get(name) != ours[name]:
+        ours = expected_statements()
+        for kind, name in differing(statements_of(connection), ours):
+            if (kind, name) in ours:
                 yield f"The schema has {name!r} otherwise than Visavis makes it."
         return
     columns = {
@@ -76,27 +77,7 @@ def differences(connection: Connection) -> Iterator[str]:
         yield f"The table {table!r} has the column {column!r} otherwise than Visavis makes it."
 
 
-def _there(connection: Connection) -> Iterator[tuple[str, str]]:
-    if connection.dialect.name != "sqlite":
-        for kind, name in connection.execute(text(_POSTGRES)):
-            yield kind, name
-        return
-    for kind, name, _ in connection.execute(text(_SQLITE)):
-        if not str(name).startswith(_OF_SQLITE):
-            yield kind, name
-
-
-def _own_definitions() -> dict[str, frozenset[str]]:
-    engine = create_engine("sqlite://")
-    with engine.begin() as connection:
-        metadata.create_all(connection)
-        made = _definitions(connection)
-    engine.dispose()
-    return made
-
-
-def _definitions(connection: Connection) -> dict[str, frozenset[str]]:
-    """What each table and index was made with: its clauses, in any order, as migrations add some at the end."""
-    rows = connection.execute(text(_SQLITE + " WHERE sql IS NOT NULL")).all()
-    parts = {name: re.split(r"\n|,(?![^()]*\))", sql) for _, name, sql in rows}
-    return {name: frozenset(filter(None, (part.strip() for part in clauses))) for name, clauses in parts.items()}
+def _there(connection: Connection) -> set[tuple[str, str]]:
+    if connection.dialect.name == "sqlite":
+        return set(statements_of(connection))
+    return {(kind, name) for kind, name in connection.execute(text(_POSTGRES))}

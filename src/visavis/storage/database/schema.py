@@ -180,6 +180,17 @@ faces = Table(
     ),
 )
 
+persons = Table(
+    "persons",
+    metadata,
+    # The names of persons who have one: of the faces that share an external image id.
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("external_image_id", Label, primary_key=True),
+    Column("name", Label, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    Index(None, "group_id", "name"),
+)
+
 calibrations = Table(
     "calibrations",
     metadata,
@@ -225,6 +236,11 @@ sessions = Table(
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
+    # Where it was made, and what the browser calls itself; empty where a version did that did not ask.
+    Column("address", String, nullable=False, server_default=""),
+    Column("browser", String, nullable=False, server_default=""),
+    # When the user last proved to be the one.
+    Column("proven_at", UtcTime),
     Column("tag", LargeBinary),
 )
 
@@ -235,7 +251,61 @@ invitations = Table(
     Column("role", String, nullable=False),
     Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), index=True),
     Column("expires_at", UtcTime, nullable=False),
+    # The name of the user; empty for a command.
+    Column("invited_by", String, nullable=False, server_default=""),
     Column("tag", LargeBinary),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    # The step of the last code that was taken (RFC 6238): none is taken twice.
+    Column("last_step", BigInteger, nullable=False),
+    # How many wrong codes came since the last right one.
+    Column("wrong_codes", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", Id, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("tag", LargeBinary),
+)
+
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key_id", String, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    # The secret before the last rotation, and until when it works.
+    Column("old_secret", LargeBinary),
+    Column("old_secret_until", UtcTime),
+    # Ids in ascending order, a space between them; NULL for all.
+    Column("apps", String),
+    Column("lifetime_seconds", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("tag", LargeBinary),
+    UniqueConstraint("key_id"),
+    UniqueConstraint("name"),
+    sqlite_autoincrement=True,
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("access_key_id", Id, ForeignKey(access_keys.c.id, ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("tag", LargeBinary),
+    Index(None, "access_key_id", "created_at"),
 )
 
 sets = Table(

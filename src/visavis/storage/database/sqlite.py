@@ -104,6 +104,7 @@ class SqliteDatabase:
         with self._writer_lock:
             if self._log_holds_deleted:
                 self._log_holds_deleted = not self._empty_log()
+                self._engine.dispose()  # connections hold pages as they were, until each is used again
 
     def tidy(self) -> None:
         """Empty the write-ahead log, also after deletions of a process that ended before it could do so."""

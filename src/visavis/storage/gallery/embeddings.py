@@ -19,6 +19,7 @@ from visavis.storage.gallery.followed import FollowedFaces
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.wiping import wipe
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import SEAL_BYTES
 from visavis.storage.proof.records import Proofs
@@ -106,6 +107,7 @@ def _opened(
             for start in range(0, len(batch), _ROWS_AT_ONCE):
                 few = slice(start, start + _ROWS_AT_ONCE)
                 rows = cipher.open_all(list(zip(face_ids[few], templates[few], strict=True)))
+                wipe(templates[few])
                 yield sequences[few], rows
                 rows.fill(0)  # the index has a copy of its own, which it erases when a face is deleted
                 sleep(_PAUSE_S)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     update,
@@ -57,6 +58,12 @@ _FACES_BY_SEQUENCE = select(*_FACE).where(
     faces.c.group_id == bindparam("group"), faces.c.version.in_(bindparam("sequences"))
 )
 
+_MOVE_OF_FACE = (
+    update(faces)
+    .where(faces.c.group_id == bindparam("group"), faces.c.face_id == bindparam("face"))
+    .values(version=bindparam("sequence"), external_image_id=bindparam("new_id"), tag=bindparam("new_tag"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DeletedFaces:
@@ -66,6 +73,8 @@ class DeletedFaces:
     """Face ids by sequence."""
     total: Total
     """What they were worth in the set of the group's faces."""
+    external_image_ids: frozenset[str]
+    """The external image ids that they had."""
 
 
 def insert_faces(
@@ -133,10 +142,46 @@ def delete_oldest_faces(
 
 def _delete(connection: Connection, proofs: Proofs, group_key: int, which: ColumnElement[bool]) -> DeletedFaces:
     statement = delete(faces).where(faces.c.group_id == group_key, which).returning(*_FACE, _SEAL)
-    rows = [_required(proofs, row) for row in _rows(connection.execute(statement))]
+    return _taken_out(proofs, group_key, [_required(proofs, row) for row in _rows(connection.execute(statement))])
+
+
+def _taken_out(proofs: Proofs, group_key: int, rows: Sequence[Mapping[Any, Any]]) -> DeletedFaces:
     sequences, tags, seals = ([row[name] for row in rows] for name in ("version", "tag", "seal"))
     elements = elements_of(proofs, group_key, sequences, tags, seals)
-    return DeletedFaces({row["version"]: row["face_id"] for row in rows}, sum_of(elements))
+    external_ids = frozenset(row["external_image_id"] for row in rows) - {None}
+    return DeletedFaces({row["version"]: row["face_id"] for row in rows}, sum_of(elements), external_ids)
+
+
+def delete_faces_of(
+    connection: Connection, proofs: Proofs, group_key: int, external_image_id: str
+) -> DeletedFaces:
+    """Delete the faces of this external image id. Raises INTERNAL if the row of one was altered."""
+    return _delete(connection, proofs, group_key, faces.c.external_image_id == external_image_id)
+
+
+def move_faces(
+    connection: Connection, proofs: Proofs, group_key: int, after: int, external_image_id: str, new: str
+) -> tuple[DeletedFaces, Total]:
+    """Give the faces of an external image id another one, and the sequences after `after`, in their order.
+
+    Returns what they were, and what they add to the set of the group's faces now. Raises INTERNAL if the row of
+    one was altered.
+    """
+    here = (faces.c.group_id == group_key, faces.c.external_image_id == external_image_id)
+    statement = select(*_FACE, _SEAL).where(*here).order_by(faces.c.version).with_for_update()
+    found = [_required(proofs, row) for row in _rows(connection.execute(statement))]
+    moved = [
+        {**row, "version": version, "external_image_id": new} for version, row in enumerate(found, start=after + 1)
+    ]
+    tags = [proofs.tags.make(faces, row) for row in moved]
+    if moved:
+        rows = [
+            {"face": row["face_id"], "sequence": row["version"], "new_tag": tag}
+            for row, tag in zip(moved, tags, strict=True)
+        ]
+        connection.execute(_MOVE_OF_FACE, [{"group": group_key, "new_id": new, **row} for row in rows])
+    sequences, seals = ([row[name] for row in moved] for name in ("version", "seal"))
+    return _taken_out(proofs, group_key, found), sum_of(elements_of(proofs, group_key, sequences, tags, seals))
 
 
 def elements_of(
@@ -172,9 +217,11 @@ def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | N
     )
 
 
-def template_of(connection: Connection, group_key: int, where: FaceFilter) -> bytes | None:
-    """The template of the one face that matches the filter; None if there is none."""
-    return connection.scalar(select(faces.c.template).where(*_conditions(group_key, where)))
+def template_of(connection: Connection, group_key: int, where: FaceFilter) -> tuple[int, bytes] | None:
+    """Sequence and template of the one face that matches the filter; None if there is none."""
+    statement = select(faces.c.version, faces.c.template).where(*conditions(group_key, where))
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.version, row.template)
 
 
 def list_faces(
@@ -186,11 +233,23 @@ def list_faces(
     limit: int,
     offset: int,
 ) -> list[FaceRecord]:
-    statement = select(*_FACE).where(*_conditions(group_key, where)).order_by(faces.c.version.desc())
+    statement = select(*_FACE).where(*conditions(group_key, where)).order_by(faces.c.version.desc())
     if before is not None:
         statement = statement.where(faces.c.version < before)
     rows = _rows(connection.execute(statement.limit(limit).offset(offset)))
     return [_record(_required(proofs, row)) for row in rows]
+
+
+def faces_of(
+    connection: Connection, proofs: Proofs, group_key: int, where: FaceFilter, external_image_ids: Sequence[str]
+) -> list[FaceRecord]:
+    """The faces with one of these external image ids that match the filter."""
+    found: list[FaceRecord] = []
+    for start in range(0, len(external_image_ids), BATCH):
+        wanted = faces.c.external_image_id.in_(external_image_ids[start : start + BATCH])
+        rows = _rows(connection.execute(select(*_FACE).where(*conditions(group_key, where), wanted)))
+        found += [_record(_required(proofs, row)) for row in rows]
+    return found
 
 
 def any_template(connection: Connection, group_key: int) -> tuple[str, bytes] | None:
@@ -213,7 +272,7 @@ def faces_with_templates(
     connection: Connection, proofs: Proofs, group_key: int, where: FaceFilter
 ) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
     """The faces that match the filter and their templates, oldest first, in batches."""
-    statement = select(*_FACE, faces.c.template).where(*_conditions(group_key, where)).order_by(faces.c.version)
+    statement = select(*_FACE, faces.c.template).where(*conditions(group_key, where)).order_by(faces.c.version)
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         for batch in rows.mappings().partitions():
             yield [(_record(_required(proofs, row)), row["template"]) for row in batch]
@@ -221,7 +280,7 @@ def faces_with_templates(
 
 def fingerprints(connection: Connection, group_key: int, where: FaceFilter) -> set[bytes]:
     """The fingerprints of faces that match the filter."""
-    statement = select(faces.c.fingerprint).where(*_conditions(group_key, where), faces.c.fingerprint.is_not(None))
+    statement = select(faces.c.fingerprint).where(*conditions(group_key, where), faces.c.fingerprint.is_not(None))
     return set(connection.scalars(statement.distinct()))
 
 
@@ -229,11 +288,11 @@ def existing_fingerprints(
     connection: Connection, group_key: int, where: FaceFilter, wanted: Sequence[bytes]
 ) -> set[bytes]:
     """The fingerprints out of `wanted` that faces which match the filter have."""
-    return chunked_in(connection, faces.c.fingerprint, wanted, *_conditions(group_key, where))
+    return chunked_in(connection, faces.c.fingerprint, wanted, *conditions(group_key, where))
 
 
 def count_faces(connection: Connection, group_key: int, where: FaceFilter) -> int:
-    statement = select(func.count()).select_from(faces).where(*_conditions(group_key, where))
+    statement = select(func.count()).select_from(faces).where(*conditions(group_key, where))
     return connection.execute(statement).scalar_one()
 
 
@@ -306,7 +365,8 @@ def deletions_after(connection: Connection, group_key: int, version: int) -> lis
     return list(connection.scalars(statement))
 
 
-def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
+def conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
+    """Of a statement on faces: those of the group that match the filter."""
     yield faces.c.group_id == group_key
     if where.face_id is not None:
         yield faces.c.face_id == where.face_id
@@ -316,6 +376,9 @@ def _conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[boo
         yield faces.c.external_image_id == where.external_image_id
     if where.label_contains is not None:
         yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
+    if where.term is not None:
+        named = (faces.c.external_image_id, faces.c.face_id)
+        yield or_(*(column.icontains(where.term, autoescape=True) for column in named))
     if where.registered_after is not None:
         # Not `>`: SQLite would use the index on the time, and sort all faces for one page.
         yield (faces.c.created_at <= where.registered_after).is_(False)

@@ -16,13 +16,14 @@ from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery import face_rows, group_rows, person_rows
 from visavis.storage.gallery.face_rows import DeletedFaces
 from visavis.storage.gallery.group_rows import GroupState, group_not_found
 from visavis.storage.gallery.locks import KeyedLock
 from visavis.storage.gallery.model_change import Conversions, move_group, no_conversions
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.keys.wiping import wipe
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.record_sets import GROUPS
 from visavis.storage.proof.records import Proofs
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 DELETIONS_KEPT = 10_000
 """How many versions back the deletions of a group are recorded. An index that is further behind starts over."""
+
+READ_IN_FOR_ONE = 20_000
+"""Faces. A group that is not in memory and has more is not held against its set when one face is verified."""
 
 
 class SealedGallery:
@@ -56,7 +60,8 @@ class SealedGallery:
         self._keys = keys
         self._proofs = keys.proofs
         self._index_cache = index_cache
-        self._writers = KeyedLock()
+        self.writers = KeyedLock()
+        """Held for a group while it is changed."""
         self._conversions = conversions
         self._instrument = instrument
 
@@ -65,6 +70,7 @@ class SealedGallery:
             claim_group(connection, self._proofs, app, name, quota)
             wrapped_key = self._keys.new_wrapped_key(connection, app.id, name, model)
             group = group_rows.insert_group(connection, self._proofs, app.id, name, model, wrapped_key)
+            wipe([wrapped_key.wrapped])
             self._journal.record(connection, "create_group", app_id=app.id, app=app.name, group=name)
             return group
 
@@ -82,11 +88,11 @@ class SealedGallery:
             group = group_rows.read_group(connection, self._proofs, app.id, name)
             if group is None and group_rows.has_tombstone(connection, app.id, name):
                 raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
-            return _existing(group)
+            return existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
         with self._database.write() as connection:
-            changed = _existing(group_rows.set_settings(connection, self._proofs, group.id, changes))
+            changed = existing(group_rows.set_settings(connection, self._proofs, group.id, changes))
             if changes:
                 detail = ", ".join(f"{name}: {value}" for name, value in sorted(changes.items()))
                 self._journal.record(
@@ -95,8 +101,8 @@ class SealedGallery:
             return changed
 
     def change_model(self, group: Group, model: str, progress: Callable[[int], None]) -> Group:
-        with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+        with self.writers.hold(group.id), self._database.write() as connection:
+            state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             if state.model == model:
                 return replace(group, model=model, face_count=state.face_count)
             convert = self._conversions(state.model, model)
@@ -112,7 +118,7 @@ class SealedGallery:
             return group_rows.groups_with_retention(connection, self._proofs)
 
     def delete_group(self, group: Group) -> None:
-        with self._writers.hold(group.id), self._database.write() as connection:
+        with self.writers.hold(group.id), self._database.write() as connection:
             count = group_rows.lock_app(connection, group.app_id)
             if count is None or not group_rows.delete_group(connection, self._proofs, group.id):
                 raise group_not_found()
@@ -123,8 +129,8 @@ class SealedGallery:
         self._database.purge_deleted()
 
     def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
-        with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+        with self.writers.hold(group.id), self._database.write() as connection:
+            state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
             if faces and not fitting:
                 raise ServiceError(
@@ -135,8 +141,8 @@ class SealedGallery:
     def add_unless_there(
         self, group: Group, faces: Sequence[NewFace], quota: int
     ) -> tuple[list[FaceRecord], set[bytes]]:
-        with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+        with self.writers.hold(group.id), self._database.write() as connection:
+            state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             asked = [face.fingerprint for face in faces if face.fingerprint is not None]
             present = face_rows.existing_fingerprints(connection, group.id, kept(group, FaceFilter()), asked)
             fresh = [face for face in faces if face.fingerprint not in present]
@@ -152,6 +158,7 @@ class SealedGallery:
         cipher, embeddings = self._cipher(group, state), self._embeddings(group, state, faces)
         templates = [cipher.seal(face.face_id, row) for face, row in zip(faces, embeddings, strict=True)]
         stored, total = face_rows.insert_faces(connection, self._proofs, group.id, state.version, faces, templates)
+        wipe(templates)
         group_rows.set_group_state(connection, self._proofs, group.id, state.with_added(len(stored), total))
         if stored:
             added_ids = [record.face_id for record in stored]
@@ -170,7 +177,7 @@ class SealedGallery:
 
     def fingerprinter(self, group: Group) -> Callable[[bytes], bytes]:
         with self._database.read() as connection:
-            state = _existing(group_rows.group_state(connection, self._proofs, group.id))
+            state = existing(group_rows.group_state(connection, self._proofs, group.id))
         return self._cipher(group, state).fingerprint
 
     def fingerprints(self, group: Group) -> set[bytes]:
@@ -178,8 +185,8 @@ class SealedGallery:
             return face_rows.fingerprints(connection, group.id, kept(group, FaceFilter()))
 
     def delete_face(self, group: Group, face_id: str) -> None:
-        with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+        with self.writers.hold(group.id), self._database.write() as connection:
+            state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             deleted = face_rows.delete_face(connection, self._proofs, group.id, face_id)
             if not deleted.ids:
                 raise _face_not_found()
@@ -189,8 +196,8 @@ class SealedGallery:
         self._database.purge_deleted()
 
     def delete_expired(self, group: Group, limit: int) -> int:
-        with self._writers.hold(group.id), self._database.write() as connection:
-            state = _existing(group_rows.lock_group(connection, self._proofs, group.id))
+        with self.writers.hold(group.id), self._database.write() as connection:
+            state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             expired_by = group_rows.settings_of(connection, self._proofs, group.id).expired_by(datetime.now(UTC))
             if expired_by is None:
                 return 0
@@ -208,14 +215,14 @@ class SealedGallery:
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
     ) -> list[FaceRecord]:
         with self._database.read() as connection:
-            _existing(group_rows.group_version(connection, group.id))
+            existing(group_rows.group_version(connection, group.id))
             return face_rows.list_faces(
                 connection, self._proofs, group.id, kept(group, where), before, limit, offset
             )
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         with self._database.read() as connection:
-            _existing(group_rows.group_version(connection, group.id))
+            existing(group_rows.group_version(connection, group.id))
             return face_rows.count_faces(connection, group.id, kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
@@ -226,13 +233,30 @@ class SealedGallery:
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
         with self._database.read() as connection:
-            state = _existing(group_rows.group_state(connection, self._proofs, group.id))
-            template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
-        if template is None:
+            state = existing(group_rows.group_state(connection, self._proofs, group.id))
+            found = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
+        if found is None:
             raise _face_not_found()
         if state.model != group.model:
             raise GroupMoved
-        return self._cipher(group, state).open(face_id, template)
+        sequence, template = found
+        self._require_member(group, state, sequence)
+        embedding = self._cipher(group, state).open(face_id, template)
+        wipe([template])
+        return embedding
+
+    def _require_member(self, group: Group, state: GroupState, sequence: int) -> None:
+        """Raises INTERNAL if the group does not have this face: if the row of a deleted one was put back.
+
+        A large group is not read in for the sake of one face.
+        """
+        if state.face_count > READ_IN_FOR_ONE and not self._index_cache.has(group):
+            return
+        snapshot = self._index_cache.snapshot(group, state.version)
+        if not snapshot.has(sequence):
+            if snapshot.version == state.version:
+                raise altered(f"The set of faces of the group {group.name!r}")
+            raise _face_not_found()  # deleted meanwhile
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
@@ -246,7 +270,7 @@ class SealedGallery:
         expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
         while True:
             with self._database.read() as connection:
-                state = _existing(group_rows.group_state(connection, self._proofs, group.id))
+                state = existing(group_rows.group_state(connection, self._proofs, group.id))
                 if state.model != group.model:
                     raise GroupMoved
                 left_out = None if exclude is None else face_rows.sequence_of(connection, group.id, exclude)
@@ -299,12 +323,14 @@ def record_deletions(
     count = len(deleted.ids)
     floor = max(state.floor, state.version + count - DELETIONS_KEPT)
     face_rows.record_deletions(connection, proofs, group_key, state.version, list(deleted.ids), floor)
+    person_rows.forget_names(connection, group_key, deleted.external_image_ids)
     after = state.with_deleted(count, deleted.total, floor)
     group_rows.set_group_state(connection, proofs, group_key, after)
     return after
 
 
-def _existing(found: T | None) -> T:
+def existing(found: T | None) -> T:
+    """What was found of a group. Raises GROUP_NOT_FOUND."""
     if found is None:
         raise group_not_found()
     return found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from visavis.errors import SetupError
 from visavis.storage.database.metadata import get_metadata, set_metadata
-from visavis.storage.database.schema import groups
+from visavis.storage.database.schema import groups, second_factors, sets
 from visavis.storage.keys import metadata
 from visavis.storage.keys.cipher import KEY_BYTES, MasterKey
 from visavis.storage.keys.providers import KeyFile, KeyProvider
@@ -28,8 +28,10 @@ def bootstrap_keys(connection: Connection, provider: KeyProvider) -> KeyRing:
             raise SetupError("There are two master keys and no database yet: give one.")
         [current] = masters.values()
         set_metadata(connection, metadata.CHECK, current.check)
+        metadata.set_retired(connection, current, [])
     else:
         current = _current(connection, check, masters, provider)
+        _require_retired(connection, current)
         for key_id in metadata.retired_ids(connection):
             masters.pop(key_id, None)
     data_keys = {
@@ -71,6 +73,15 @@ def _current(
         f"The master key {provider.source} is not the one that this database was made with. Give the right one, "
         f"or start with a new data directory."
     )
+
+
+def _require_retired(connection: Connection, current: MasterKey) -> None:
+    """Raises SetupError if the list of replaced keys was altered; one of a version without MACs gets its own."""
+    begun = select(sets.c.name).where(sets.c.name == second_factors.name)
+    if connection.scalar(begun) is None:
+        metadata.set_retired(connection, current, metadata.retired_ids(connection))
+    elif not metadata.is_retired_list_ours(connection, current):
+        raise SetupError("What is kept of replaced master keys was altered, or put back from an earlier time.")
 
 
 def _data_key(connection: Connection, master: MasterKey, name: str, *, existed: bool) -> bytes:

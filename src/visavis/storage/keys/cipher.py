@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from visavis.errors import ErrorCode, ServiceError
+from visavis.storage.keys.wiping import wipe
 from visavis.types import Embedding, Group
 
 KEY_BYTES = 32
@@ -60,11 +61,10 @@ class MasterKey:
 
     def new_wrapped_key(self, app_id: int, name: str, model: str) -> bytes:
         """A random group key, wrapped for the group of this app, name and recognition model."""
-        return _seal(
-            self._wrapping,
-            AESGCM.generate_key(bit_length=256),
-            _associated_data("group", str(app_id), name, model),
-        )
+        key = AESGCM.generate_key(bit_length=256)
+        wrapped = _seal(self._wrapping, key, _associated_data("group", str(app_id), name, model))
+        wipe([key])
+        return wrapped
 
     def try_group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher | None:
         """The cipher of one group; None if another master key wrapped the group's key."""
@@ -115,11 +115,16 @@ class GroupCipher:
     """Seals and opens the templates of one group."""
 
     def __init__(self, key: bytes, binding: GroupBinding) -> None:
+        """`key` is this object's from now on, and leaves memory with it."""
+        self._key = key
         self._aead = AESGCM(key)
         self._template_data = _associated_data(
             "template", _FORMAT, str(binding.app_id), str(binding.group_key), binding.model
         )
         self._fingerprints = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"visavis fingerprints").derive(key)
+
+    def __del__(self) -> None:
+        wipe([self._key])
 
     def fingerprint(self, picture: bytes) -> bytes:
         """16 bytes that identify a picture's file within this group, and reveal nothing without the group's key.
@@ -154,8 +159,9 @@ class GroupCipher:
         room = embeddings.data.cast("B")
         # This loop takes most of the time of loading a group, so it does as little as possible.
         decrypt, bound = self._aead.decrypt_into, self._template_data
+        views = ((face_id, memoryview(template)) for face_id, template in sealed)  # their slices copy nothing
         try:
-            for start, (face_id, t) in zip(range(0, len(room), size), sealed, strict=True):
+            for start, (face_id, t) in zip(range(0, len(room), size), views, strict=True):
                 decrypt(t[:_NONCE_BYTES], t[_NONCE_BYTES:], bound + face_id.encode(), room[start : start + size])
         except InvalidTag:
             raise _altered() from None
@@ -178,13 +184,17 @@ def _data_of_key(group: GroupBinding) -> bytes:
 
 def _seal(aead: AESGCM, plain: bytes, associated_data: bytes) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + aead.encrypt(nonce, plain, associated_data)
+    sealed = aead.encrypt(nonce, plain, associated_data)
+    whole = nonce + sealed
+    wipe([sealed])
+    return whole
 
 
 def _open(aead: AESGCM, sealed: bytes, associated_data: bytes) -> bytes:
     if len(sealed) <= _NONCE_BYTES:
         raise InvalidTag
-    return aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated_data)
+    view = memoryview(sealed)  # whose slices copy nothing
+    return aead.decrypt(view[:_NONCE_BYTES], view[_NONCE_BYTES:], associated_data)
 
 
 def _associated_data(*parts: str) -> bytes:

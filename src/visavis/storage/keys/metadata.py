@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from visavis.storage.database.metadata import get_metadata
+from visavis.storage.database.metadata import get_metadata, set_metadata
 from visavis.storage.database.schema import meta
 from visavis.storage.keys.cipher import MasterKey
 
@@ -24,7 +25,24 @@ def next_id(connection: Connection) -> str | None:
 
 
 def retired_ids(connection: Connection) -> list[str]:
-    return (get_metadata(connection, RETIRED) or b"").decode("ascii").split()
+    """The ids of the master keys that were replaced."""
+    return (get_metadata(connection, RETIRED) or b"").partition(b"\n")[0].decode("ascii", "replace").split()
+
+
+def set_retired(connection: Connection, current: MasterKey, ids: Sequence[str]) -> None:
+    """Keep the ids of replaced master keys, under a MAC of the one that is current from now on."""
+    line = " ".join(ids).encode()
+    set_metadata(connection, RETIRED, line + b"\n" + _mac(current, line))
+
+
+def is_retired_list_ours(connection: Connection, current: MasterKey) -> bool:
+    """Whether nobody has altered or removed the list of replaced master keys, or put an earlier one back."""
+    line, _, mac = (get_metadata(connection, RETIRED) or b"").partition(b"\n")
+    return hmac.compare_digest(mac, _mac(current, line))
+
+
+def _mac(current: MasterKey, line: bytes) -> bytes:
+    return hmac.digest(current.derive(RETIRED), line, "sha256").hex().encode()
 
 
 def is_current(key: MasterKey, check: bytes | None) -> bool:

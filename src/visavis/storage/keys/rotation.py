@@ -183,7 +183,7 @@ class Rotation:
             wrapped = _stored_key(connection, meta_key)
             set_metadata(connection, meta_key, new.wrap(old.unwrap(wrapped, name), name))
         set_metadata(connection, metadata.CHECK, new.check)
-        set_metadata(connection, metadata.RETIRED, " ".join([*metadata.retired_ids(connection), old.id]).encode())
+        metadata.set_retired(connection, new, [*metadata.retired_ids(connection), old.id])
         delete_metadata(connection, metadata.NEXT)
         connection.execute(delete(key_holders))
         self.journal.record(connection, "rotate_master_key", app_id=None, detail=f"from {old.id} to {new.id}")

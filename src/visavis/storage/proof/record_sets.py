@@ -1,4 +1,4 @@
-"""Which apps, keys, groups, users, sessions, invitations and calibrations there are, and as what.
+"""Which apps, keys, groups, users, second factors, sessions and the like there are, and as what.
 
 Each is a set of tags, in a row of the table `sets`: a version, a count and a sealed sum (`face_sets`). Whoever
 changes a record changes its set in the same transaction, so that a row which was taken away, brought back or put
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -47,9 +48,31 @@ class Kind:
     shown: Callable[[Mapping[Any, Any]], str]
     """What a record is called in a message."""
 
+    @property
+    def plural(self) -> str:
+        """What its records are called together."""
+        return self.table.name.replace("_", " ")
+
     def owner_of(self, row: Mapping[Any, Any]) -> int:
         return 0 if self.owner is None else row[self.owner.name]
 
+    def owners(self, connection: Connection) -> Sequence[int]:
+        """Whoever has a set; 0 alone where there is one for all."""
+        if self.owner is None:
+            return [0]
+        [refers] = self.owner.foreign_keys
+        return connection.scalars(select(refers.column).order_by(refers.column)).all()
+
+
+ACCESS_KEYS = Kind(
+    schema.access_keys, schema.access_keys.c.id, None, lambda row: f"user access key {row['name']!r}"
+)
+ACCESS_TOKENS = Kind(
+    schema.access_tokens,
+    schema.access_tokens.c.hash,
+    schema.access_tokens.c.access_key_id,
+    lambda row: f"token of user access key number {row['access_key_id']}",
+)
 
 APPS = Kind(schema.apps, schema.apps.c.id, None, lambda row: f"app {row['name']!r}")
 CALIBRATIONS = Kind(
@@ -60,12 +83,27 @@ INVITATIONS = Kind(
     schema.invitations, schema.invitations.c.digest, None, lambda row: f"invitation of a {row['role']}"
 )
 KEYS = Kind(schema.keys, schema.keys.c.id, None, lambda row: f"key number {row['id']}")
+RECOVERY_CODES = Kind(
+    schema.recovery_codes,
+    schema.recovery_codes.c.hash,
+    None,
+    lambda row: f"recovery code of user number {row['user_id']}",
+)
+SECOND_FACTORS = Kind(
+    schema.second_factors,
+    schema.second_factors.c.user_id,
+    None,
+    lambda row: f"second factor of user number {row['user_id']}",
+)
 SESSIONS = Kind(
     schema.sessions, schema.sessions.c.digest, None, lambda row: f"session of user number {row['user_id']}"
 )
 USERS = Kind(schema.users, schema.users.c.id, None, lambda row: f"user {row['name']!r}")
 
-KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
+FIRST_KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
+"""The kinds that got their sets all at once, when there were none."""
+LATER_KINDS = (ACCESS_KEYS, ACCESS_TOKENS, RECOVERY_CODES, SECOND_FACTORS)
+KINDS = (*FIRST_KINDS, *LATER_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +157,15 @@ class RecordSets:
         _, count, _, _ = self._read(connection, _SET_TO_CHANGE, kind, owner)
         return count
 
+    def require_count(self, connection: Connection, kind: Kind) -> None:
+        """Whether there are as many rows as there should be: what is asked when one was not found.
+
+        Of a kind without owners, in a read transaction. Raises INTERNAL.
+        """
+        _, count, _, _ = self._read(connection, _SET, kind, 0)
+        if connection.scalar(select(func.count()).select_from(kind.table)) != count:
+            raise _set_altered(kind)
+
     def has(self, connection: Connection, kind: Kind, row: Mapping[Any, Any], sealed: bytes | None = None) -> bool:
         """Whether the set has the row as it is; in a read transaction. Raises INTERNAL if the set was altered.
 
@@ -129,6 +176,16 @@ class RecordSets:
         if known is None or known.sealed != (sealed or self._current(connection, kind, owner)):
             known = self.verify(connection, kind, owner)
         return known.tags.get(row[kind.identity.name]) == bytes(row["tag"])
+
+    def expects(self, connection: Connection, kind: Kind, identity: object) -> bool:
+        """Whether the set, of a kind without owners, has a row of this identity; in a read transaction.
+
+        Raises INTERNAL if the set was altered.
+        """
+        known = self._known.get((kind.table.name, 0))
+        if known is None or known.sealed != self._current(connection, kind, 0):
+            known = self.verify(connection, kind)
+        return identity in known.tags
 
     def verify(self, connection: Connection, kind: Kind, owner: int = 0) -> _Members:
         """Hold the set against the rows that are there; in a read transaction. Raises INTERNAL."""
@@ -177,4 +234,4 @@ def _bound(kind: Kind, owner: int, version: int, count: int) -> bytes:
 
 
 def _set_altered(kind: Kind) -> Exception:
-    return altered(f"What is kept of the {kind.table.name}")
+    return altered(f"What is kept of the {kind.plural}")

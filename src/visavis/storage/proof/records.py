@@ -73,6 +73,19 @@ class Proofs:
             raise altered(f"The record of the {kind.shown(row)}")
         return row
 
+    def find(self, connection: Connection, kind: Kind, identity: object) -> Row | None:
+        """The record of this identity, of a kind without owners; None if none was kept. In a read transaction.
+
+        Raises INTERNAL if it was altered, taken away or put in.
+        """
+        statement = select(kind.table).where(kind.identity == identity)
+        row = connection.execute(statement).mappings().one_or_none()
+        if row is not None:
+            return self.require(connection, kind, dict(row))
+        if self.sets.expects(connection, kind, identity):
+            raise altered(f"What is kept of the {kind.plural}")
+        return None
+
     def require_tag(self, kind: Kind, row: Row) -> Row:
         """The record, if it is one that was kept. Raises INTERNAL."""
         if not self.tags.fits(kind.table, row):
@@ -101,10 +114,8 @@ class Proofs:
         try:
             self.sets.verify(connection, kind, owner)
         except ServiceError:
-            whose = f" of app number {owner}" if owner else ""
-            return [
-                f"The {kind.table.name}{whose} are not those that were kept: one was changed, removed or put in."
-            ]
+            whose = "" if kind.owner is None else f" of {_owner_of(kind)} number {owner}"
+            return [f"The {kind.plural}{whose} are not those that were kept: one was changed, removed or put in."]
         return []
 
     def _tag(self, connection: Connection, kind: Kind, row: Row, values: Row | None = None) -> Row:
@@ -113,3 +124,8 @@ class Proofs:
         where = kind.identity == row[kind.identity.name]
         connection.execute(update(kind.table).where(where).values({**(values or {}), "tag": tag}))
         return {**row, "tag": tag}
+
+
+def _owner_of(kind: Kind) -> str:
+    """What the owners of such records are called: `app` where the column is `app_id`."""
+    return "" if kind.owner is None else kind.owner.name.removesuffix("_id").replace("_", " ")

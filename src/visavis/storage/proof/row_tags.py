@@ -19,6 +19,8 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Tab
 from visavis.storage.database.schema import (
     Label,
     UtcTime,
+    access_keys,
+    access_tokens,
     apps,
     calibrations,
     deletions,
@@ -26,6 +28,9 @@ from visavis.storage.database.schema import (
     groups,
     invitations,
     keys,
+    persons,
+    recovery_codes,
+    second_factors,
     sessions,
     tombstones,
     users,
@@ -41,7 +46,23 @@ _APART: dict[Table, frozenset[str]] = {
     # The number of the row decides nothing. A template is sealed for its face and is part of the set of faces.
     faces: frozenset({"id", "template"}),
 }
-TAGGED = (apps, keys, groups, tombstones, faces, calibrations, deletions, users, sessions, invitations)
+TAGGED = (
+    access_keys,
+    access_tokens,
+    apps,
+    keys,
+    groups,
+    tombstones,
+    faces,
+    persons,
+    calibrations,
+    deletions,
+    users,
+    sessions,
+    invitations,
+    second_factors,
+    recovery_codes,
+)
 
 _length = struct.Struct(">I").pack
 _ABSENT = b"\xff\xff\xff\xff"

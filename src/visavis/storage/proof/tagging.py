@@ -3,6 +3,9 @@
 Faces are tagged in batches, group after group, each batch in a transaction beside which no other process runs
 one. A group is done when it has its set of faces, and all is done when the mark is gone; so whoever starts after
 a kill, or beside another process, goes on where the work is.
+
+Where there are sets already, only kinds of records that came later are tagged: whoever puts the mark back has
+nothing else tagged that they have made.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ from sqlalchemy import Connection, Table, bindparam, func, select, update
 
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import delete_metadata, get_metadata
-from visavis.storage.database.schema import apps, deletions, faces, groups, invitations, sessions, tombstones
+from visavis.storage.database.schema import apps, deletions, faces, groups, invitations, sessions, sets, tombstones
 from visavis.storage.proof.face_sets import SEAL_BYTES, no_total, sum_of
-from visavis.storage.proof.record_sets import GROUPS, KINDS
+from visavis.storage.proof.record_sets import FIRST_KINDS, GROUPS, LATER_KINDS, Kind
 from visavis.storage.proof.records import Proofs
 
 logger = logging.getLogger(__name__)
@@ -42,23 +45,40 @@ def tag_rows(database: Database, proofs: Proofs) -> None:
         logger.warning("Rows get tags, which this version has and those before had not: %d faces.", left)
     while True:
         with database.set_up() as connection:
-            if get_metadata(connection, MARK) is None:
-                break
-            group_key = connection.scalar(
-                select(groups.c.id).where(groups.c.face_set.is_(None)).order_by(groups.c.id).limit(1)
-            )
-            if group_key is None:
-                _finish(connection, proofs)
-                break
-            count = _tag_faces(connection, proofs, group_key)
-            if not count:
-                _seal_group(connection, proofs, group_key)
+            count = _tag_some(connection, proofs)
+        if count is None:
+            break
         done += count
         if monotonic() - reported >= _REPORT_EVERY_S:
             reported = monotonic()
             logger.warning("Tagged %d of %d faces.", done, left)
     if left:
         logger.warning("All rows have tags now.")
+
+
+def _tag_some(connection: Connection, proofs: Proofs) -> int | None:
+    """The next step: of how many faces it was. None when all is done."""
+    if get_metadata(connection, MARK) is None:
+        return None
+    begun = set(connection.scalars(select(sets.c.name).distinct()))
+    group_key = None if begun else _next_group(connection)
+    if group_key is not None:
+        count = _tag_faces(connection, proofs, group_key)
+        if not count:
+            _seal_group(connection, proofs, group_key)
+        return count
+    if not begun:
+        _finish_first(connection, proofs)
+    for kind in (kind for kind in LATER_KINDS if kind.table.name not in begun):
+        _begin_set(connection, proofs, kind)
+    delete_metadata(connection, MARK)
+    return None
+
+
+def _next_group(connection: Connection) -> int | None:
+    """A group that has no set of faces yet."""
+    without = select(groups.c.id).where(groups.c.face_set.is_(None))
+    return connection.scalar(without.order_by(groups.c.id).limit(1))
 
 
 def _tag_faces(connection: Connection, proofs: Proofs, group_key: int) -> int:
@@ -85,27 +105,31 @@ def _seal_group(connection: Connection, proofs: Proofs, group_key: int) -> None:
     connection.execute(update(groups).where(here).values(face_count=count, face_set=sealed))
 
 
-def _finish(connection: Connection, proofs: Proofs) -> None:
-    """Tag what there is little of, count it in sets, and take the mark away."""
+def _finish_first(connection: Connection, proofs: Proofs) -> None:
+    """Tag what there is little of, and count it in sets."""
     for table in (sessions, invitations):
         for (digest,) in connection.execute(select(table.c.digest)).all():
             kept = proofs.digest(digest)
             connection.execute(update(table).where(table.c.digest == digest).values(digest=kept))
-    for table in (tombstones, *(kind.table for kind in KINDS)):
-        _tag(connection, proofs, table, connection.execute(select(table)).mappings().all())
-    for kind in KINDS:
-        owners = [0] if kind.owner is None else connection.scalars(select(apps.c.id)).all()
-        for owner in owners:
-            proofs.sets.begin(connection, kind, owner)
-            statement = select(kind.table.c.tag)
-            if kind.owner is not None:
-                statement = statement.where(kind.owner == owner)
-            proofs.sets.change(connection, kind, owner, [], connection.scalars(statement).all())
+    _tag(connection, proofs, tombstones, connection.execute(select(tombstones)).mappings().all())
+    for kind in FIRST_KINDS:
+        _begin_set(connection, proofs, kind)
     for owner, count in connection.execute(
         select(apps.c.id, select(func.count()).where(GROUPS.table.c.app_id == apps.c.id).scalar_subquery())
     ).all():
         connection.execute(update(apps).where(apps.c.id == owner).values(group_count=count))
-    delete_metadata(connection, MARK)
+
+
+def _begin_set(connection: Connection, proofs: Proofs, kind: Kind) -> None:
+    """Tag all records of a kind, and count them in the sets of their owners."""
+    table = kind.table
+    _tag(connection, proofs, table, connection.execute(select(table)).mappings().all())
+    for owner in kind.owners(connection):
+        proofs.sets.begin(connection, kind, owner)
+        statement = select(table.c.tag)
+        if kind.owner is not None:
+            statement = statement.where(kind.owner == owner)
+        proofs.sets.change(connection, kind, owner, [], connection.scalars(statement).all())
 
 
 def _tag(connection: Connection, proofs: Proofs, table: Table, rows: Any) -> int:

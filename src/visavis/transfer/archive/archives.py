@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery import face_rows, group_rows, person_rows
 from visavis.storage.gallery.gallery import kept
 from visavis.storage.keys.cipher import binding_of
 from visavis.storage.keys.ring import KeyRing
@@ -79,11 +79,12 @@ class Archives:
         cipher = self.keys.group_cipher(state.wrapped_key, binding_of(group, state.model))
         where = kept(group, FaceFilter())
         count = face_rows.count_faces(connection, group.id, where)
+        names = person_rows.all_names(connection, self.keys.proofs, group.id)
         contents.group(GroupHead.of(group.name, state.model, group.created_at, count, group.settings))
         for batch in face_rows.faces_with_templates(connection, self.keys.proofs, group.id, where):
             embeddings = cipher.open_all([(record.face_id, template) for record, template in batch])
             for (record, _), embedding in zip(batch, embeddings, strict=True):
-                contents.face(record, embedding)
+                contents.face(record, embedding, names.get(record.external_image_id or "", ""))
             progress(len(batch))
         return count
 

@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from visavis.core import group_settings, policy
+from visavis.core.persons import MAX_NAME, checked_name
 from visavis.errors import ServiceError, SetupError
 from visavis.transfer.archive.stream import DAMAGED
 from visavis.types import Box, Embedding, FaceRecord, GroupSettings, NewFace
@@ -77,6 +78,8 @@ class _FaceHead(_Strict):
     box: tuple[Fraction, Fraction, Fraction, Fraction]
     detection_score: Fraction
     created_at: AwareDatetime
+    name: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    """Of the person, where there is one."""
 
 
 class _End(_Strict):
@@ -91,6 +94,8 @@ class ArchivedFace:
 
     new: NewFace
     created_at: datetime
+    name: str
+    """The name of the person; empty without one."""
 
 
 class ContentsWriter:
@@ -105,7 +110,8 @@ class ContentsWriter:
         self._write(_GROUP, head.model_dump_json().encode())
         self.groups += 1
 
-    def face(self, record: FaceRecord, embedding: Embedding) -> None:
+    def face(self, record: FaceRecord, embedding: Embedding, name: str = "") -> None:
+        """`name` is that of the person."""
         head = {
             "face_id": record.face_id,
             "image_id": record.image_id,
@@ -113,6 +119,7 @@ class ContentsWriter:
             "box": (record.box.x0, record.box.y0, record.box.x1, record.box.y1),
             "detection_score": record.detection_score,
             "created_at": record.created_at.isoformat(),
+            **({"name": name} if name else {}),
         }
         text = json.dumps(head, separators=(",", ":")).encode()
         template = embedding.astype(_LITTLE_ENDIAN, copy=False).tobytes()
@@ -196,7 +203,14 @@ def _face(body: bytes) -> ArchivedFace:
     new = NewFace(
         head.face_id, head.image_id, head.external_image_id, Box(*head.box), head.detection_score, embedding
     )
-    return ArchivedFace(new, head.created_at)
+    return ArchivedFace(new, head.created_at, _name(head))
+
+
+def _name(head: _FaceHead) -> str:
+    try:
+        return checked_name(head.name)
+    except ServiceError as error:
+        raise SetupError(f"The archive has a name that cannot be: {error.detail}") from None
 
 
 def _parsed(model: type[Parsed], text: bytes) -> Parsed:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.storage.audit.journal import Journal
-from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery import face_rows, group_rows, person_rows
 from visavis.storage.gallery.gallery import claim_group
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
@@ -135,8 +135,18 @@ class Restoring:
             self.connection, self.keys.proofs, group.id, state.version, new, templates, times
         )
         if new:
+            self._name_persons(group, faces)
             ids = [face.face_id for face in new]
             self.journal.record(
                 self.connection, "import_archive", app_id=group.app_id, group=group.name, faces=ids
             )
         return total
+
+    def _name_persons(self, group: Group, faces: Sequence[ArchivedFace]) -> None:
+        """Keep the names of persons; one who has a name keeps it."""
+        names = {face.new.external_image_id: face.name for face in faces if face.name}
+        proofs = self.keys.proofs
+        there = person_rows.names_of(self.connection, proofs, group.id, [each for each in names if each])
+        for person_id, name in names.items():
+            if person_id and person_id not in there:
+                person_rows.set_name(self.connection, proofs, group.id, person_id, name)

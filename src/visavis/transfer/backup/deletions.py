@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from visavis.audit_events import Actor, ActorKind
 from visavis.errors import ServiceError
+from visavis.storage.access_keys import delete_key_rows
 from visavis.storage.apps import delete_app_rows
 from visavis.storage.audit.chain import read_head
 from visavis.storage.audit.journal import Journal
@@ -19,7 +20,16 @@ from visavis.storage.database.schema import apps, audit, groups
 from visavis.storage.gallery import face_rows, group_rows
 from visavis.storage.gallery.gallery import record_deletions
 from visavis.storage.keys.ring import KeyRing
-from visavis.storage.proof.record_sets import APPS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS, Kind
+from visavis.storage.proof.record_sets import (
+    ACCESS_KEYS,
+    APPS,
+    GROUPS,
+    INVITATIONS,
+    KEYS,
+    SESSIONS,
+    USERS,
+    Kind,
+)
 from visavis.storage.proof.records import Proofs
 from visavis.transfer.checking import check_all
 
@@ -78,13 +88,16 @@ class _Deletion:
         self._report = report
 
     def records(self) -> None:
-        """Apps, groups, keys, users, sessions and invitations, each with all that it has."""
+        """Apps, groups, keys, user access keys, users, sessions and invitations, each with all that it has."""
         for app_id in self._gone(APPS):
             name = self._connection.scalar(select(apps.c.name).where(apps.c.id == app_id))
             delete_app_rows(self._connection, self._proofs, app_id)
             self._record("delete_app", f"the app {name!r}", app_id=app_id, app=name)
         for app_id in self._connection.scalars(select(apps.c.id)).all():
             self._groups_of(app_id)
+        for number in self._gone(ACCESS_KEYS):
+            for row in delete_key_rows(self._connection, self._proofs, number):
+                self._record("delete_again", f"the {ACCESS_KEYS.shown(row)}")
         for kind in (INVITATIONS, KEYS, SESSIONS, USERS):
             gone = self._gone(kind)
             for start in range(0, len(gone), BATCH):

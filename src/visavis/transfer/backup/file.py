@@ -1,69 +1,57 @@
-"""The file of a backup: a tar file with a manifest and then one SQLite database."""
+"""The file of a backup: a tar of a manifest and, after it, one SQLite database, and nothing else.
+
+The reader takes the two entries by hand: what tar knows beside plain files, holes, links and extensions of headers
+among it, is refused before anything is written.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import json
+import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from visavis.errors import SetupError
 from visavis.files import replacing, temporary_file
+from visavis.transfer.backup.manifest import Manifest, Trust
 
-_FORMAT = "visavis backup 1"
 _MANIFEST, _DATABASE = "manifest.json", "visavis.db"
 _MANIFEST_BYTES = 65_536
 _AT_ONCE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """Describes a backup: enough to check that it is complete, and nothing about any person."""
-
-    made_at: str
-    """ISO 8601, UTC."""
-    made_by: str
-    """The version of Visavis."""
-    made_from: str
-    """The kind of database: sqlite or postgresql."""
-    apps: int
-    groups: int
-    faces: int
-    bytes: int
-    """Size of the database file."""
-    sha256: str
-    """SHA-256 of the database file, in hexadecimal."""
-    format: str = _FORMAT
+_BLOCK = tarfile.BLOCKSIZE
 
 
 def pack(file: Path, manifest: Manifest, database: Path) -> None:
-    """Write the backup file: complete and on disk, or not at all."""
-    with replacing(file) as raw, tarfile.open(fileobj=raw, mode="w") as archive:
-        described = json.dumps(asdict(manifest), indent=1).encode()
+    """Write the archive: whole and on disk under its name, or not at all."""
+    # The GNU format has plain headers for files of any size.
+    with replacing(file) as raw, tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        described = manifest.model_dump_json(indent=1).encode()
         _add(archive, _MANIFEST, len(described), io.BytesIO(described))
         with database.open("rb") as content:
             _add(archive, _DATABASE, manifest.bytes, content)
 
 
-def unpack(file: Path, database: Path) -> Manifest:
-    """Write the database in a backup to an empty file. Raises SetupError unless the backup is complete."""
+def unpack(file: Path, database: Path, trust: Trust) -> Manifest:
+    """Write the database of an archive to an empty file: as many bytes as a manifest states that is believed.
+
+    Raises SetupError unless the archive is whole, and no more than that.
+    """
     try:
-        with file.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:") as archive:
-            manifest = _manifest(_content(archive, _MANIFEST).read(_MANIFEST_BYTES))
-            content, sha256, size = _content(archive, _DATABASE), hashlib.sha256(), 0
-            with database.open("wb") as target:
-                while piece := content.read(_AT_ONCE):
-                    target.write(piece)
-                    sha256.update(piece)
-                    size += len(piece)
-    except (tarfile.TarError, ValueError, TypeError, KeyError) as error:
+        with file.open("rb") as raw:
+            manifest = _manifest(raw)
+            trust.require(manifest)
+            _require_room(database, manifest.bytes)
+            _begin(raw, manifest.bytes)
+            sha256 = _copy(raw, database, manifest.bytes)
+            _finish(raw, manifest.bytes)
+    except (tarfile.TarError, ValueError) as error:
         raise SetupError(f"{file} is no backup of Visavis, or not a whole one.") from error
-    if (size, sha256.hexdigest()) != (manifest.bytes, manifest.sha256):
+    if sha256 != manifest.sha256:
         raise SetupError(f"{file} is damaged: what is in it is not what was put there.")
     return manifest
 
@@ -81,8 +69,19 @@ def temporary_database(file: Path) -> Iterator[Path]:
         try:
             yield temporary
         finally:
-            for suffix in ("-wal", "-shm", "-journal"):
+            for suffix in _LOGS:
                 temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
+
+
+def remove_drafts(file: Path) -> None:
+    """Remove the drafts of this file that processes have left which were killed; nobody may be at work on one."""
+    left = re.compile(rf"\.{re.escape(file.name)}\.[0-9a-f]{{16}}({'|'.join(_LOGS)})?")
+    for path in file.parent.iterdir():
+        if left.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+_LOGS = ("-wal", "-shm", "-journal")
 
 
 def _add(archive: tarfile.TarFile, name: str, size: int, content: BinaryIO) -> None:
@@ -91,18 +90,54 @@ def _add(archive: tarfile.TarFile, name: str, size: int, content: BinaryIO) -> N
     archive.addfile(entry, content)
 
 
-def _content(archive: tarfile.TarFile, name: str) -> io.BufferedReader:
-    """The content of the next entry, which must be a plain file of this name. Paths in a tar file are not used."""
-    entry = archive.next()
-    found = archive.extractfile(entry) if entry is not None and entry.isreg() and entry.name == name else None
-    if found is None:
-        raise ValueError(name)
-    assert isinstance(found, io.BufferedReader)  # noqa: S101 - of a plain file
-    return found
-
-
-def _manifest(content: bytes) -> Manifest:
-    manifest = Manifest(**json.loads(content))
-    if manifest.format != _FORMAT:
-        raise ValueError(manifest.format)
+def _manifest(raw: BinaryIO) -> Manifest:
+    size = _entry(raw, _MANIFEST)
+    if size > _MANIFEST_BYTES:
+        raise ValueError(_MANIFEST)
+    manifest = Manifest.model_validate_json(raw.read(size))
+    raw.read(-size % _BLOCK)
     return manifest
+
+
+def _entry(raw: BinaryIO, name: str) -> int:
+    """The size of the next entry, which must be a plain file of this name. Raises TarError, ValueError."""
+    entry = tarfile.TarInfo.frombuf(raw.read(_BLOCK), "utf-8", "strict")
+    if entry.name != name or entry.type not in {tarfile.REGTYPE, tarfile.AREGTYPE} or entry.size < 0:
+        raise ValueError(name)
+    return entry.size
+
+
+def _begin(raw: BinaryIO, size: int) -> None:
+    """Raises ValueError unless the database follows, of this size."""
+    if _entry(raw, _DATABASE) != size:
+        raise ValueError(_DATABASE)
+
+
+def _require_room(database: Path, size: int) -> None:
+    free = shutil.disk_usage(database.parent).free
+    if size > free:
+        raise SetupError(
+            f"The database of the backup has {size:,} bytes, and on the disk of {database.parent} is room for "
+            f"{free:,}."
+        )
+
+
+def _copy(raw: BinaryIO, database: Path, size: int) -> str:
+    """The SHA-256 of what was copied, in hexadecimal. Raises ValueError where there is less than `size` bytes."""
+    sha256, left = hashlib.sha256(), size
+    with database.open("wb") as target:
+        while left:
+            piece = raw.read(min(left, _AT_ONCE))
+            if not piece:
+                raise ValueError(_DATABASE)
+            target.write(piece)
+            sha256.update(piece)
+            left -= len(piece)
+    return sha256.hexdigest()
+
+
+def _finish(raw: BinaryIO, size: int) -> None:
+    """Nothing follows but the zeros that end a tar. Raises ValueError."""
+    rest = raw.read(-size % _BLOCK + 2 * tarfile.RECORDSIZE)
+    if rest.strip(b"\0") or raw.read(1):
+        raise ValueError(_DATABASE)

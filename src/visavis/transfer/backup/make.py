@@ -13,12 +13,16 @@ import visavis
 from visavis.audit_events import Effect, Event
 from visavis.errors import ServiceError, SetupError
 from visavis.storage.database.connection import Database
+from visavis.storage.database.expected_schema import strange_parts
+from visavis.storage.database.metadata import get_metadata
 from visavis.storage.database.schema import apps, faces, groups
 from visavis.storage.database.sqlite import SqliteDatabase
+from visavis.storage.keys import metadata
 from visavis.storage.keys.ring import KeyRing
 from visavis.storage.store import Storage
 from visavis.transfer import checking
-from visavis.transfer.backup.file import Manifest, fingerprint, pack, temporary_database
+from visavis.transfer.backup.file import fingerprint, pack, temporary_database
+from visavis.transfer.backup.manifest import Manifest
 from visavis.transfer.copying import copy_all
 
 
@@ -47,6 +51,10 @@ def _copy(database: Database, keys: KeyRing, copy: Path, progress: Callable[[int
     made_at = datetime.now(UTC)
     if isinstance(database, SqliteDatabase):
         database.copy_to(copy)
+    if isinstance(database, SqliteDatabase) and (strange := strange_parts(copy)):
+        raise SetupError(
+            f"What is kept has another schema than ours, so nothing was written: {', '.join(strange)}."
+        )
     with closing(SqliteDatabase(copy)) as copied:
         if not isinstance(database, SqliteDatabase):
             copy_all(database, copied, lambda _: None)
@@ -55,7 +63,10 @@ def _copy(database: Database, keys: KeyRing, copy: Path, progress: Callable[[int
             raise SetupError(f"What is kept is not in order, so nothing was written: {' '.join(faults)}")
         with copied.read() as connection:
             counts = {table.name: _count(connection, table) for table in (apps, groups, faces)}
-    return Manifest(
+            current = metadata.is_current(keys.current, get_metadata(connection, metadata.CHECK))
+    if not current:
+        raise SetupError("The master key has just been replaced by another. Make the backup again.")
+    manifest = Manifest(
         made_at=made_at.isoformat(timespec="seconds"),
         made_by=visavis.__version__,
         made_from="sqlite" if isinstance(database, SqliteDatabase) else "postgresql",
@@ -65,6 +76,7 @@ def _copy(database: Database, keys: KeyRing, copy: Path, progress: Callable[[int
         bytes=copy.stat().st_size,
         sha256=fingerprint(copy),
     )
+    return manifest.signed(keys.current)
 
 
 def _count(connection: Connection, table: Table) -> int:

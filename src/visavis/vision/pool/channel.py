@@ -51,8 +51,10 @@ class Channel:
         content_length, length = _HEAD.unpack(self._exactly(_HEAD.size, until))
         if content_length > self._most_content or length > self._most_bytes:
             raise FrameError(f"a frame of {content_length:,} and {length:,} bytes")
-        content = _parsed(self._exactly(content_length, until))
-        return content, self._exactly(length, until)
+        received = self._exactly(content_length + length, until)
+        text = received[:content_length]
+        del received[:content_length]  # copies nothing
+        return _parsed(text), received
 
     def close(self) -> None:
         """Close this end; the other end fails from now on."""

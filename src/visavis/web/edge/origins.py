@@ -8,8 +8,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 METHODS: Final = ("GET", "POST", "DELETE")
-HEADERS: Final = ("Authorization", "Content-Type", "X-Nhn-Apikey", "X-Api-Key", "X-Request-Id")
-EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Request-Id", "Retry-After")
+HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "X-Nhn-Apikey",
+    "X-Nhn-Authorization",
+    "X-Api-Key",
+    "X-Request-Id",
+)
+EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Small-Faces", "X-Request-Id", "Retry-After")
 
 
 def open_to(origins: str, app: ASGIApp) -> ASGIApp:

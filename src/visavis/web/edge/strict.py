@@ -36,6 +36,7 @@ class StrictConnection(h11.Connection):
         self.problem = ""
         """Why the request could not be read, as a sentence without its full stop."""
         self.too_long = False
+        self._is_chunked = False
         self._chunks = 0
         self._body_bytes = 0
 
@@ -53,7 +54,9 @@ class StrictConnection(h11.Connection):
 
     def next_event(self) -> Any:
         """The next event of h11. Raises h11.RemoteProtocolError, after which `problem` says why."""
-        before = self.trailing_data[0]
+        is_of_known_length = self.their_state is h11.SEND_BODY and not self._is_chunked
+        # Nothing stands around a body whose length was given, and copies of large ones take their time.
+        before = b"" if is_of_known_length else self.trailing_data[0]
         try:
             event = super().next_event()
         except h11.RemoteProtocolError as error:
@@ -61,6 +64,8 @@ class StrictConnection(h11.Connection):
             self.too_long = self.too_long or read > MAX_HEAD_BYTES or error.error_status_hint == 431
             self.problem = self.problem or "The request is not HTTP/1.1 as it should be"
             raise
+        if is_of_known_length:
+            return event
         if isinstance(event, h11.Request):
             self._chunks = self._body_bytes = 0
             self._check_lines(before)
@@ -85,11 +90,12 @@ class StrictConnection(h11.Connection):
 
     def _checked(self, request: h11.Request) -> h11.Request:
         names = {name for name, _ in request.headers}
+        self._is_chunked = b"transfer-encoding" in names
         if not all(_HOST.fullmatch(value) for name, value in request.headers if name == b"host"):
             self._refuse("The Host of the request is none")
-        if b"transfer-encoding" in names and b"content-length" in names:
+        if self._is_chunked and b"content-length" in names:
             self._refuse("The request has a Content-Length and a Transfer-Encoding")
-        if b"transfer-encoding" in names and request.http_version < b"1.1":
+        if self._is_chunked and request.http_version < b"1.1":
             self._refuse("A request in HTTP/1.0 has no Transfer-Encoding")
         if request.http_version not in {b"1.0", b"1.1"}:
             self._refuse("The request is not HTTP/1.1 as it should be")

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, inspect, text
 
 from visavis.errors import SetupError
 
-NEWEST = "0013"
+NEWEST = "0019"
 """The last revision of the folder `versions`."""
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest revision, inside the write transaction that `connection` has begun.
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision, the newest unless told, inside the transaction that `connection` has begun.
 
     Raises SetupError if the database was made by a newer version.
     """
@@ -27,7 +27,7 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise SetupError(
             "The database was made by a newer version of Visavis. Install that version, or restore a backup."
