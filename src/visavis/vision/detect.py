@@ -53,8 +53,8 @@ _CROP = FaceCrop(side=192, spread=1.7)
 # nothing at all was found, is it scanned turned at the fine scale (docs/decisions/0075).
 _TURNED_SCORE = 0.8
 _LYING = 1
-"""A scan that sees faces on one side upright sees those on the other upside down. YuNet finds most of them too, with
-landmarks that further passes put right."""
+"""A scan that sees faces on one side upright sees those on the other upside down. YuNet finds most of them too,
+with landmarks that further passes put right."""
 _TURNED = frozenset({1, 2, 3})
 """By how many quarters of a circle faces may be turned clockwise."""
 _SURE = 0.9
