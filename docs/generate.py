@@ -85,10 +85,10 @@ These are not fetched, and not used, before somebody accepts their terms. See
 
 LIVENESS = """\
 A liveness is no probability: the raw score of networks and measures, 0 to 1, is mapped to a scale of 0 to 100,
-straight lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak, balanced and
-strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced, the default, was
-chosen so that living users are seldom refused; an attack that passes is the lesser evil there. All this deters: it
-is no certified presentation attack detection.
+straight lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak,
+balanced and strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced,
+the default, was chosen so that living users are seldom refused; an attack that passes is the lesser evil there.
+All this deters: it is no certified presentation attack detection.
 """
 
 SETTINGS = """\

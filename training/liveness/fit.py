@@ -10,8 +10,8 @@ of the people, and judges those. People are told apart by `clientNNN` in a file'
 correction that is written is fitted on all.
 
 APCER is the share of attacks of a kind that pass for living faces, BPCER the share of living faces that are
-refused (ISO/IEC 30107-3). Each sensitivity begins where the BPCER of the worst set of `--attacks`, and of the first
-`--living`, is that of REFUSED.
+refused (ISO/IEC 30107-3). Each sensitivity begins where the BPCER of the worst set of `--attacks`, and of the
+first `--living`, is that of REFUSED.
 """
 
 from __future__ import annotations
