@@ -127,9 +127,9 @@ class Detector:
         canvas = _padded(small)
         enlargement = max(picture.size.width, picture.size.height) / max(small.shape[:2])
         found = [np.empty((0, 15), np.float32)]
-        for turns in sorted(quarters):
-            [faces] = self._run(np.rot90(canvas, turns)[np.newaxis])
-            found.append(_moved(faces, enlargement * _turned_back(turns, canvas.shape[1], canvas.shape[0])))
+        for quarter in sorted(quarters):
+            [faces] = self._run(np.rot90(canvas, quarter)[np.newaxis])
+            found.append(_moved(faces, enlargement * _turned_back(quarter, canvas.shape[1], canvas.shape[0])))
         return _suppressed(np.concatenate(found))
 
     def _second_pass(self, picture: DecodedPicture, candidates: Faces, tilts: NDArray[np.float64]) -> Faces:
