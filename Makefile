@@ -6,7 +6,7 @@ SECONDS ?= 900
 DATA ?=
 LOOKS ?= looks
 VERSION ?=
-END_TO_END := e2e edge keys audit hostile oauth
+END_TO_END := e2e edge keys audit hostile oauth shapes
 APART := $(END_TO_END) console nodes bulk/commands examples pages faults install
 FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
 	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \

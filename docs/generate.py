@@ -26,6 +26,7 @@ from visavis.vision.models import (
     RECOGNITION_CARDS,
     Centring,
     FaceNetwork,
+    Masks,
     ModelCard,
     NpmMember,
     Pack,
@@ -49,7 +50,7 @@ the server starts.
 
 CALIBRATION = """\
 A similarity is no cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table
-below, straight lines between its rows. With `sface-fr-2` and `sface-2` a similarity of 90 means a false match
+below, straight lines between its rows. With the recipes whose names end in 2 and 3 a similarity of 90 means a false match
 rate of at most 1 in 10,000 pairs of different people, 99 one of 1 in 1,000,000, within each group of adults
 that the scale was fitted on; their tables say what was counted in these and other groups. With the older
 models, and with those of packs, it means that on the set named here, and **not among other people**: among East
@@ -83,7 +84,7 @@ These are not fetched, and not used, before somebody accepts their terms. See
 """
 
 LIVENESS = """\
-A liveness is no probability: the raw score of the networks, 0 to 1, is mapped to a scale of 0 to 100, straight
+A liveness is no probability: the raw score of networks and measures, 0 to 1, is mapped to a scale of 0 to 100, straight
 lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak, balanced and
 strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced, the default, was
 chosen so that living users are seldom refused; an attack that passes is the lesser evil there. All this deters: it
@@ -105,7 +106,7 @@ that was called wrongly with exit code 2; `import`, `detect`, `compare` and `sea
 
 DEFAULTS_OF_THE_MACHINE = {
     "VISAVIS_MODELS_DIR": "`visavis/models` in the user's data directory",
-    "VISAVIS_RECOGNITION_MODEL": "`sface-fr-2`, or `sface-2` where fr-feature is not installed",
+    "VISAVIS_RECOGNITION_MODEL": "`sface-fr-3`, or `sface-3` where fr-feature is not installed",
     "VISAVIS_WORK__CPU_PLACES": "the number of CPU cores that the server may use",
 }
 """Defaults that are computed, in words; one that is missing here stops the generator."""
@@ -193,7 +194,9 @@ def recognition_section(card: RecognitionCard, level: str = "###") -> Iterator[s
     yield f"The similarity table and the mean embedding are measured on: {card.fit.set}.\n"
     knots = ((f"{cosine:g}", f"{similarity:g}") for cosine, similarity in card.similarity_table)
     yield table(("cosine", "similarity"), knots)
-    if card.groups is not None:
+    if card.masks is not None:
+        yield f"Bare faces are compared as by {card.masks.fitted}, whose groups of people are below.\n"
+    elif card.groups is not None:
         yield GROUPS
         yield table(card.groups.columns, card.groups.rows)
 
@@ -209,16 +212,26 @@ def network_row(network: FaceNetwork) -> tuple[str, ...]:
 
 def embedding_in_words(card: RecognitionCard) -> str:
     if card.allowance:
+        which = "the last" if card.masks is None else "one"
         return (
-            f"{card.dimension} numbers, the last by how poor the picture is: the cosine of a poor and a good "
+            f"{card.dimension} numbers, {which} by how poor the picture is: the cosine of a poor and a good "
             f"picture is raised by up to {card.allowance:g} "
             "([decision 0041](decisions/0041-a-poor-picture-may-be-refused-never-matched.md))"
+            + (masks_in_words(card.masks) if card.masks else "")
         )
     if card.lift is None:
         return f"{card.dimension} numbers"
     return (
         f"{card.dimension} numbers, the last by how weakly the networks answer: slope {card.lift.slope:g}, reach "
         f"{card.lift.reach:g} ([decision 0013](decisions/0013-two-networks-an-embedding.md))"
+    )
+
+
+def masks_in_words(masks: Masks) -> str:
+    return (
+        "; two more say whether the face is masked: the cosine of a masked and a bare face is moved by "
+        f"{masks.masked_bare:+g}, of two masked ones by {masks.masked_masked:+g} "
+        "([decision 0069](decisions/0069-masked-faces-on-scales-of-their-own.md))"
     )
 
 

@@ -146,6 +146,62 @@ def stain(chance: Generator) -> Pixels:
     return _seen_by_a_camera(dirty[..., np.newaxis] * chance.uniform(0.7, 1.2, 3), chance)
 
 
+def dog(chance: Generator) -> Pixels:
+    """Ears that hang, a long muzzle with a black nose, two dark eyes."""
+    canvas = _meadow(chance)
+    coat = np.array([chance.uniform(30, 120), chance.uniform(60, 160), chance.uniform(90, 200)])
+    cv2.ellipse(canvas, (160, 150), (90, 100), 0, 0, 360, _times(coat, 1.0), -1, cv2.LINE_AA)
+    for left in (-1, 1):
+        ear = (160 + left * 95, int(chance.integers(130, 170)))
+        cv2.ellipse(canvas, ear, (30, 80), left * -15, 0, 360, _times(coat, 0.6), -1, cv2.LINE_AA)
+        eye = (160 + left * int(chance.integers(32, 44)), 130)
+        cv2.circle(canvas, eye, int(chance.integers(9, 14)), (15, 20, 30), -1, cv2.LINE_AA)
+    cv2.ellipse(canvas, (160, 205), (50, 60), 0, 0, 360, _times(coat, 1.15), -1, cv2.LINE_AA)
+    cv2.ellipse(canvas, (160, 180), (24, 17), 0, 0, 360, (20, 20, 20), -1, cv2.LINE_AA)
+    cv2.line(canvas, (160, 195), (160, 230), (30, 30, 30), 4, cv2.LINE_AA)
+    return _seen_by_a_camera(cv2.GaussianBlur(canvas, (0, 0), 1.5), chance)
+
+
+def landscape(chance: Generator) -> Pixels:
+    """A sky, hills one behind the other, a sun."""
+    down = np.linspace(0, 1, SIDE)[:, np.newaxis, np.newaxis]
+    canvas = np.asarray((1 - down) * [230, 190, 150] + down * [200, 220, 240], np.float64).repeat(SIDE, axis=1)
+    canvas = np.ascontiguousarray(canvas)
+    cv2.circle(canvas, _point(*chance.integers(40, 280, 2) * [1, 0.4]), 22, (210, 245, 255), -1, cv2.LINE_AA)
+    across = np.arange(SIDE)
+    for level in (150, 190, 230):
+        wave = level + 18 * np.sin(across / chance.uniform(20, 60) + chance.uniform(0, 6))
+        outline = [*zip(across, wave, strict=True), (SIDE, SIDE), (0, SIDE)]
+        cv2.fillPoly(canvas, [np.array(outline, np.int32)], _times(np.array([90, 150, 110]), 1.4 - level / 260))
+    return _seen_by_a_camera(canvas, chance)
+
+
+def plate(chance: Generator) -> Pixels:
+    """A white plate with round and long pieces of food."""
+    canvas = np.full((SIDE, SIDE, 3), _colour(chance), np.uint8)
+    cv2.circle(canvas, (160, 160), 135, (235, 238, 240), -1, cv2.LINE_AA)
+    cv2.circle(canvas, (160, 160), 95, (220, 224, 228), 3, cv2.LINE_AA)
+    for _ in range(int(chance.integers(4, 9))):
+        centre, size = _point(*chance.integers(95, 225, 2)), chance.integers(10, 38, 2).tolist()
+        cv2.ellipse(canvas, centre, size, float(chance.uniform(0, 180)), 0, 360, _colour(chance), -1, cv2.LINE_AA)
+    return _seen_by_a_camera(canvas, chance)
+
+
+def totem(chance: Generator) -> Pixels:
+    """A wooden post with deep round eyes, a block for a nose and a square mouth."""
+    canvas = _meadow(chance)
+    wood = np.array([60.0, 100.0, 140.0]) * chance.uniform(0.7, 1.3)
+    cv2.rectangle(canvas, (85, 20), (235, 310), _times(wood, 1.0), -1)
+    for x in range(95, 230, int(chance.integers(12, 22))):
+        cv2.line(canvas, (x, 20), (x, 310), _times(wood, 0.75), 2, cv2.LINE_AA)
+    apart = int(chance.integers(30, 44))
+    for x in (160 - apart, 160 + apart):
+        cv2.circle(canvas, (x, 120), int(chance.integers(14, 24)), _times(wood, 0.25), -1, cv2.LINE_AA)
+    cv2.rectangle(canvas, (148, 135), (172, 195), _times(wood, 1.4), -1)
+    cv2.rectangle(canvas, (115, 225), (205, int(chance.integers(245, 275))), _times(wood, 0.2), -1)
+    return _seen_by_a_camera(canvas, chance)
+
+
 def clouds(chance: Generator) -> Pixels:
     """Noise of all sizes, in which anything can be seen."""
     grain = (chance.normal(0, 1, (SIDE, SIDE, 3)) for _ in range(4))
@@ -164,6 +220,10 @@ KINDS: dict[str, Callable[[Generator], Pixels]] = {
     "socket": socket,
     "front of a car": front_of_a_car,
     "clouds": clouds,
+    "dog": dog,
+    "landscape": landscape,
+    "plate": plate,
+    "totem": totem,
     "drawn portrait": drawn_portrait,
     "stain": stain,
 }

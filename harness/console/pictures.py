@@ -20,6 +20,8 @@ from harness.servers import Keys, Server
 SAMPLES = Path(str(resources.files("visavis"))) / "assets"
 PORTRAIT, SELFIE, OMAR = (SAMPLES / f"{name}.jpg" for name in ("ines-portrait", "ines-selfie", "omar-selfie"))
 
+_TOKENS: dict[Keys, str] = {}
+
 
 def side_by_side(*paths: Path, height: int = 480) -> bytes:
     """One PNG of several pictures in a row."""
@@ -46,26 +48,40 @@ def nobody() -> bytes:
 def answers(
     server: Server, keys: Keys, operation: str, pictures: dict[str, bytes], **options: int
 ) -> dict[str, Any]:
-    """What each dialect answers: v2 to a form, Plus and v1 to JSON, as the commands of the pages ask."""
+    """What each dialect answers: v2 and v2.1 to a form, Plus and v1 to JSON, as the commands of the pages ask."""
     as_json = {role: {"bytes": base64.b64encode(data).decode()} for role, data in pictures.items()}
     path = f"/nhn-face-reco/v1.0/appkeys/{keys.appKey}/{operation}"
     with_spoofing = {"spoofing": True} if operation == "detect" else {}
     with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
-        v2 = client.post(
-            f"/v2.0/appkeys/{keys.appKey}/faces/{operation}",
-            headers={"Authorization": keys.secretKey},
-            files={f"{role}File": data for role, data in pictures.items()},
-            data={name: json.dumps(value) for name, value in (with_spoofing | options).items()},
-        )
+        of_form = {
+            name: client.post(
+                f"/{version}/appkeys/{keys.appKey}/faces/{operation}",
+                headers=headers,
+                files={f"{role}File": data for role, data in pictures.items()},
+                data={name: json.dumps(value) for name, value in (with_spoofing | options).items()},
+            ).json()
+            for name, version, headers in (
+                ("v2", "v2.0", {"Authorization": keys.secretKey}),
+                ("v2.1", "v2.1", {"x-nhn-authorization": f"Bearer {token(server, keys)}"}),
+            )
+        }
         key = {"x-nhn-apikey": keys.apiKey}
         plus = client.post(path, params=options, json=as_json | with_spoofing, headers=key)
         v1 = client.post(path, params=options, json=as_json)
-    return {"v2": v2.json(), "plus": plus.json(), "v1": v1.json()}
+    return {**of_form, "plus": plus.json(), "v1": v1.json()}
 
 
-def carried_out(command: str, keys: Keys, folder: Path) -> Any:
+def token(server: Server, keys: Keys) -> str:
+    """An access token for this app, the same whenever it is asked for."""
+    if keys not in _TOKENS:
+        _TOKENS[keys] = server.token_of(keys)
+    return _TOKENS[keys]
+
+
+def carried_out(command: str, server: Server, keys: Keys, folder: Path) -> Any:
     """What a command of the pages prints in a folder with the pictures, given the keys of an app."""
     variables = {"APP_KEY": keys.appKey, "SECRET_KEY": keys.secretKey, "API_KEY": keys.apiKey}
+    variables["TOKEN"] = token(server, keys)
     done = subprocess.run(  # noqa: S603 - our own command
         ["bash", "-c", f"set -eo pipefail; {command}"],  # noqa: S607 - whatever shell is there
         cwd=folder,

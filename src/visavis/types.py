@@ -345,6 +345,8 @@ class FaceFilter:
     external_image_id: str | None = None
     label_contains: str | None = None
     """Part of the external image id. Whether case counts in letters beyond ASCII depends on the database."""
+    term: str | None = None
+    """Part of the external image id or of the face id; case counts as in `label_contains`."""
     registered_after: datetime | None = None
 
 

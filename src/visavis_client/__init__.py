@@ -46,6 +46,7 @@ from visavis_client.errors import (
     InvalidImageUrl,
     InvalidParameter,
     InvalidToken,
+    NoFaceAdded,
     Overloaded,
     QuotaExceeded,
     ServerError,
@@ -84,6 +85,7 @@ __all__ = [
     "InvalidToken",
     "Landmark",
     "Match",
+    "NoFaceAdded",
     "Orientation",
     "Overloaded",
     "QuotaExceeded",
@@ -95,4 +97,7 @@ __all__ = [
     "Unauthorized",
     "Verification",
     "VisavisError",
+    "__version__",
 ]
+
+__version__ = "0.2.0"

@@ -5,21 +5,25 @@ Both clients use these descriptions, so that an operation is described once (Fac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from visavis_client import answers
-from visavis_client.errors import ServerError, error_class
+from visavis_client.errors import InvalidGroupId, ServerError, error_class
 from visavis_client.images import Image, Link, Upload, source
 from visavis_client.options import Spoofing
 
 T = TypeVar("T")
 
 PARTIAL = 40070
+_GROUP_ID = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,10 @@ def result(call: Call[T], response: httpx.Response) -> T:
         body = response.json()
         header = answers.Header.model_validate(body["header"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ServerError(
-            response.status_code, 0, "not an answer of this API", None, _retry_after(response)
+        status = response.status_code
+        message = f"the answer is none of this API, HTTP status {status}"
+        raise (ServerError if status < 400 else error_class(status, 0))(
+            status, 0, message, None, _retry_after(response)
         ) from error
     if not header.is_successful:
         raise error_class(response.status_code, header.result_code)(
@@ -62,7 +68,7 @@ def result(call: Call[T], response: httpx.Response) -> T:
 
 
 def create_group(group_id: str) -> Call[None]:
-    return Call("POST", "/groups", _nothing, json={"groupId": group_id}, repeatable=False)
+    return Call("POST", "/groups", _nothing, json={"groupId": _known(group_id)}, repeatable=False)
 
 
 def list_groups(limit: int, token: str) -> Call[answers.GroupPage]:
@@ -189,7 +195,15 @@ def _page(limit: int, token: str) -> dict[str, str]:
 
 
 def _group(group_id: str) -> str:
-    return f"/groups/{_segment(group_id)}"
+    return f"/groups/{_known(group_id)}"
+
+
+def _known(group_id: str) -> str:
+    """An id that a group may have. Raises InvalidGroupId."""
+    if not _GROUP_ID.fullmatch(group_id) or group_id in {".", ".."}:
+        detail = "A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'."
+        raise InvalidGroupId(0, -40010, "InvalidGroupID", detail, None)
+    return group_id
 
 
 def _face(group_id: str, face_id: str) -> str:
@@ -204,5 +218,11 @@ def _segment(name: str) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds to wait, also where the header names a time; None without a header that says so."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else None
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -13,10 +13,11 @@ from tenacity import Retrying
 from visavis_client import answers, calls
 from visavis_client.calls import Call
 from visavis_client.connection import Connection, arguments
-from visavis_client.errors import ConnectionFailed
+from visavis_client.errors import ConnectionFailed, NoFaceAdded
 from visavis_client.images import Image
 from visavis_client.options import Spoofing, report
 from visavis_client.retry import policy
+from visavis_client.scaling import scaling
 from visavis_client.tokens import AccessKey
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Client:
     Every operation raises a subclass of `VisavisError`: one class for each result code of the API.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an option each
         self,
         base_url: str,
         app_key: str,
@@ -40,16 +41,20 @@ class Client:
         api_key: str | None = None,
         timeout: float = 30.0,
         attempts: int = 4,
+        scale_down: bool = False,
     ) -> None:
         """A `secret_key` is for v2.0, an `access_key` for v2.1, whose tokens are got and renewed as needed.
 
         `api_key` is for the vendor's Plus service and optional elsewhere. `timeout` is in seconds.
 
         A call is tried up to `attempts` times, if it certainly has not begun or may safely be repeated.
+        `scale_down`: pictures of more than 3,000,000 bytes or 50 megapixels are sent as smaller JPEG files, which
+        needs Pillow. Raises ValueError for a URL or a key that cannot be right.
         """
         connection = Connection(base_url, app_key, secret_key, api_key, timeout, access_key)
         self._http = httpx.Client(**connection.http_options())
         self._attempts = attempts
+        self._picture = scaling(on=scale_down)
 
     def __enter__(self) -> Client:
         return self
@@ -93,7 +98,7 @@ class Client:
     ) -> tuple[answers.Face, ...]:
         """The faces in a picture, largest first, 20 at most. Raises ImageError."""
         wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
-        return self._carry_out(calls.detect(image, wanted))
+        return self._carry_out(calls.detect(self._picture(image), wanted))
 
     def check_spoofing(
         self, image: Image, *, sensitivity: Spoofing = Spoofing.BALANCED, aligned: bool = False
@@ -102,9 +107,9 @@ class Client:
 
         v2.1 has no such operation. Raises ImageError, InvalidImageSize.
         """
-        return self._carry_out(calls.spoofing(image, sensitivity, aligned=aligned))
+        return self._carry_out(calls.spoofing(self._picture(image), sensitivity, aligned=aligned))
 
-    def register(
+    def register(  # noqa: PLR0913 - an option each
         self,
         group_id: str,
         image: Image,
@@ -114,14 +119,19 @@ class Client:
         orientation: bool = True,
         mask: bool = True,
         spoofing: Spoofing | None = None,
+        require_face: bool = True,
     ) -> answers.Registration:
         """Register the largest `limit` faces of a picture, 1-20.
 
         A face that is turned away, or for which there is no room, is not added. That is no error as long as one
-        was. Raises GroupNotFound, QuotaExceeded, ImageError.
+        was, or with `require_face=False`. Raises NoFaceAdded, GroupNotFound, QuotaExceeded, ImageError.
         """
         wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
-        return self._carry_out(calls.register(group_id, image, limit, external_image_id, wanted))
+        call = calls.register(group_id, self._picture(image), limit, external_image_id, wanted)
+        registration = self._carry_out(call)
+        if require_face and not registration.added:
+            raise NoFaceAdded(registration)
+        return registration
 
     def faces(
         self,
@@ -173,7 +183,7 @@ class Client:
         Raises GroupNotFound, ImageError, InvalidParameter (no face in the picture).
         """
         wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
-        return self._carry_out(calls.search(group_id, image, limit, threshold, wanted))
+        return self._carry_out(calls.search(group_id, self._picture(image), limit, threshold, wanted))
 
     def compare(
         self,
@@ -190,7 +200,8 @@ class Client:
         Raises ImageError, InvalidParameter (no face in the source).
         """
         wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
-        return self._carry_out(calls.compare(source, target, threshold, wanted))
+        images = self._picture(source), self._picture(target)
+        return self._carry_out(calls.compare(*images, threshold, wanted))
 
     def verify(
         self,
@@ -207,7 +218,7 @@ class Client:
         Raises GroupNotFound, FaceNotFound, ImageError, InvalidParameter (no face in the picture).
         """
         wanted = report(orientation=orientation, mask=mask, spoofing=spoofing)
-        return self._carry_out(calls.verify(group_id, face_id, image, wanted))
+        return self._carry_out(calls.verify(group_id, face_id, self._picture(image), wanted))
 
     def _carry_out(self, call: Call[T]) -> T:
         """Send a call, repeated as far as that is safe. Raises ApiError, ConnectionFailed."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from visavis_client.calls import Call
+from visavis_client.checks import require_base_url, require_key
 from visavis_client.tokens import AccessKey, TokenAuth
 
 _TOKEN_PATH = "/oauth2/token/create"  # noqa: S105 - a path
@@ -35,8 +36,16 @@ class Connection:
     access_key: AccessKey | None = None
 
     def __post_init__(self) -> None:
+        """Raises ValueError for a URL or a key that cannot be right."""
+        require_base_url(self.base_url)
         if (self.secret_key is None) == (self.access_key is None):
             raise ValueError("give a secret_key, for v2.0, or an access_key, for v2.1")
+        keys = {"app_key": self.app_key, "secret_key": self.secret_key, "api_key": self.api_key}
+        if self.access_key is not None:
+            keys |= {"access_key.id": self.access_key.id, "access_key.secret": self.access_key.secret}
+        for name, key in keys.items():
+            if key is not None:
+                require_key(name, key)
 
     def __repr__(self) -> str:
         return f"Connection({self.base_url!r})"

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from visavis_client.answers import Registration
+
 
 class VisavisError(Exception):
     """The base class of all errors of this package."""
@@ -11,6 +13,21 @@ class VisavisError(Exception):
 
 class ConnectionFailed(VisavisError):
     """No answer: no connection, a timeout, or a broken connection. Its cause is the `httpx` error."""
+
+
+class NoFaceAdded(VisavisError):
+    """A registration that registered nobody: no face was found, or none may be registered."""
+
+    def __init__(self, registration: Registration) -> None:
+        reasons = ", ".join(registration.not_added_reasons)
+        found = len(registration.not_added)
+        super().__init__(
+            f"none of {found} faces was registered" + (f": {reasons}" if reasons else "")
+            if found
+            else "no face was found in the picture"
+        )
+        self.registration = registration
+        """The answer of the server, with the faces that were not added and the reasons."""
 
 
 class ApiError(VisavisError):
@@ -21,9 +38,9 @@ class ApiError(VisavisError):
     ) -> None:
         super().__init__(f"{message} ({code})" + (f": {detail}" if detail else ""))
         self.status = status
-        """HTTP status; 200 for most errors of this API."""
+        """HTTP status; 200 for most errors of this API, 0 if nothing was sent."""
         self.code = code
-        """`resultCode`, below 0."""
+        """`resultCode`, below 0; 0 where the answer is none of this API."""
         self.message = message
         """`resultMessage`."""
         self.detail = detail
@@ -37,7 +54,7 @@ class InvalidParameter(ApiError):
 
 
 class InvalidGroupId(ApiError):
-    """-40010: no group can have this id."""
+    """-40010: no group can have this id. Ids that no server takes are refused before anything is sent."""
 
 
 class DuplicateGroup(ApiError):

@@ -7,14 +7,33 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
-    import PIL.Image
-    from numpy.typing import NDArray
 
-Image: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | PIL.Image.Image | NDArray[np.uint8]"
+class PillowImage(Protocol):
+    """What is used of `PIL.Image.Image`, so that Pillow need not be installed to name it."""
+
+    def getexif(self) -> Any: ...
+
+    def convert(self, mode: str, /) -> Any: ...
+
+
+class Array(Protocol):
+    """What is used of `numpy.ndarray`, so that NumPy need not be installed to name it."""
+
+    @property
+    def dtype(self) -> Any: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+
+Image: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | io.BytesIO | PillowImage | Array
+)
 """A path; an `http` or `https` URL, which the server fetches; the bytes of a PNG or JPEG file; an open binary
 file; a Pillow image; or a NumPy array, uint8, height x width x 3 in the order R, G, B (that of OpenCV is B, G, R:
 pass `array[..., ::-1]`)."""
@@ -56,8 +75,8 @@ def source(image: Image) -> Link | Upload:
         return Upload(_encoded(image))
     if hasattr(image, "read"):
         data = image.read()
-        if isinstance(data, bytes):
-            return Upload(data)
+        if isinstance(data, bytes | bytearray):
+            return Upload(bytes(data))
     raise TypeError(f"not a picture: {type(image).__name__}")
 
 

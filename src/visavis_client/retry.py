@@ -9,7 +9,7 @@ import httpx
 from tenacity import RetryCallState, retry_base, stop_after_attempt, wait_exponential_jitter
 from tenacity.wait import wait_base
 
-from visavis_client.errors import ConnectionFailed, Overloaded
+from visavis_client.errors import ApiError, ConnectionFailed, Overloaded
 
 LONGEST_WAIT_S = 60.0
 """If the server asks for a longer wait, the error is raised and the caller decides."""
@@ -37,7 +37,11 @@ class _Safe(retry_base):
         error = retry_state.outcome.exception() if retry_state.outcome else None
         if isinstance(error, ConnectionFailed):
             return self._repeatable or isinstance(error.__cause__, _NEVER_SENT)
-        return isinstance(error, Overloaded) and (error.retry_after or 0.0) <= LONGEST_WAIT_S
+        if not isinstance(error, ApiError) or (error.retry_after or 0.0) > LONGEST_WAIT_S:
+            return False
+        # A proxy's 502 does not tell whether the server began.
+        lost = error.status == 502 and error.retry_after is not None
+        return isinstance(error, Overloaded) or (lost and self._repeatable)
 
 
 class _AsAsked(wait_base):
@@ -47,6 +51,6 @@ class _AsAsked(wait_base):
 
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        if isinstance(error, Overloaded) and error.retry_after is not None:
+        if isinstance(error, ApiError) and error.retry_after is not None:
             return error.retry_after
         return self._otherwise(retry_state)

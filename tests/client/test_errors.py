@@ -44,6 +44,23 @@ def test_refusals_are_told_apart(client: Client) -> None:
         client.detect("http://127.0.0.1:1/picture.jpg")
 
 
+@pytest.mark.parametrize("group_id", ["", ".", "..", "../other", "a b", "a/b", "콜렉션", "x" * 256])
+def test_a_group_id_that_none_can_have_is_one_error_everywhere_and_never_sent(
+    group_id: str, kind: type[Client]
+) -> None:
+    with kind("http://127.0.0.1:1", "app", "secret", attempts=1) as client:
+        for call in (
+            client.create_group,
+            client.group,
+            client.delete_group,
+            lambda name: list(client.faces(name)),
+        ):
+            with pytest.raises(InvalidGroupId) as refused:
+                call(group_id)
+            assert not isinstance(refused.value, ValueError)
+            assert (refused.value.status, refused.value.code) == (0, -40010)
+
+
 @pytest.mark.parametrize("face_id", ["", ".", "..", "../../staff"])
 def test_an_id_that_would_name_another_path_is_never_sent(client: Client, face_id: str) -> None:
     client.create_group("staff")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,8 @@ def forms(portrait: bytes, tmp_path: Path) -> dict[str, Image]:
         "text path": str(path),
         "path": path,
         "file": io.BytesIO(portrait),
+        "bytearray": bytearray(portrait),
+        "memoryview": memoryview(portrait),
         "Pillow": picture,
         "NumPy": np.asarray(picture.convert("RGB")),
     }
@@ -75,3 +79,13 @@ def test_a_file_that_is_no_picture_is_refused_by_the_server(client: Client) -> N
         client.detect(b"not a picture")
     assert refused.value.code == -45080
     assert refused.value.detail
+
+
+def test_pictures_have_a_type_where_neither_numpy_nor_pillow_is_installed() -> None:
+    script = (
+        "import sys, typing; sys.modules |= {'numpy': None, 'PIL': None};"
+        "from visavis_client import Client, Image;"
+        "print(typing.get_type_hints(Client.detect)['image'] == Image, bytearray in typing.get_args(Image))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)  # noqa: S603
+    assert ran.stdout.strip() == "True True"

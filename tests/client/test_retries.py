@@ -16,11 +16,13 @@ from typing import ClassVar
 
 import pytest
 
-from visavis_client import Client, ConnectionFailed, Overloaded
+from visavis_client import ApiError, Client, ConnectionFailed, Overloaded, ServerError
 
 BUSY = (503, -50300, "ServiceUnavailable")
 MUCH_LATER = (429, -42900, "TooManyRequests")
 HANG_UP = None
+NO_ENVELOPE = 1
+"""In place of a code: a page that is no answer of this API, with this Retry-After in place of the message."""
 GROUP = (200, 0, "Success")
 
 
@@ -38,6 +40,9 @@ class _Moody(BaseHTTPRequestHandler):
             self.connection.close()
             return
         status, code, message = mood
+        if code == NO_ENVELOPE:
+            self._page(status, message)
+            return
         header = {"isSuccessful": code == 0, "resultCode": code, "resultMessage": message}
         data = {"groupId": "staff", "createTime": "2026-01-01T00:00:00", "faceCount": 0}
         body = json.dumps({"header": header, "data": data}).encode()
@@ -46,6 +51,15 @@ class _Moody(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _page(self, status: int, retry_after: str) -> None:
+        """What a proxy would answer."""
+        self.send_response(status)
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"<p/>")
 
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the library looks for these names
 
@@ -73,6 +87,40 @@ def moody_server(kind: type[Client], *moods: tuple[int, int, str] | None) -> Ite
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_proxy_that_names_a_time_is_asked_again(status: int, kind: type[Client]) -> None:
+    with moody_server(kind, (status, NO_ENVELOPE, "0"), GROUP) as (client, seen):
+        assert client.group("staff").group_id == "staff"
+    assert len(seen) == 2
+
+
+def test_a_proxy_that_names_a_time_of_day_is_asked_again_then(kind: type[Client]) -> None:
+    with moody_server(kind, (503, NO_ENVELOPE, "Wed, 21 Oct 2015 07:28:00 GMT"), GROUP) as (client, seen):
+        assert client.group("staff").group_id == "staff"
+    assert len(seen) == 2
+
+
+def test_a_502_does_not_repeat_what_may_have_happened(kind: type[Client]) -> None:
+    with moody_server(kind, (502, NO_ENVELOPE, "0"), GROUP) as (client, seen), pytest.raises(ServerError):
+        client.create_group("staff")
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(200, ServerError), (404, ApiError), (500, ServerError), (502, ServerError)]
+)
+def test_an_answer_that_is_none_of_this_api_tells_its_status(
+    status: int, error: type[ApiError], kind: type[Client]
+) -> None:
+    with (
+        moody_server(kind, (status, NO_ENVELOPE, "")) as (client, seen),
+        pytest.raises(error, match=f"HTTP status {status}") as caught,
+    ):
+        client.group("staff")
+    assert (type(caught.value), caught.value.status, caught.value.code) == (error, status, 0)
+    assert len(seen) == 1
 
 
 def test_an_overloaded_server_is_asked_again(kind: type[Client]) -> None:

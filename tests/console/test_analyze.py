@@ -136,7 +136,7 @@ def test_the_answers_beside_a_picture_are_those_of_the_api(
 
 @pytest.mark.parametrize("dialect", TABS)
 def test_the_command_beside_an_answer_gets_that_answer(
-    desk: Page, keys: Keys, dialect: str, tmp_path: Path
+    desk: Page, server: Server, keys: Keys, dialect: str, tmp_path: Path
 ) -> None:
     picture = tmp_path / "a face (1).jpg"
     picture.write_bytes(SELFIE.read_bytes())
@@ -145,7 +145,7 @@ def test_the_command_beside_an_answer_gets_that_answer(
     answer = shown_answer(desk, dialect)
     (tmp_path / "picture.jpg").write_bytes(SELFIE.read_bytes())
     command = desk.locator("#request-code").inner_text()
-    assert carried_out(command, keys, tmp_path) == answer
+    assert carried_out(command, server, keys, tmp_path) == answer
     assert keys.appKey not in command
 
 

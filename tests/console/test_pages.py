@@ -23,6 +23,7 @@ FOR_ADMINISTRATORS = (
     "/apps/1/compare",
     "/apps",
     "/apps/1",
+    "/access-keys",
     "/status",
     "/audit",
     "/apps/1/groups",
@@ -41,6 +42,7 @@ def group(administrator: Person) -> None:
     """The group that some pages are about."""
     administrator.post("/apps/1/groups", name="of-the-pages")
     upload(administrator, "of-the-pages", external_id="ines")
+    administrator.post("/access-keys", name="of-the-pages", reach="all", lifetime="600")
 
 
 def opened(browser: Browser, person: Person, path: str, theme: str, width: int) -> Page:

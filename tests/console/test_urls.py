@@ -46,7 +46,7 @@ def test_a_picture_is_fetched_by_the_server_and_shown(chromium: Browser, tmp_pat
         page.wait_for_function("document.querySelector('#picture img').naturalWidth === 640")
         assert (image.get_attribute("src") or "").startswith("blob:")
         shown = json.loads(page.locator("#answer-code").inner_text())
-        assert carried_out(page.locator("#request-code").inner_text(), keys, tmp_path) == shown
+        assert carried_out(page.locator("#request-code").inner_text(), server, keys, tmp_path) == shown
 
         page.goto("/console/apps/1/compare", wait_until="networkidle")
         page.locator("#target input[type=file]").set_input_files(tmp_path / "selfie.jpg")
@@ -56,4 +56,4 @@ def test_a_picture_is_fetched_by_the_server_and_shown(chromium: Browser, tmp_pat
         for tab in page.get_by_role("tab").all():
             tab.click()
             shown = json.loads(page.locator("#answer-code").inner_text())
-            assert carried_out(page.locator("#request-code").inner_text(), keys, tmp_path) == shown
+            assert carried_out(page.locator("#request-code").inner_text(), server, keys, tmp_path) == shown

@@ -10,6 +10,7 @@ import pytest
 
 from . import pictures
 from .answers import assert_error, assert_success
+from .picture_host import PictureHost
 from .session import Session, unique
 from .tables import INVALID_PARAMETER, OPERATIONS, Operation
 
@@ -220,6 +221,23 @@ def test_compare_takes_files_under_both_names_of_its_document(source: str, targe
     answer = session.send(replace(session.call("compare", "form"), form=form))
     assert_success(answer)
     assert answer.data["matchedFaceDetailCount"] == 1
+
+
+@pytest.mark.parametrize("by_url", [{"source"}, {"target"}, {"source", "target"}], ids=" and ".join)
+def test_compare_takes_urls_in_place_of_files_in_a_form(
+    by_url: set[str], session: Session, host: PictureHost
+) -> None:
+    files = {f"{name}ImageFile": pictures.portrait() for name in {"source", "target"} - by_url}
+    form = files | {f"{name}ImageUrl": host.url("portrait.jpg") for name in by_url}
+    answer = session.send(replace(session.call("compare", "form"), form=form))
+    assert_success(answer)
+    assert answer.data["matchedFaceDetailCount"] == 1
+
+
+def test_a_url_in_a_form_that_leads_to_no_picture_is_called_that(session: Session, host: PictureHost) -> None:
+    url = host.url("nothing-here.jpg")
+    form: dict[str, str | bytes] = {"sourceImageFile": pictures.portrait(), "targetImageUrl": url}
+    assert_error(session.send(replace(session.call("compare", "form"), form=form)), -45050)
 
 
 def test_an_empty_object_lacks_what_is_required(session: Session) -> None:

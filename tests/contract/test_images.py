@@ -236,5 +236,6 @@ def test_a_probe_picture_without_a_face_is_refused_with_the_reason(
 
 def test_a_face_below_sixty_pixels_is_not_reported(speaker: Session) -> None:
     answer = speaker.send(speaker.call("detect").with_picture(pictures.small_face()))
+    assert answer.response.headers["X-Small-Faces"] == "1"
     assert_success(answer)
     assert answer.data["faceDetailCount"] == 0

@@ -25,6 +25,8 @@ def bad_values(parameter: Parameter) -> dict[str, Any]:
             bad = _BAD_IMAGES
         case "file":
             bad = {"text in place of a file": "just words"}
+        case "url":
+            bad = {"beside the file": "https://example.org/a.jpg"}
         case _:
             bad = {}
     if parameter.place == "form" and parameter.type != "file":

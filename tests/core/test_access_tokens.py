@@ -156,7 +156,7 @@ def test_a_client_that_asks_at_each_request_fills_nothing(
 def test_a_key_is_shown_with_its_apps_and_without_its_secret(keys: AccessKeys, door: App) -> None:
     bound, secret = keys.create("client", ["door", "app"], 600)
     every, _ = keys.create("every")
-    shown = keys.shown(bound)
+    [shown] = keys.shown([bound])
     assert (shown["name"], shown["id"], shown["apps"], shown["lifetime"]) == (
         "client",
         bound.id,
@@ -164,7 +164,8 @@ def test_a_key_is_shown_with_its_apps_and_without_its_secret(keys: AccessKeys, d
         600,
     )
     assert secret not in str(shown)
-    assert keys.shown(every)["apps"] is None
+    assert keys.shown([every])[0]["apps"] is None
+    assert (keys.apps_of(bound), keys.apps_of(every)) == (["app", "door"], None)
 
 
 @pytest.mark.parametrize("code", [ErrorCode.ACCESS_TOKEN_INVALID, ErrorCode.ACCESS_TOKEN_UNAUTHORIZED])

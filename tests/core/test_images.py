@@ -43,8 +43,8 @@ def test_what_cannot_be_fetched_is_refused_as_the_fetcher_says() -> None:
     [
         ("", "The image bytes are empty."),
         (" \t\r\n\f\v", "The image bytes are empty."),
-        ("A", "The image bytes are not valid Base64."),
-        ("AAA", "The image bytes are not valid Base64."),
+        ("A", "The image bytes are not valid Base64: they are cut short, or the padding is missing."),
+        ("AAA", "The image bytes are not valid Base64: they are cut short, or the padding is missing."),
         ("AA==AA==", "The image bytes are not valid Base64."),
         ("사진", "The image bytes are not valid Base64."),
     ],

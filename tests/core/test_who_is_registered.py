@@ -120,13 +120,21 @@ def test_a_face_that_is_turned_away_and_poor_is_refused_for_its_turn() -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "my-group", "0", "-", "x" * 255])
-def test_a_group_id_is_made_of_small_letters_digits_and_hyphens(name: str) -> None:
+def test_a_plain_group_id_is_made_of_small_letters_digits_and_hyphens(name: str) -> None:
+    assert policy.is_plain_group_id(name)
     assert policy.is_group_id(name)
 
 
-@pytest.mark.parametrize("name", ["", "A", "a_b", "a b", "a\n", "gr\u00fcn", "x" * 256, "\uff11"])
+@pytest.mark.parametrize("name", ["A", "a_b", "a.b", "...", "col_123456789", "X" * 255])
+def test_an_id_with_capitals_or_other_signs_is_one_that_is_not_plain(name: str) -> None:
+    assert policy.is_group_id(name)
+    assert not policy.is_plain_group_id(name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a b", "a/b", "a:b", "a\n", "gr\u00fcn", "x" * 256, "\uff11"])
 def test_anything_else_is_no_group_id(name: str) -> None:
     assert not policy.is_group_id(name)
+    assert not policy.is_plain_group_id(name)
 
 
 @pytest.mark.parametrize("text", ["a", "A_b.c-d:e", "x" * 255, "0"])

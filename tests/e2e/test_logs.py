@@ -62,6 +62,14 @@ def test_in_json_every_line_is_an_object_with_its_time_in_utc(written: tuple[str
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00", line["time"])
 
 
+def test_in_text_every_line_begins_with_its_time_and_the_offset_from_utc(
+    written: tuple[str, list[str], Keys],
+) -> None:
+    form, lines, _ = written
+    for line in lines if form == "text" else []:
+        assert re.match(r"\d{4}-\d\d-\d\d [\d:]{8}\.\d{3}[+-]\d\d:\d\d [A-Z]+ ", line), line
+
+
 def test_no_line_tells_a_key_or_a_group(written: tuple[str, list[str], Keys]) -> None:
     _, lines, keys = written
     for secret in (keys.appKey, keys.secretKey, keys.apiKey, "secret-group"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -63,6 +64,19 @@ def test_a_postgresql_that_cannot_be_reached(tmp_path: Path) -> None:
     assert f"The PostgreSQL at 127.0.0.1, port {port}, cannot be used: " in said
     assert "refused" in said
     assert "marked-password" not in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may use any directory")
+def test_a_data_directory_of_somebody_else(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0)
+    said = refused(tmp_path, "--port", str(free_port()))
+    owner = folder.owner()
+    folder.chmod(0o700)
+    assert said == (
+        f"visavis: The data directory {folder} cannot be read and written by this user: it belongs to {owner}."
+    )
 
 
 @pytest.mark.parametrize("damage", ["the beginning", "everything behind it"])

@@ -105,7 +105,7 @@ def test_a_way_that_is_none_of_the_usual_ones_is_compared_with_all_of_them() -> 
 
 
 def test_a_model_of_several_networks_is_not_checked() -> None:
-    with pytest.raises(SetupError, match="sface-fr-2 has 2 networks"):
+    with pytest.raises(SetupError, match="sface-fr-3 has 2 networks"):
         ways_to_feed(DEFAULT_RECOGNITION)
 
 

@@ -46,6 +46,7 @@ class FakeAnalyzer:
 
     def find(self, picture: FakePicture) -> list[DetectedFace]:
         found = [face.found() for face in picture.faces if min(face.width, face.height) >= MIN_FACE]
+        picture.small_faces = len(picture.faces) - len(found)
         return sorted(found, key=lambda face: -face.box.area)[:MAX_FACES]
 
     def describe(self, picture: FakePicture, faces: Sequence[DetectedFace], traits: Traits) -> list[DetectedFace]:

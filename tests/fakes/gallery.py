@@ -293,12 +293,13 @@ def _counted(kept: _Kept) -> Group:
 
 def _agrees(record: FaceRecord, where: FaceFilter) -> bool:
     label = record.external_image_id
-    part = where.label_contains
+    part, term = where.label_contains, where.term
     return (
         where.face_id in {None, record.face_id}
         and where.image_id in {None, record.image_id}
         and where.external_image_id in {None, label}
         and (part is None or (label is not None and part.lower() in label.lower()))
+        and (term is None or any(term.lower() in (name or "").lower() for name in (label, record.face_id)))
     )
 
 

@@ -71,13 +71,14 @@ class FakeFace:
         return Pose(*self.turn)
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakePicture:
-    """A decoded picture; `size` is all that core may know of it."""
+    """A decoded picture; `size` and `small_faces` are all that core may know of it."""
 
     size: ImageSize
     faces: tuple[FakeFace, ...]
     liveness: float
+    small_faces: int = 0
 
 
 def picture(*faces: FakeFace, width: int = 1000, height: int = 500, liveness: float = 99.0) -> bytes:

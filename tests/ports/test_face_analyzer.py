@@ -42,6 +42,8 @@ class Album:
     two_people: bytes
     """A large face and a smaller one."""
     nobody: bytes
+    crowd: bytes
+    """A face, and another that is smaller than 60 x 60 px."""
     blank: Callable[[int, int], bytes]
     """A picture without a face, of this width and height."""
     aligned: bytes
@@ -60,6 +62,7 @@ def _fake(_: Request) -> Album:
         again=picture(FakeFace(3, likeness=0.9, left=300, width=200, height=200)),
         two_people=picture(FakeFace(4, left=500), FakeFace(5, width=200, height=200)),
         nobody=picture(FakeFace(6, width=59)),
+        crowd=picture(FakeFace(4), FakeFace(6, width=59)),
         blank=lambda width, height: picture(width=width, height=height),
         aligned=picture(width=224, height=224),
         gif=GIF,
@@ -77,6 +80,7 @@ def _real(request: Request) -> Album:
         again=curated("P001", "amateur_selfie"),
         two_people=_side_by_side(person, other),
         nobody=_blank(400, 300),
+        crowd=_side_by_side(person, other, width=90),
         blank=_blank,
         aligned=_jpeg(Image.open(io.BytesIO(person)).resize((224, 224))),
         gif=_blank(100, 100, "GIF"),
@@ -118,10 +122,10 @@ def _blank(width: int, height: int, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
-def _side_by_side(large: bytes, small: bytes) -> bytes:
+def _side_by_side(large: bytes, small: bytes, width: int = 500) -> bytes:
     canvas = Image.new("RGB", (1600, 1000), "white")
     canvas.paste(Image.open(io.BytesIO(large)).resize((1000, 1000)), (0, 0))
-    canvas.paste(Image.open(io.BytesIO(small)).resize((500, 500)), (1050, 250))
+    canvas.paste(Image.open(io.BytesIO(small)).resize((width, width)), (1050, 250))
     return _jpeg(canvas)
 
 
@@ -139,6 +143,13 @@ def refusal(album: Album, data: bytes) -> ErrorCode:
     with pytest.raises(ServiceError) as refused, album.analyzer.decode(data):
         pytest.fail("it was decoded")
     return refused.value.code
+
+
+def test_faces_that_are_too_small_are_counted(album: Album) -> None:
+    for data, found, small in ((album.crowd, 1, 1), (album.two_people, 2, 0), (album.blank(400, 300), 0, 0)):
+        with album.analyzer.decode(data) as seen:
+            assert len(album.analyzer.find(seen)) == found
+            assert seen.small_faces == small
 
 
 def test_a_picture_tells_its_size(album: Album) -> None:

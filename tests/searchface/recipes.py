@@ -10,7 +10,7 @@ from tests.contract import pictures
 
 from .client import Ask, SearchFaceClient
 
-MAX_IMAGE_BYTES = 3_000_000
+MAX_IMAGE_BYTES = 5_000_000
 
 RECIPES: Final[Mapping[str, Callable[[Ask, SearchFaceClient], Ask]]] = {
     "no key": lambda ask, _: ask.with_key(None),
@@ -20,7 +20,7 @@ RECIPES: Final[Mapping[str, Callable[[Ask, SearchFaceClient], Ask]]] = {
     "no faceImage": lambda ask, _: ask.without("faceImage"),
     "no faceId": lambda ask, _: ask.without("faceId"),
     "no page": lambda ask, _: ask.without("page"),
-    "short term": lambda ask, _: ask.put("term", "perso"),
+    "short term": lambda ask, _: ask.put("term", "pers"),
     "unknown collection": lambda ask, _: ask.put("collectionId", "a-collection-that-never-was"),
     "deleted collection": lambda ask, client: ask.put("collectionId", client.deleted_collection()),
     "unknown face": lambda ask, _: ask.put("faceId", str(uuid4())),
@@ -29,6 +29,12 @@ RECIPES: Final[Mapping[str, Callable[[Ask, SearchFaceClient], Ask]]] = {
     ),
     "image too large": lambda ask, _: ask.showing(pictures.padded(MAX_IMAGE_BYTES + 1)),
     "GIF": lambda ask, _: ask.showing(pictures.blank(kind="GIF")),
+    "no originFace": lambda ask, _: ask.without("originFace"),
+    "originFace too large": lambda ask, _: ask.put(
+        "originFace", pictures.in_base64(pictures.padded(MAX_IMAGE_BYTES + 1))
+    ),
+    "originFace a GIF": lambda ask, _: ask.put("originFace", pictures.in_base64(pictures.blank(kind="GIF"))),
+    "targetFace too small": lambda ask, _: ask.put("targetFace", pictures.in_base64(pictures.blank(79, 200))),
     "no face": lambda ask, _: ask.showing(pictures.blank()),
     "database gone": lambda ask, _: ask,
 }

@@ -46,3 +46,6 @@ OPERATIONS: Mapping[str, Operation] = {
     )
     for name, row in table("operations").items()
 }
+
+OF_COLLECTIONS = [operation for operation in OPERATIONS.values() if operation.name != "compare_faces"]
+"""Operations that name a collection."""

@@ -8,10 +8,11 @@ from tests.contract import pictures
 
 from .client import SearchFaceClient
 from .errors import assert_error
-from .tables import OPERATIONS, Operation
+from .tables import OF_COLLECTIONS, OPERATIONS, Operation
 from .test_deleted_collections import UNKNOWN
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+each_of_collections = pytest.mark.parametrize("operation", OF_COLLECTIONS, ids=str)
 
 
 @each_operation
@@ -28,12 +29,13 @@ def test_the_apps_other_keys_do_not_open_it(operation: Operation, kind: str, cli
 
 @each_operation
 def test_the_key_is_checked_before_the_parameters(operation: Operation, client: SearchFaceClient) -> None:
-    ask = client.ask(operation.name).without("collectionId")
+    ask = client.ask(operation.name)
+    ask = ask.without(next(iter(ask.parameters)))
     assert_error(ask.with_key(None).send(client.server), operation.name, 6039)
     assert_error(ask.with_key("0" * 64).send(client.server), operation.name, 6040)
 
 
-@each_operation
+@each_of_collections
 def test_another_apps_collection_is_unknown_and_stays_as_it_is(
     operation: Operation, client: SearchFaceClient, neighbour: SearchFaceClient
 ) -> None:
@@ -43,7 +45,7 @@ def test_another_apps_collection_is_unknown_and_stays_as_it_is(
     assert client.listed(client.collection)["totalCount"] == 1
 
 
-@each_operation
+@each_of_collections
 def test_that_another_app_deleted_a_collection_is_nobody_elses_business(
     operation: Operation, client: SearchFaceClient, neighbour: SearchFaceClient
 ) -> None:

@@ -8,12 +8,12 @@ from tests.contract import pictures
 
 from .client import SearchFaceClient
 from .errors import assert_error
-from .tables import OPERATIONS, Operation
+from .tables import OF_COLLECTIONS, Operation
 
 GONE = {"search_face": 6034, "add_face": 6014, "delete_face": 6020, "list_faces": 6028}
 UNKNOWN = {"search_face": 6033, "add_face": 6013, "delete_face": 6021, "list_faces": 6027}
 
-each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+each_operation = pytest.mark.parametrize("operation", OF_COLLECTIONS, ids=str)
 
 
 @each_operation
@@ -44,7 +44,9 @@ def test_a_collection_that_is_made_again_has_none_of_its_old_faces_and_settings(
 
 
 @each_operation
-@pytest.mark.parametrize("name", ["UPPER-CASE", "under_score", "../v2.0", "콜렉션", "x" * 256, "a b", " "])
+@pytest.mark.parametrize(
+    "name", ["UPPER-CASE", "under_score", ".", "..", "../v2.0", "a/b", "a:b", "콜렉션", "x" * 256, "a b", " "]
+)
 def test_an_id_that_no_collection_can_have_is_one_of_no_collection(
     operation: Operation, name: str, client: SearchFaceClient
 ) -> None:

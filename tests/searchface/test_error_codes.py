@@ -111,4 +111,4 @@ def test_a_body_that_is_no_json_object_is_an_unspecified_error(
 ) -> None:
     headers = {"x-api-key": client.keys.apiKey, "Content-Type": content_type}
     response = client.server.client.post(operation.path, headers=headers, content=body)
-    assert_error(response, operation.name, 6038 if operation.name == "search_face" else 6012)
+    assert_error(response, operation.name, 6012 if operation.name == "add_face" else 6038)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
+import pytest
+
+from harness.servers import visavis
 from tests.contract import pictures
 
 from .client import SearchFaceClient
@@ -96,3 +100,41 @@ def test_a_face_of_another_collection_is_not_deleted(client: SearchFaceClient) -
     ask = client.ask("delete_face").put("collectionId", client.new_collection())
     assert_error(ask.send(client.server), "delete_face", 6022)
     assert client.found(client.collection, pictures.portrait()) == [client.face]
+
+
+def free_collection(client: SearchFaceClient, name: str) -> str:
+    """A collection that the operator made by command."""
+    data_dir = str(client.server.data_dir)
+    visavis("group", "create", client.keys.name, name, "--data-dir", data_dir)
+    return name
+
+
+@pytest.mark.parametrize("name", ["col_123456789", "Visitors.Gate-2", "_", "Z" * 255])
+def test_an_id_that_nhn_cannot_create_is_one_group_in_every_dialect(name: str, client: SearchFaceClient) -> None:
+    collection = free_collection(client, name)
+    face = client.add(collection, "hong.gildong", pictures.portrait())
+    assert client.found(collection, pictures.selfie()) == [face]
+    assert searched(client, collection, pictures.selfie())[0]["face"]["faceId"] == face
+    assert {"groupId": collection} in client.v2("GET", "/groups", params={"limit": 200})["groups"]
+    client.v2("DELETE", f"/groups/{collection}/faces/{face}")
+    assert client.listed(collection)["totalCount"] == 0
+    client.v2("DELETE", f"/groups/{collection}")
+    gone = client.ask("list_faces").put("collectionId", collection)
+    assert_error(gone.send(client.server), "list_faces", 6028)
+
+
+def test_nhn_creates_no_group_of_such_an_id_and_calls_it_wrong_where_there_is_none(
+    client: SearchFaceClient,
+) -> None:
+    name = f"col_{uuid4().hex}"
+    with client.server.v2(client.keys) as v2:
+        assert v2.post("/groups", json={"groupId": name}).json()["header"]["resultCode"] == -40010
+        assert v2.get(f"/groups/{name}").json()["header"]["resultCode"] == -40000
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a b", "a/b", "a:b", "콜렉션", "x" * 256])
+def test_not_even_an_operator_makes_a_collection_of_another_id(name: str, client: SearchFaceClient) -> None:
+    data_dir = str(client.server.data_dir)
+    refused = visavis("group", "create", client.keys.name, name, "--data-dir", data_dir, check=False)
+    assert refused.returncode == 1
+    assert "A group id has 1 to 255 characters" in refused.stderr

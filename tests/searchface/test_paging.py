@@ -79,16 +79,26 @@ def test_a_term_that_no_name_holds_finds_nobody(term: str, client: SearchFaceCli
     assert client.listed(crowd, term=term) == {"message": "success", "result": [], "totalCount": 0}
 
 
-@pytest.mark.parametrize("term", ["", "V", "visit", "홍길동홍길"])
-def test_a_term_of_five_characters_or_fewer_is_too_short(term: str, client: SearchFaceClient, crowd: str) -> None:
+@pytest.mark.parametrize("term", ["V", "visi", "홍길동홍"])
+def test_a_term_of_four_characters_or_fewer_is_too_short(term: str, client: SearchFaceClient, crowd: str) -> None:
     ask = client.ask("list_faces").put("collectionId", crowd).put("term", term)
     assert_error(ask.send(client.server), "list_faces", 6025)
 
 
-def test_a_term_of_six_characters_is_long_enough_in_any_script(client: SearchFaceClient) -> None:
+def test_a_term_of_five_characters_is_long_enough_in_any_script(client: SearchFaceClient) -> None:
     collection = client.new_collection()
     face = client.add(collection, "경비실 홍길동", pictures.portrait())
-    assert ids(client.listed(collection, term="비실 홍길동")) == [face]
+    assert ids(client.listed(collection, term="실 홍길동")) == [face]
+
+
+def test_an_empty_term_is_none(client: SearchFaceClient, crowd: str) -> None:
+    assert client.listed(crowd, term="")["totalCount"] == MANY
+
+
+def test_a_term_finds_face_ids_too(client: SearchFaceClient, crowd: str) -> None:
+    assert ids(client.listed(crowd, term="ace-10")) == [f"face-{number}" for number in range(109, 99, -1)] + [
+        "face-10"
+    ]
 
 
 def test_a_full_collection_takes_no_face_more_and_can_still_be_searched(

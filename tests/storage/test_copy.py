@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,9 @@ def filled(open_again: OpenStorage) -> Storage:
     gone = storage.gallery.create_group(app, "gone", "sface", quota=10)
     storage.gallery.delete_group(gone)
     storage.apps.delete_app(storage.apps.create_app("deleted", {}))
+    storage.access_keys.delete_key(storage.access_keys.create_key("gone", "id-1", "secret", None, 60))
+    access_key = storage.access_keys.create_key("client", "id-2", "secret", [app], 60)
+    storage.access_keys.add_token(access_key, "token", NOW, NOW + timedelta(days=1), keep=9)
     return storage
 
 
@@ -84,6 +87,7 @@ def test_a_copy_answers_as_the_original_did(filled: Storage, place: Place, targe
         with pytest.raises(ServiceError) as caught:
             copy.gallery.require_group(app, "gone")
         assert caught.value.code is ErrorCode.GROUP_DELETED
+        assert copy.access_keys.holder("token", NOW) == filled.access_keys.holder("token", NOW)
         assert check_all(copy.database, copy.keys, lambda _: None) == []
 
 
@@ -95,6 +99,8 @@ def test_numbering_goes_on_where_the_original_was(filled: Storage, place: Place,
         assert there.id == here.id
         assert there.id > copy.gallery.require_group(app, "group").id + 1
         assert copy.apps.create_app("next", {}).id == filled.apps.create_app("next", {}).id
+        numbers = {each.access_keys.create_key("next", "id-3", "s", None, 60).number for each in (copy, filled)}
+        assert numbers == {3}
         face = new_face(unit_rows(1, width=16)[0])
         assert copy.gallery.add(there, [face], quota=10)[0].sequence == 1
 

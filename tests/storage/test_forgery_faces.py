@@ -16,6 +16,7 @@ from tests.storage.conftest import OpenStorage
 from tests.storage.forging import faults, refused, rows_of
 from visavis.identities import App
 from visavis.storage.database.schema import apps, deletions, faces, groups, sets
+from visavis.storage.gallery import gallery
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings, NewFace
 
@@ -131,6 +132,34 @@ def test_a_face_that_was_deleted_does_not_come_back(
     storage.gallery.delete_face(group, people[0].face_id)
     forge(storage, insert(faces).values(kept))
     refused(lambda: found(open_again(), group, people[0]), "The set of faces of the group 'group' was altered")
+    assert OTHER_FACES in faults(storage)
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_face_that_was_deleted_is_not_verified_one_to_one(
+    storage: Storage, group: Group, people: Sequence[NewFace], *, loaded: bool
+) -> None:
+    if loaded:
+        assert found(storage, group, people[0]) == ["p0"]
+    kept = next(row for row in rows_of(storage, faces) if row["face_id"] == people[0].face_id)
+    storage.gallery.delete_face(group, people[0].face_id)
+    if loaded:
+        assert found(storage, group, people[1]) == ["p1"]
+    forge(storage, insert(faces).values(kept))
+    named = "The set of faces of the group 'group' was altered"
+    refused(partial(storage.gallery.open_template, group, people[0].face_id), named)
+
+
+def test_a_large_group_is_not_read_in_to_verify_one_face(
+    storage: Storage, group: Group, people: Sequence[NewFace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "READ_IN_FOR_ONE", 4)
+    kept = next(row for row in rows_of(storage, faces) if row["face_id"] == people[0].face_id)
+    storage.gallery.delete_face(group, people[0].face_id)
+    storage.gallery.add(group, [new_face(unit_rows(1, seed=3)[0])], quota=10)
+    forge(storage, insert(faces).values(kept))
+    storage.gallery.open_template(group, people[0].face_id)  # the limit of it, until the group is searched
+    assert storage.index_cache.use()[0] == 0
     assert OTHER_FACES in faults(storage)
 
 

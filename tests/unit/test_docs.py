@@ -101,6 +101,20 @@ def test_what_the_threat_model_says_to_be_shown_by_a_test_has_one() -> None:
         assert "tests/" in shown or "](" in shown or shown.startswith("not prevented"), threat
 
 
+def test_what_notices_a_change_is_shown_by_a_test_or_said_not_to_be() -> None:
+    """Each row of the tables of attackers, assets and tests."""
+    page = (DOCS / "threat-model.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\|.*\| test \|\n\|[-|]+\|\n((?:\|.*\|\n)+)", page, re.MULTILINE)
+    rows = [
+        [cell.strip() for cell in row.strip("|").split(" | ")] for table in tables for row in table.splitlines()
+    ]
+    assert len(tables) == 2
+    assert len(rows) > 30
+    for row in rows:
+        assert all(row), row
+        assert "tests/" in row[-1] or "](" in row[-1] or row[-1].strip("| ") == "not noticed", row
+
+
 def test_the_guide_has_the_same_pages_in_both_languages() -> None:
     expected = {f"{subject}{suffix}" for subject in SUBJECTS for suffix in (".md", ".ko.md")}
     assert {page.name for page in GUIDE.iterdir()} == expected

@@ -66,7 +66,8 @@ def test_the_version_takes_hardly_anything() -> None:
 )
 def test_commands_that_see_no_picture_import_no_decoder_and_no_server(command: str, data_dir: Path) -> None:
     data = [] if command == "models list" else ["--data-dir", str(data_dir)]
-    assert imported(*command.split(), *data).isdisjoint(NEVER)
+    compares_schemas = command == "db check"  # with the one that the migrations make
+    assert imported(*command.split(), *data).isdisjoint({*NEVER} - ({"alembic"} if compares_schemas else set()))
 
 
 def test_the_names_of_the_dialects_are_those_of_the_dialects() -> None:

@@ -12,7 +12,7 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.catalogue import best_installed
-from visavis.vision.models import RECOGNITION_CARDS, SFACE, SFACE_2, SFACE_FR, SFACE_FR_2, RecognitionCard
+from visavis.vision.models import RECOGNITION_CARDS, SFACE, SFACE_3, SFACE_FR, SFACE_FR_3, RecognitionCard
 from visavis.vision.store import ModelStore
 
 pytestmark = pytest.mark.slow
@@ -160,14 +160,14 @@ def test_the_similarity_table_rises_from_end_to_end(card: RecognitionCard) -> No
 
 
 def test_there_is_a_mean_for_every_number_of_an_embedding(card: RecognitionCard) -> None:
-    assert len(card.mean) == card.dimension - (card.allowance > 0)
+    assert len(card.mean) == card.dimension - (card.allowance > 0) - 2 * (card.masks is not None)
 
 
 def test_the_default_needs_no_optional_file(tmp_path: Path) -> None:
-    assert best_installed(tmp_path) is SFACE_2
+    assert best_installed(tmp_path) is SFACE_3
 
 
 def test_the_default_is_the_best_model_whose_files_are_there(tmp_path: Path) -> None:
     for file in SFACE_FR.files:
         (tmp_path / file.file).touch()
-    assert best_installed(tmp_path) is SFACE_FR_2
+    assert best_installed(tmp_path) is SFACE_FR_3

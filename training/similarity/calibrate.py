@@ -34,7 +34,8 @@ from visavis.vision.decode import decode
 from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder
 from visavis.vision.fusion import fused
-from visavis.vision.models import DEFAULT_RECOGNITION, PACKS, RECOGNITION_CARDS, YUNET, RecognitionCard
+from visavis.vision.mask import MaskClassifier
+from visavis.vision.models import DEFAULT_RECOGNITION, MASK, PACKS, RECOGNITION_CARDS, YUNET, RecognitionCard
 from visavis.vision.scrfd import LandmarkFinder
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
@@ -98,7 +99,8 @@ def answers_of_all(card: RecognitionCard, folder: Path) -> People:
     """What the networks answer, before any mean is subtracted."""
     store = ModelStore(Settings().models_dir)
     detector = Detector(store.load(YUNET))
-    embedder = Embedder(card, [Network(store.load(each.model), dynamic_axes=(0,)) for each in card.networks])
+    networks = [Network(store.load(each.model), dynamic_axes=(0,)) for each in card.networks]
+    embedder = Embedder(card, networks, MaskClassifier(store.load(MASK)))
     finder = None if card.landmarks is None else LandmarkFinder(store.load(card.landmarks))
     rows, numbers, files = [], [], []
     people = people_in(folder, PICTURES_A_PERSON)

@@ -30,8 +30,9 @@ from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import Detector
 from visavis.vision.embed import Embedder
+from visavis.vision.mask import MaskClassifier
 from visavis.vision.measures import measures
-from visavis.vision.models import SFACE_2, SFACE_FR_2, YUNET
+from visavis.vision.models import MASK, SFACE_2, SFACE_FR_2, YUNET
 from visavis.vision.session import Network
 from visavis.vision.store import ModelStore
 
@@ -48,8 +49,10 @@ class Looker:
         # How poor a picture is depends on a fit that comes later, from the measures.
         bare = [replace(card, allowance=0.0) for card in CARDS]
         files = {file.sha256: Network(store.load(file), dynamic_axes=(0,)) for file in SFACE_FR_2.files}
+        masks = MaskClassifier(store.load(MASK))
         self._embedders = {
-            card.name: Embedder(card, [files[network.model.sha256] for network in card.networks]) for card in bare
+            card.name: Embedder(card, [files[network.model.sha256] for network in card.networks], masks)
+            for card in bare
         }
 
     def face(self, picture: DecodedPicture) -> DetectedFace | None:

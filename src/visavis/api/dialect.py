@@ -57,6 +57,8 @@ class Success:
     """Why faces were not added, one reason for each, in the order of the body."""
     code: int = 0
     """The result code in the body; not 0 for a partial success."""
+    small_faces: int = 0
+    """How many faces were left out because they are too small."""
 
 
 _NONE_ADDED = {
@@ -145,6 +147,8 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
         headers = {"X-Error-Detail": plain(success.detail)} if success.detail else {}
         if success.not_added:
             headers["X-Not-Added"] = ", ".join(success.not_added)
+        if success.small_faces:
+            headers["X-Small-Faces"] = str(success.small_faces)
         content = success.body.model_dump_json(exclude_none=True)
         return Response(content, media_type="application/json", headers=headers), success.code
 

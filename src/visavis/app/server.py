@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from anyio import to_thread
 from fastapi import FastAPI
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from visavis.api.admin.health import health
@@ -103,12 +103,14 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(scrape(metrics, settings.metrics_token, services.attempts, services.audit))
     app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
     origins = settings.edge.cors_origins
+    searchface = open_to(origins, build(SEARCHFACE, services))
     v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
     app.router.routes += [
         _mounted(V2.prefix, open_to(origins, build(V2, services))),
         _mounted(V2_1.prefix, open_to(origins, build(V2_1, services))),
         _mounted(V1.prefix, open_to(origins, v1_and_plus)),
-        _mounted(SEARCHFACE.prefix, open_to(origins, build(SEARCHFACE, services))),
+        _mounted(SEARCHFACE.prefix, searchface),
+        *(Route(path, searchface) for path in {operation.path for operation in SEARCHFACE.operations}),
         _mounted(OAUTH_PREFIX, build_oauth(services)),
         _mounted("/admin", build_admin(services, settings.admin_token, lambda: analyzer.pool.use)),
     ]

@@ -46,7 +46,7 @@ def create_access_key(
 def list_access_keys(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List the user access keys. Secrets are not kept and cannot be shown."""
     with wiring.open_access_keys(read_settings(data_dir=data_dir)) as keys:
-        rows = [keys.shown(key) for key in keys.all()]
+        rows = keys.shown(keys.all())
     if as_json:
         print_json(rows)
         return
@@ -74,9 +74,9 @@ def set_access_key(
         raise typer.BadParameter("Give --app or --all-apps, not both.")
     with wiring.open_access_keys(read_settings(data_dir=data_dir)) as keys:
         key = keys.require(name)
-        named = keys.shown(key)["apps"] if app is None else app
+        named = app or keys.apps_of(key)
         key = keys.limit(key, None if all_apps else named, lifetime or key.lifetime_seconds)
-        apps = keys.shown(key)["apps"]
+        apps = keys.apps_of(key)
     say(f"{name}: {'all apps' if apps is None else ', '.join(apps)}; tokens for {key.lifetime_seconds} s")
 
 

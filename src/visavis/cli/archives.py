@@ -116,7 +116,7 @@ def _target(
         if len(found) != 1:
             raise SetupError(f"--group names the group of an archive that has one; this one has {len(found)}.")
         if not policy.is_group_id(group):
-            raise SetupError("A group id has 1 to 255 characters out of a-z, 0-9 and '-'.")
+            raise SetupError("A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'.")
         names = {found[0].head.name: group}
     return Target(owner, names, merge, settings.quota.groups_per_app, settings.quota.faces_per_group)
 

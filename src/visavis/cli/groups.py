@@ -49,6 +49,18 @@ def _option(setting: str, description: str) -> OptionInfo:
 AppName = Annotated[str, typer.Argument(help="The name of the app that owns the group.")]
 
 
+@group_commands.command("create", epilog="Example: visavis group create front-door col_123456789")
+def create_group(
+    app: AppName,
+    group_id: Annotated[str, typer.Argument(help="The group's id, out of A-Z, a-z, 0-9, '_', '.' and '-'.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Create a group, or collection. Search Face has ids that only this command and the console can create."""
+    with wiring.open_groups(read_settings(data_dir=data_dir)) as (apps, groups):
+        groups.create(apps.require(app), group_id)
+    say(f"{group_id}: created")
+
+
 @group_commands.command("list", epilog="Example: visavis group list front-door")
 def list_groups(app: AppName, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
     """List the groups of an app with their settings."""

@@ -28,7 +28,9 @@ complaint = Console(stderr=True, markup=False)
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", help="Where database and key file are kept [env: VISAVIS_DATA_DIR; ./visavis-data]"
+        "--data-dir",
+        readable=False,  # asked by `read_settings`, also of a directory that the environment names
+        help="Where database and key file are kept [env: VISAVIS_DATA_DIR; ./visavis-data]",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -70,11 +72,27 @@ def read_settings(**given: Any) -> Settings:
         hint = f": did you mean {nearest}?" if nearest else ", see docs/settings.md."
         raise SetupError(f"There is no setting {name}{hint}")
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = "__".join(str(part) for part in problem["loc"]).upper()
         raise SetupError(f"VISAVIS_{name}: {problem['msg']}.") from None
+
+    _require_own(settings)
+    return settings
+
+
+def _require_own(settings: Settings) -> None:
+    """Raises SetupError for a data directory that this user may not use."""
+    needed = os.R_OK | os.X_OK | (os.W_OK if settings.database_url is None else 0)
+    folder = settings.data_dir
+    if not folder.is_dir() or os.access(folder, needed):
+        return
+    try:
+        owner = f"it belongs to {folder.owner()}"
+    except (KeyError, OSError, NotImplementedError):
+        owner = "it belongs to another user"
+    raise SetupError(f"The data directory {folder} cannot be read and written by this user: {owner}.")
 
 
 def reachable(settings: Settings, port: int | None = None) -> str:

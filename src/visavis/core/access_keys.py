@@ -72,9 +72,14 @@ class AccessKeys:
         """Make the key and its tokens stop working at once, on all nodes. Raises ACCESS_KEY_NOT_FOUND."""
         self._store.delete_key(key)
 
-    def shown(self, key: AccessKey) -> dict[str, Any]:
-        """A key as JSON, its apps by their names. It does not hold the secret."""
-        return shown_access_key(key, self._apps.list_apps())
+    def shown(self, keys: Collection[AccessKey]) -> list[dict[str, Any]]:
+        """Keys as JSON, their apps by name; None stands for all of them. It does not hold the secrets."""
+        apps = self._apps.list_apps()
+        return [_shown(key, apps) for key in keys]
+
+    def apps_of(self, key: AccessKey) -> list[str] | None:
+        """The names of the key's apps; None for all."""
+        return _names(key, self._apps.list_apps())
 
     def _named(self, names: Collection[str] | None) -> list[App] | None:
         if names is None:
@@ -88,12 +93,15 @@ class AccessKeys:
         return [app for app in apps.values() if app is not None]
 
 
-def shown_access_key(key: AccessKey, apps: Collection[App]) -> dict[str, Any]:
-    """A key as JSON, its apps by their names; None stands for all of them. It does not hold the secret."""
+def _names(key: AccessKey, apps: Collection[App]) -> list[str] | None:
+    return None if key.apps is None else sorted(app.name for app in apps if key.covers(app))
+
+
+def _shown(key: AccessKey, apps: Collection[App]) -> dict[str, Any]:
     return {
         "name": key.name,
         "id": key.id,
-        "apps": None if key.apps is None else sorted(app.name for app in apps if key.covers(app)),
+        "apps": _names(key, apps),
         "lifetime": key.lifetime_seconds,
         "created": key.created_at.isoformat(),
         "old_secret_until": key.old_secret_until and key.old_secret_until.isoformat(),

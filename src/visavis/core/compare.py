@@ -32,7 +32,7 @@ class Compared:
     matched: list[tuple[DetectedFace, float]]
     unmatched: list[tuple[DetectedFace, float]]
     detail: str = ""
-    """Which face is too poor to be compared, in a sentence; empty if none is."""
+    """Which face is missing or too poor to be compared, in a sentence; empty if none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Pairs:
     similarities: list[list[float]]
     """0-100: one row for each source face, with one number for each target face. 0 if either is too poor."""
 
+    @property
+    def detail(self) -> str:
+        """Why the largest faces of the two pictures are not compared, in a sentence; empty if they are."""
+        return _flaw("Source", self.source_faces[:1]) or _flaw("Target", self.target_faces[:1])
+
     def of_largest(self, threshold: float) -> Compared:
         """The comparison of the largest source face alone. Raises NO_FACE with the subject "Source"."""
         with about("Source"):
@@ -59,7 +64,7 @@ class Pairs:
             self.target_size,
             matched=[pair for pair in scored if pair[1] >= threshold],
             unmatched=[pair for pair in scored if pair[1] < threshold],
-            detail=_incomparable(probe.face, self.target_faces),
+            detail=_flaw("Source", [probe.face]) or _flaw("Target", self.target_faces),
         )
 
 
@@ -164,12 +169,12 @@ class Comparer:
         return calibration
 
 
-def _incomparable(source: DetectedFace, targets: Sequence[DetectedFace]) -> str:
-    """Why faces are too poor to be compared: the source face, or else the first target face that is."""
-    if detail := policy.incomparable(source, COMPARABLE):
-        return f"Source image: {detail}"
-    poor = [detail for face in targets if (detail := policy.incomparable(face, COMPARABLE))]
-    return f"Target image: {poor[0]}" if poor else ""
+def _flaw(picture: str, faces: Sequence[DetectedFace]) -> str:
+    """That the picture, "Source" or "Target", has no face, or why its first poor face cannot be compared."""
+    if not faces:
+        return f"{picture} image: {policy.NO_FACE}"
+    poor = [detail for face in faces if (detail := policy.incomparable(face, COMPARABLE))]
+    return f"{picture} image: {poor[0]}" if poor else ""
 
 
 @contextmanager

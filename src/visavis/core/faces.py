@@ -36,6 +36,8 @@ class Detected:
 
     size: ImageSize
     faces: list[DetectedFace]
+    small: int = 0
+    """How many faces were left out because they are smaller than 60 x 60 px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ class Registered:
 
     @property
     def detail(self) -> str:
-        """Why a face was left out, in a sentence, where the sender can do something about it; empty otherwise."""
+        """Why no face, or not every face, was registered, where the sender can do something about it.
+
+        One sentence; empty otherwise.
+        """
+        if not self.added and not self.not_added:
+            return policy.NO_FACE
         if self.quota_exceeded:
             return "The group is full: not every face was registered."
         poor = [refused.face for refused in self.not_added if refused.reason is Refusal.POOR]
@@ -111,7 +118,7 @@ class Faces:
         data = self.load(source)
         with self.analyzer.decode(data) as picture:
             faces = self.analyzer.describe(picture, self.analyzer.find(picture), requested.traits)
-            return Detected(picture.size, policy.judged(faces, requested.spoof))
+            return Detected(picture.size, policy.judged(faces, requested.spoof), picture.small_faces)
 
     def check_aligned(self, source: ImageSource, sensitivity: Sensitivity) -> bool:
         """Whether a picture that is nothing but an aligned face, 224 x 224, is a spoof.

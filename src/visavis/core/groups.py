@@ -35,7 +35,7 @@ class Groups:
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_GROUP_ID,
-                "A group id has 1 to 255 characters out of a-z, 0-9 and '-'.",
+                "A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'.",
             )
         return self.gallery.create_group(app, name, self.model, self.quota)
 
@@ -54,14 +54,23 @@ class Groups:
             after = page.next
 
     def require(self, app: App, name: str) -> Group:
-        """The group of this name. Raises INVALID_PARAMETER for a name that no group can have, GROUP_NOT_FOUND."""
+        """The group of this name.
+
+        Raises INVALID_PARAMETER for a name that no group can have, GROUP_NOT_FOUND, GROUP_DELETED. Their subject
+        is "group_id" for every name that is not plain, which is a wrong parameter in some dialects.
+        """
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_PARAMETER,
-                "The group id must have 1 to 255 characters out of a-z, 0-9 and '-'.",
+                "The group id must have 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'.",
                 subject="group_id",
             )
-        return self.gallery.require_group(app, name)
+        try:
+            return self.gallery.require_group(app, name)
+        except ServiceError as error:
+            if policy.is_plain_group_id(name):
+                raise
+            raise ServiceError(error.code, error.detail, subject="group_id") from error
 
     def change_settings(self, app: App, name: str, changes: Mapping[str, object]) -> Group:
         """Change these settings of a group. All others stay, also if somebody else changes them at the same time.

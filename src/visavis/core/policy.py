@@ -22,7 +22,10 @@ MAX_LABEL = 255
 NO_NUL = r"^[^\x00]*$"
 """Regular expression of a label in Search Face, stored as external image id. PostgreSQL cannot store NUL."""
 
-_GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
+NO_FACE = "No face of at least 60 x 60 pixels was found in the image."
+
+_GROUP_ID = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_PLAIN_GROUP_ID = re.compile(r"[a-z0-9-]{1,255}")
 
 
 def refusals(faces: Sequence[DetectedFace], limit: int, settings: GroupSettings) -> list[Refusal | None]:
@@ -82,12 +85,18 @@ def is_spoof(liveness: float | None, sensitivity: Sensitivity) -> bool:
 def largest(faces: Sequence[DetectedFace]) -> DetectedFace:
     """The largest face: the probe of a search, a verification or a comparison. Raises NO_FACE."""
     if not faces:
-        raise ServiceError(ErrorCode.NO_FACE, "No face of at least 60 x 60 pixels was found in the image.")
+        raise ServiceError(ErrorCode.NO_FACE, NO_FACE)
     return faces[0]
 
 
 def is_group_id(name: str) -> bool:
-    return _GROUP_ID.fullmatch(name) is not None
+    """Whether a group may have this id. `.` and `..` are none: in a path they name another one."""
+    return _GROUP_ID.fullmatch(name) is not None and name not in {".", ".."}
+
+
+def is_plain_group_id(name: str) -> bool:
+    """Whether the NHN dialects can create a group of this id."""
+    return _PLAIN_GROUP_ID.fullmatch(name) is not None
 
 
 def is_external_image_id(text: str) -> bool:

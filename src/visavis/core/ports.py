@@ -43,6 +43,11 @@ class Picture(Protocol):
     @property
     def size(self) -> ImageSize: ...
 
+    @property
+    def small_faces(self) -> int:
+        """How many faces `find` has left out because they are smaller than 60 x 60 px; 0 before."""
+        ...
+
 
 P = TypeVar("P", bound=Picture)
 

@@ -24,7 +24,7 @@ _CODE_LENGTH = 16
 """Of some 5 bits each: as many as no computer tries."""
 
 MOST_WRONG = 100
-"""As many wrong codes in a row as an account may see, from wherever they come (NIST SP 800-63B-4, 3.2.2)."""
+"""How many wrong codes in a row an account may see, from wherever they come (NIST SP 800-63B-4, 3.2.2)."""
 
 _CODE = re.compile(r"[0-9]{6}")
 _SECRET = re.compile(r"[A-Z2-7]{32}")

@@ -67,7 +67,7 @@ def fit_centring(card: RecognitionCard, pool: Pool, set_of_faces: str) -> Recogn
     vectors = pool.clean[:, : sum(network.dimension for network in card.networks)]
     of_groups = np.stack([vectors[pool.groups == group].mean(axis=0) for group in groups])
     mean = tuple(round(float(value), 6) for value in of_groups.mean(axis=0))
-    uncentred = replace(card, allowance=0.0, own_fit=Fit(set_of_faces, (), mean))
+    uncentred = replace(card, allowance=0.0, masks=None, own_fit=Fit(set_of_faces, (), mean))
     count = min(_MOST_CENTRES, len(pool.clean) // _PEOPLE_A_CENTRE)
     centres = [
         _centres(fused(uncentred, pool.clean), count),

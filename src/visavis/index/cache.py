@@ -76,6 +76,12 @@ class IndexCache:
                     entry.index.clear()
         return snapshot
 
+    def has(self, group: Group) -> bool:
+        """Whether the group is in memory, at whatever version."""
+        with self._mutex:
+            entry = self._by_key.get(_key(group))
+        return entry is not None and entry.index.snapshot.version > 0
+
     def remove(self, group: Group, sequences: Iterable[int]) -> None:
         """Remove deleted faces from memory at once; the next search brings the index to the new version."""
         with self._mutex:

@@ -47,6 +47,11 @@ class Snapshot:
             scan.scan_part(bounds, part, at[0] if at else None)
         return ranked(scan.candidates(), probe, k, min_cosine)
 
+    def has(self, sequence: int) -> bool:
+        """Whether the face of this sequence is there."""
+        wanted = np.array([sequence])
+        return any(part.alive[part.positions(wanted)].any() for part in self.parts)
+
 
 class VectorIndex:
     """The current snapshot of a group, which `update` replaces. One writer at a time; readers take no lock."""

@@ -40,18 +40,33 @@ _PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 _METADATA = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
 """Application segments and comments, except JFIF and Adobe, which say what the colours mean."""
 _ORIENTATION, _SHORT = 0x0112, 3
-_OTHER_KINDS = re.compile(
-    rb"GIF8[79]a"
-    rb"|BM....\x00\x00\x00\x00"
-    rb"|RIFF....WEBP"
-    rb"|II\*\x00|MM\x00\*|II\+\x00|MM\x00\+"  # TIFF, BigTIFF
-    rb"|....ftyp(?:avi[fs]|hei[cmsx]|hev[cmsx]|mif1|msf1|crx )"  # AVIF, HEIF, Canon raw
-    rb"|\xff\x0a|\x00{3}\x0cJXL \r\n\x87\n"
-    rb"|\x00{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"  # JPEG 2000
-    rb"|\x00\x00[\x01\x02]\x00[^\x00]\x00"  # icon, cursor
-    rb"|8BPS|qoif|DDS \x7c|\x8aMNG|\x8bJNG|P[1-7]\s|<svg[\s>]",
-    re.DOTALL,
+_OTHER_KINDS = tuple(
+    (re.compile(begins, re.DOTALL), name)
+    for name, begins in {
+        "a GIF": rb"GIF8[79]a",
+        "a BMP": rb"BM....\x00\x00\x00\x00",
+        "a WebP": rb"RIFF....WEBP",
+        "a TIFF": rb"II\*\x00|MM\x00\*|II\+\x00|MM\x00\+",
+        "an AVIF": rb"....ftypavi[fs]",
+        "a HEIC": rb"....ftyp(?:hei[cmsx]|hev[cmsx])",
+        "a HEIF": rb"....ftyp(?:mif1|msf1)",
+        "a raw": rb"....ftypcrx ",
+        "a JPEG XL": rb"\xff\x0a|\x00{3}\x0cJXL \r\n\x87\n",
+        "a JPEG 2000": rb"\x00{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+        "an icon": rb"\x00\x00[\x01\x02]\x00[^\x00]\x00",
+        "an SVG": rb"<svg[\s>]",
+        "another kind of": rb"8BPS|qoif|DDS \x7c|\x8aMNG|\x8bJNG|P[1-7]\s",
+    }.items()
 )
+"""How files of other kinds begin, by what to call them before the word "file"."""
+_PDF = b"%PDF-"
+_JPEG_LS = 0xF7
+_RARE_FRAMES = {
+    "lossless": {0xC3, 0xC7, 0xCB, 0xCF},
+    "hierarchical": {0xC5, 0xC6, 0xCD, 0xCE},
+    "arithmetic": {0xC9, 0xCA},
+}
+"""Kinds of JPEG that few programs write, by their frame headers (ITU-T T.81, table B.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,8 @@ class Container:
     """The file reduced to the parts that make the picture."""
     has_end: bool = True
     """False of a JPEG without its end marker, which `stripped` has: it is whole if it decodes strictly."""
+    rare_kind: str = ""
+    """What a JPEG is that the decoder may not know, such as "lossless"; empty for common ones."""
 
 
 def open_container(data: bytes) -> Container:
@@ -78,9 +95,17 @@ def open_container(data: bytes) -> Container:
         return _read_png(data)
     if data.startswith(_JPEG_SIGNATURE):
         return _read_jpeg(data)
-    if _OTHER_KINDS.match(data):
-        raise ServiceError(ErrorCode.UNSUPPORTED_IMAGE_FORMAT, "The image is neither PNG nor JPEG.")
+    for begins, name in _OTHER_KINDS:
+        if begins.match(data):
+            raise unsupported(f"{name} file")
+    if data.startswith(_PDF):
+        raise ServiceError(ErrorCode.NOT_AN_IMAGE, "The file is a PDF document, not an image.")
     raise ServiceError(ErrorCode.NOT_AN_IMAGE, "The bytes are not an image.")
+
+
+def unsupported(kind: str) -> ServiceError:
+    """The error for a picture of a kind that is not decoded."""
+    return ServiceError(ErrorCode.UNSUPPORTED_IMAGE_FORMAT, f"The image is {kind}: PNG and JPEG are supported.")
 
 
 def broken(reason: str) -> ServiceError:
@@ -99,7 +124,7 @@ def _check_size(size: ImageSize) -> ImageSize:
 
 
 def _read_png(data: bytes) -> Container:
-    size, orientation = None, 1
+    size, orientation = None, None
     stripped = bytearray(_PNG_SIGNATURE)
     kept = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
     for name, body, whole in _png_chunks(data):
@@ -109,13 +134,13 @@ def _read_png(data: bytes) -> Container:
             size = _check_size(ImageSize(*struct.unpack(">II", body[:8])))
             if body[8] == 16:
                 kept.remove(b"tRNS")  # names a 16-bit colour, where the decoder delivers 8 bits
-        elif name == b"eXIf":
+        elif name == b"eXIf" and orientation is None:  # the first one counts
             orientation = _exif_orientation(body)
         if name in kept:
             stripped += whole
     if size is None:
         raise broken("it has no header")
-    return Container("PNG", size, orientation, bytes(stripped))
+    return Container("PNG", size, orientation or 1, bytes(stripped))
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -135,7 +160,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _read_jpeg(data: bytes) -> Container:
-    size, orientation, has_end, progressive = None, 1, True, False
+    size, orientation, has_end, progressive, rare_kind = None, None, True, False, ""
     stripped = bytearray(b"\xff\xd8")
     for marker, body, whole in _jpeg_segments(data):
         if marker in _FRAME_HEADERS:
@@ -143,8 +168,10 @@ def _read_jpeg(data: bytes) -> Container:
                 raise broken("its header is damaged")
             height, width = struct.unpack(">HH", body[1:5])
             size = _check_size(ImageSize(width, height))
-            progressive = marker in _PROGRESSIVE
-        elif marker == _EXIF and body.startswith(b"Exif\x00\x00"):
+            progressive, rare_kind = marker in _PROGRESSIVE, _rare_kind(marker, precision=body[0])
+        elif marker == _JPEG_LS:
+            raise unsupported("a JPEG-LS file")
+        elif marker == _EXIF and orientation is None and body.startswith(b"Exif\x00\x00"):  # the first one counts
             orientation = _exif_orientation(body[6:])
         if marker not in _METADATA:
             stripped += whole
@@ -152,9 +179,18 @@ def _read_jpeg(data: bytes) -> Container:
             has_end = _check_scans(whole, size)
     if size is None:
         raise broken("it has no header")
-    if has_end or progressive:  # of a progressive picture nobody knows how many scans are missing
-        return Container("JPEG", size, orientation, bytes(stripped))
-    return Container("JPEG", size, orientation, bytes(stripped.rstrip(b"\xff")) + b"\xff\xd9", has_end=False)
+    if not has_end and not progressive:  # of a progressive picture nobody knows how many scans are missing
+        stripped = stripped.rstrip(b"\xff") + b"\xff\xd9"
+    whole_or_unknown = has_end or progressive
+    return Container("JPEG", size, orientation or 1, bytes(stripped), whole_or_unknown, rare_kind)
+
+
+def _rare_kind(frame: int, precision: int) -> str:
+    """What kind of JPEG has this frame header, in the words of an error; empty for those that everybody writes."""
+    if precision != 8:
+        return f"a JPEG with {precision} bits a colour"
+    names = [name for name, frames in _RARE_FRAMES.items() if frame in frames]
+    return f"a JPEG of the rare kind {names[0]}" if names else ""
 
 
 def _check_scans(rest: bytes, size: ImageSize) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Embedding
-from visavis.vision.fusion import fused
+from visavis.vision.fusion import fused, with_marks
 from visavis.vision.models import RECOGNITION_CARDS, FaceNetwork, RecognitionCard
 
 _Numbers = NDArray[np.float64]
@@ -60,6 +60,8 @@ def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
             f"{old.name} and {new.name} are not made of the same networks, fed in the same way: "
             "only the pictures lead from one to the other."
         )
+    if _only_without_masks(old, new):
+        return None
     if _strongest(old) < _strongest(new):
         return f"Embeddings of {old.name} do not hold how strong the answers were, and {new.name} needs that."
     if not _invertible(old):
@@ -73,12 +75,14 @@ def converted(old: RecognitionCard, new: RecognitionCard, embeddings: Embedding)
     Only for recipes between which there is no `obstacle`. The answers of a network are got back exactly, but for
     one whose answers are shortened: those are taken to have kept all of their length, which they nearly have.
     """
+    if _only_without_masks(old, new):
+        return with_marks(embeddings, np.zeros(len(embeddings), bool))
     answers = answers_of(old, embeddings)
     answers = answers[:, : len(new.mean)]
-    if new.allowance:
-        # An embedding does not show how poor the picture was: it counts as a good one.
-        answers = np.hstack([answers, np.zeros((len(answers), 1), np.float32)])
-    return fused(new, answers)
+    # An embedding does not show how poor the picture was, nor whether the face is masked: it counts as a good
+    # picture of a bare face.
+    unknown = (new.allowance > 0) + (new.masks is not None)
+    return fused(new, np.hstack([answers, np.zeros((len(answers), unknown), np.float32)]))
 
 
 def answers_of(card: RecognitionCard, embeddings: Embedding) -> Embedding:
@@ -114,6 +118,11 @@ def _fed_network(network: FaceNetwork) -> tuple[object, ...]:
     """Its file by content, which a pack may have under another name, and all else but how much it counts."""
     values = {field.name: getattr(network, field.name) for field in fields(network)}
     return network.model.sha256, *(values[name] for name in sorted(values.keys() - {"model", "weight"}))
+
+
+def _only_without_masks(old: RecognitionCard, new: RecognitionCard) -> bool:
+    """Whether the recipes differ in nothing but that the new one tells masked faces apart."""
+    return old.masks is None and new.masks is not None and old.name == new.masks.fitted and new.own_fit is None
 
 
 def _strongest(card: RecognitionCard) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from visavis.types import ImageSize
-from visavis.vision.container import Container, broken, open_container
+from visavis.vision.container import Container, broken, open_container, unsupported
 
 Pixels = NDArray[np.uint8]
 """BGR, shape (height, width, 3)."""
@@ -39,6 +39,7 @@ class DecodedPicture:
         """`pixels`: the picture at 1/`factor` of its size; what is finer comes from the `jpeg`."""
         height, width = pixels.shape[:2]
         self.size = ImageSize(width, height) if jpeg is None else jpeg.size
+        self.small_faces = 0
         self._levels = {factor: pixels}
         self._jpeg = jpeg
 
@@ -160,6 +161,8 @@ def _decoded_with_care(container: Container) -> Pixels:
         image = _flatten(_load(container))
         return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR), np.uint8)
     except Exception as error:  # a decoder may raise anything on untrusted files, and every kind means the same
+        if container.rare_kind:
+            raise unsupported(container.rare_kind) from error
         raise broken("its picture data cannot be decoded") from error
 
 

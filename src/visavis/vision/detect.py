@@ -6,7 +6,7 @@ YuNet: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", M
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import cv2
@@ -46,11 +46,20 @@ _CROP = FaceCrop(side=192, spread=1.7)
 
 # Why from all sides. In pictures that lie on their side without telling, half of the faces are missed, and those
 # that are found, like all that stand on their head, have the landmarks of an upright face, which they are not. So
-# a face that scores less than nearly all upright ones do gets passes from the other sides, and a picture without
-# any face is scanned again, turned. Of 255 LFW faces upside down, all scored below 0.9, and 99 % score higher when
-# turned back; of as many upright ones, 1 % score below 0.9 and none scores as much when turned.
+# a face that scores less than nearly all upright ones do gets passes from the other sides. Of 255 LFW faces upside
+# down, all scored below 0.9, and 99 % score higher when turned back; of as many upright ones, 1 % score below 0.9
+# and none scores as much when turned. Whatever was found upright, the picture is scanned turned too, coarsely: who
+# lies in the foreground must not be passed over for an upright bystander. Only where that shows a turned face, or
+# nothing at all was found, is it scanned turned at the fine scale (docs/decisions/0075).
 _TURNED_SCORE = 0.8
+_LYING = 1
+"""A scan that sees faces on one side upright sees those on the other upside down. YuNet finds most of them too, with
+landmarks that further passes put right."""
+_TURNED = frozenset({1, 2, 3})
+"""By how many quarters of a circle faces may be turned clockwise."""
 _SURE = 0.9
+_SMALL_SCORE = 0.8
+"""Faces that are too small get no second pass, so fewer of them are believed."""
 _CLEARLY_BETTER = 0.01
 
 # Why upright. YuNet draws landmarks too upright: of a tilt of 10 degrees they show 3, of 30 degrees 8 (35 LFW
@@ -70,11 +79,26 @@ class Detector:
     def find(self, picture: DecodedPicture) -> list[DetectedFace]:
         """Faces of at least 60 x 60 px inside the picture, largest box first, 20 at most."""
         candidates = self._scan(picture)
-        faces = self._confirmed(picture, candidates, np.zeros(len(candidates)))
-        if not len(faces):
-            turned = self._scan_turned(picture)
-            faces = _certain(self._confirmed(picture, turned, _quarters(turned)))
+        upright = self._confirmed(picture, candidates, np.zeros(len(candidates)))
+        faces = _suppressed(np.concatenate([upright, self._turned(picture, upright)]))
+        picture.small_faces = _small(candidates, faces, picture.size)
         return [_detected(face, picture.size) for face in _largest(faces, picture.size, MIN_FACE, MAX_FACES)]
+
+    def _turned(self, picture: DecodedPicture, found: Faces) -> Faces:
+        """The faces that lie on a side or stand on their head, besides those that have been found."""
+        fine = first_scale(picture.size)
+        turned = self._found_turned(picture, found, fine * _COARSE, {_LYING})
+        known = np.concatenate([found, turned])
+        sides = {_quarter_number(face) for face in known} - {0} if len(known) else _TURNED
+        return np.concatenate([turned, self._found_turned(picture, known, fine, sides)]) if sides else turned
+
+    def _found_turned(
+        self, picture: DecodedPicture, known: Faces, scale: float, quarters: Collection[int]
+    ) -> Faces:
+        """The faces turned clockwise by so many quarters that show at this scale, but the known ones."""
+        seen = self._scan_turned(picture, scale, quarters)
+        new = seen[[not (iou(face[1:5], known[:, 1:5]) >= SAME_FACE_IOU).any() for face in seen]]
+        return _certain(self._confirmed(picture, new, _quarters(new)))
 
     def _confirmed(self, picture: DecodedPicture, seen: Faces, tilts: NDArray[np.float64]) -> Faces:
         """The faces that further passes confirm, out of candidates with these tilts."""
@@ -97,18 +121,15 @@ class Detector:
             found.append(faces)
         return _suppressed(np.concatenate(found))
 
-    def _scan_turned(self, picture: DecodedPicture) -> Faces:
-        """Candidates in the picture turned by 90, 180 and 270 degrees, in pixels of the unturned picture."""
-        small = _at_scale(picture, first_scale(picture.size) * _COARSE)
+    def _scan_turned(self, picture: DecodedPicture, scale: float, quarters: Collection[int]) -> Faces:
+        """Candidates in the picture turned back by each number of quarters, in pixels of the unturned picture."""
+        small = _at_scale(picture, scale)
         canvas = _padded(small)
-        # Each shape by itself: in one batch of squares, a strip of 65,000 x 80 px would take gigabytes.
-        lying = self._run(np.stack([np.rot90(canvas, quarters) for quarters in (1, 3)]))
-        [standing] = self._run(np.rot90(canvas, 2)[np.newaxis])
-        scale = max(picture.size.width, picture.size.height) / max(small.shape[:2])
-        found = [
-            _moved(faces, scale * _turned_back(quarters, canvas.shape[1], canvas.shape[0]))
-            for quarters, faces in zip((1, 2, 3), (lying[0], standing, lying[1]), strict=True)
-        ]
+        enlargement = max(picture.size.width, picture.size.height) / max(small.shape[:2])
+        found = [np.empty((0, 15), np.float32)]
+        for turns in sorted(quarters):
+            [faces] = self._run(np.rot90(canvas, turns)[np.newaxis])
+            found.append(_moved(faces, enlargement * _turned_back(turns, canvas.shape[1], canvas.shape[0])))
         return _suppressed(np.concatenate(found))
 
     def _second_pass(self, picture: DecodedPicture, candidates: Faces, tilts: NDArray[np.float64]) -> Faces:
@@ -239,6 +260,11 @@ def _quarter(face: NDArray[np.float32]) -> float:
     return round(tilt_of(face[5:]) / (math.pi / 2)) * (math.pi / 2)
 
 
+def _quarter_number(face: NDArray[np.float32]) -> int:
+    """By how many quarters of a circle the face is turned clockwise, 0-3."""
+    return round(tilt_of(face[5:]) / (math.pi / 2)) % 4
+
+
 def _quarters(faces: Faces) -> NDArray[np.float64]:
     return np.array([_quarter(face) for face in faces], np.float64)
 
@@ -293,6 +319,14 @@ def _largest_indices(faces: Faces, size: ImageSize, min_side: float, limit: int)
     sides = faces[:, 3:5].clip(0, corner) - faces[:, 1:3].clip(0, corner)
     order = np.argsort(-sides.prod(axis=1), kind="stable")
     return np.asarray(order[sides[order].min(axis=1) >= min_side][:limit])
+
+
+def _small(candidates: Faces, found: Faces, size: ImageSize) -> int:
+    """The number of candidates that are surely faces, and smaller than those that are reported."""
+    sure = candidates[candidates[:, 0] >= _SMALL_SCORE]
+    large = set(_largest_indices(sure, size, MIN_FACE, len(sure)).tolist())
+    small = [face for index, face in enumerate(sure) if index not in large]
+    return sum(not (iou(face[1:5], found[:, 1:5]) >= SAME_FACE_IOU).any() for face in small)
 
 
 def _detected(face: NDArray[np.float32], size: ImageSize) -> DetectedFace:

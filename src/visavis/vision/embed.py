@@ -12,6 +12,7 @@ from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.fusion import as_probe, fused
+from visavis.vision.mask import MaskClassifier
 from visavis.vision.models import ARCFACE, Alignment, FaceNetwork, RecognitionCard, View
 from visavis.vision.models.recipes import unit
 from visavis.vision.poorness import poorness
@@ -21,10 +22,11 @@ from visavis.vision.session import Network
 class Embedder:
     """One recipe with its networks. Thread-safe."""
 
-    def __init__(self, card: RecognitionCard, networks: Sequence[Network]) -> None:
+    def __init__(self, card: RecognitionCard, networks: Sequence[Network], masks: MaskClassifier) -> None:
         """`networks`: those of the card, in its order, with a dynamic first axis."""
         self._card = card
         self._networks = tuple(networks)
+        self._masks = masks
 
     def embed(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """One unit vector for each face of the picture: shape (n, d), float32."""
@@ -37,8 +39,9 @@ class Embedder:
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """The outputs of the networks, before any mean is subtracted: shape (n, d).
 
-        Unit vectors, shortened, side by side; with an allowance, then how poor the pictures are, with a lift the
-        mean logarithm of the lengths that the vectors had.
+        Unit vectors, shortened, side by side; with an allowance, then how poor the pictures are, and where the card
+        tells masks apart 1 for each masked face and 0 for others; with a lift the mean logarithm of the lengths that
+        the vectors had.
         """
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
@@ -46,8 +49,10 @@ class Embedder:
         parts = zip(self._card.networks, self._networks, strict=True)
         member, lengths = zip(*(_answer(member, network, cut) for member, network in parts), strict=True)
         if self._card.allowance:
-            poor = [[poorness(crop)] for crop in cut.crops(ARCFACE, View())]
-            return np.hstack([*member, poor]).astype(np.float32)
+            crops = cut.crops(ARCFACE, View())
+            poor = [poorness(crop) for crop in crops]
+            masked = [] if self._card.masks is None else [self._masks.wears_mask(list(crops))]
+            return np.column_stack([*member, poor, *masked]).astype(np.float32)
         if self._card.lift is None:
             return np.hstack(member)
         return np.hstack([*member, np.log(np.hstack(lengths)).mean(axis=1, keepdims=True)])

@@ -13,7 +13,8 @@ from visavis.types import DetectedFace, Embedding, Landmarks
 from visavis.vision.catalogue import Catalogue
 from visavis.vision.decode import DecodedPicture
 from visavis.vision.embed import Embedder
-from visavis.vision.models import FaceNetwork, ModelCard, RecognitionCard
+from visavis.vision.mask import MaskClassifier
+from visavis.vision.models import MASK, FaceNetwork, ModelCard, RecognitionCard
 from visavis.vision.networks import network
 from visavis.vision.prepared import Edits
 from visavis.vision.scrfd import SCRFD_EDITS, LandmarkFinder
@@ -62,6 +63,7 @@ class Recognizers:
         self._loaded: dict[str, Recognizer] = {}
         self._networks: dict[str, Network] = {}
         self._finders: dict[str, LandmarkFinder] = {}
+        self._mask_classifier: MaskClassifier | None = None
 
     def load(self, name: str) -> Recognizer:
         """The model of this name. Raises SetupError if it is not there, or not what its card says."""
@@ -86,9 +88,14 @@ class Recognizers:
         networks = [self._network(member.model) for member in card.networks]
         for member, loaded in zip(card.networks, networks, strict=True):
             _check_output(member, loaded)
-        embedder = Embedder(card, networks)
+        embedder = Embedder(card, networks, self._masks())
         _try_out(card, embedder)
         return Recognizer(embedder, None if card.landmarks is None else self._finder(card.landmarks))
+
+    def _masks(self) -> MaskClassifier:
+        if self._mask_classifier is None:
+            self._mask_classifier = MaskClassifier(network(self._store, MASK, Edits()))
+        return self._mask_classifier
 
     def _network(self, card: ModelCard) -> Network:
         if card.sha256 not in self._networks:

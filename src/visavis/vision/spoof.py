@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from visavis.types import Box
 from visavis.vision.decode import DecodedPicture, Pixels
+from visavis.vision.liveness_correction import SCALES, corrections
+from visavis.vision.liveness_measures import SIDE, measures
 from visavis.vision.models.liveness import MINIFAS_SIDE
 from visavis.vision.networks import applied
 from visavis.vision.prepared import Edits, PreparedNetwork
@@ -32,6 +34,8 @@ _CAUTION = 0.5
 """What the networks' log-odds are multiplied by. They are surer than they are right: where a face convinces one
 and not the other, the mean of probabilities near 1 and 0 forgets how sure each was (docs/decisions/0018).
 """
+_SUREST = 4.0
+"""The log-odds that all networks together may have, either way, before they are corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +109,17 @@ class LivenessEstimator:
         return liveness
 
     def raw_scores(self, picture: DecodedPicture, boxes: Sequence[Box]) -> NDArray[np.float32]:
-        """The mean of all views' verdicts, shape (len(boxes),), 0-1."""
+        """How sure networks and measures together are of a living face, shape (len(boxes),), 0-1."""
         if not boxes:
             return np.zeros(0, np.float32)
+        log_odds = self.log_odds(picture, boxes) + corrections([measured(picture, box) for box in boxes])
+        return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)
+
+    def log_odds(self, picture: DecodedPicture, boxes: Sequence[Box]) -> NDArray[np.float64]:
+        """Those of the mean of all views' verdicts, before any correction: shape (len(boxes),), -4 to 4."""
         seen = [view.verdicts([_part(picture, box, view.scale) for box in boxes]) for view in self._views]
-        return np.asarray(np.mean(seen, axis=0), np.float32)
+        mean = np.mean(seen, axis=0, dtype=np.float64).clip(1e-6, 1 - 1e-6)
+        return np.asarray(np.log(mean / (1 - mean)).clip(-_SUREST, _SUREST))
 
     def raw_aligned_score(self, picture: DecodedPicture) -> NDArray[np.float32]:
         """The mean of all verdicts without surroundings, shape (1,), 0-1: every network gets the whole picture.
@@ -119,6 +129,11 @@ class LivenessEstimator:
         """
         seen = [view.verdicts([picture.pixels]) for view in self._views]
         return np.asarray(np.mean(seen, axis=0), np.float32)
+
+
+def measured(picture: DecodedPicture, box: Box) -> NDArray[np.float64]:
+    """Colour and detail of the face in the box and of its surroundings: shape (34,)."""
+    return np.concatenate([measures(_shrunk(_part(picture, box, scale), SIDE)) for scale in SCALES])
 
 
 def _minifas(file: bytes) -> Network:

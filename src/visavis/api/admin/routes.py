@@ -198,7 +198,7 @@ async def delete_app(services: OfServer, name: str) -> None:
 @router.get("/access-keys")
 async def list_access_keys(services: OfServer) -> list[dict[str, object]]:
     keys = services.access_keys
-    return await services.workers.quick(lambda: [keys.shown(key) for key in keys.all()])
+    return await services.workers.quick(lambda: keys.shown(keys.all()))
 
 
 @router.post("/access-keys", status_code=201)
@@ -214,8 +214,9 @@ async def change_access_key(services: OfServer, key_name: str, body: AccessKeyCh
     def change() -> dict[str, object]:
         keys = services.access_keys
         key = keys.require(key_name)
-        apps = keys.shown(key)["apps"] if body.apps is None else body.apps
-        return keys.shown(keys.limit(key, None if apps == "all" else apps, body.lifetime or key.lifetime_seconds))
+        apps = keys.apps_of(key) if body.apps is None else body.apps
+        lifetime = body.lifetime or key.lifetime_seconds
+        return keys.shown([keys.limit(key, None if apps == "all" else apps, lifetime)])[0]
 
     return await services.workers.quick(change)
 

@@ -15,7 +15,7 @@ from visavis.api.described import Described
 from visavis.api.dialect import HTTP_ERRORS, Success, WireError
 from visavis.api.nhn.schemas import RegisterData
 from visavis.core.compare import Compared
-from visavis.core.faces import Registered
+from visavis.core.faces import Detected, Registered
 from visavis.core.search import Found, Verified
 
 
@@ -47,6 +47,8 @@ def success(message: str) -> Callable[[object, BaseModel | None], Success]:
     def wrap(result: object, data: BaseModel | None) -> Success:
         if isinstance(result, Compared | Found | Verified):
             return Success(Answer(header=header, data=data), result.detail)
+        if isinstance(result, Detected):
+            return Success(Answer(header=header, data=data), small_faces=result.small)
         if not isinstance(result, Registered):
             return Success(Answer(header=header, data=data))
         reasons = [refused.reason for refused in result.not_added]

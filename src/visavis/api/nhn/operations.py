@@ -8,9 +8,11 @@ from typing import Protocol
 from visavis.api.nhn.paging import FacePage, GroupPage, Pager
 from visavis.api.nhn.requests import CreateGroup, ListQuery
 from visavis.api.operation import About, Call
+from visavis.core import policy
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected, Registered
 from visavis.core.search import Found, Verified
+from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Group, ImageSource, Match, RequestedAttributes, Sensitivity
 from visavis.web.parameters import NoParameters
 
@@ -67,7 +69,12 @@ def about_new_group(call: Call[CreateGroup]) -> About:
 
 
 def create_group(call: Call[CreateGroup]) -> None:
-    call.services.groups.create(call.caller, call.parameters.group_id)
+    name = call.parameters.group_id
+    if not policy.is_plain_group_id(name):
+        raise ServiceError(
+            ErrorCode.INVALID_GROUP_ID, "A group id has 1 to 255 characters out of a-z, 0-9 and '-'."
+        )
+    call.services.groups.create(call.caller, name)
 
 
 def list_groups(call: Call[ListQuery]) -> GroupPage:

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from fastapi import Request
 
 from visavis.api.dialect import Dialect, KeyHeader
-from visavis.api.nhn import operations, present, present_v1, requests, schemas
+from visavis.api.nhn import operations, present, requests, schemas
 from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import plus_error
 from visavis.api.nhn.v1_shared import APP, PREFIX, Variant, shared_operations
 from visavis.api.operation import Operation
 from visavis.audit_events import Effect
 from visavis.core.faces import Detected
-from visavis.core.search import Verified
 from visavis.identities import KeyKind
 
 
@@ -42,23 +41,8 @@ PLUS = Dialect(
                 register=requests.RegisterJson,
                 search=requests.SearchPlus,
                 compare=requests.ComparePlus,
-                found=schemas.ModelledSearchData,
-                present_found=present_v1.found,
-                compared=schemas.ModelledCompareData,
-                present_compared=present_v1.compared,
+                verify=requests.VerifyJson,
             )
-        ),
-        Operation[operations.HasImage, Verified](
-            name="verify",
-            summary="Compare a registered face with the largest face in a picture",
-            effect=Effect.USE,
-            method="POST",
-            path=f"{APP}/verify/groups/{{group_id}}/faces/{{face_id}}",
-            run=operations.verify,
-            schema=requests.VerifyJson,
-            image=True,
-            present=present.verified,
-            data=schemas.VerifyData,
         ),
         Operation[operations.ChecksSpoof, Detected | operations.AlignedVerdict](
             name="spoofing",

@@ -107,13 +107,6 @@ def source_face(probe: Probe, factor: float) -> schemas.FaceDetail:
     return _detail(probe.face, probe.size, factor)
 
 
-def bare_source_face(probe: Probe, factor: float) -> schemas.BareFace:
-    """The source face in v1: box and confidence alone."""
-    return schemas.BareFace(
-        bbox=_bbox(probe.face.box.relative_to(probe.size)), confidence=probe.face.detection_score * factor
-    )
-
-
 def _stored(record: FaceRecord, factor: float) -> schemas.StoredFace:
     return schemas.StoredFace(
         bbox=_bbox(record.box),

@@ -29,35 +29,17 @@ def faces(page: FacePage, factor: float) -> schemas.ModelledFaceListData:
 
 
 def found(result: Found, factor: float) -> schemas.ModelledSearchData:
-    """A search in Plus."""
     return schemas.ModelledSearchData(modelVersion=result.model, **dict(present.found(result, factor)))
 
 
-def found_v1(result: Found, factor: float) -> schemas.SearchDataV1:
-    answer = dict(present.matches(result.matches, factor)) | {
-        "sourceFace": present.bare_source_face(result.probe, factor)
-    }
-    return schemas.SearchDataV1(modelVersion=result.model, **answer)
-
-
 def compared(result: Compared, factor: float) -> schemas.ModelledCompareData:
-    """A comparison in Plus."""
-    source_face = present.source_face(result.probe, factor)
-    return schemas.ModelledCompareData(**dict(_comparison(result, factor)), sourceFace=source_face)
-
-
-def compared_v1(result: Compared, factor: float) -> schemas.CompareDataV1:
-    source_face = present.bare_source_face(result.probe, factor)
-    return schemas.CompareDataV1(**dict(_comparison(result, factor)), sourceFace=source_face)
-
-
-def _comparison(result: Compared, factor: float) -> schemas.ModelledComparison:
     matched = present.compared_faces(result.matched, result.size, factor)
     unmatched = present.compared_faces(result.unmatched, result.size, factor)
-    return schemas.ModelledComparison(
+    return schemas.ModelledCompareData(
         modelVersion=result.model,
         matchedFaceDetailCount=len(matched),
         matchedFaceDetails=matched,
         unmatchedFaceDetailCount=len(unmatched),
         unmatchedFaceDetails=unmatched,
+        sourceFace=present.source_face(result.probe, factor),
     )

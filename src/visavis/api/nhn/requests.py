@@ -87,15 +87,51 @@ class TwoImages(Parameters):
 
 
 class TwoImageFiles(Parameters):
-    """The pictures of a comparison in a form, with the names of the document's table or of its curl example."""
+    """The pictures of a comparison in a form, with the names of the document's table or of its curl example.
 
-    source_image_file: bytes = Field(validation_alias=AliasChoices("sourceImageFile", "sourceImage"))
+    Each is a file or, as in the vendor's later guide, a URL.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"oneOf": [{"required": [f"{picture}ImageFile"]}, {"required": [f"{picture}ImageUrl"]}]}
+                for picture in ("source", "target")
+            ]
+        }
+    )
+
+    source_image_file: bytes | None = Field(None, validation_alias=AliasChoices("sourceImageFile", "sourceImage"))
     """The picture whose largest face is compared, PNG or JPEG; also as `sourceImage`."""
-    target_image_file: bytes = Field(validation_alias=AliasChoices("targetImageFile", "targetImage"))
+    source_image_url: str | None = None
+    """Where that picture is, in place of the file: `http` or `https`, a public address."""
+    target_image_file: bytes | None = Field(None, validation_alias=AliasChoices("targetImageFile", "targetImage"))
     """The picture whose faces it is compared with, PNG or JPEG; also as `targetImage`."""
+    target_image_url: str | None = None
+    """Where that picture is, in place of the file: `http` or `https`, a public address."""
+
+    @model_validator(mode="after")
+    def _exactly_one_of_each(self) -> TwoImageFiles:
+        for picture, file, url in (
+            ("source", self.source_image_file, self.source_image_url),
+            ("target", self.target_image_file, self.target_image_url),
+        ):
+            if (file is None) == (url is None):
+                raise ValueError(f"exactly one of {picture}ImageFile and {picture}ImageUrl must be given")
+        return self
 
     def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]:
-        return ImageBytes(self.source_image_file, max_bytes), ImageBytes(self.target_image_file, max_bytes)
+        return (
+            _file_or_url(self.source_image_file, self.source_image_url, max_bytes),
+            _file_or_url(self.target_image_file, self.target_image_url, max_bytes),
+        )
+
+
+def _file_or_url(file: bytes | None, url: str | None, max_bytes: int) -> ImageSource:
+    if url is not None:
+        return ImageUrl(url, max_bytes)
+    assert file is not None  # noqa: S101 - the validator has seen to it
+    return ImageBytes(file, max_bytes)
 
 
 class Traits(Parameters):
@@ -267,6 +303,10 @@ class CompareJson(TwoImages, CompareBody, SpoofTraits):
 
 
 class CompareForm(TwoImageFiles, CompareBody, SpoofTraits):
+    pass
+
+
+class VerifyV1(CompareImage, Traits):
     pass
 
 

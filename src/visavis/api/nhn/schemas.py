@@ -228,11 +228,11 @@ class ModelledFaceListData(FaceListData, ModelVersion):
 
 
 class ModelledSearchData(SearchData, ModelVersion):
-    """A search in Plus. The document's sample has the model, its table does not."""
+    """A search in v1 and Plus. The samples of the documents have the model, their tables do not."""
 
 
-class ModelledComparison(ModelVersion):
-    """A comparison in v1 and Plus, without the source face."""
+class ModelledCompareData(ModelVersion):
+    """A comparison in v1 and Plus."""
 
     matchedFaceDetailCount: int
     """Length of `matchedFaceDetails`."""
@@ -242,37 +242,7 @@ class ModelledComparison(ModelVersion):
     """Length of `unmatchedFaceDetails`."""
     unmatchedFaceDetails: list[ComparedFace]
     """The target's other faces."""
-
-
-class ModelledCompareData(ModelledComparison):
-    """A comparison in Plus."""
-
     sourceFace: FaceDetail
-    """The source's face."""
-
-
-class BareFace(Described):
-    """The `sourceFace` of v1."""
-
-    bbox: BoundingBox
-    """Where the face is."""
-    confidence: float
-    """How sure the detector is, 0 to 100."""
-
-
-class SearchDataV1(ModelVersion):
-    """A search in v1. The document's sample has the model, its table does not."""
-
-    matchFaceCount: int
-    """Length of `matchFaces`."""
-    matchFaces: list[MatchFace]
-    """The faces that match, best first."""
-    sourceFace: BareFace
-    """The face that was looked for."""
-
-
-class CompareDataV1(ModelledComparison):
-    sourceFace: BareFace
     """The source's face."""
 
 

@@ -1,4 +1,4 @@
-"""NHN Face Recognition v1.0 (seed 001)."""
+"""NHN Face Recognition v1.0 (seed 001), with verification and the source faces of its later public guide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import Request
 
 from visavis.api.dialect import Dialect
-from visavis.api.nhn import present_v1, requests, schemas
+from visavis.api.nhn import requests
 from visavis.api.nhn.envelope import Error, answer, failure, success
 from visavis.api.nhn.errors import v1_error
 from visavis.api.nhn.v1_shared import PREFIX, Variant, shared_operations
@@ -37,10 +37,7 @@ V1 = Dialect(
             register=requests.RegisterV1,
             search=requests.SearchV1,
             compare=requests.CompareV1,
-            found=schemas.SearchDataV1,
-            present_found=present_v1.found_v1,
-            compared=schemas.CompareDataV1,
-            present_compared=present_v1.compared_v1,
+            verify=requests.VerifyV1,
         )
     ),
 )

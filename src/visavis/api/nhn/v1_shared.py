@@ -1,11 +1,8 @@
-"""Operations that v1.0 and Plus share. Only some parameters and answers differ (seeds 001 and 003)."""
+"""Operations that v1.0 and Plus share. Only some parameters differ (seeds 001 and 003)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-from pydantic import BaseModel
 
 from visavis.api.nhn import operations, present, present_v1, requests, schemas
 from visavis.api.nhn.paging import FacePage, GroupPage
@@ -13,7 +10,7 @@ from visavis.api.operation import AnyOperation, Operation
 from visavis.audit_events import Effect
 from visavis.core.compare import Compared
 from visavis.core.faces import Detected, Registered
-from visavis.core.search import Found
+from visavis.core.search import Found, Verified
 from visavis.types import Group, Match
 from visavis.web.parameters import NoParameters
 
@@ -25,20 +22,17 @@ FACE = f"{GROUP}/faces/{{face_id}}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """The differences: parameters of image operations, and answers of search and compare."""
+    """The differences: parameters of image operations."""
 
     detect: type[operations.HasImage]
     register: type[operations.Registers]
     search: type[operations.SearchesByImage]
     compare: type[operations.Compares]
-    found: type[BaseModel]
-    present_found: Callable[[Found, float], BaseModel]
-    compared: type[BaseModel]
-    present_compared: Callable[[Compared, float], BaseModel]
+    verify: type[operations.HasImage]
 
 
 def shared_operations(variant: Variant) -> tuple[AnyOperation, ...]:
-    """The eleven operations that both dialects have."""
+    """The twelve operations that both dialects have."""
     return (
         Operation[requests.CreateGroup, None](
             name="create_group",
@@ -149,8 +143,8 @@ def shared_operations(variant: Variant) -> tuple[AnyOperation, ...]:
             run=operations.search_by_image,
             schema=variant.search,
             image=True,
-            present=variant.present_found,
-            data=variant.found,
+            present=present_v1.found,
+            data=schemas.ModelledSearchData,
         ),
         Operation[operations.Compares, Compared](
             name="compare",
@@ -161,7 +155,19 @@ def shared_operations(variant: Variant) -> tuple[AnyOperation, ...]:
             run=operations.compare,
             schema=variant.compare,
             image=True,
-            present=variant.present_compared,
-            data=variant.compared,
+            present=present_v1.compared,
+            data=schemas.ModelledCompareData,
+        ),
+        Operation[operations.HasImage, Verified](
+            name="verify",
+            summary="Compare a registered face with the largest face in a picture",
+            effect=Effect.USE,
+            method="POST",
+            path=f"{APP}/verify/groups/{{group_id}}/faces/{{face_id}}",
+            run=operations.verify,
+            schema=variant.verify,
+            image=True,
+            present=present.verified,
+            data=schemas.VerifyData,
         ),
     )

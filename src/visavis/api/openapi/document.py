@@ -14,17 +14,20 @@ from visavis.api.openapi.errors import errors
 from visavis.api.openapi.examples import FACE_ID, GROUP_ID, QUERY, request_examples, success_example
 from visavis.api.openapi.schemas import JsonSchema, definitions, reference, request
 from visavis.api.operation import AnyOperation
+from visavis.types import Refusal
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES
 
 _DETAIL_HEADER = "X-Error-Detail"
 _REFUSED_HEADER = "X-Not-Added"
+_SMALL_HEADER = "X-Small-Faces"
+_REASONS = "|".join(Refusal)
 
 _IN_PATH: dict[str, dict[str, object]] = {
     "app_key": {"name": "appKey", "description": "The app's `appKey`.", "schema": {"type": "string"}},
     "group_id": {
         "name": "group-id",
         "description": "The group.",
-        "schema": {"type": "string", "pattern": "^[a-z0-9-]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,255}$"},
         "example": GROUP_ID,
     },
     "face_id": {
@@ -43,12 +46,17 @@ _HEADERS = {
     },
     _REFUSED_HEADER: {
         "description": (
-            "Why faces were not added, in the order of the body, commas between: `pose` turned away, `quality` "
-            "less than the group asks for, `quota` the group is full, `limit` there were larger ones. Absent if "
-            "all were added."
+            "Why faces were not added, in the order of the body, commas between: `pose` turned away, `poor` too "
+            "poor to be compared, `quality` less than the group asks for, `quota` the group is full, `limit` "
+            "there were larger ones. Absent if all were added."
         ),
-        "schema": {"type": "string", "pattern": "^(pose|quality|quota|limit)(, (pose|quality|quota|limit))*$"},
+        "schema": {"type": "string", "pattern": f"^({_REASONS})(, ({_REASONS}))*$"},
         "example": "pose, limit",
+    },
+    _SMALL_HEADER: {
+        "description": "How many faces were left out for being smaller than 60 x 60 pixels. Absent if none.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
+        "example": "3",
     },
     "Retry-After": {
         "description": "Seconds after which to try again.",
@@ -198,7 +206,8 @@ def _succeeded(dialect: Dialect, operation: AnyOperation, failures: list[WireErr
 
 def _answer_headers(operation: AnyOperation) -> list[str]:
     """The headers that a successful answer may have."""
-    return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else [])]
+    small = [_SMALL_HEADER] if operation.name in {"detect", "spoofing"} else []
+    return [_DETAIL_HEADER, *([_REFUSED_HEADER] if operation.registers else []), *small]
 
 
 def _refused(

@@ -80,13 +80,18 @@ _ANSWER: dict[str, object] = {
     "create_time": _TIME,
     "meta_face_id": "a9689945-3efc-4387-9da8-d07c00277a07",
     "totalCount": 1,
+    "similarity_score": 97.31,
+    "apiType": "compare_face",
+    "transactionId": "6b1f7a0e-2a5d-4a53-a8a3-1f5f0f6f6c0d",
+    "isAvailable": True,
+    "boundingBox": {"Width": 0.468, "Height": 0.465, "Left": 0.288, "Top": 0.227},
 }
 
 
 def request_examples(body: JsonSchema, known: dict[str, JsonSchema]) -> dict[str, object]:
     """Bodies with the required fields: one with a picture in Base64, and one with its URL if that is allowed."""
     face = base64.b64encode((resources.files("visavis") / "assets" / "ines-small.jpg").read_bytes()).decode()
-    texts = _REQUEST | {"faceImage": face, "bytes": face, "url": _URL}
+    texts = _REQUEST | {"faceImage": face, "bytes": face, "url": _URL, "originFace": face, "targetFace": face}
     by_value = _sample(body, known, texts, absent={"url"}, optional=False)
     by_url = _sample(body, known, texts, absent={"bytes"}, optional=False)
     if by_value == by_url:
@@ -123,7 +128,7 @@ def _sample(
     absent: set[str],
     optional: bool,
 ) -> object:
-    """A value of the schema: leaves come from `values` by name, arrays and objects follow the schema."""
+    """A value of the schema: leaves come from their own examples or from `values` by name; the rest follows it."""
 
     def sample(schema: JsonSchema) -> object:
         schema = resolve(schema, known)
@@ -131,7 +136,11 @@ def _sample(
             return [sample(schema["items"])]
         wanted = set(schema["properties"]) if optional else _required(schema)
         return {
-            name: values[name] if name in values else sample(described)
+            name: described["examples"][0]
+            if "examples" in described
+            else values[name]
+            if name in values
+            else sample(described)
             for name, described in schema["properties"].items()
             if name in wanted - absent
         }

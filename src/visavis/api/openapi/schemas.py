@@ -55,6 +55,7 @@ def request(schema: type[Parameters]) -> Request:
         "type": "object",
         "properties": in_body,
         "required": [name for name in required if name in in_body],
+        **({"allOf": whole["allOf"]} if "allOf" in whole else {}),
     }
     return Request(
         query={name: described for name, described in properties.items() if name in in_query},

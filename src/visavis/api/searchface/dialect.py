@@ -13,6 +13,7 @@ from visavis.api.searchface import operations, schemas
 from visavis.api.searchface.errors import Error, failure, searchface_error
 from visavis.audit_events import Effect
 from visavis.core.collections import Enrolled
+from visavis.core.compare import Pairs
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import KeyKind
 
@@ -26,7 +27,13 @@ def _credentials(request: Request) -> Mapping[KeyKind, str]:
 
 def _success(result: object, data: BaseModel | None) -> Success:
     assert data is not None  # noqa: S101 - every operation of this dialect answers with something
-    return Success(data, result.found.detail if isinstance(result, operations.NamedSearch) else "")
+    match result:
+        case operations.NamedSearch():
+            return Success(data, result.found.detail)
+        case Pairs():
+            return Success(data, result.detail)
+        case _:
+            return Success(data)
 
 
 def _answer(data: type[BaseModel] | None) -> type[BaseModel]:
@@ -42,7 +49,7 @@ SEARCHFACE = Dialect(
     success=_success,
     wire_error=searchface_error,
     failure=failure,
-    max_image_bytes=3_000_000,
+    max_image_bytes=5_000_000,
     key_headers=(KeyHeader("x-api-key", "The app's `apiKey`."),),
     answer=_answer,
     error=Error,
@@ -59,6 +66,18 @@ SEARCHFACE = Dialect(
             image=True,
             present=operations.present_search,
             data=schemas.SearchFaceAnswer,
+        ),
+        Operation[schemas.CompareFaces, Pairs](
+            name="compare_faces",
+            summary="Compare the largest faces in two pictures",
+            effect=Effect.USE,
+            method="POST",
+            path="/compare",
+            run=operations.compare_faces,
+            schema=schemas.CompareFaces,
+            image=True,
+            present=operations.present_comparison,
+            data=schemas.CompareFacesAnswer,
         ),
         Operation[schemas.AddFace, Enrolled](
             name="add_face",

@@ -1,4 +1,7 @@
-"""The error tables of Search Face: every operation has numbers of its own (seed 002; contract.md, Operations)."""
+"""The error tables of Search Face: every operation has numbers of its own (seed 002; contract.md, Operations).
+
+Nothing tells the numbers of a comparison, so it has those of a search.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,11 @@ _TABLES: Final[Mapping[str, _Table]] = {
             ErrorCode.GROUP_DELETED: _error(6034, _COLLECTION_DELETED),
             **_image_errors(liveness=6035, size=6036, image_format=6037),
         },
+        otherwise=_error(6038, "Fail to search face"),
+    ),
+    "compare_faces": _Table(
+        {"originFace": _error(6032, "Invalid face image."), "targetFace": _error(6032, "Invalid face image.")},
+        _image_errors(liveness=6035, size=6036, image_format=6037),
         otherwise=_error(6038, "Fail to search face"),
     ),
     "add_face": _Table(

@@ -10,10 +10,13 @@ from datetime import UTC
 from visavis.api.operation import About, Call
 from visavis.api.searchface import schemas
 from visavis.core.collections import Applied, Enrolled, Identified
-from visavis.types import FaceFilter, FaceRecord
+from visavis.core.compare import Pairs
+from visavis.types import DetectedFace, FaceFilter, FaceRecord, ImageSize, RequestedAttributes
 
 PAGE = 50
 """Number of faces on a page (contract.md, Operations)."""
+MATCH = 0.8
+"""Least score of a match in a comparison, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,14 @@ def delete_face(call: Call[schemas.DeleteFace]) -> None:
 def list_faces(call: Call[schemas.ListFaces]) -> FacePage:
     parameters = call.parameters
     group = call.services.groups.require(call.caller, parameters.collection_id)
-    where = FaceFilter(label_contains=parameters.term)
+    where = FaceFilter(term=parameters.term)
     faces, total = call.services.faces.slice(group, where, (parameters.page - 1) * PAGE, PAGE)
     return FacePage(group.name, faces, total)
+
+
+def compare_faces(call: Call[schemas.CompareFaces]) -> Pairs:
+    origin, target = call.parameters.sources(call.max_image_bytes)
+    return call.services.search.pairs(origin, target, RequestedAttributes())
 
 
 def present_search(result: NamedSearch, _factor: float) -> schemas.SearchFaceAnswer:
@@ -74,6 +82,14 @@ def present_search(result: NamedSearch, _factor: float) -> schemas.SearchFaceAns
         userName=result.name,
         option=_option(result.found.applied),
         faceIdList=[match.face.face_id for match in result.found.matches],
+        result=[
+            schemas.FoundFace(
+                face_id=match.face.face_id,
+                user_name=match.face.external_image_id or "",
+                similarity_score=match.similarity,
+            )
+            for match in result.found.matches
+        ],
     )
 
 
@@ -102,6 +118,32 @@ def present_page(page: FacePage, _factor: float) -> schemas.ListFacesAnswer:
         for record in page.faces
     ]
     return schemas.ListFacesAnswer(message="success", result=faces, totalCount=page.total)
+
+
+def present_comparison(result: Pairs, _factor: float) -> schemas.CompareFacesAnswer:
+    score = result.similarities[0][0] / 100 if result.source_faces and result.target_faces else 0.0
+    return schemas.CompareFacesAnswer(
+        apiType="compare_face",
+        transactionId=str(uuid.uuid4()),
+        result=schemas.Comparison(
+            face=_compared(result.source_faces, result.source_size),
+            targetFace=_compared(result.target_faces, result.target_size),
+            similarity=schemas.SimilarityScore(score=score, threshold=MATCH, isMatch=score >= MATCH),
+        ),
+    )
+
+
+def _compared(faces: Sequence[DetectedFace], size: ImageSize) -> schemas.ComparedFace:
+    """The largest of the faces."""
+    if not faces:
+        nowhere = schemas.BoundingBox(Width=0.0, Height=0.0, Left=0.0, Top=0.0)
+        return schemas.ComparedFace(isAvailable=False, boundingBox=nowhere, confidence=0.0)
+    box = faces[0].box.relative_to(size)
+    return schemas.ComparedFace(
+        isAvailable=True,
+        boundingBox=schemas.BoundingBox(Width=box.x1 - box.x0, Height=box.y1 - box.y0, Left=box.x0, Top=box.y0),
+        confidence=faces[0].detection_score,
+    )
 
 
 def _option(applied: Applied) -> schemas.Option:

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 from pydantic.fields import FieldInfo
 
 from visavis.api.described import Described
@@ -16,20 +16,37 @@ from visavis.core.group_settings import BOUNDS
 from visavis.types import ImageBase64, ImageSource
 from visavis.web.parameters import IN_QUERY, Parameters
 
-_DATA_URI = re.compile(r"data:image/[A-Za-z0-9.+-]+;base64,")
+_DATA_URI = re.compile(r"\s*data:[^,;]*(?:;[^,;]*)*;base64,", re.IGNORECASE)
 
 Text = Annotated[str, Field(min_length=1, max_length=policy.MAX_LABEL, pattern=policy.NO_NUL)]
 
 
-class FaceImage(Parameters):
-    """A picture as Base64, with or without a data URI's prefix."""
+Picture = Annotated[str, Field(min_length=1)]
 
-    face_image: Annotated[str, Field(min_length=1)]
+
+class FaceImage(Parameters):
+    face_image: Picture
     """The picture's file in Base64, with or without a prefix such as `data:image/jpeg;base64,`."""
 
     def source(self, max_bytes: int) -> ImageSource:
-        prefix = _DATA_URI.match(self.face_image)
-        return ImageBase64(self.face_image[prefix.end() if prefix else 0 :], max_bytes)
+        return _source(self.face_image, max_bytes)
+
+
+class CompareFaces(Parameters):
+    """Two pictures. `callbackUrl`, which clients of the original may send, is ignored."""
+
+    origin_face: Picture
+    """A picture's file in Base64, with or without a prefix such as `data:image/jpeg;base64,`."""
+    target_face: Picture
+    """The picture that it is compared with, in the same form."""
+
+    def sources(self, max_bytes: int) -> tuple[ImageSource, ImageSource]:
+        return _source(self.origin_face, max_bytes), _source(self.target_face, max_bytes)
+
+
+def _source(text: str, max_bytes: int) -> ImageSource:
+    prefix = _DATA_URI.match(text)
+    return ImageBase64(text[prefix.end() if prefix else 0 :], max_bytes)
 
 
 class _CollectionFirst(Parameters):
@@ -70,9 +87,14 @@ class ListFaces(Parameters):
     page: Annotated[int, Field(ge=1, le=1_000_000), IN_QUERY]
     """Which page, from 1; a page has 50 faces."""
     term: Annotated[
-        str | None, Field(min_length=6, max_length=policy.MAX_LABEL, pattern=policy.NO_NUL), IN_QUERY
+        str | None, Field(min_length=5, max_length=policy.MAX_LABEL, pattern=policy.NO_NUL), IN_QUERY
     ] = None
-    """Only faces whose name contains this."""
+    """Only faces whose name or id contains this; nothing for all of them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_empty_term_is_none(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if (name, value) != ("term", "")}
 
 
 def _bounded(setting: str) -> FieldInfo:
@@ -95,6 +117,15 @@ class Option(Described):
     """Least similarity of a match, 0 to 100."""
 
 
+class FoundFace(Described):
+    face_id: str
+    """The server's id of the face."""
+    user_name: str
+    """Whose face it is."""
+    similarity_score: float
+    """How alike the two faces are, 0 to 100."""
+
+
 class SearchFaceAnswer(Described):
     message: str
     """`success`."""
@@ -108,6 +139,8 @@ class SearchFaceAnswer(Described):
     """The collection's settings as they were applied."""
     faceIdList: list[str]
     """The faces that match, best first."""
+    result: list[FoundFace]
+    """The faces that match with their names and similarities, best first."""
 
 
 class AddFaceAnswer(Described):
@@ -146,3 +179,52 @@ class ListFacesAnswer(Described):
     """The faces, newest first."""
     totalCount: int
     """Faces on all pages."""
+
+
+class BoundingBox(Described):
+    """Fractions of the picture's width and height, in [0, 1]; all 0 where there is no face."""
+
+    Width: float
+    """Width of the box."""
+    Height: float
+    """Height of the box."""
+    Left: float
+    """Left edge of the box."""
+    Top: float
+    """Upper edge of the box."""
+
+
+class ComparedFace(Described):
+    isAvailable: bool
+    """Whether the picture has a face; the largest is compared."""
+    boundingBox: BoundingBox
+    """Where the face is."""
+    confidence: Annotated[float, Field(examples=[0.94])]
+    """How sure the detector is, 0 to 1."""
+
+
+class SimilarityScore(Described):
+    score: float
+    """How alike the two faces are, 0 to 1; 0 where a face is missing or too poor to be compared."""
+    threshold: float
+    """Least score of a match."""
+    isMatch: bool
+    """Whether the score reaches the threshold."""
+
+
+class Comparison(Described):
+    face: ComparedFace
+    """The face of `originFace`."""
+    targetFace: ComparedFace
+    """The face of `targetFace`."""
+    similarity: Annotated[SimilarityScore, Field(examples=[{"score": 0.973, "threshold": 0.8, "isMatch": True}])]
+    """How alike they are."""
+
+
+class CompareFacesAnswer(Described):
+    apiType: Literal["compare_face"]
+    """Always `compare_face`."""
+    transactionId: str
+    """An id of this comparison."""
+    result: Comparison
+    """What was compared, and how alike it is."""

@@ -83,7 +83,7 @@ def group_path(context: RequestContext, name: str) -> str:
 async def _list(context: RequestContext, status: int = 200, name: str = "", error: str = "") -> Response:
     wanted = context.request.query_params.get("q", "").strip().lower()
     groups = await context.quick(lambda: list(context.services.groups.all(context.app)))
-    found = [group for group in groups if wanted in group.name]
+    found = [group for group in groups if wanted in group.name.lower()]
     paging = Paging.of(context, len(found))
     return context.page(
         "groups.html",

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     update,
@@ -216,9 +217,11 @@ def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | N
     )
 
 
-def template_of(connection: Connection, group_key: int, where: FaceFilter) -> bytes | None:
-    """The template of the one face that matches the filter; None if there is none."""
-    return connection.scalar(select(faces.c.template).where(*conditions(group_key, where)))
+def template_of(connection: Connection, group_key: int, where: FaceFilter) -> tuple[int, bytes] | None:
+    """Sequence and template of the one face that matches the filter; None if there is none."""
+    statement = select(faces.c.version, faces.c.template).where(*conditions(group_key, where))
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.version, row.template)
 
 
 def list_faces(
@@ -373,6 +376,9 @@ def conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool
         yield faces.c.external_image_id == where.external_image_id
     if where.label_contains is not None:
         yield faces.c.external_image_id.icontains(where.label_contains, autoescape=True)
+    if where.term is not None:
+        named = (faces.c.external_image_id, faces.c.face_id)
+        yield or_(*(column.icontains(where.term, autoescape=True) for column in named))
     if where.registered_after is not None:
         # Not `>`: SQLite would use the index on the time, and sort all faces for one page.
         yield (faces.c.created_at <= where.registered_after).is_(False)

@@ -34,6 +34,9 @@ T = TypeVar("T")
 DELETIONS_KEPT = 10_000
 """How many versions back the deletions of a group are recorded. An index that is further behind starts over."""
 
+READ_IN_FOR_ONE = 20_000
+"""Faces. A group that is not in memory and has more is not held against its set when one face is verified."""
+
 
 class SealedGallery:
     """Implements core's `Gallery`.
@@ -231,14 +234,29 @@ class SealedGallery:
     def open_template(self, group: Group, face_id: str) -> Embedding:
         with self._database.read() as connection:
             state = existing(group_rows.group_state(connection, self._proofs, group.id))
-            template = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
-        if template is None:
+            found = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
+        if found is None:
             raise _face_not_found()
         if state.model != group.model:
             raise GroupMoved
+        sequence, template = found
+        self._require_member(group, state, sequence)
         embedding = self._cipher(group, state).open(face_id, template)
         wipe([template])
         return embedding
+
+    def _require_member(self, group: Group, state: GroupState, sequence: int) -> None:
+        """Raises INTERNAL if the group does not have this face: if the row of a deleted one was put back.
+
+        A large group is not read in for the sake of one face.
+        """
+        if state.face_count > READ_IN_FOR_ONE and not self._index_cache.has(group):
+            return
+        snapshot = self._index_cache.snapshot(group, state.version)
+        if not snapshot.has(sequence):
+            if snapshot.version == state.version:
+                raise altered(f"The set of faces of the group {group.name!r}")
+            raise _face_not_found()  # deleted meanwhile
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None

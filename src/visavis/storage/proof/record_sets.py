@@ -101,7 +101,7 @@ SESSIONS = Kind(
 USERS = Kind(schema.users, schema.users.c.id, None, lambda row: f"user {row['name']!r}")
 
 FIRST_KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
-"""Those that got their sets all at once, when there were none."""
+"""The kinds that got their sets all at once, when there were none."""
 LATER_KINDS = (ACCESS_KEYS, ACCESS_TOKENS, RECOVERY_CODES, SECOND_FACTORS)
 KINDS = (*FIRST_KINDS, *LATER_KINDS)
 

@@ -12,23 +12,20 @@ MINIFAS_SIDE = 80
 _MINIFAS_ORIGIN = "Minivision, Silent-Face-Anti-Spoofing (2020); the training pictures are not published"
 _MINIFAS_OUTPUT = (
     "logits, n x 3, the second those of a living face; log-odds are halved and made probabilities, of which the "
-    "mean over the pair and over mirror images is used"
+    "mean over the pair and over mirror images is used, corrected by colour and detail of face and surroundings"
 )
-_SPOOF_SET = (
-    "APCER / BPCER in %, 95 % intervals; CelebA-Spoof, 133 attacks, prints most of them, 141 living faces, on "
-    "which the thresholds were chosen:"
+_ATTACKS = (
+    "APCER in %, weak / balanced / strict, of people who were not fitted on (docs/api/spoofing.md); Replay-Attack, 116 "
+    "frames a kind, and CelebA-Spoof, 133 attacks:"
 )
-_LIVING_SET = "BPCER in %, 95 % intervals; LFW, a picture each of 950 people:"
+_LIVING = "BPCER in %; Replay-Attack, 116 frames, CelebA-Spoof, 141 living faces, LFW, a picture each of 950 people:"
 _MINIFAS_ACCURACY = (
-    _SPOOF_SET,
-    "the pair alone, weak 25.6 (18.4-33.8) / 2.8 (0.8-7.1)",
-    "the pair alone, balanced 19.5 (13.2-27.3) / 3.5 (1.2-8.1)",
-    "the pair alone, strict 12.8 (7.6-19.7) / 7.1 (3.5-12.7)",
-    "the pair alone, tight aligned crops, weak 45.1 (36.5-54.0) / 5.0 (2.0-10.0)",
-    "the pair alone, tight aligned crops, balanced 24.8 (17.7-33.0) / 9.9 (5.5-16.1)",
-    "the pair alone, tight aligned crops, strict 10.5 (5.9-17.0) / 20.6 (14.2-28.2)",
-    _LIVING_SET,
-    "the pair alone, weak 3.7 (2.6-5.1), balanced 7.2 (5.6-9.0), strict 16.2 (13.9-18.7)",
+    _ATTACKS,
+    "the pair alone: print 39.7 / 17.2 / 6.0, photo on a tablet 35.3 / 13.8 / 5.2, video on a tablet 2.6 / 1.7 / 0.9,",
+    "  photo on a phone 5.2 / 0.9 / 0.9, video on a phone 1.7 / 0.0 / 0.0, CelebA-Spoof 18.8 / 11.3 / 9.0",
+    _LIVING,
+    "the pair alone: 0.0 / 0.0 / 0.0, 1.4 / 2.8 / 4.3, 1.1 / 3.1 / 8.0",
+    "tight aligned crops, CelebA-Spoof, APCER / BPCER: 45.1 / 5.0 weak, 24.8 / 9.9 balanced, 10.5 / 20.6 strict",
 )
 
 MINIFAS_V2 = ModelCard(
@@ -71,20 +68,15 @@ FR_LIVENESS = ModelCard(
     input="face box grown to 2.7 and to 1.5 times its size, moved into the picture, BGR, float32 0-255, "
     "n x 3 x 128 x 128",
     output="logits of living face and two kinds of attack, n x 3; log-odds are halved and made probabilities, of "
-    "which the mean over both sizes, over mirror images and over the MiniFASNet pair's is used",
+    "which the mean over both sizes, over mirror images and over the MiniFASNet pair's is used, corrected likewise",
     accuracy=(
-        _SPOOF_SET,
-        "fused with the MiniFASNet pair, weak 14.3 (8.8-21.4) / 1.4 (0.2-5.0)",
-        "fused, balanced 0.8 (0.0-4.1) / 3.5 (1.2-8.1)",
-        "fused, strict 0.0 (0.0-2.7) / 7.8 (4.0-13.5)",
-        "fused, tight aligned crops, weak 17.3 (11.3-24.8) / 2.1 (0.4-6.1)",
-        "fused, tight aligned crops, balanced 7.5 (3.7-13.4) / 6.4 (3.0-11.8)",
-        "fused, tight aligned crops, strict 0.8 (0.0-4.1) / 13.5 (8.3-20.2)",
-        "whether it was trained on pictures of that set is not known; elsewhere more attacks pass:",
-        "Replay-Attack, 1,000 attacks, 200 living, probabilities averaged without mirror images:",
-        "  24.2 / 1.5, 12.3 / 5.0, 5.6 / 14.5 at raw scores of .4, .6, .8",
-        _LIVING_SET,
-        "fused, weak 1.6 (0.9-2.6), balanced 6.2 (4.8-7.9), strict 13.6 (11.5-15.9)",
+        _ATTACKS,
+        "fused with the MiniFASNet pair: print 9.5 / 6.0 / 2.6, photo on a tablet 13.8 / 4.3 / 1.7,",
+        "  video on a tablet 0.9 / 0.9 / 0.0, photo or video on a phone 0.0 / 0.0 / 0.0, CelebA-Spoof 5.3 / 2.3 / 0.0",
+        _LIVING,
+        "fused: 0.0 / 0.0 / 1.7, 0.7 / 2.1 / 5.0, 1.1 / 3.1 / 8.0",
+        "tight aligned crops, CelebA-Spoof, APCER / BPCER: 17.3 / 2.1 weak, 7.5 / 6.4 balanced, 0.8 / 13.5 strict",
+        "whether it was trained on pictures of CelebA-Spoof is not known",
     ),
     optional=True,
 )

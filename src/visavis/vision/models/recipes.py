@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Literal, TypeAlias
@@ -144,6 +144,34 @@ class GroupTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Masks:
+    """How masked faces are compared: brought near to what they would be without the mask, on scales of their own.
+
+    An affine map takes a masked face's answers to those that its bare face would have got; it was fitted on faces
+    with masks drawn over them. Two numbers of an embedding say whether the face is masked. A face that is asked
+    about has others there, so that the cosine of each kind of pair is moved to where the scale of bare pairs means
+    the same (docs/decisions/0069).
+    """
+
+    fitted: str
+    """The recipe that the map was fitted for: its file in the folder `calibration` is FITTED.masks.npy."""
+    masked_bare: float
+    """What the cosine of a masked and a bare face gains."""
+    masked_masked: float
+    """What the cosine of two masked faces gains; it is negative."""
+
+    @property
+    def unmasking(self) -> NDArray[np.float32]:
+        """The map, shape (d + 1, d): its last row is added to the answers times the others."""
+        return bundled_unmasking(self.fitted)
+
+
+MARK = 0.1
+"""The size of each of the two numbers that say whether a face is masked: the first positive, the second as well if
+it is, and negative if not."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecognitionCard:
     """A recipe. Its name is the model version that groups are created with: another recipe is another name."""
 
@@ -162,18 +190,26 @@ class RecognitionCard:
     (`visavis.vision.poorness`). A face that is asked about has it with the other sign, so that two poor pictures
     are never helped. Not together with a lift.
     """
+    masks: Masks | None = None
+    """None: masked faces are compared as bare ones are. Only together with an allowance."""
     base: str | None = None
     """The recipe to whose networks its user fitted this one; None: it came with its networks."""
 
     @property
     def dimension(self) -> int:
         """Length of the embedding."""
-        return sum(network.dimension for network in self.networks) + (self.lift is not None) + (self.allowance > 0)
+        extra = (self.lift is not None) + (self.allowance > 0) + 2 * (self.masks is not None)
+        return sum(network.dimension for network in self.networks) + extra
 
     @property
     def most_alike(self) -> float:
-        """The cosine of a face asked about and the same picture stored: 1, less what an allowance takes."""
-        return (1 - self.allowance / 2) / (1 + self.allowance / 2)
+        """The cosine of a bare face asked about and the same picture stored: 1, less what an allowance takes."""
+        return (1 - self.allowance / 2) / self._squared_length
+
+    @property
+    def _squared_length(self) -> float:
+        """Of an embedding before it is brought to unit length, for a good picture or a poor one."""
+        return 1 + self.allowance / 2 + (2 * MARK**2 if self.masks else 0)
 
     @property
     def files(self) -> tuple[ModelCard, ...]:
@@ -189,12 +225,19 @@ class RecognitionCard:
     @property
     def fit(self) -> Fit:
         """Mean embedding and similarity table."""
-        return self.own_fit or _bundled_fit(self.name)
+        if self.own_fit or self.masks is None:
+            return self.own_fit or _bundled_fit(self.name)
+        # Bare faces are compared as without the marks, which take a share of the length.
+        fit = _bundled_fit(self.masks.fitted)
+        share = (1 + self.allowance / 2) / self._squared_length
+        (start, *between, _) = fit.knots
+        scaled = [(cosine * share, similarity) for cosine, similarity in between]
+        return replace(fit, knots=(start, *scaled, (self.most_alike, 100.0)))
 
     @property
     def groups(self) -> GroupTable | None:
         """How often strangers match in groups of people; None where that was not measured."""
-        return _bundled_groups(self.name)
+        return _bundled_groups(self.name if self.masks is None or self.base else self.masks.fitted)
 
     @property
     def similarity_table(self) -> tuple[tuple[float, float], ...]:
@@ -234,6 +277,14 @@ def _bundled_directions(network: str) -> NDArray[np.float32]:
     with resources.files("visavis.vision").joinpath("calibration", f"{network}.npy").open("rb") as file:
         directions: NDArray[np.float16] = np.load(file, allow_pickle=False)
     return directions.astype(np.float32)
+
+
+@cache
+def bundled_unmasking(recipe: str) -> NDArray[np.float32]:
+    """The file of the folder `calibration` that training/mask/unmasking.py writes."""
+    with resources.files("visavis.vision").joinpath("calibration", f"{recipe}.masks.npy").open("rb") as file:
+        unmasking: NDArray[np.float16] = np.load(file, allow_pickle=False)
+    return unmasking.astype(np.float32)
 
 
 @cache

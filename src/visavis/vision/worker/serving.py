@@ -86,7 +86,9 @@ class _Desk:
         return {"size": [self._picture.size.width, self._picture.size.height]}, b""
 
     def _find(self, _: dict[str, object], __: bytearray) -> Answer:
-        return {}, faces_bytes(self._networks.analyzer.find(self._there()))
+        picture = self._there()
+        faces = self._networks.analyzer.find(picture)
+        return {"small": picture.small_faces}, faces_bytes(faces)
 
     def _describe(self, content: dict[str, Any], data: bytearray) -> Answer:
         traits = Traits(**content["traits"])

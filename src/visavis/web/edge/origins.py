@@ -16,7 +16,7 @@ HEADERS: Final = (
     "X-Api-Key",
     "X-Request-Id",
 )
-EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Request-Id", "Retry-After")
+EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Small-Faces", "X-Request-Id", "Retry-After")
 
 
 def open_to(origins: str, app: ASGIApp) -> ASGIApp:
