@@ -22,7 +22,7 @@ VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 CARRIERS: Mapping[str, str] = {
     "src/visavis/__init__.py": r'^__version__ = "(.+)"$',
     "pyproject.toml": r'^version = "(.+)"$',
-    "clients/python/pyproject.toml": r'^version = "(.+)"$',
+    "src/visavis_client/__init__.py": r'^__version__ = "(.+)"$',
 }
 """The files that a version stands in, and how it is written there."""
 HEADING = re.compile(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", re.MULTILINE)
