@@ -100,6 +100,11 @@ fit: install ## mean, centres, scales and limits anew, into the package (DATA=fo
 	$(BIN)/python training/comparability/poorness.py $(LOOKS) --write
 	$(BIN)/python training/similarity/fit.py $(LOOKS) --model sface-fr-2 --write
 	$(BIN)/python training/similarity/fit.py $(LOOKS) --model sface-2 --write
+	$(BIN)/python training/similarity/parts.py lfw $(DATA)/lfw-dev ea $(DATA)/ea-dev aaf $(DATA)/aaf-dev > .venv/held.json
+	$(BIN)/python training/mask/unmasking.py ea=$(DATA)/ea-dev lfw=$(DATA)/lfw-dev aaf=$(DATA)/aaf-dev \
+		--people .venv/held.json --write
+	$(BIN)/python training/liveness/fit.py --attacks $(DATA)/replay-dev $(DATA)/spoof-dev --living $(DATA)/lfw-dev \
+		$(DATA)/ea-dev $(DATA)/aaf-dev $(DATA)/mask-dev/unmasked --write
 
 fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS=900, all targets together)
 	$(BIN)/python -m tests.fuzz $(SECONDS)

@@ -50,8 +50,8 @@ the server starts.
 
 CALIBRATION = """\
 A similarity is no cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table
-below, straight lines between its rows. With the recipes whose names end in 2 and 3 a similarity of 90 means a false match
-rate of at most 1 in 10,000 pairs of different people, 99 one of 1 in 1,000,000, within each group of adults
+below, straight lines between its rows. With recipes whose names end in 2 or 3 a similarity of 90 means a false
+match rate of at most 1 in 10,000 pairs of different people, 99 one of 1 in 1,000,000, within each group of adults
 that the scale was fitted on; their tables say what was counted in these and other groups. With the older
 models, and with those of packs, it means that on the set named here, and **not among other people**: among East
 Asian adults 20 to 75 times as many strangers matched at 90 (see [fairness](fairness.md)). Your cameras and your
@@ -84,11 +84,11 @@ These are not fetched, and not used, before somebody accepts their terms. See
 """
 
 LIVENESS = """\
-A liveness is no probability: the raw score of networks and measures, 0 to 1, is mapped to a scale of 0 to 100, straight
-lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak, balanced and
-strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced, the default, was
-chosen so that living users are seldom refused; an attack that passes is the lesser evil there. All this deters: it
-is no certified presentation attack detection.
+A liveness is no probability: the raw score of networks and measures, 0 to 1, is mapped to a scale of 0 to 100,
+straight lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak,
+balanced and strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced,
+the default, was chosen so that living users are seldom refused; an attack that passes is the lesser evil there.
+All this deters: it is no certified presentation attack detection.
 """
 
 SETTINGS = """\

@@ -5,13 +5,13 @@
 A SET has a folder `live` of living people and a folder for each kind of attack; a folder PEOPLE has pictures of
 living people, or a folder for each person, of whom one picture counts. The largest face of each picture counts.
 
-Every figure is of people whom the correction was not fitted on: it is fitted five times, each time without a fifth of
-the people, and judges those. People are told apart by `clientNNN` in a file's name, or else by the name. The correction
-that is written is fitted on all.
+Every figure is of people whom the correction was not fitted on: it is fitted five times, each time without a fifth
+of the people, and judges those. People are told apart by `clientNNN` in a file's name, or else by the name. The
+correction that is written is fitted on all.
 
-APCER is the share of attacks of a kind that pass for living faces, BPCER the share of living faces that are refused
-(ISO/IEC 30107-3). Each sensitivity begins where the BPCER of the worst set of `--attacks`, and of the first `--living`,
-is that of REFUSED.
+APCER is the share of attacks of a kind that pass for living faces, BPCER the share of living faces that are
+refused (ISO/IEC 30107-3). Each sensitivity begins where the BPCER of the worst set of `--attacks`, and of the
+first `--living`, is that of REFUSED.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from visavis.vision.store import ModelStore
 
 SENSITIVITIES = {"weak": 30.0, "balanced": 50.0, "strict": 70.0}
 REFUSED = {"weak": 0.01, "balanced": 0.03, "strict": 0.08}
-"""Living faces that a sensitivity may refuse. Balanced is the default: there a living user who is turned away costs
-more than an attack that passes."""
+"""Living faces that a sensitivity may refuse. Balanced is the default: there a living user who is turned away
+costs more than an attack that passes."""
 ALIGNED = {"liveness-fused": (0.26, 0.38, 0.54), "liveness-minifas": (0.18, 0.33, 0.53)}
 """Raw scores of aligned faces at which weak, balanced and strict begin; chosen by hand (docs/decisions/0018)."""
 PARTS = 5
@@ -152,8 +152,8 @@ def held_out_sums(corpus: Corpus) -> Numbers:
 def fitted(corpus: Corpus, chosen: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Numbers, float]:
     """Mean and spread of the measures, weights of the terms, and the offset.
 
-    Every kind of face counts as much as every other, whether it has few pictures or many, and living faces as much as
-    attacks.
+    Every kind of face counts as much as every other, whether it has few pictures or many, and living faces as much
+    as attacks.
     """
     share = np.zeros(len(corpus.kind))
     for living in (True, False):
@@ -216,7 +216,10 @@ def write_correction(corpus: Corpus) -> None:
     numbers = {"mean": mean, "spread": spread, "weights": weights}
     write(
         "liveness-correction.json",
-        {**{key: [float(f"{value:.5g}") for value in values] for key, values in numbers.items()}, "offset": offset},
+        {
+            **{key: [float(f"{value:.5g}") for value in values] for key, values in numbers.items()},
+            "offset": offset,
+        },
     )
 
 

@@ -2,11 +2,12 @@
 
     python training/mask/unmasking.py SET=PEOPLE ... --people NAMES [--model NAME] [--write]
 
-Draws a mask over the face of up to two pictures of each person, finds the face again, and asks the networks of both.
-The map is affine: least squares on all pairs, drawn towards leaving everything as it is by PENALTY. It is fitted on the
-people who are not in NAMES, the JSON list that training/similarity/parts.py prints; those who are judge it. For them the
-false match rates of strangers, and the shares of pairs of one person, are printed at the similarity of 90 for bare,
-masked and bare, and two masked faces, as the recipe has them. PEOPLE is a folder of pictures, or of folders.
+Draws a mask over the face of up to two pictures of each person, finds the face again, and asks the networks of
+both. The map is affine: least squares on all pairs, drawn towards leaving everything as it is by PENALTY. It is
+fitted on the people who are not in NAMES, the JSON list that training/similarity/parts.py prints; those who are
+judge it. For them the false match rates of strangers, and the shares of pairs of one person, are printed at the
+similarity of 90 for bare, masked and bare, and two masked faces, as the recipe has them. PEOPLE is a folder of
+pictures, or of folders.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ CARDS = {card.name: card for card in RECOGNITION_CARDS if card.masks is not None
 PENALTY = 10.0
 PICTURES_A_PERSON = 2
 THREADS = 2
+MATCH = 90.0
 
 console = Console()
 
@@ -128,7 +130,9 @@ def masked(
     drawn, _ = draw(chance, picture.pixels, points, np.asarray(donor, np.uint8), masked=True)
     worn = DecodedPicture(np.ascontiguousarray(drawn))
     x, y = points.mean(axis=0)
-    there = [each for each in analyzer.find(worn) if each.box.x0 < x < each.box.x1 and each.box.y0 < y < each.box.y1]
+    there = [
+        each for each in analyzer.find(worn) if each.box.x0 < x < each.box.x1 and each.box.y0 < y < each.box.y1
+    ]
     return worn, there[0] if there else None
 
 
@@ -150,7 +154,7 @@ def fitted(card: RecognitionCard, looked: list[Looked]) -> NDArray[np.float64]:
 
 def report(card: RecognitionCard, looked: list[Looked]) -> None:
     """Rates within each set at the similarity of 90."""
-    at = dict((similarity, cosine) for cosine, similarity in card.similarity_table)[90.0]
+    [at] = [cosine for cosine, similarity in card.similarity_table if similarity == MATCH]
     for group in dict.fromkeys(each.group for each in looked):
         shown = [each for each in looked if each.group == group]
         people = np.array([each.person for each in shown])

@@ -28,8 +28,8 @@ from visavis.vision.store import ModelStore
 logger = logging.getLogger(__name__)
 
 _BARE_SCORE = 0.85
-"""Masked faces score 0.6 and more. Of 11,490 bare faces of four sets 0.12 % score less than this, and of 82 dogs and
-cats that were taken for faces 67 do (docs/decisions/0075)."""
+"""Masked faces score 0.6 and more. Of 11,490 bare faces of four sets 0.12 % score less than this, and of 82 dogs
+and cats that were taken for faces 67 do (docs/decisions/0075)."""
 
 
 class Analyzer:

@@ -53,8 +53,8 @@ _CROP = FaceCrop(side=192, spread=1.7)
 # nothing at all was found, is it scanned turned at the fine scale (docs/decisions/0075).
 _TURNED_SCORE = 0.8
 _LYING = 1
-"""A scan that sees faces on one side upright sees those on the other upside down. YuNet finds most of them too, with
-landmarks that further passes put right."""
+"""A scan that sees faces on one side upright sees those on the other upside down. YuNet finds most of them too,
+with landmarks that further passes put right."""
 _TURNED = frozenset({1, 2, 3})
 """By how many quarters of a circle faces may be turned clockwise."""
 _SURE = 0.9
@@ -127,9 +127,9 @@ class Detector:
         canvas = _padded(small)
         enlargement = max(picture.size.width, picture.size.height) / max(small.shape[:2])
         found = [np.empty((0, 15), np.float32)]
-        for turns in sorted(quarters):
-            [faces] = self._run(np.rot90(canvas, turns)[np.newaxis])
-            found.append(_moved(faces, enlargement * _turned_back(turns, canvas.shape[1], canvas.shape[0])))
+        for quarter in sorted(quarters):
+            [faces] = self._run(np.rot90(canvas, quarter)[np.newaxis])
+            found.append(_moved(faces, enlargement * _turned_back(quarter, canvas.shape[1], canvas.shape[0])))
         return _suppressed(np.concatenate(found))
 
     def _second_pass(self, picture: DecodedPicture, candidates: Faces, tilts: NDArray[np.float64]) -> Faces:

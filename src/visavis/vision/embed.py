@@ -39,9 +39,9 @@ class Embedder:
     def answers(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """The outputs of the networks, before any mean is subtracted: shape (n, d).
 
-        Unit vectors, shortened, side by side; with an allowance, then how poor the pictures are, and where the card
-        tells masks apart 1 for each masked face and 0 for others; with a lift the mean logarithm of the lengths that
-        the vectors had.
+        Unit vectors, shortened, side by side; with an allowance, then how poor the pictures are, and where the
+        card tells masks apart 1 for each masked face and 0 for others; with a lift the mean logarithm of the
+        lengths that the vectors had.
         """
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)

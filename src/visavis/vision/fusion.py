@@ -17,8 +17,8 @@ def fused(card: RecognitionCard, answers: Embedding) -> Embedding:
     """The embeddings, shape (n, d), that networks' answers, shape (n, d), make by the fit of a card.
 
     What all faces have in common distinguishes nobody, so it is subtracted (docs/decisions/0011); then what faces
-    of one kind have in common (docs/decisions/0040). Answers for masked faces are brought near to those of the bare
-    face before (docs/decisions/0069).
+    of one kind have in common (docs/decisions/0040). Answers for masked faces are brought near to those of the
+    bare face before (docs/decisions/0069).
     """
     if card.masks is not None:
         without = fused(replace(card, masks=None, own_fit=card.fit), _unmasked(card.masks, answers))

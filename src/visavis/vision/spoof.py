@@ -116,7 +116,7 @@ class LivenessEstimator:
         return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)
 
     def log_odds(self, picture: DecodedPicture, boxes: Sequence[Box]) -> NDArray[np.float64]:
-        """Those of the mean of all views' verdicts, before any correction: shape (len(boxes),), -4 to 4."""
+        """The log-odds of living faces by the mean of all verdicts, uncorrected: shape (len(boxes),), -4 to 4."""
         seen = [view.verdicts([_part(picture, box, view.scale) for box in boxes]) for view in self._views]
         mean = np.mean(seen, axis=0, dtype=np.float64).clip(1e-6, 1 - 1e-6)
         return np.asarray(np.log(mean / (1 - mean)).clip(-_SUREST, _SUREST))

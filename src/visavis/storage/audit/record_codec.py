@@ -131,7 +131,10 @@ def _plain(text: str | None) -> str | None:
     """Text from clients, shortened, and without characters that a database or a terminal cannot handle."""
     if text is None:
         return None
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_TEXT])
+    short = text[:_MAX_TEXT]
+    if short.isprintable():  # as nearly always
+        return short
+    return "".join(letter if letter.isprintable() else "?" for letter in short)
 
 
 def _spelt(value: object) -> object:

@@ -14,7 +14,7 @@ from visavis.errors import GroupMoved
 from visavis.index.blocks import Sequences
 from visavis.index.vector_index import VectorIndex
 from visavis.storage.database.connection import Database
-from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery import deletion_rows, face_rows, group_rows
 from visavis.storage.gallery.followed import FollowedFaces
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
@@ -54,7 +54,7 @@ class StoredEmbeddings:
             if index.snapshot.version < state.floor:
                 index.clear()
             since = index.snapshot.version
-            removed = face_rows.deletions_after(connection, group.id, since) if since else []
+            removed = deletion_rows.removed_after(connection, group.id, since) if since else []
             followed = self._followed.get(index) if since else None
             if followed is None:
                 followed = self._followed[index] = FollowedFaces()

@@ -1,4 +1,4 @@
-"""All SQL statements on faces and on deletions of faces."""
+"""All SQL statements on faces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from visavis.storage.database.chunked import BATCH, chunked_in
-from visavis.storage.database.schema import deletions, faces
+from visavis.storage.database.schema import faces
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import SEAL_BYTES, Elements, Total, sum_of
 from visavis.storage.proof.records import Proofs
@@ -91,7 +91,7 @@ def insert_faces(
     Returns the records, and what they add to the set of the group's faces.
     """
     now = datetime.now(UTC)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "group_id": group_key,
             "version": version,
@@ -109,9 +109,11 @@ def insert_faces(
         }
         for version, (face, template) in enumerate(zip(new, templates, strict=True), start=after + 1)
     ]
-    tags = [proofs.tags.make(faces, row) for row in rows]
+    for row in rows:
+        row["tag"] = proofs.tags.make(faces, row)
     if rows:
-        connection.execute(insert(faces), [{**row, "tag": tag} for row, tag in zip(rows, tags, strict=True)])
+        connection.execute(insert(faces), rows)
+    tags = [row["tag"] for row in rows]
     seals = [template[-SEAL_BYTES:] for template in templates]
     elements = proofs.faces.elements(group_key, range(after + 1, after + 1 + len(rows)), tags, seals)
     return [_record(row) for row in rows], sum_of(elements)
@@ -196,19 +198,6 @@ def elements_of(
         return proofs.faces.elements(group_key, sequences, tags, seals)  # type: ignore[arg-type] # which it notices
     except (TypeError, ValueError):
         raise altered(f"A face of group number {group_key}") from None
-
-
-def record_deletions(
-    connection: Connection, proofs: Proofs, group_key: int, after: int, sequences: Sequence[int], floor: int
-) -> None:
-    """Record deletions as the versions after `after`, and drop the records of versions up to `floor`."""
-    recorded = [
-        {"group_id": group_key, "version": version, "sequence": sequence}
-        for version, sequence in enumerate(sequences, start=after + 1)
-    ]
-    tagged = [{**row, "tag": proofs.tags.make(deletions, row)} for row in recorded]
-    connection.execute(insert(deletions), tagged)
-    connection.execute(delete(deletions).where(deletions.c.group_id == group_key, deletions.c.version <= floor))
 
 
 def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | None:
@@ -350,19 +339,6 @@ def replace_templates(
     of_face = (faces.c.group_id == group_key, faces.c.version == bindparam("sequence"))
     rows = [{"sequence": at, "sealed": template} for at, template in zip(sequences, templates, strict=True)]
     connection.execute(update(faces).where(*of_face).values(template=bindparam("sealed")), rows)
-
-
-def clear_deletions(connection: Connection, group_key: int) -> None:
-    """Drop the records of all deletions. Indexes of the group start over, so nobody needs them."""
-    connection.execute(delete(deletions).where(deletions.c.group_id == group_key))
-
-
-def deletions_after(connection: Connection, group_key: int, version: int) -> list[int]:
-    """The sequences of the faces deleted after `version`."""
-    statement = select(deletions.c.sequence).where(
-        deletions.c.group_id == group_key, deletions.c.version > version
-    )
-    return list(connection.scalars(statement))
 
 
 def conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:

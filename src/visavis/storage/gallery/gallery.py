@@ -16,7 +16,7 @@ from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.gallery import face_rows, group_rows, person_rows
+from visavis.storage.gallery import deletion_rows, face_rows, group_rows, person_rows
 from visavis.storage.gallery.face_rows import DeletedFaces
 from visavis.storage.gallery.group_rows import GroupState, group_not_found
 from visavis.storage.gallery.locks import KeyedLock
@@ -322,7 +322,7 @@ def record_deletions(
     """Record the deletion of faces, and return the group's new state: its version, count and set of faces."""
     count = len(deleted.ids)
     floor = max(state.floor, state.version + count - DELETIONS_KEPT)
-    face_rows.record_deletions(connection, proofs, group_key, state.version, list(deleted.ids), floor)
+    deletion_rows.record(connection, proofs, group_key, state.version, list(deleted.ids), floor)
     person_rows.forget_names(connection, group_key, deleted.external_image_ids)
     after = state.with_deleted(count, deleted.total, floor)
     group_rows.set_group_state(connection, proofs, group_key, after)

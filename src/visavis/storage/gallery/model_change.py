@@ -14,7 +14,7 @@ from typing import NoReturn, TypeAlias
 from sqlalchemy import Connection
 
 from visavis.errors import GroupMoved
-from visavis.storage.gallery import face_rows, group_rows
+from visavis.storage.gallery import deletion_rows, face_rows, group_rows
 from visavis.storage.gallery.group_rows import GroupState
 from visavis.storage.keys.cipher import GroupCipher, binding_of
 from visavis.storage.keys.ring import KeyRing
@@ -61,7 +61,7 @@ def move_group(
     version = state.version + 1
     moved = replace(state, version=version, floor=version, faces=after)
     group_rows.set_group_state(connection, keys.proofs, group.id, moved)
-    face_rows.clear_deletions(connection, group.id)
+    deletion_rows.clear(connection, group.id)
     return group_rows.set_model(connection, keys.proofs, group.id, model, wrapped_key)
 
 

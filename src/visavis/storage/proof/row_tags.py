@@ -10,6 +10,7 @@ import hmac
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
@@ -76,11 +77,13 @@ class RowTags:
 
     def __init__(self, derive: Callable[[str], bytes]) -> None:
         """`derive` makes a key of 32 bytes for a purpose."""
-        self._key = derive("row tags")
+        self._keyed = blake2b(digest_size=TAG_BYTES, key=derive("row tags"))
 
     def make(self, table: Table, row: Mapping[Any, Any]) -> bytes:
         """The tag of a row, given by the names of its columns; those that are no part of it may be missing."""
-        return blake2b(_SPELLINGS[table](row), digest_size=TAG_BYTES, key=self._key).digest()
+        hashed = self._keyed.copy()
+        hashed.update(_SPELLINGS[table](row))
+        return hashed.digest()
 
     def fits(self, table: Table, row: Mapping[Any, Any]) -> bool:
         """Whether the row is what its tag was made for."""
@@ -104,13 +107,13 @@ def _spelling(table: Table) -> Spelling:
     numbers = [column for column in fixed if not isinstance(column.type, UtcTime)]
     moments = [column.name for column in fixed if column not in numbers]
     pack = struct.Struct(">" + "".join(map(_letter, numbers)) + "q" * len(moments)).pack
-    numbers_of, spelt = _getter(numbers), [(column.name, _bytes_of(column)) for column in others]
+    numbers_of, converters = _getter(numbers), [_bytes_of(column) for column in others]
+    others_of = _getter(others)
     begin = table.name.encode() + b"\0"
 
     def spell(row: Mapping[Any, Any]) -> bytes:
         parts = [begin, pack(*numbers_of(row), *[_microseconds(row[name]) for name in moments])]
-        for name, convert in spelt:
-            value = row[name]
+        for value, convert in zip(others_of(row), converters, strict=True):
             if value is None:
                 parts.append(_ABSENT)
             else:
@@ -160,6 +163,7 @@ def _label(value: str) -> bytes:
     return b"" if "\0" in value else value.encode()
 
 
+@lru_cache(64)  # faces that are registered together have one time
 def _microseconds(moment: datetime) -> int:
     """Since 1970."""
     since = moment - _EPOCH
