@@ -52,7 +52,7 @@ def test_a_model_that_comes_with_a_scale_says_what_it_was_measured_on(card: Reco
     assert " of " in card.fit.set
     assert "LFW" in card.fit.set
     assert card.accuracy
-    assert len(card.mean) == card.dimension - (card.allowance > 0)
+    assert len(card.mean) == card.dimension - (card.allowance > 0) - 2 * (card.masks is not None)
 
 
 def test_a_similarity_is_explained_as_the_scale_was_made() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from harness.servers import Keys, Server, running_server, visavis
 from tests.conftest import OpenPeoplePicture
+from visavis.vision.models import RECOGNITION_CARDS, SFACE
 
 FIRST = Path(__file__).with_name("first_version")
 DELETED, KEPT = "P001", ("P002", "P003", "P004", "P005")
@@ -91,7 +92,7 @@ def test_its_group_moves_to_a_newer_model_of_the_same_networks(
     visavis("db", "migrate", "--data-dir", str(data_dir))
     visavis("group", "upgrade", "front-door", "staff", "--data-dir", str(data_dir))
     [group] = json.loads(visavis("group", "list", "front-door", "--json", "--data-dir", str(data_dir)).stdout)
-    assert group["model"] == "sface-2"
+    assert group["model"] == next(card.name for card in RECOGNITION_CARDS if card.networks == SFACE.networks)
     with running_server(tmp_path) as server, server.v2(keys) as client:
         for name in KEPT:
             assert name in search(client, openpeople_picture(name, "amateur_selfie"))

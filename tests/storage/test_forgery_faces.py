@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from harness.storage.faces import new_face, unit_rows
 from tests.storage.conftest import OpenStorage
 from tests.storage.forging import faults, refused, rows_of
+from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
 from visavis.storage.database.schema import apps, deletions, faces, groups, sets
 from visavis.storage.gallery import gallery
@@ -148,6 +150,28 @@ def test_a_face_that_was_deleted_is_not_verified_one_to_one(
     forge(storage, insert(faces).values(kept))
     named = "The set of faces of the group 'group' was altered"
     refused(partial(storage.gallery.open_template, group, people[0].face_id), named)
+
+
+def test_a_face_that_is_being_deleted_is_not_taken_for_altered(storage: Storage, group: Group) -> None:
+    """It leaves the memory before that has the version of its deletion."""
+    many = [new_face(row) for row in unit_rows(120)]
+    storage.gallery.add(group, many, quota=200)
+
+    def verify() -> set[ErrorCode]:
+        refusals = set()
+        for face in many:
+            try:
+                for _ in range(200):
+                    storage.gallery.open_template(group, face.face_id)
+            except ServiceError as error:
+                refusals.add(error.code)
+        return refusals
+
+    with ThreadPoolExecutor(2) as pool:
+        verifying = pool.submit(verify)
+        for face in many:
+            storage.gallery.delete_face(group, face.face_id)
+        assert verifying.result() == {ErrorCode.FACE_NOT_FOUND}
 
 
 def test_a_large_group_is_not_read_in_to_verify_one_face(

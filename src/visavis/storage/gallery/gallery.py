@@ -232,31 +232,38 @@ class SealedGallery:
         return found[0]
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
-        with self._database.read() as connection:
-            state = existing(group_rows.group_state(connection, self._proofs, group.id))
-            found = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
-        if found is None:
-            raise _face_not_found()
-        if state.model != group.model:
-            raise GroupMoved
-        sequence, template = found
-        self._require_member(group, state, sequence)
+        while True:
+            with self._database.read() as connection:
+                state = existing(group_rows.group_state(connection, self._proofs, group.id))
+                found = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
+            if found is None:
+                raise _face_not_found()
+            if state.model != group.model:
+                raise GroupMoved
+            sequence, template = found
+            if self._has(group, state, sequence):
+                break
         embedding = self._cipher(group, state).open(face_id, template)
         wipe([template])
         return embedding
 
-    def _require_member(self, group: Group, state: GroupState, sequence: int) -> None:
-        """Raises INTERNAL if the group does not have this face: if the row of a deleted one was put back.
+    def _has(self, group: Group, state: GroupState, sequence: int) -> bool:
+        """Whether the group has this face; False if that has changed since the row was read.
 
-        A large group is not read in for the sake of one face.
+        A large group is not read in for the sake of one face. Raises INTERNAL if the row of a deleted face was put
+        back.
         """
         if state.face_count > READ_IN_FOR_ONE and not self._index_cache.has(group):
-            return
+            return True
         snapshot = self._index_cache.snapshot(group, state.version)
-        if not snapshot.has(sequence):
-            if snapshot.version == state.version:
+        if snapshot.has(sequence):
+            return True
+        with self._database.read() as connection:
+            there = face_rows.faces_by_sequence(connection, self._proofs, group.id, [sequence])
+            # A face that is deleted leaves the memory before that has the version of its deletion.
+            if there and group_rows.group_version(connection, group.id) == snapshot.version:
                 raise altered(f"The set of faces of the group {group.name!r}")
-            raise _face_not_found()  # deleted meanwhile
+        return False
 
     def search(
         self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None

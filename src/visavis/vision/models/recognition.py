@@ -115,7 +115,8 @@ DEFAULT_RECOGNITION = SFACE_FR_3
 """What new groups get where nothing else is set, and all its files are there."""
 
 WITHOUT_FR_FEATURE = (
-    "fr-feature is not installed: new groups get sface-2 in place of sface-fr-2 and keep it until they are moved. "
-    "At a similarity of 90 sface-2 accepts 98.3 % of genuine pairs of LFW in place of 98.8 %, and 88.7 % of those "
-    "of East Asian public figures in place of 90.7 %. It comes with: visavis models pull"
+    f"fr-feature is not installed: new groups get {SFACE_3.name} in place of {DEFAULT_RECOGNITION.name} and keep "
+    f"it until they are moved. At a similarity of 90 {SFACE_3.name} accepts 98.3 % of genuine pairs of LFW in "
+    "place of 98.8 %, and 88.7 % of those of East Asian public figures in place of 90.7 %. It comes with: visavis "
+    "models pull"
 )
