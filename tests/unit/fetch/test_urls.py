@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from ipaddress import IPv6Address
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ ACCEPTED = [
     ("http://\u2460\u2461\u2466.\u24ea.\u24ea.\u2460/", "127.0.0.1", 80, "/"),
     ("http://\uff4cocalhost/", "localhost", 80, "/"),
     ("http://[2001:4860:4860:0::8888]/", "2001:4860:4860::8888", 80, "/"),
-    ("http://[::FFFF:127.0.0.1]:10000/", "::ffff:7f00:1", 10000, "/"),
+    ("http://[::FFFF:127.0.0.1]:10000/", str(IPv6Address("::ffff:7f00:1")), 10000, "/"),
 ]
 
 
