@@ -37,6 +37,8 @@ def preflight(server: Server, path: str, origin: str = OURS) -> dict[str, str]:
         "/nhn-face-reco/v1.0/appkeys/x/detect",
         "/modules/faces",
         "/modules/search",
+        "/search",
+        "/faces",
     ],
 )
 def test_a_page_of_a_named_origin_may_call_every_operation(path: str, open_server: Server) -> None:

@@ -31,6 +31,7 @@ from visavis.vision.pool.messages import (
     read_liveness,
     read_picture_error,
     read_size,
+    read_small_faces,
     read_traits,
     traits_content,
 )
@@ -122,6 +123,13 @@ def test_other_contents_are_no_size_liveness_or_refusal(told: object) -> None:
         except AnswerError:
             continue
         assert isinstance(value, ImageSize) or (isinstance(value, float) and -1 <= value <= 101)
+
+
+@pytest.mark.parametrize("told", [None, "3", True, -1, 1e9, float("nan"), [3]], ids=str)
+def test_other_contents_are_no_number_of_small_faces(told: object) -> None:
+    assert read_small_faces({"small": 3}) == 3
+    with pytest.raises(AnswerError):
+        read_small_faces({"small": told})
 
 
 def test_a_refusal_arrives_as_it_is() -> None:
