@@ -21,11 +21,10 @@ ROOT = Path(__file__).parents[1]
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 CARRIERS: Mapping[str, str] = {
     "src/visavis/__init__.py": r'^__version__ = "(.+)"$',
+    "src/visavis_client/__init__.py": r'^__version__ = "(.+)"$',
     "pyproject.toml": r'^version = "(.+)"$',
 }
-"""The files that the server's version stands in, and how it is written there."""
-CLIENT = "src/visavis_client/__init__.py"
-"""The file that the client's version stands in, which is counted by itself."""
+"""The files that the version of both packages stands in, and how it is written there."""
 HEADING = re.compile(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", re.MULTILINE)
 
 
@@ -95,15 +94,10 @@ def describe(root: Path) -> None:
     dist = root / "dist"
     wheels = sorted(dist.glob("*.whl"))
     names = [wheel.name for wheel in wheels]
-    [client] = re.findall(r'^__version__ = "(.+)"$', (root / CLIENT).read_text(encoding="utf-8"), re.MULTILINE)
-    expected = {
-        f"visavis-{version}-py3-none-any.whl": version,
-        f"visavis_client-{client}-py3-none-any.whl": client,
-    }
-    if names != list(expected):
-        raise ReleaseError(f"dist/ should hold {' and '.join(expected)}, but holds {names}.")
+    if names != [f"{package}-{version}-py3-none-any.whl" for package in ("visavis", "visavis_client")]:
+        raise ReleaseError(f"dist/ should hold the two wheels of {version} and no others, but holds {names}.")
     for wheel in wheels:
-        _check(wheel, expected[wheel.name])
+        _check(wheel, version)
     sums = [f"{hashlib.sha256(wheel.read_bytes()).hexdigest()}  {wheel.name}\n" for wheel in wheels]
     (dist / "SHA256SUMS").write_text("".join(sums), encoding="ascii")
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")

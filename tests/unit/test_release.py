@@ -12,7 +12,6 @@ import pytest
 
 from harness.release import (
     CARRIERS,
-    CLIENT,
     ROOT,
     ReleaseError,
     changes,
@@ -42,7 +41,7 @@ TODAY = date(2026, 12, 1)
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A repository of its own with the files that a release edits."""
-    for name in (*CARRIERS, CLIENT):
+    for name in CARRIERS:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
