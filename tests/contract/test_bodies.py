@@ -223,7 +223,7 @@ def test_compare_takes_files_under_both_names_of_its_document(source: str, targe
     assert answer.data["matchedFaceDetailCount"] == 1
 
 
-@pytest.mark.parametrize("by_url", [{"source"}, {"target"}, {"source", "target"}], ids=" and ".join)
+@pytest.mark.parametrize("by_url", [("source",), ("target",), ("source", "target")], ids=" and ".join)
 def test_compare_takes_urls_in_place_of_files_in_a_form(
     by_url: set[str], session: Session, host: PictureHost
 ) -> None:
