@@ -103,7 +103,7 @@ def test_a_group_that_does_not_exist_or_is_gone_or_belongs_to_another_is_not_fou
     body: dict[str, Any] = {"json": {"similarity": 1}} if method == "PATCH" else {}
     for group in ("a-group-that-never-was", gone, theirs):
         assert_refused(admin.ask(method, f"/apps/{keys.name}/groups/{group}", **body), 404)
-    assert_refused(admin.ask(method, f"/apps/{keys.name}/groups/NO_ID", **body), 400)
+    assert_refused(admin.ask(method, f"/apps/{keys.name}/groups/no%20id", **body), 400)
 
 
 def test_settings_of_one_group_are_not_those_of_another(admin: AdminClient, keys: Keys, path: str) -> None:
