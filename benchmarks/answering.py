@@ -27,7 +27,7 @@ def _answer(content: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         case Do.DECODE:
             return {"size": [480, 640]}, b""
         case Do.FIND:
-            return {}, faces_bytes([_FACE])
+            return {"small": 0}, faces_bytes([_FACE])
         case Do.DESCRIBE:
             wanted = {name for name, want in content["traits"].items() if want}
             return {"traits": [{name: _TRAITS[0][name] for name in wanted}]}, b""

@@ -25,6 +25,7 @@ TOO_LARGE: Final = frozenset({ErrorCode.IMAGE_TOO_LARGE})
 TOO_SMALL: Final = frozenset({ErrorCode.IMAGE_TOO_SMALL})
 FINE: Final = frozenset({READ})
 ANY: Final = frozenset({READ, ErrorCode.BROKEN_IMAGE})
+RARE: Final = ANY | {ErrorCode.UNSUPPORTED_IMAGE_FORMAT}
 MEGABYTE: Final = 1_000_000
 
 
@@ -169,7 +170,7 @@ def structures() -> Iterator[Hostile]:
     for precision in (0, 1, 12, 16, 255):
         lying = bytearray(photo)
         lying[lying.index(b"\xff\xc0") + 4] = precision
-        yield Hostile(f"jpeg of {precision} bits", bytes(lying), ANY)
+        yield Hostile(f"jpeg of {precision} bits", bytes(lying), RARE)
     for parts in (0, 2, 5, 255):
         lying = bytearray(photo)
         lying[lying.index(b"\xff\xc0") + 9] = parts
@@ -181,7 +182,7 @@ def structures() -> Iterator[Hostile]:
     for marker in (0xC1, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF):
         lying = bytearray(photo)
         lying[lying.index(b"\xff\xc0") + 1] = marker
-        yield Hostile(f"jpeg of kind {marker:02x}, arithmetic or lossless", bytes(lying), ANY)
+        yield Hostile(f"jpeg of kind {marker:02x}, arithmetic or lossless", bytes(lying), RARE)
 
 
 def rare_kinds() -> Iterator[Hostile]:
