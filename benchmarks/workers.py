@@ -12,8 +12,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -27,6 +28,11 @@ from rich.console import Console
 from benchmarks.pictures import original, resized
 from harness.hostile import many_scans
 from harness.servers import PREFIX, create_app, environment, free_port, wait_until_alive
+from visavis.types import Traits
+from visavis.vision.analyzer import Analyzer
+from visavis.vision.catalogue import Catalogue
+from visavis.vision.recognition import Recognizers
+from visavis.vision.store import ModelStore, default_directory
 
 out = Console(highlight=False, soft_wrap=True)
 _FIELDS = {"orientation": "true", "mask": "true"}
@@ -153,6 +159,33 @@ def cores(rounds: int) -> None:
         )
 
 
+def looking(core: int, rounds: int) -> float:
+    """Seconds for so many detections in this process, on one core: no server, no request."""
+    os.sched_setaffinity(0, {core})
+    store = ModelStore(default_directory())
+    analyzer = Analyzer.load(store, 1, Recognizers(store, Catalogue.read(store.directory)))
+    data = original("P001", "amateur_selfie", "selfie").data
+    start = 0.0
+    for number in range(rounds + 3):
+        if number == 3:
+            start = time.perf_counter()
+        with analyzer.decode(data) as picture:
+            analyzer.describe(picture, analyzer.find(picture), Traits(pose=True, mask=True))
+    return time.perf_counter() - start
+
+
+def floor_of_cores(rounds: int) -> None:
+    """What two cores of this machine are worth to processes that have nothing in common."""
+    first, second, *_ = sorted(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        alone = [processes.submit(looking, core, rounds).result() for core in (first, second)]
+        together = [
+            each.result() for each in [processes.submit(looking, core, rounds) for core in (first, second)]
+        ]
+    worth = sum(one / two for one, two in zip(alone, together, strict=True))
+    out.print(f"two processes that only look at pictures, a core each: x {worth:.2f}")
+
+
 def main_process(rounds: int) -> None:
     """With workers that answer at once."""
     data = resized("P001", "amateur_selfie", 640, "small selfie").data
@@ -210,6 +243,7 @@ def main(
     if beside is not None:
         latency(beside, 10 if quick else 60)
     cores(3 if quick else 8)
+    floor_of_cores(40 if quick else 150)
     main_process(3 if quick else 8)
     memory()
     neighbours()
