@@ -123,23 +123,23 @@ WORKERS = """\
 
 Pictures are seen by processes of their own ([decision 0049](decisions/0049-pictures-in-processes.md)). What that
 costs and brings, `python -m benchmarks.workers --beside CHECKOUT` measures beside a server of the commit
-before (571e5b7), which saw them in threads. The two cores were shared with other work, up to seven times as much
-as they can do, so least times are given where medians say nothing.
+before (571e5b7), which saw them in threads. The two cores are those of a virtual machine among others.
 
 | what | before | now |
 |---|--:|--:|
-| detection over HTTP, small selfie, 137 kB: least | 29.7 ms | 32.3 ms |
-| detection over HTTP, selfie, 775 kB: least | 37.3 ms | 42.1 ms |
-| decode, find, describe, end of a selfie, without HTTP: sum of least times | 24.4 ms | 27.0 ms |
-| main process alone, workers that answer at once, 137 kB: its own processor time | | 1.8 ms (2.3 in another run) |
-| the same: requests a second of one core; reached beside the client that asks | | 566; 415 |
-| memory of a server with two workers: at its start, after selfies, after 16 faces | | 336, 443, 489 MB |
-| three pictures with hidden scans at once: longest wait of another app | 47 s | 0.25 s |
-| `visavis --version`: least processor time of eight | 1.2 s | 0.15 s |
-| `visavis app list`: the same | 1.9 s | 0.63 s |
+| detection over HTTP, small selfie, 137 kB: median, at 648f473 | 20.9 ms | 23.4 ms |
+| the same since every picture is [scanned turned too](decisions/0075-what-counts-as-a-face.md) | 22.6 ms | 27.3 ms |
+| detection over HTTP, selfie, 775 kB: median, at 648f473 and since | 28.8, 29.2 ms | 33.3, 34.1 ms |
+| main process alone, workers that answer at once, 137 kB: its own processor time, in four runs | | 2.2 to 2.8 ms |
+| the same: requests a second of one core; reached beside the client that asks | | 361 to 450; 365 |
+| memory of a server with two workers: at its start, after selfies, after 16 faces | | 391, 490, 531 MB |
+| three pictures with hidden scans at once: longest wait of another app | 47 s | 0.09 s |
+| two cores over one, clients included | | x 1.76, x 1.30 in another run |
+| two processes that only look at pictures, a core each, in that other run | | x 1.47 |
+| `visavis --version`: least processor time of eight | 1.2 s | 0.12 s |
+| `visavis app list`: the same | 1.9 s | 0.62 s |
 
-Memory is proportional set size: what processes share counts once. What two workers do more than one could not be
-measured on such a machine (x 1.2, between 1.0 and 2.2).
+Memory is proportional set size: what processes share counts once.
 """
 """Measured beside a checkout of the commit before, so no file of results is kept."""
 
