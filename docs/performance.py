@@ -128,7 +128,7 @@ before (571e5b7), which saw them in threads. The two cores are those of a virtua
 | what | before | now |
 |---|--:|--:|
 | detection over HTTP, small selfie, 137 kB: median, at 648f473 | 20.9 ms | 23.4 ms |
-| the same since every picture is [scanned turned too](decisions/0075-what-counts-as-a-face.md) | 22.6 ms | 27.3 ms |
+| the same since pictures are [scanned turned](decisions/0075-what-counts-as-a-face.md) | 22.6 ms | 27.3 ms |
 | detection over HTTP, selfie, 775 kB: median, at 648f473 and since | 28.8, 29.2 ms | 33.3, 34.1 ms |
 | main process alone, workers that answer at once, 137 kB: its own processor time, in four runs | | 2.2 to 2.8 ms |
 | the same: requests a second of one core; reached beside the client that asks | | 361 to 450; 365 |
