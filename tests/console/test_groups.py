@@ -54,10 +54,10 @@ def test_a_group_is_made_found_and_deleted(desk: Page, operator: Person) -> None
 
     desk.get_by_role("link", name="Settings").click()
     desk.get_by_role("button", name="Delete group").click()
-    desk.get_by_label(f"To go on, type {name}").fill("something else")
+    desk.get_by_label(f"To confirm, type {name}").fill("something else")
     desk.get_by_role("button", name="Delete for good").click()
     expect(desk.get_by_text("This is not the group's id.")).to_be_visible()
-    desk.get_by_label(f"To go on, type {name}").fill(name)
+    desk.get_by_label(f"To confirm, type {name}").fill(name)
     desk.get_by_role("button", name="Delete for good").click()
     expect(desk.get_by_role("status").filter(has_text="The group was deleted.")).to_be_visible()
     assert operator.get(f"/apps/1/groups/{name}").status_code == 404

@@ -70,11 +70,11 @@ def test_the_settings_say_it_of_the_similarity_that_is_set_and_of_one_that_is_ty
     assert "Of 100 strangers, about 3 would find somebody among these 3 faces." in operator.get(path).text
     desk.goto(f"/console{path}")
     advised(desk).to_have_text("Take 66 or more to keep it to 1 in 100.")
-    desk.get_by_label("Least similarity").fill("99")
+    desk.get_by_label("Minimum similarity").fill("99")
     description(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
     advised(desk).to_be_hidden()
     for unfit in ("", "101", "-1"):
-        desk.get_by_label("Least similarity").fill(unfit)
+        desk.get_by_label("Minimum similarity").fill(unfit)
         description(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
 
 

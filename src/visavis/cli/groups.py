@@ -95,13 +95,13 @@ def set_group(  # noqa: PLR0913 - an option each
         float | None, _option("similarity", "Similarity asked for; take 99 among children.")
     ] = None,
     min_quality: Annotated[
-        float | None, _option("min_quality", "Least quality of a face to be registered; 0 is any.")
+        float | None, _option("min_quality", "Minimum quality of a face to be registered; 0 is any.")
     ] = None,
     min_comparability: Annotated[
         float | None,
         _option(
             "min_comparability",
-            "Least comparability of a face to be registered or matched, 50 by default; 0 is any, and lets "
+            "Minimum comparability of a face to be registered or matched, 50 by default; 0 is any, and lets "
             "strangers match in poor pictures.",
         ),
     ] = None,

@@ -27,7 +27,7 @@ NONE, TROUBLE = 1, 2
 
 Picture = Annotated[Path, typer.Argument(help="A JPEG or PNG file.")]
 Threshold = Annotated[
-    float, typer.Option(min=0, max=100, help="Least similarity of a match; 90: one in 10,000 strangers has it.")
+    float, typer.Option(min=0, max=100, help="Minimum similarity of a match; 90: one in 10,000 strangers has it.")
 ]
 
 

@@ -188,7 +188,7 @@ class SearchQuery(Parameters):
     limit: Annotated[SearchLimit, IN_QUERY]
     """How many matches at most."""
     threshold: Annotated[Threshold, IN_QUERY]
-    """Least similarity of a match."""
+    """Minimum similarity of a match."""
 
 
 class LongSearchQuery(Parameters):
@@ -197,26 +197,26 @@ class LongSearchQuery(Parameters):
     limit: Annotated[LongSearchLimit, IN_QUERY]
     """How many matches at most."""
     threshold: Annotated[Threshold, IN_QUERY]
-    """Least similarity of a match."""
+    """Minimum similarity of a match."""
 
 
 class SearchBody(Parameters):
     limit: SearchLimit
     """How many matches at most."""
     threshold: Threshold
-    """Least similarity of a match."""
+    """Minimum similarity of a match."""
 
 
 class CompareQuery(Parameters):
     """The query of a comparison in v1 and Plus."""
 
     threshold: Annotated[Threshold, IN_QUERY]
-    """Least similarity of a match."""
+    """Minimum similarity of a match."""
 
 
 class CompareBody(Parameters):
     threshold: Threshold = 90
-    """Least similarity of a match; may be left out."""
+    """Minimum similarity of a match; may be left out."""
 
 
 class ListQuery(Parameters):

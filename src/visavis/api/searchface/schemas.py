@@ -114,7 +114,7 @@ class Option(Described):
     liveNessScore: float
     """The face's score; 0 where it is not asked for."""
     policy_similarity: Annotated[float, _bounded("similarity")]
-    """Least similarity of a match, 0 to 100."""
+    """Minimum similarity of a match, 0 to 100."""
 
 
 class FoundFace(Described):

@@ -1,4 +1,4 @@
-// Searches a group by a picture, again whenever the least similarity is moved.
+// Searches a group by a picture, again whenever the minimum similarity is moved.
 import { element } from "./dom.js";
 import { takePasted, takePictures } from "./drop.js";
 import { fill, messages } from "./messages.js";

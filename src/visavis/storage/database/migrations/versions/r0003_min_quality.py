@@ -1,4 +1,4 @@
-"""The least quality of the faces that a group takes."""
+"""The minimum quality of the faces that a group takes."""
 
 from __future__ import annotations
 

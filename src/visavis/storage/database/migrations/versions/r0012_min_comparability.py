@@ -1,4 +1,4 @@
-"""The least comparability of faces that a group registers and matches."""
+"""The minimum comparability of faces that a group registers and matches."""
 
 from __future__ import annotations
 
