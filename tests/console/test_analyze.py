@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_faces_are_chosen_by_keys_by_click_and_step_by_step(desk: Page) -> None:
     expect(title).to_have_text("Face 3 of 3")
     faces.nth(1).click()
     expect(title).to_have_text("Face 2 of 3")
-    expect(desk.locator("[data-face='1']")).to_have_class("face selected")
+    expect(desk.locator("[data-face='1']")).to_have_class(re.compile("^face selected"))
     desk.get_by_role("button", name="Next face").click()
     expect(title).to_have_text("Face 3 of 3")
 

@@ -92,24 +92,21 @@ def compare(
         first, second = (ImageBytes(_read(each), MAX_FILE_BYTES) for each in (source, target))
         compared = comparer.compare(first, second, threshold, RequestedAttributes())
     scored = [*compared.matched, *compared.unmatched]
+    too_poor = compared.detail if scored else ""
     if as_json:
         rows = [
             {"similarity": score, "match": score >= threshold, "box": _fractions(face.box, compared.size)}
             for face, score in scored
         ]
-        print_json(
-            {"model": compared.model, "threshold": threshold, "faces": rows, "too_poor": compared.detail or None}
-        )
+        print_json({"model": compared.model, "threshold": threshold, "faces": rows, "too_poor": too_poor or None})
     else:
         table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
         for face, similarity in scored:
-            cells = (
-                _judged(similarity, threshold) if similarity or not compared.detail else ("-", "not compared", "-")
-            )
+            cells = _judged(similarity, threshold) if similarity or not too_poor else ("-", "not compared", "-")
             table.add_row(_position(face.box, compared.size), *cells)
         out.print(table if scored else "There is no face in the second picture.")
-        if compared.detail:
-            say(compared.detail)
+        if too_poor:
+            say(too_poor)
     if not compared.matched:
         raise typer.Exit(NONE)
 

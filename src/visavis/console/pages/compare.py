@@ -54,7 +54,7 @@ async def compare(context: RequestContext) -> Response:
 
 def _incomparable(context: RequestContext, pairs: Pairs) -> dict[str, object]:
     """The error if no pair can be compared because a picture is too poor; empty otherwise."""
-    if any(similarity for row in pairs.similarities for similarity in row):
+    if not pairs.target_faces or any(similarity for row in pairs.similarities for similarity in row):
         return {}
     detail = pairs.of_largest(_THRESHOLD).detail
     subject = detail.partition(" ")[0]
