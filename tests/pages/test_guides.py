@@ -85,7 +85,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 def staff(folder: Path) -> None:
     """The pictures of person 1042, as the guides want them."""
     (folder / "people" / "1042").mkdir(parents=True)
-    shutil.copy(ASSETS / "ines-portrait.jpg", folder / "people" / "1042" / "1.jpg")
+    shutil.copy(ASSETS / "ines-selfie.jpg", folder / "people" / "1042" / "1.jpg")
 
 
 def test_start_here_ends_with_the_person_who_was_registered(reader: Reader) -> None:
@@ -96,9 +96,9 @@ def test_start_here_ends_with_the_person_who_was_registered(reader: Reader) -> N
 
 def test_a_door_opens_for_whom_two_pictures_agree_on(reader: Reader, stranger: bytes) -> None:
     staff(reader.folder)
-    selfie = Image.open(ASSETS / "ines-selfie.jpg")
-    other = Image.open(io.BytesIO(stranger)).resize(selfie.size)
-    for number, shot in enumerate([other, selfie, other, selfie, selfie, other]):
+    portrait = Image.open(ASSETS / "ines-portrait.jpg")
+    other = Image.open(io.BytesIO(stranger)).resize(portrait.size)
+    for number, shot in enumerate([other, portrait, other, portrait, portrait, other]):
         shot.save(reader.folder / f"shot{number}.png")
     printed = reader.reads("guides/access-control.md", {"VideoCapture(0)": "VideoCapture('shot%d.png')"})
     assert re.findall(r"^open for .*$", printed, re.MULTILINE) == ["open for 1042"]
@@ -106,7 +106,7 @@ def test_a_door_opens_for_whom_two_pictures_agree_on(reader: Reader, stranger: b
 
 def test_a_terminal_confirms_a_number_by_its_face(reader: Reader) -> None:
     staff(reader.folder)
-    shutil.copy(ASSETS / "ines-selfie.jpg", reader.folder / "picture.jpg")
+    shutil.copy(ASSETS / "ines-portrait.jpg", reader.folder / "picture.jpg")
     assert reader.reads("guides/attendance.md").splitlines()[-1] == "face"
     [line] = (reader.folder / "attendance.csv").read_text().splitlines()
     assert line.endswith("+00:00,1042,face")
