@@ -281,7 +281,7 @@ def left_by_restores(folder: Path) -> list[Path]:
 def restoring(archive: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A restore that has begun to write, and goes no further."""
     script = """
-import os, sys, time
+import signal, sys, time
 from pathlib import Path
 from visavis.cli import main
 from visavis.transfer.backup import restore
@@ -292,6 +292,7 @@ def wait(draft):
     while True:  # a signal just before signal.pause() would never be looked at
         time.sleep(0.1)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 restore._require_our_schema = wait
 main()
 """
