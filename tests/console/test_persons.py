@@ -123,6 +123,7 @@ def test_a_person_is_renamed_merged_and_deleted_in_three_steps(desk: Page, opera
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_role("heading", name="박지성 선수")).to_be_visible()
 
+    desk.get_by_label("Name", exact=True).fill("another name")
     desk.get_by_label("Person id").fill("second")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_text("Another person of the group has this id.")).to_be_visible()

@@ -71,14 +71,14 @@ class Persons:
         Raises INVALID_PARAMETER, GROUP_NOT_FOUND, PERSON_NOT_FOUND, PERSON_EXISTS.
         """
         group = self.groups.require(app, group_id)
+        if new_id == person_id:
+            return self.require(group, person_id)
         if not policy.is_external_image_id(new_id):
             raise ServiceError(
                 ErrorCode.INVALID_PARAMETER,
                 "A person's id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.', '-' and ':'.",
                 subject="id",
             )
-        if new_id == person_id:
-            return self.require(group, person_id)
         self.store.move_person(group, person_id, new_id, merge=merge)
         return self.require(group, new_id)
 

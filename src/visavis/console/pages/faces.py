@@ -79,8 +79,9 @@ async def register(context: RequestContext) -> Response:
             return known
         requested = RequestedAttributes(pose=True, quality=True)
         done = context.services.faces.register(context.app, group.name, source, limit, label, requested)
-        if label and done.added and upload.text("name"):
-            context.services.persons.rename(context.app, group.name, label, upload.text("name"))
+        name, persons = upload.text("name"), context.services.persons
+        if label and name and done.added and not persons.names_of(group, [label]):
+            persons.rename(context.app, group.name, label, name)
         return done
 
     done = await with_pictures(context, work)

@@ -12,7 +12,7 @@ from visavis.console.paging import ITEMS, Paging
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.core import policy
-from visavis.core.persons import as_kept, new_id
+from visavis.core.persons import as_kept, checked_name, new_id
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import FaceFilter, FaceRecord, Group, Person
 
@@ -39,17 +39,21 @@ async def show(context: RequestContext) -> Response:
 
 
 async def change(context: RequestContext) -> Response:
-    """Set name and id. An id that is another person's is a question, which the page asks."""
+    """Set name and id, or neither. An id that is another person's is a question, which the page asks.
+
+    Of two who become one, the name is that of the id that stays, if it has one.
+    """
     group = await group_of(context)
     form, persons = context.form, context.services.persons
     person_id, wanted, name = (form.get(field, "").strip() for field in ("id", "new_id", "name"))
     merge = form.get("merge", "") == "yes"
 
     def work() -> Person:
-        person = persons.rename(context.app, group.name, person_id, name)
-        if wanted and wanted != person_id:
-            person = persons.change_id(context.app, group.name, person_id, wanted, merge=merge)
-        return person
+        new_name = checked_name(name)
+        person = persons.change_id(context.app, group.name, person_id, wanted or person_id, merge=merge)
+        if merge or person.name == new_name:
+            return person
+        return persons.rename(context.app, group.name, person.id, new_name)
 
     try:
         person = await context.quick(work)

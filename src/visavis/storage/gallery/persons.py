@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -101,11 +102,11 @@ class StoredPersons:
         """The persons of these ids who have a face, in that order."""
         records = face_rows.faces_of(connection, self._proofs, group.id, kept(group, FaceFilter()), ids)
         names = person_rows.names_of(connection, self._proofs, group.id, ids)
-        times = {
-            each: [record.created_at for record in records if record.external_image_id == each] for each in ids
-        }
+        times: dict[str | None, list[datetime]] = {}
+        for record in records:
+            times.setdefault(record.external_image_id, []).append(record.created_at)
         return [
-            Person(each, names.get(each, ""), len(times[each]), max(times[each])) for each in ids if times[each]
+            Person(each, names.get(each, ""), len(times[each]), max(times[each])) for each in ids if each in times
         ]
 
     def _take_names_along(self, connection: Connection, group: Group, person_id: str, new_id: str) -> None:
