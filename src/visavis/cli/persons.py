@@ -12,7 +12,7 @@ import typer
 
 from visavis import app as wiring
 from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
-from visavis.core.persons import Persons
+from visavis.core.persons import Persons, checked_name
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.types import Group, Person
@@ -103,13 +103,14 @@ def rename(
     """Give a person another name, another id, or both."""
     if name is None and new_id is None:
         raise typer.BadParameter("Give --name, --id, or both.")
+    new_name = None if name is None else checked_name(name)  # before anything is changed
     with _opened(app, group_id, data_dir) as here:
         persons, owner = here.persons, here.app
         person = persons.require(here.group, person_id)
         if new_id is not None:
             person = _with_id(here, person, new_id)
-        if name is not None:
-            person = persons.rename(owner, group_id, person.id, name)
+        if new_name is not None:
+            person = persons.rename(owner, group_id, person.id, new_name)
     if as_json:
         print_json(_fields(person))
     else:

@@ -77,6 +77,9 @@ def test_people_are_renamed_merged_and_deleted(server: Server, keys: Keys, named
     ids = {name: person_id for name, (person_id, _) in by_name(server, keys).items()}
     renamed = command(server, keys, "person", "rename", ids["김민수"], "--id", "e-7", "--name", "김 민수")
     assert (renamed["id"], renamed["name"], renamed["faces"]) == ("e-7", "김 민수", 2)
+    unfit = _run(server, keys, "person", "rename", "e-7", "--id", "e-8", "--name", "a\tb", check=False)
+    assert unfit.returncode == 1
+    assert command(server, keys, "person", "show", "e-7")["name"] == "김 민수"
     clash = _run(server, keys, "person", "rename", ids["이영희"], "--id", "e-7", check=False)
     assert clash.returncode == 1
     assert f"visavis person merge {ids['이영희']} e-7" in clash.stderr
