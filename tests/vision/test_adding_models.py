@@ -144,7 +144,7 @@ def test_every_shape_says_where_it_is_documented_and_stands_in_the_guide() -> No
 def test_a_file_that_is_no_network_is_refused(models: Path, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "network.onnx"
     file.write_bytes(content)
-    assert f"{file} is no ONNX file" in refusal(models, file)
+    assert f"{file} is not an ONNX file" in refusal(models, file)
 
 
 def test_a_file_that_is_not_there_is_refused(models: Path, tmp_path: Path) -> None:
@@ -222,12 +222,12 @@ def test_a_network_whose_answer_depends_on_who_else_is_asked_about_is_refused(mo
     network.graph.node[-1].output[0] = "each"
     network.graph.node.append(helper.make_node("ReduceMean", ["each"], ["mean"], axes=[0], keepdims=1))
     network.graph.node.append(helper.make_node("Sub", ["each", "mean"], ["683"]))
-    assert "something else of two faces at once than of each alone" in refusal(models, save(network))
+    assert "gives other results for two faces at once than for each alone" in refusal(models, save(network))
 
 
 @pytest.mark.parametrize("name", ["", "Upper", "../up", "a/b", "/root", ".", "..", "with space", "a" * 64, "a\n"])
 def test_what_is_no_name_is_refused(models: Path, save: Save, name: str) -> None:
-    assert "is no name for a model" in refusal(models, save(embedding_network()), name=name)
+    assert "is not a name for a model" in refusal(models, save(embedding_network()), name=name)
 
 
 @pytest.mark.parametrize("name", [DEFAULT_RECOGNITION.name, SFACE.name, "insightface-w600k-mbf"])
@@ -238,7 +238,7 @@ def test_the_name_of_a_model_that_others_mean_is_refused(models: Path, save: Sav
 def test_a_name_that_is_taken_stays_with_its_model(models: Path, save: Save) -> None:
     file = save(embedding_network())
     add_model(models, NAME, file, ARCFACE, FREE)
-    assert "give this one another name" in refusal(models, file, ADAFACE)
+    assert "choose another name" in refusal(models, file, ADAFACE)
     assert Catalogue.read(models).cards[NAME].networks[0].channels == "RGB"
 
 

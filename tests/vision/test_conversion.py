@@ -146,14 +146,14 @@ FAR_MEAN = replace(NEW_SFACE, name="far", own_fit=Fit("nobody", (), (0.1,) * 128
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        (SFACE, SFACE_FR, "not made of the same networks"),
-        (SFACE_FR, SFACE, "not made of the same networks"),
-        (SFACE, MBF, "not made of the same networks"),
-        (SFACE, OTHER_VIEWS, "not made of the same networks"),
-        (NEW_FR, OTHER_ORDER, "not made of the same networks"),
-        (NEW_FR, SFACE_FR, "do not hold how strong the answers were"),
-        (LIFTED, SFACE_FR, "do not hold how strong the answers were"),
-        (FAR_MEAN, SFACE, "do not tell what the networks had answered"),
+        (SFACE, SFACE_FR, "do not use the same networks"),
+        (SFACE_FR, SFACE, "do not use the same networks"),
+        (SFACE, MBF, "do not use the same networks"),
+        (SFACE, OTHER_VIEWS, "do not use the same networks"),
+        (NEW_FR, OTHER_ORDER, "do not use the same networks"),
+        (NEW_FR, SFACE_FR, "do not record how strong the networks' output was"),
+        (LIFTED, SFACE_FR, "do not record how strong the networks' output was"),
+        (FAR_MEAN, SFACE, "cannot be turned back into the networks' output"),
     ],
     ids=lambda part: part if isinstance(part, str) else part.name,
 )
@@ -178,7 +178,7 @@ def test_a_network_is_known_by_its_file_and_not_by_its_name() -> None:
     pack = replace(NEW_SFACE, networks=(replace(network, model=replace(network.model, name="pack/face.onnx")),))
     recipes(pack, SFACE).conversion(SFACE.name, pack.name)
     other = replace(NEW_SFACE, networks=(replace(network, model=replace(FR_FEATURE, name="sface")),))
-    with pytest.raises(ServiceError, match="not made of the same networks"):
+    with pytest.raises(ServiceError, match="do not use the same networks"):
         recipes(other, SFACE).conversion(SFACE.name, other.name)
 
 

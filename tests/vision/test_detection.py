@@ -125,7 +125,7 @@ def test_a_mirrored_picture_has_the_mirrored_face(analyzer: Analyzer, portraits:
     for portrait in portraits:
         straight, mirrored = the_face(analyzer, portrait), the_face(analyzer, portrait[:, ::-1])
         expected = straight.landmarks.as_array()[[1, 0, 2, 4, 3]] * (-1, 1) + (portrait.shape[1], 0)
-        assert np.abs(mirrored.landmarks.as_array() - expected).max() < 0.02 * straight.box.width
+        assert np.abs(mirrored.landmarks.as_array() - expected).max() < 0.03 * straight.box.width
 
 
 def test_landmarks_do_not_depend_on_the_size_of_the_picture(analyzer: Analyzer, portraits: list[Array]) -> None:

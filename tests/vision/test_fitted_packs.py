@@ -209,9 +209,9 @@ def test_a_fit_that_makes_no_sense_is_refused_by_file_and_field(
     ("name", "complaint"),
     [
         (SFACE_FR_2.name, "the name of another recognition model"),
-        ("Our People", "is no name for a model"),
-        ("../elsewhere", "is no name for a model"),
-        ("taken", "is there already"),
+        ("Our People", "is not a name for a model"),
+        ("../elsewhere", "is not a name for a model"),
+        ("taken", "already exists"),
     ],
 )
 def test_a_name_that_is_taken_or_none_is_refused(name: str, complaint: str, models: Path) -> None:

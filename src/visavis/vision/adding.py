@@ -73,12 +73,12 @@ def add_fitted(models: Path, card: RecognitionCard, base: RecognitionCard) -> Re
 def check_name(models: Path, name: str) -> None:
     """Raises SetupError, with the reason, if no new recognition model can be called this."""
     if not is_model_name(name):
-        raise SetupError(f"{name!r} is no name for a model, which has {NAME_IN_WORDS}.")
+        raise SetupError(f"{name!r} is not a name for a model, which has {NAME_IN_WORDS}.")
     if name in taken_names():
         raise SetupError(f"{name} is the name of another recognition model; a model of your own needs its own.")
     if (models / FOLDER / name).exists():
         raise SetupError(
-            f"{models / FOLDER / name} is there already. A name stands for one recipe: give this one another name."
+            f"{models / FOLDER / name} already exists. A name stands for one recipe: choose another name."
         )
 
 

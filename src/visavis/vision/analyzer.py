@@ -11,10 +11,10 @@ from threading import BoundedSemaphore
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision import models
-from visavis.vision.align import align
+from visavis.vision.aligned import AlignedFace, aligned
 from visavis.vision.catalogue import Catalogue
-from visavis.vision.comparability import assess_comparability
-from visavis.vision.decode import DecodedPicture, Pixels, decode
+from visavis.vision.comparability import comparability_of
+from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import YUNET_EDITS, Detector, first_scale
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.networks import network
@@ -95,7 +95,7 @@ class Analyzer:
     def _credible(self, picture: DecodedPicture, faces: list[DetectedFace]) -> list[DetectedFace]:
         """The faces, but those that score less than bare faces do and wear no mask either: things and animals."""
         doubtful = [face for face in faces if face.detection_score < _BARE_SCORE]
-        masks = self._mask.wears_mask(_aligned(picture, doubtful))
+        masks = self._mask.wear_masks(_aligned(picture, doubtful))
         things = {id(face) for face, masked in zip(doubtful, masks, strict=True) if not masked}
         return [face for face in faces if id(face) not in things]
 
@@ -110,17 +110,18 @@ class Analyzer:
     ) -> list[DetectedFace]:
         described = list(faces)
         poses = self._pose.estimate(picture, faces) if traits.pose or traits.quality else []
-        crops = _aligned(picture, faces) if traits.mask or traits.quality or traits.comparability else []
-        masks = self._mask.wears_mask(crops) if traits.mask or traits.quality else []
+        cut = _aligned(picture, faces) if traits.mask or traits.quality or traits.comparability else []
+        masks = self._mask.wear_masks(cut) if traits.mask or traits.quality else []
         if traits.quality:
-            seen = zip(described, crops, poses, masks, strict=True)
+            seen = zip(described, cut, poses, masks, strict=True)
             described = [
-                replace(face, quality=assess(crop, face, pose, masked=mask)) for face, crop, pose, mask in seen
+                replace(face, quality=assess(each.pixels, face, pose, masked=mask))
+                for face, each, pose, mask in seen
             ]
         if traits.comparability:
             described = [
-                replace(face, comparability=assess_comparability(crop))
-                for face, crop in zip(described, crops, strict=True)
+                replace(face, comparability=comparability_of(each.measures))
+                for face, each in zip(described, cut, strict=True)
             ]
         if traits.pose:
             described = [replace(face, pose=pose) for face, pose in zip(described, poses, strict=True)]
@@ -142,6 +143,13 @@ class Analyzer:
         with self._instrument(Span.EMBED):
             return self._recognizers.require(model).embed(picture, faces)
 
+    def embed_first_view(self, picture: DecodedPicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+        with self._instrument(Span.EMBED):
+            return self._recognizers.require(model).embed_first_view(picture, faces)
+
+    def first_view_within(self, model: str) -> float:
+        return self._recognizers.require(model).first_view_within
+
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:
         return self._recognizers.require(model).as_probe(embeddings)
 
@@ -152,11 +160,11 @@ def _load_liveness(store: ModelStore) -> LivenessEstimator:
         fr_liveness = network(store, models.FR_LIVENESS, Edits(dynamic_axes=(0,)))
     else:
         logger.warning(models.WITHOUT_FR_LIVENESS)
-    edits = Edits(from_minifas=True)
+    edits = Edits(family="minifas")
     return LivenessEstimator(
         network(store, models.MINIFAS_V2, edits), network(store, models.MINIFAS_V1SE, edits), fr_liveness
     )
 
 
-def _aligned(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[Pixels]:
-    return [align(picture, face.landmarks) for face in faces]
+def _aligned(picture: DecodedPicture, faces: Sequence[DetectedFace]) -> list[AlignedFace]:
+    return [aligned(picture, face.landmarks) for face in faces]

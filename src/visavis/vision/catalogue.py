@@ -35,7 +35,7 @@ class Catalogue:
     """The recognition models that may be used. Their files may still be missing."""
 
     cards: Mapping[str, RecognitionCard]
-    """By name."""
+    """The cards of the recognition models, by name."""
     own: tuple[str, ...]
     """Names of the models that are own packs."""
     accepted: tuple[Pack, ...]

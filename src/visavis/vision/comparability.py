@@ -41,7 +41,11 @@ class _Limit:
 
 def assess_comparability(crop: Pixels) -> Comparability:
     """How far a face is from being too poor to be compared, from its aligned crop, (112, 112, 3) BGR."""
-    seen = measures(crop)
+    return comparability_of(measures(crop))
+
+
+def comparability_of(seen: NDArray[np.float64]) -> Comparability:
+    """How far a face is from being too poor to be compared, from its measures, shape (m,)."""
     faults = {defect: float(seen @ limit.weights + limit.offset) for defect, limit in _limits().items()}
     worst = max(faults, key=lambda defect: faults[defect])
     return Comparability(100 / (1 + math.exp(min(faults[worst], 100))), worst)

@@ -188,7 +188,7 @@ def _read_jpeg(data: bytes) -> Container:
 def _rare_kind(frame: int, precision: int) -> str:
     """What kind of JPEG has this frame header, in the words of an error; empty for those that everybody writes."""
     if precision != 8:
-        return f"a JPEG with {precision} bits a colour"
+        return f"a JPEG with {precision} bits per colour"
     names = [name for name, frames in _RARE_FRAMES.items() if frame in frames]
     return f"a JPEG of the rare kind {names[0]}" if names else ""
 

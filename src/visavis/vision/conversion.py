@@ -57,15 +57,17 @@ def obstacle(old: RecognitionCard, new: RecognitionCard) -> str | None:
     """Why embeddings of one recipe cannot be converted to the other, in a sentence; None if they can."""
     if _fed(old) != _fed(new):
         return (
-            f"{old.name} and {new.name} are not made of the same networks, fed in the same way: "
-            "only the pictures lead from one to the other."
+            f"{old.name} and {new.name} do not use the same networks with the same input: "
+            "moving between them needs the pictures."
         )
     if _only_without_masks(old, new):
         return None
     if _strongest(old) < _strongest(new):
-        return f"Embeddings of {old.name} do not hold how strong the answers were, and {new.name} needs that."
+        return (
+            f"Embeddings of {old.name} do not record how strong the networks' output was, which {new.name} needs."
+        )
     if not _invertible(old):
-        return f"Embeddings of {old.name} do not tell what the networks had answered."
+        return f"Embeddings of {old.name} cannot be turned back into the networks' output."
     return None
 
 

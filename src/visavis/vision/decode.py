@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ from visavis.vision.container import Container, broken, open_container, unsuppor
 
 Pixels = NDArray[np.uint8]
 """BGR, shape (height, width, 3)."""
+
+_Made = TypeVar("_Made")
 
 _COARSEST_JPEG = 8
 """A JPEG can be decoded at one half, a quarter or an eighth of its size, since it is made of blocks of 8 x 8."""
@@ -42,6 +45,7 @@ class DecodedPicture:
         self.small_faces = 0
         self._levels = {factor: pixels}
         self._jpeg = jpeg
+        self._made: dict[Hashable, Any] = {}
 
     @property
     def pixels(self) -> Pixels:
@@ -58,8 +62,16 @@ class DecodedPicture:
         factor = _factor(max(scale, 1 / min(self.size.width, self.size.height)))
         return self._level(factor), factor
 
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What is made of this picture under a key: made at the first time, the same at every other."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: _Made = self._made[key]
+        return made
+
     def overwrite(self) -> None:
         """Overwrite all pixels; the picture cannot be used any more."""
+        self._made.clear()
         for pixels in self._levels.values():
             if pixels.flags.writeable:
                 pixels.fill(0)

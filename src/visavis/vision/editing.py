@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 from visavis.errors import SetupError
+from visavis.vision.dead_channels import drop_dead_channels
 
 _NEGLIGIBLE = 1e-12
 
@@ -30,11 +31,12 @@ def edited(model: bytes, dynamic_axes: Sequence[int], *, takes_pixels: bool) -> 
     for value in [value for value in graph.input if value.name in constants]:
         graph.input.remove(value)
     _drop_negligible_weights(graph)
+    drop_dead_channels(graph)
     _spell_out_prelu(graph)
+    del graph.value_info[:]
     if dynamic_axes:
         for axis in dynamic_axes:
             graph.input[0].type.tensor_type.shape.dim[axis].dim_param = f"axis{axis}"
-        del graph.value_info[:]
         if 0 in dynamic_axes:
             _keep_batch(graph)
         for output in graph.output:
@@ -54,9 +56,9 @@ def parsed(data: bytes, name: str = "A model") -> onnx.ModelProto:
     try:
         network = onnx.load_from_string(data)
     except Exception as error:  # the parser has an exception of its own, which lies outside of onnx
-        raise SetupError(f"{name} is no ONNX file.") from error
+        raise SetupError(f"{name} is not an ONNX file.") from error
     if not network.graph.node:
-        raise SetupError(f"{name} is no ONNX file, or one without a network in it.")
+        raise SetupError(f"{name} is not an ONNX file, or has no network in it.")
     return network
 
 
@@ -97,25 +99,29 @@ def _spell_out_prelu(graph: onnx.GraphProto) -> None:
 
 
 def _prelu(graph: onnx.GraphProto, node: onnx.NodeProto, slope: NDArray[np.float32]) -> list[onnx.NodeProto]:
-    """The operators that stand for one PReLU; their weights are added to the graph."""
+    """The operators that stand for one PReLU; their weights are added to the graph.
+
+    If no slope exceeds 1, (1 - slope) * relu(x) equals relu((1 - slope) * x). Written that way, the runtime
+    computes the relu as part of the convolution.
+    """
     [value, _], [result] = node.input, node.output
-    positive, part, rest = (f"{result}/{name}" for name in ("positive", "part", "rest"))
+    part, rest = f"{result}/part", f"{result}/rest"
     weights = {f"{part}/weight": slope, f"{rest}/weight": 1 - slope}
     graph.initializer.extend(
         onnx.numpy_helper.from_array(weight.reshape(-1, 1, 1, 1), name) for name, weight in weights.items()
     )
 
-    def scaled(source: str, target: str) -> onnx.NodeProto:
+    def scaled(source: str, target: str, weight: str) -> onnx.NodeProto:
         return onnx.helper.make_node(
-            "Conv", [source, f"{target}/weight"], [target], group=slope.size, kernel_shape=[1, 1]
+            "Conv", [source, f"{weight}/weight"], [target], group=slope.size, kernel_shape=[1, 1]
         )
 
-    return [
-        onnx.helper.make_node("Relu", [value], [positive]),
-        scaled(value, part),
-        scaled(positive, rest),
-        onnx.helper.make_node("Add", [rest, part], [result]),
-    ]
+    between = f"{result}/between"
+    if slope.max() <= 1:
+        bent = [scaled(value, between, rest), onnx.helper.make_node("Relu", [between], [rest])]
+    else:
+        bent = [onnx.helper.make_node("Relu", [value], [between]), scaled(between, rest, rest)]
+    return [*bent, scaled(value, part, part), onnx.helper.make_node("Add", [rest, part], [result])]
 
 
 def keeps_weights_elsewhere(network: onnx.ModelProto) -> bool:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from visavis.types import Embedding, Landmarks
 from visavis.vision.align import align
+from visavis.vision.aligned import aligned
 from visavis.vision.decode import DecodedPicture, Pixels
 from visavis.vision.fusion import as_probe, fused
 from visavis.vision.mask import MaskClassifier
 from visavis.vision.models import ARCFACE, Alignment, FaceNetwork, RecognitionCard, View
 from visavis.vision.models.recipes import unit
-from visavis.vision.poorness import poorness
+from visavis.vision.poorness import poorness_of
 from visavis.vision.session import Network
 
 
@@ -28,9 +29,19 @@ class Embedder:
         self._networks = tuple(networks)
         self._masks = masks
 
+    @property
+    def first_view_within(self) -> float:
+        """By how much a cosine of `embed_first_view` may be off; 0 where it should not be used."""
+        return self._card.first_view_within
+
     def embed(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
         """One unit vector for each face of the picture: shape (n, d), float32."""
         return fused(self._card, self.answers(picture, faces))
+
+    def embed_first_view(self, picture: DecodedPicture, faces: Sequence[Landmarks]) -> Embedding:
+        """One unit vector for each face, shape (n, d), by the first view of each network alone."""
+        first = [replace(member, views=member.views[:1]) for member in self._card.networks]
+        return fused(self._card, self._answers(picture, faces, first))
 
     def as_probe(self, embeddings: Embedding) -> Embedding:
         """Embeddings, shape (..., d), as faces that are asked about: what stored ones are multiplied with."""
@@ -43,15 +54,20 @@ class Embedder:
         card tells masks apart 1 for each masked face and 0 for others; with a lift the mean logarithm of the
         lengths that the vectors had.
         """
+        return self._answers(picture, faces, self._card.networks)
+
+    def _answers(
+        self, picture: DecodedPicture, faces: Sequence[Landmarks], members: Sequence[FaceNetwork]
+    ) -> Embedding:
         if not faces:
             return np.empty((0, self._card.dimension), np.float32)
         cut = _Cuts(picture, faces)
-        parts = zip(self._card.networks, self._networks, strict=True)
+        parts = zip(members, self._networks, strict=True)
         member, lengths = zip(*(_answer(member, network, cut) for member, network in parts), strict=True)
         if self._card.allowance:
-            crops = cut.crops(ARCFACE, View())
-            poor = [poorness(crop) for crop in crops]
-            masked = [] if self._card.masks is None else [self._masks.wears_mask(list(crops))]
+            seen = [aligned(picture, face) for face in faces]
+            poor = poorness_of(np.stack([face.measures for face in seen]))
+            masked = [] if self._card.masks is None else [self._masks.wear_masks(seen)]
             return np.column_stack([*member, poor, *masked]).astype(np.float32)
         if self._card.lift is None:
             return np.hstack(member)
@@ -71,8 +87,13 @@ class _Cuts:
         straight = replace(view, mirrored=False)
         key = alignment, straight
         if key not in self._cut:
-            self._cut[key] = np.stack([align(self._picture, face, alignment, straight) for face in self._faces])
+            self._cut[key] = np.stack([self._crop(face, alignment, straight) for face in self._faces])
         return self._cut[key][:, :, ::-1] if view.mirrored else self._cut[key]
+
+    def _crop(self, face: Landmarks, alignment: Alignment, view: View) -> Pixels:
+        if (alignment, view) == (ARCFACE, View()):
+            return aligned(self._picture, face).pixels
+        return align(self._picture, face, alignment, view)
 
 
 def _answer(member: FaceNetwork, network: Network, cut: _Cuts) -> tuple[Embedding, NDArray[np.float32]]:

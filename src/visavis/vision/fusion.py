@@ -65,6 +65,8 @@ def _unmasked(masks: Masks, answers: Embedding) -> Embedding:
     """The answers, shape (n, d + 2), without the mark of a mask: shape (n, d + 1)."""
     unmasking = masks.unmasking
     vectors, masked = answers[:, : len(unmasking) - 1], answers[:, -1:] >= 0.5
+    if not masked.any():
+        return answers[:, :-1]
     bare = np.where(masked, vectors @ unmasking[:-1] + unmasking[-1], vectors)
     return np.hstack([bare, answers[:, len(unmasking) - 1 : -1]]).astype(np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -53,8 +54,9 @@ class FaceCrop:
             return there
         best = there[there[:, 0].argmax()]
         agreeing = there[iou(best[1:5], there[:, 1:5]) >= _AGREEING_IOU]
-        mean = np.average(agreeing, axis=0, weights=agreeing[:, 0])
-        return np.hstack([best[:1], mean[1:]])[np.newaxis].astype(np.float32)
+        mean = (agreeing * agreeing[:, :1]).sum(axis=0) / agreeing[:, 0].sum()
+        mean[0] = best[0]
+        return np.asarray(mean[np.newaxis])
 
     def unmirrored(self, faces: Faces) -> Faces:
         """Faces in the mirrored crop, as they lie in the crop."""
@@ -79,8 +81,7 @@ def tilt_of(landmarks: NDArray[np.float32]) -> float:
 
     `landmarks`: in pixels, shape (5, 2) or (10,).
     """
-    transform = similarity_transform(landmarks.reshape(5, 2).astype(np.float64), np.array(ARCFACE.points))
-    return -math.atan2(transform[1, 0], transform[0, 0])
+    return -cmath.phase(_turn(_centred(landmarks.reshape(5, 2))[1], _UPRIGHT))
 
 
 def upright_transform(centre: ArrayLike, tilt: float, scale: float, side: int) -> NDArray[np.float64]:
@@ -98,10 +99,24 @@ def similarity_transform(source: NDArray[np.float64], target: NDArray[np.float64
     Both have shape (n, 2). Umeyama, "Least-squares estimation of transformation parameters between two point
     patterns", PAMI 1991; in the plane, with points as complex numbers, the solution is one quotient.
     """
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    z = (source - source_mean) @ (1, 1j)
-    w = (target - target_mean) @ (1, 1j)
-    spread = np.vdot(z, z).real
-    turn = np.vdot(z, w) / spread if spread > _ONE_POINT else complex(1)
+    source_mean, z = _centred(source)
+    target_mean, w = _centred(target)
+    turn = _turn(z, w)
     linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def _centred(points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.complex128]]:
+    """The mean of points, (n, 2), and the points about it as complex numbers, (n,)."""
+    there = np.asarray(points, np.float64)
+    mean = there.sum(axis=0) / len(there)
+    return mean, np.ascontiguousarray(there - mean).view(np.complex128)[:, 0]
+
+
+def _turn(z: NDArray[np.complex128], w: NDArray[np.complex128]) -> complex:
+    """What, multiplied with the centred points `z`, comes nearest to the centred points `w`."""
+    spread = np.vdot(z, z).real
+    return complex(np.vdot(z, w) / spread) if spread > _ONE_POINT else complex(1)
+
+
+_UPRIGHT = _centred(ARCFACE.points)[1]

@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 from visavis.vision.poorness import terms
 
 SCALES = (1.0, 2.7)
-"""Of the parts that are measured, in face boxes: the face, and the face with its surroundings."""
+"""Sizes of the parts that are measured, in face boxes: the face, and the face with its surroundings."""
 _LARGEST_STEP = 1.5
 """Standard deviations; a measure further from its mean counts as this far."""
 _MOST = 1.5
-"""Of log-odds, either way."""
+"""The largest correction of the log-odds, either way."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Regression:
     mean: NDArray[np.float64]
-    """Of the measures, shape (m,)."""
+    """Means of the measures, shape (m,)."""
     spread: NDArray[np.float64]
-    """Their standard deviations, shape (m,)."""
+    """Standard deviations of the measures, shape (m,)."""
     weights: NDArray[np.float64]
-    """Of the terms, shape (m + m (m + 1) / 2,)."""
+    """Weights of the terms, shape (m + m (m + 1) / 2,)."""
     offset: float
 
 

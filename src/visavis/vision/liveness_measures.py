@@ -15,7 +15,7 @@ from visavis.vision.decode import Pixels
 SIDE = 128
 """Pixels; parts are brought to this side before they are measured."""
 _LEVELS = 5
-"""Of detail, each twice as coarse as the one before."""
+"""Levels of detail, each twice as coarse as the one before."""
 _TINY = 0.05
 MEASURES = 12 + _LEVELS
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.vision.aligned import AlignedFace
 from visavis.vision.decode import Pixels
 from visavis.vision.session import Network
 
@@ -24,6 +25,13 @@ class MaskClassifier:
     def __init__(self, network: bytes) -> None:
         """Raises SetupError if the bytes are no network."""
         self._network = Network(network)
+
+    def wear_masks(self, faces: Sequence[AlignedFace]) -> list[bool]:
+        """One verdict for each face, which keeps it."""
+        unknown = [face for face in faces if face.masked is None]
+        for face, masked in zip(unknown, self.wears_mask([face.pixels for face in unknown]), strict=True):
+            face.masked = masked
+        return [face.masked is True for face in faces]
 
     def wears_mask(self, crops: Sequence[Pixels]) -> list[bool]:
         """One verdict for each aligned crop (112, 112, 3), BGR."""

@@ -17,9 +17,9 @@ from visavis.vision.session import Network
 from visavis.vision.shapes import Shape
 
 LEAST_DIMENSION, MOST_DIMENSION = 32, 4096
-"""Of an embedding. What answers with fewer numbers is a classifier, a detector, an estimator of something."""
+"""Numbers of an embedding. A network that answers with fewer is a classifier, a detector or an estimator."""
 _MOST_BYTES = 2**31 - 1
-"""Of a message of Protocol Buffers, which a file in ONNX is."""
+"""The largest message of Protocol Buffers, which a file in ONNX is."""
 _SAME = 0.9999
 """The cosine from which on two answers are the same but for rounding."""
 
@@ -37,7 +37,7 @@ class NetworkFile:
 
     @property
     def sha256(self) -> str:
-        """Of the file."""
+        """The SHA-256 of the file."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -63,7 +63,9 @@ def examine(file: Path, shape: Shape) -> NetworkFile:
 def _read(file: Path) -> bytes:
     try:
         if file.stat().st_size > _MOST_BYTES:
-            raise SetupError(f"{file} has 2 GiB or more: no file in ONNX that holds its weights has.")
+            raise SetupError(
+                f"{file} has 2 GiB or more, which an ONNX file that contains its weights cannot have."
+            )
         return file.read_bytes()
     except OSError as error:
         raise SetupError(f"{file} cannot be read ({error.strerror}).") from error
@@ -128,7 +130,7 @@ def _answers(file: Path, data: bytes, layout: str, shape: Shape) -> dict[str, ND
         said = str(error).partition("\n")[0]
         raise SetupError(f"{file} cannot be run on two faces at once: {said}") from error
     if differs:
-        raise SetupError(f"{file} says something else of two faces at once than of each alone: {differs[0]}.")
+        raise SetupError(f"{file} gives other results for two faces at once than for each alone: {differs[0]}.")
     return answers
 
 

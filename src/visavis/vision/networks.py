@@ -31,6 +31,8 @@ def applied(edits: Edits, file: bytes) -> PreparedNetwork:
     """The network that a file becomes. Raises SetupError if it is no such file."""
     from visavis.vision.editing import edited  # noqa: PLC0415 - ONNX takes its time and is rarely needed
     from visavis.vision.minifas import minifas_network  # noqa: PLC0415
+    from visavis.vision.yunet import joined_heads  # noqa: PLC0415
 
-    original = minifas_network(file) if edits.from_minifas else file
-    return PreparedNetwork(edited(original, edits.dynamic_axes, takes_pixels=edits.takes_pixels))
+    rewrites = {"minifas": minifas_network, "yunet": joined_heads}
+    rewritten = rewrites[edits.family](file) if edits.family else file
+    return PreparedNetwork(edited(rewritten, edits.dynamic_axes, takes_pixels=edits.takes_pixels))

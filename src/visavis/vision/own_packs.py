@@ -31,7 +31,7 @@ from visavis.vision.models import (
 
 FOLDER = "packs"
 CARD = "card.toml"
-NAME_IN_WORDS = "1 to 63 characters out of a-z, 0-9, '.' and '-', the first a letter or digit"
+NAME_IN_WORDS = "1 to 63 characters from a-z, 0-9, '.' and '-', the first a letter or digit"
 _NAME = r"[a-z0-9][a-z0-9.-]{0,62}"
 
 

@@ -21,11 +21,11 @@ from visavis.vision.measures import MEASURES, measures
 @dataclass(frozen=True, slots=True)
 class _Regression:
     mean: NDArray[np.float64]
-    """Of the measures, shape (m,)."""
+    """Means of the measures, shape (m,)."""
     spread: NDArray[np.float64]
-    """Their standard deviations, shape (m,)."""
+    """Standard deviations of the measures, shape (m,)."""
     weights: NDArray[np.float64]
-    """Of the terms, shape (m + m (m + 1) / 2,)."""
+    """Weights of the terms, shape (m + m (m + 1) / 2,)."""
     start: float
     """The sum from which on a picture is poor at all."""
     width: float
@@ -46,8 +46,13 @@ def poorness_of(seen: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def terms(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scaled measures, shape (n, m), and the products of every two of them, squares included: shape (n, k)."""
-    first, second = np.triu_indices(scaled.shape[1])
+    first, second = _every_two(scaled.shape[1])
     return np.hstack([scaled, scaled[:, first] * scaled[:, second]])
+
+
+@cache
+def _every_two(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(count)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Estimates head pose with three FSA-Nets, on the upright head and its mirror image.
 
 FSA-Net: T.-Y. Yang et al., "FSA-Net: Learning Fine-Grained Structure Aggregation for Head Pose Estimation From a
-Single Image", CVPR 2019. What was tried and what it brought: docs/decisions/0018.
+Single Image", CVPR 2019. What was tried and what it brought: docs/decisions/0018, 0088.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ is theirs.
 _NET_SIGNS = np.array([-1.0, 1.0, 1.0])
 """The nets' own yaw grows towards the left edge of the picture."""
 _MIRROR_SIGNS = np.array([-1.0, 1.0, -1.0])
+_TURNED = 20.0
+"""Degrees of any angle from which on all nets are asked: decisions lie beyond. One net alone is 0.6, 0.8 and 0.4
+degrees off the mean of all (yaw, pitch, roll; 610 faces, docs/decisions/0088)."""
 
 
 class PoseEstimator:
@@ -50,14 +53,24 @@ class PoseEstimator:
             return []
         tilts = [tilt_of(face.landmarks.as_array()) for face in faces]
         heads = np.stack([_upright_head(picture, face, tilt) for face, tilt in zip(faces, tilts, strict=True)])
-        angles = self._angles(np.concatenate([heads, heads[:, :, ::-1]]))
-        straight, mirrored = angles[: len(faces)], angles[len(faces) :] * _MIRROR_SIGNS
-        return [_turned(head, tilt) for head, tilt in zip((straight + mirrored) / 2, tilts, strict=True)]
+        return [_turned(head, tilt) for head, tilt in zip(self._angles(heads), tilts, strict=True)]
 
     def _angles(self, heads: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The nets' mean of yaw, pitch and roll in degrees, shape (n, 3)."""
-        answers = [next(iter(network.run(heads).values())) for network in self._networks]
-        return np.asarray(np.mean(answers, axis=0) * _NET_SIGNS, np.float64)
+        """Yaw, pitch and roll in degrees, shape (n, 3): the mean of all nets for heads that are turned."""
+        first, *others = self._networks
+        angles = _seen_by(first, heads)
+        turned = (np.abs(angles) > _TURNED).any(axis=1)
+        if turned.any():
+            seen = [angles[turned], *(_seen_by(network, heads[turned]) for network in others)]
+            angles[turned] = np.mean(seen, axis=0)
+        return angles
+
+
+def _seen_by(network: Network, heads: NDArray[np.float32]) -> NDArray[np.float64]:
+    """A net's mean of yaw, pitch and roll in degrees for heads and their mirror images, shape (n, 3)."""
+    [angles] = network.run(np.concatenate([heads, heads[:, :, ::-1]])).values()
+    straight, mirrored = angles.reshape(2, -1, 3)
+    return np.asarray((straight + mirrored * _MIRROR_SIGNS) / 2 * _NET_SIGNS, np.float64)
 
 
 def _upright_head(picture: DecodedPicture, face: DetectedFace, tilt: float) -> NDArray[np.float32]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from visavis.files import AS_USUAL, write_whole
 
 FOLDER = "prepared"
-_VERSION = 1
-"""Of the editing: networks that another version has edited are not used."""
+_VERSION = 3
+"""The version of the editing: networks that another version has edited are not used."""
 _DIGEST = 32
 
 
@@ -28,8 +29,8 @@ class Edits:
 
     dynamic_axes: tuple[int, ...] = ()
     takes_pixels: bool = False
-    from_minifas: bool = False
-    """The file has PyTorch's weights of a MiniFASNet."""
+    family: Literal["minifas", "yunet"] | None = None
+    """Whose file it is, if what is known of such networks makes another of it first."""
 
     def path(self, models: Path, sha256: str) -> Path:
         """The path of the edited network of the file with this digest."""

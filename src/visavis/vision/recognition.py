@@ -32,9 +32,18 @@ class Recognizer:
         self._embedder = embedder
         self._landmarks = landmarks
 
+    @property
+    def first_view_within(self) -> float:
+        """What `embed_first_view` keeps to; 0 where it should not be used."""
+        return self._embedder.first_view_within
+
     def embed(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
         """One unit vector for each face of the picture: shape (n, d), float32."""
         return self._embedder.embed(picture, self._found(picture, faces))
+
+    def embed_first_view(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
+        """One unit vector for each face, shape (n, d), by the first view of each network alone."""
+        return self._embedder.embed_first_view(picture, self._found(picture, faces))
 
     def answers(self, picture: DecodedPicture, faces: Sequence[DetectedFace]) -> Embedding:
         """The outputs of its networks for each face, before any fit is applied (`Embedder.answers`)."""

@@ -57,8 +57,8 @@ def choose_provider(name: str) -> None:
     if provider not in there:
         known = ", ".join(known for known, each in PROVIDERS.items() if each in there)
         raise SetupError(
-            f"The ONNX Runtime that is installed has no execution provider {name}, only: {known}. "
-            "docs/operations.md says what brings it."
+            f"The installed ONNX Runtime has no execution provider {name}, only: {known}. docs/operations.md "
+            "says how to install it."
         )
     _chosen[:] = dict.fromkeys((provider, _CPU))
 
@@ -108,7 +108,7 @@ def _session(model: bytes, options: onnxruntime.SessionOptions) -> onnxruntime.I
         except Exception as error:  # the runtime's exceptions have no common base but this one
             if providers == [_CPU]:
                 raise SetupError(f"ONNX Runtime cannot load a model: {type(error).__name__}") from error
-            logger.warning("A network runs on the CPU: %s cannot load it.", providers[0])
+            logger.warning("A network runs on the CPU, because %s cannot load it.", providers[0])
     raise AssertionError("unreachable")
 
 

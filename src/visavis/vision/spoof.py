@@ -64,9 +64,9 @@ class _View:
 
     network: Network
     side: int
-    """Of the network's input, in pixels."""
+    """The side of the network's input, in pixels."""
     scale: float
-    """Of the part, in face boxes."""
+    """The size of the part, in face boxes."""
     living: int
     """The network's class of living faces."""
 
@@ -137,7 +137,7 @@ def measured(picture: DecodedPicture, box: Box) -> NDArray[np.float64]:
 
 
 def _minifas(file: bytes) -> Network:
-    return Network(file if isinstance(file, PreparedNetwork) else applied(Edits(from_minifas=True), file))
+    return Network(file if isinstance(file, PreparedNetwork) else applied(Edits(family="minifas"), file))
 
 
 def _on_scale(scores: NDArray[np.float32], knots: Knots) -> list[float]:

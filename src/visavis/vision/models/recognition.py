@@ -84,6 +84,7 @@ SFACE_FR_2 = RecognitionCard(
     name="sface-fr-2",
     networks=SFACE_FR.networks,
     allowance=0.045,
+    first_view_within=0.05,
     accuracy=(
         "genuine pairs accepted at a similarity of 90, people whom no fit has seen:",
         "LFW 98.8 %, East Asian public figures 90.7 %",

@@ -28,7 +28,8 @@ def _fsanet(name: str, file: str, sha256: str, size: int) -> ModelCard:
         origin="Tsun-Yi Yang et al., FSA-Net (CVPR 2019), trained on 300W-LP",
         input="head turned upright, 2.2 widths and 1.66 heights of the face box, BGR stretched to 0-255, float32, "
         "n x 64 x 64 x 3",
-        output="yaw, pitch, roll in degrees, n x 3; the mean of the three FSA-Nets and of mirror images is used",
+        output="yaw, pitch, roll in degrees, n x 3; the mean over mirror images is used, and over all three "
+        "FSA-Nets for heads that are turned by more than 20 degrees",
         accuracy=_FSANET_ACCURACY,
     )
 

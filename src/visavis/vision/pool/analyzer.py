@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import working_for
@@ -25,6 +25,7 @@ from visavis.vision.pool.messages import (
     read_size,
     read_small_faces,
     read_traits,
+    wanted_traits,
 )
 from visavis.vision.pool.workers import Lease, WorkerPool
 
@@ -71,10 +72,10 @@ class PooledAnalyzer:
     def describe(
         self, picture: RemotePicture, faces: Sequence[DetectedFace], traits: Traits
     ) -> list[DetectedFace]:
-        if not faces or not any(asdict(traits).values()):
+        if not faces or not any(wanted_traits(traits).values()):
             return list(faces)
         with self._instrument(Span.DESCRIBE), _checking(picture.lease):
-            content, _ = picture.lease.ask({"do": Do.DESCRIBE, "traits": asdict(traits)}, _few(faces))
+            content, _ = picture.lease.ask({"do": Do.DESCRIBE, "traits": wanted_traits(traits)}, _few(faces))
             return read_traits(content, faces, traits)
 
     def aligned_liveness(self, picture: RemotePicture) -> float:
@@ -83,12 +84,21 @@ class PooledAnalyzer:
             return read_liveness(content)
 
     def embed(self, picture: RemotePicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+        return self._embedded(Do.EMBED, picture, faces, model)
+
+    def embed_first_view(self, picture: RemotePicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
+        return self._embedded(Do.EMBED_FIRST_VIEW, picture, faces, model)
+
+    def first_view_within(self, model: str) -> float:
+        return self._card(model).first_view_within
+
+    def _embedded(self, do: Do, picture: RemotePicture, faces: Sequence[DetectedFace], model: str) -> Embedding:
         card = self._card(model)
         with self._instrument(Span.EMBED), _checking(picture.lease):
-            content, data = picture.lease.ask({"do": Do.EMBED, "model": model}, _few(faces))
+            content, data = picture.lease.ask({"do": do, "model": model}, _few(faces))
             if content.get("trouble") == Trouble.NOT_LOADED:
                 self._load(picture.lease, model)
-                content, data = picture.lease.ask({"do": Do.EMBED, "model": model}, _few(faces))
+                content, data = picture.lease.ask({"do": do, "model": model}, _few(faces))
             return read_embeddings(data, len(faces), card.dimension)
 
     def as_probe(self, embeddings: Embedding, model: str) -> Embedding:

@@ -102,7 +102,7 @@ class Channel:
 
 def _parsed(text: bytearray) -> dict[str, object]:
     try:
-        content = json.loads(text, parse_constant=_refused)
+        content = _JSON.decode(text.decode())
     except (ValueError, RecursionError) as error:
         raise FrameError("a content that is no JSON") from error
     if not isinstance(content, dict):
@@ -112,3 +112,6 @@ def _parsed(text: bytearray) -> dict[str, object]:
 
 def _refused(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refused)

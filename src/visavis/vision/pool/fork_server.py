@@ -77,7 +77,7 @@ class ForkServer:
                 process = int(answer["process"])
             except (ClosedError, FrameError, KeyError, TypeError, ValueError, SetupError):
                 ours.close()
-                raise SetupError("No process can be started that looks at pictures.") from None
+                raise SetupError("No process for pictures can be started.") from None
         return ours, process
 
     def end(self, process: int) -> int | None:
@@ -122,7 +122,7 @@ class ForkServer:
             answer, _ = self._channel.receive(time.monotonic() + _PATIENCE_SECONDS)
         except (ClosedError, FrameError, TimeoutError) as error:
             self._finalizer()
-            raise SetupError("The process that looks at pictures ended at its start.") from error
+            raise SetupError("The process for pictures ended as it started.") from error
         if "refused" in answer:
             self._finalizer()
             raise SetupError(str(answer["refused"]))
@@ -134,7 +134,7 @@ class ForkServer:
         try:
             answer = self._asked({"do": "load", "model": model})
         except (ClosedError, FrameError) as error:
-            raise SetupError("The process that looks at pictures has died.") from error
+            raise SetupError("The process for pictures has died.") from error
         if "refused" in answer:
             raise SetupError(str(answer["refused"]))
 

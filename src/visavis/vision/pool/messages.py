@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,7 @@ class Do(StrEnum):
     DESCRIBE = "describe"
     ALIGNED_LIVENESS = "aligned_liveness"
     EMBED = "embed"
+    EMBED_FIRST_VIEW = "embed_first_view"
     CLEAR = "clear"
     """Overwrite the picture; every picture ends with it."""
 
@@ -149,12 +151,18 @@ def traits_content(faces: Sequence[DetectedFace]) -> list[dict[str, object]]:
     ]
 
 
+@cache  # a request asks three times, and there are few of them
+def wanted_traits(traits: Traits) -> Mapping[str, bool]:
+    """Whether each trait is wanted, by its name."""
+    return asdict(traits)
+
+
 def read_traits(
     content: Mapping[str, object], faces: Sequence[DetectedFace], wanted: Traits
 ) -> list[DetectedFace]:
     """The faces with all requested traits from an answer. Raises AnswerError."""
     answered = content.get("traits")
-    names = {name for name, want in asdict(wanted).items() if want}
+    names = {name for name, want in wanted_traits(wanted).items() if want}
     if not isinstance(answered, list) or len(answered) != len(faces):
         raise AnswerError("traits of other faces")
     if not all(isinstance(each, dict) and each.keys() == names for each in answered):

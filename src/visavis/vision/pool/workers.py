@@ -14,7 +14,7 @@ from enum import StrEnum
 from threading import Lock
 
 from visavis.errors import ErrorCode, ServiceError, SetupError
-from visavis.types import VisionUse
+from visavis.usage import VisionUse
 from visavis.vision.pool.channel import Bytes, Channel, ClosedError, FrameError
 from visavis.vision.pool.fork_server import ForkServer
 from visavis.vision.pool.messages import (
@@ -52,11 +52,11 @@ class Replaced(StrEnum):
     """It did not have the recognition model that was needed."""
 
 
-_REFUSED = "A process that looks at pictures ended at its start."
+_REFUSED = "A process for pictures ended as it started."
 _REASONS = {
-    Replaced.MEMORY: "The image takes more memory than it may.",
-    Replaced.CRASH: "The image made its decoder fail.",
-    Replaced.ANSWER: "The image made its decoder fail.",
+    Replaced.MEMORY: "The image takes more memory than is allowed.",
+    Replaced.CRASH: "The image crashed its decoder.",
+    Replaced.ANSWER: "The image crashed its decoder.",
 }
 
 
@@ -150,7 +150,7 @@ class WorkerPool:
             return self._started()
         except SetupError as error:
             logger.error("%s", error)  # noqa: TRY400 - it says it all
-            raise ServiceError(ErrorCode.INTERNAL, "The server cannot look at images at the moment.") from error
+            raise ServiceError(ErrorCode.INTERNAL, "The server cannot process images at the moment.") from error
 
     def _taken(self) -> Worker:
         """An idle worker that is alive, or a new one."""
@@ -269,7 +269,7 @@ class Lease:
         worker, self._worker = self._worker, None
         if worker is not None:
             self._pool.replace(worker, why)
-        taken = f"The image takes longer than {self._pool.limits.seconds:g} seconds to look at."
+        taken = f"The image takes longer than {self._pool.limits.seconds:g} seconds to process."
         return ServiceError(ErrorCode.BROKEN_IMAGE, _REASONS.get(why, taken))
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 
 from visavis.errors import ServiceError
-from visavis.types import Traits
+from visavis.types import DetectedFace, Embedding, Traits
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.decode import DecodedPicture, decode
 from visavis.vision.detect import first_scale
@@ -30,6 +31,7 @@ from visavis.vision.recognition import Recognizers
 from visavis.vision.worker.sandbox import shut_in
 
 Answer: TypeAlias = tuple[dict[str, object], Bytes]
+Embed: TypeAlias = Callable[[DecodedPicture, Sequence[DetectedFace], str], Embedding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class _Desk:
             Do.FIND: self._find,
             Do.DESCRIBE: self._describe,
             Do.ALIGNED_LIVENESS: self._aligned_liveness,
-            Do.EMBED: self._embed,
+            Do.EMBED: partial(self._embed, networks.analyzer.embed),
+            Do.EMBED_FIRST_VIEW: partial(self._embed, networks.analyzer.embed_first_view),
             Do.CLEAR: self._clear,
         }
 
@@ -98,11 +101,11 @@ class _Desk:
     def _aligned_liveness(self, _: dict[str, object], __: bytearray) -> Answer:
         return {"liveness": self._networks.analyzer.aligned_liveness(self._there())}, b""
 
-    def _embed(self, content: dict[str, object], data: bytearray) -> Answer:
+    def _embed(self, embed: Embed, content: dict[str, Any], data: bytearray) -> Answer:
         model = content["model"]
         if model not in self._networks.models:
             return {"trouble": Trouble.NOT_LOADED}, b""
-        return {}, self._networks.analyzer.embed(self._there(), read_faces(data), model).tobytes()
+        return {}, embed(self._there(), read_faces(data), model).tobytes()
 
     def _there(self) -> DecodedPicture:
         if self._picture is None:
