@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 from visavis.errors import ErrorCode, ServiceError
+from visavis.storage.database.direct import DirectStatement, Values
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,14 @@ class Database(Protocol):
     Every error of the database is raised as a `ServiceError` with a plain detail, without statements and
     parameters.
     """
+
+    def fetch(self, statement: DirectStatement, values: Values) -> list[Sequence[Any]]:
+        """The rows of one SELECT, which sees one snapshot: a look-up without a transaction around it."""
+        ...
+
+    def insert(self, statement: DirectStatement, values: Values) -> None:
+        """Insert one row by a statement that is its own transaction: on disk when this returns."""
+        ...
 
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
@@ -74,9 +83,9 @@ def connections_of(engine: Engine) -> Connections:
     return Connections(in_use + pool.checkedin(), in_use)
 
 
-def failure(error: Exception, detail: str | None, code: ErrorCode = ErrorCode.INTERNAL) -> ServiceError:
+def failure(error: BaseException, detail: str | None, code: ErrorCode = ErrorCode.INTERNAL) -> ServiceError:
     """The error to raise instead of the database's own error, which is logged."""
-    plain = detail or "The database did not do what was asked of it."
+    plain = detail or "The database failed to carry out a request."
     logger.error("%s", plain, exc_info=error)
     return ServiceError(code, plain)
 

@@ -19,6 +19,8 @@ Statements: TypeAlias = dict[tuple[str, str], list[str]]
 
 _STATEMENTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 _BETWEEN_PARTS = re.compile(r"\n|,(?![^()]*\))")
+_SPACE = re.compile(r"[ \t\n]+")
+"""What we write between words. Other white space is none of ours."""
 _OF_ANALYZE = {("table", "sqlite_stat1"), ("table", "sqlite_stat4")}
 
 
@@ -65,4 +67,4 @@ def _statements(rows: Iterable[tuple[str, str, str]]) -> Statements:
 
 
 def _parts(sql: str) -> list[str]:
-    return sorted(filter(None, (" ".join(part.split()) for part in _BETWEEN_PARTS.split(sql))))
+    return sorted(filter(None, (_SPACE.sub(" ", part).strip(" ") for part in _BETWEEN_PARTS.split(sql))))

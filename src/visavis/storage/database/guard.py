@@ -38,8 +38,8 @@ def refuse_strangers(connection: Connection) -> None:
     found = list(strangers(connection))
     if found:
         raise SetupError(
-            f"The database has what Visavis did not make: {', '.join(found)}. Find out who put it there; then "
-            f"drop it, or restore a backup."
+            f"The database has objects that Visavis did not create: {', '.join(found)}. Find out who put "
+            "them there; then drop them, or restore a backup."
         )
 
 
@@ -59,12 +59,12 @@ def strangers(connection: Connection) -> Iterator[str]:
 def differences(connection: Connection) -> Iterator[str]:
     """A sentence for whatever is in the schema that is not ours, is missing from it, or is defined otherwise."""
     for stranger in strangers(connection):
-        yield f"The database has {stranger}, which Visavis did not make."
+        yield f"The database has {stranger}, which Visavis did not create."
     if connection.dialect.name == "sqlite":
         ours = expected_statements()
         for kind, name in differing(statements_of(connection), ours):
             if (kind, name) in ours:
-                yield f"The schema has {name!r} otherwise than Visavis makes it."
+                yield f"The schema has {name!r} in another form than Visavis creates it."
         return
     columns = {
         (table, column)
@@ -74,7 +74,7 @@ def differences(connection: Connection) -> Iterator[str]:
     expected = {(table.name, column.name) for table in metadata.tables.values() for column in table.c}
     there_too = {(table, column) for table, column in columns if table in metadata.tables}
     for table, column in sorted(expected ^ there_too):
-        yield f"The table {table!r} has the column {column!r} otherwise than Visavis makes it."
+        yield f"The table {table!r} has the column {column!r} in another form than Visavis creates it."
 
 
 def _there(connection: Connection) -> set[tuple[str, str]]:

@@ -5,21 +5,37 @@ PgBouncer in transaction mode may be in between: there is no session state and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import select
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from visavis.errors import ErrorCode, SetupError
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.database.connection import Connections, connections_of, failure
+from visavis.storage.database.direct import DirectStatement, Values
 from visavis.storage.database.schema import metadata
+
+if TYPE_CHECKING:
+    import psycopg
+
+T = TypeVar("T")
 
 _SETTING_UP = 0x7669736176697300  # "visavis": one advisory lock for all nodes
 _CONNECTION_WAIT_S = 5.0
+_TRUSTED_S = 30.0
+"""How long a connection may lie idle without being asked whether it is alive, if nothing has come from it."""
+_ATTEMPTS = 3
+"""On how many connections a step that changes nothing is tried, where one turns out to be lost."""
+_UNREACHABLE = "The database cannot be reached."
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 _DEFAULTS: dict[str, Any] = {
     "application_name": "visavis",
@@ -33,12 +49,12 @@ _DEFAULTS: dict[str, Any] = {
 """Connection parameters of libpq that the URL does not set."""
 
 _DETAILS = {
-    "08": "The connection to the database broke off.",
+    "08": "The connection to the database was lost.",
     "25": "The database cannot be written to.",
     "28": "The database refuses this user.",
-    "3D": "There is no database of this name.",
-    "40": "Another transaction was in the way.",
-    "53": "The database is out of room, memory or connections.",
+    "3D": "There is no database with this name.",
+    "40": "The request conflicted with another transaction.",
+    "53": "The database is out of space, memory or connections.",
     "57": "The database is shutting down or starting up.",
     "58": "The disk of the database cannot be read or written.",
     "XX": "The database is damaged.",
@@ -74,29 +90,49 @@ class PostgresDatabase:
             conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(url)))
         except psycopg.ProgrammingError:
             raise SetupError("The database URL cannot be read; it begins with postgresql://.") from None
+        # The driver begins nothing by itself: a single statement is its own transaction, and takes one round trip.
         engine = create_engine(
             "postgresql+psycopg://",
-            creator=lambda: psycopg.connect(conninfo, prepare_threshold=None),
+            creator=lambda: psycopg.connect(conninfo, autocommit=True, prepare_threshold=None),
             hide_parameters=True,
             pool_size=connections,
             max_overflow=0,
             pool_timeout=_CONNECTION_WAIT_S,
-            pool_pre_ping=True,
         )
+        event.listen(engine, "checkin", _note_idle)
+        event.listen(engine, "checkout", _require_alive)
         self._engine = engine
         self._instrument = instrument
-        self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def fetch(self, statement: DirectStatement, values: Values) -> list[Sequence[Any]]:
+        """The rows of one SELECT, which sees one snapshot; on another connection if one is lost meanwhile."""
+        form = statement.form(self._engine.dialect)
+        arguments = form.arguments(values)
+        with self._instrument(Span.DATABASE_READ), _plain_errors():
+            connection, fetched = _tried(self._engine, lambda one: one.execute(form.sql, arguments).fetchall())
+            connection.close()
+            return form.rows(fetched)
+
+    def insert(self, statement: DirectStatement, values: Values) -> None:
+        """Insert one row, on disk when this returns."""
+        form = statement.form(self._engine.dialect)
+        with self._instrument(Span.DATABASE_WRITE), _connected(self._engine) as connection, _plain_errors():
+            _driver(connection).execute(form.sql, form.arguments(values))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database, from its first statement on."""
-        with self._instrument(Span.DATABASE_READ), _connected(self._reader) as connection, _plain_errors():
+        with (
+            self._instrument(Span.DATABASE_READ),
+            _connected(self._engine, _BEGIN_SNAPSHOT) as connection,
+            _plain_errors(),
+        ):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction at READ COMMITTED, on disk when the block has ended."""
-        connected = _connected(self._engine)
+        connected = _connected(self._engine, _BEGIN)
         with self._instrument(Span.DATABASE_WRITE), connected as connection, _plain_errors(), connection.begin():
             yield connection
 
@@ -119,8 +155,7 @@ class PostgresDatabase:
 
     def compact(self) -> None:
         """Rewrite all tables. Other readers and writers of a table wait meanwhile."""
-        outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        with _connected(outside) as connection, _plain_errors():
+        with _connected(self._engine) as connection, _plain_errors():
             for table in metadata.tables:
                 connection.execute(text(f'VACUUM FULL "{table}"'))
 
@@ -132,28 +167,81 @@ class PostgresDatabase:
         self._engine.dispose()
 
 
-@contextmanager
-def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection that has just been tested. Raises OVERLOADED if there is none; nothing was done then."""
+def _note_idle(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.info["idle_since"] = monotonic()
+
+
+def _require_alive(connection: psycopg.Connection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Have the pool replace a connection that the server has closed.
+
+    What a server says to an idle connection is that it closes it, so there is something to read then. Whoever went
+    away without a word is noticed by a question, which costs a round trip, after a while.
+    """
+    from psycopg import Error  # noqa: PLC0415 - imported already, where this is reached
+
     try:
-        connection = engine.connect()
-    except NoConnectionFree as error:
-        raise failure(error, "All connections to the database are in use.", ErrorCode.OVERLOADED) from error
-    except SQLAlchemyError as error:
-        raise failure(error, "The database cannot be reached.", ErrorCode.OVERLOADED) from error
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if waiting.poll(0) or monotonic() - entry.info.get("idle_since", 0.0) >= _TRUSTED_S:
+            connection.execute("")
+    except Error as error:
+        raise DisconnectionError from error
+
+
+def _driver(connection: Connection) -> psycopg.Connection:
+    return cast("psycopg.Connection", connection.connection.driver_connection)
+
+
+@contextmanager
+def _connected(engine: Engine, begin: str | None = None) -> Iterator[Connection]:
+    """A connection, in a transaction that begins with this statement if one is given.
+
+    Raises OVERLOADED if there is none; nothing was done then.
+    """
+    connection = _connection(engine) if begin is None else _tried(engine, lambda one: one.execute(begin))[0]
     with connection:
         yield connection
 
 
+def _tried(engine: Engine, step: Callable[[psycopg.Connection], T]) -> tuple[Connection, T]:
+    """A connection and what a step on it has given, which changes nothing: so it is tried again if one is lost."""
+    from psycopg import OperationalError  # noqa: PLC0415 - imported already, where this is reached
+
+    for left in reversed(range(_ATTEMPTS)):
+        connection = _connection(engine)
+        driver = _driver(connection)
+        try:
+            return connection, step(driver)
+        except BaseException as error:
+            lost = isinstance(error, OperationalError) and driver.closed
+            if lost:
+                connection.invalidate()
+            connection.close()
+            if not lost:
+                raise
+            if not left:
+                raise failure(error, _UNREACHABLE, ErrorCode.OVERLOADED) from error
+    raise AssertionError
+
+
+def _connection(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except NoConnectionFree as error:
+        raise failure(error, "All connections to the database are in use.", ErrorCode.OVERLOADED) from error
+    except SQLAlchemyError as error:
+        raise failure(error, _UNREACHABLE, ErrorCode.OVERLOADED) from error
+
+
 @contextmanager
 def _plain_errors() -> Iterator[None]:
+    from psycopg import Error, OperationalError  # noqa: PLC0415 - imported already, where this is reached
+
     try:
         yield
-    except SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, DBAPIError) else None
+    except (SQLAlchemyError, Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
         state = getattr(cause, "sqlstate", None)
-        from psycopg import OperationalError  # noqa: PLC0415 - imported already, where this is reached
-
         if state is None and isinstance(cause, OperationalError):
             raise failure(error, _DETAILS["08"]) from error
         kind = (state or "")[:2]

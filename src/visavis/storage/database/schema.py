@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -19,43 +16,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment: timezone-aware in Python, UTC without a zone in the database."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its interface
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - its interface
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-Id = BigInteger().with_variant(Integer(), "sqlite")
-"""64 bits in both databases. SQLite numbers rows by itself only in a column declared as INTEGER."""
-
-
-class Label(TypeDecorator[str]):
-    """Text that clients search for. PostgreSQL cannot store NUL, so text with a NUL matches no row."""
-
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - its interface
-        # No stored id is empty.
-        return "" if value is not None and "\0" in value else value
-
-
-Name = String(collation="C").with_variant(String(), "sqlite")
-"""Text that both databases sort by code points, which pages of names depend on."""
+from visavis.storage.database.column_types import Id, Label, Name, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -129,6 +95,8 @@ groups = Table(
     Column("min_quality", Float, nullable=False, server_default=text("0.0")),
     Column("min_comparability", Float, nullable=False, server_default=text("50.0")),
     Column("retention_hours", Integer, nullable=False, server_default=text("0")),
+    Column("recognition_event_days", Integer, nullable=False, server_default=text("0")),
+    Column("recognition_event_gap_seconds", Integer, nullable=False, server_default=text("60")),
     Column("tag", LargeBinary),
     # The set of its faces, sealed and bound to version, floor and count (visavis.storage.proof.face_sets).
     Column("face_set", LargeBinary),
@@ -191,6 +159,83 @@ persons = Table(
     Index(None, "group_id", "name"),
 )
 
+recognition_events = Table(
+    "recognition_events",
+    metadata,
+    # Who was recognised when. Nothing here is of a stranger.
+    Column("id", Id, primary_key=True),
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False),
+    Column("uid", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    # Of `RecognitionKind`.
+    Column("kind", String, nullable=False),
+    Column("face_id", Label, nullable=False),
+    Column("external_image_id", Label),
+    Column("similarity", Float, nullable=False),
+    Column("liveness", Float),
+    Column("asked_by", String, nullable=False),
+    # Empty where none was named.
+    Column("door", String, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    UniqueConstraint("uid"),
+    Index(None, "group_id", "at"),
+    Index(None, "group_id", "external_image_id"),
+    sqlite_autoincrement=True,
+)
+
+stranger_counts = Table(
+    "stranger_counts",
+    metadata,
+    # How many faces were recognised as nobody's, by the day in UTC and the door.
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("day", String, primary_key=True),
+    Column("door", String, primary_key=True),
+    Column("count", Id, nullable=False),
+    # When a webhook was last told of one.
+    Column("notified_at", UtcTime),
+    Column("tag", LargeBinary, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    # Where a group tells its recognition events. URL and secrets are sealed.
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("url", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    # The secret before the last rotation, and until when it signs too.
+    Column("old_secret", LargeBinary),
+    Column("old_secret_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    # Of `Stop`; empty while it is at work.
+    Column("stopped", String, nullable=False),
+    # The last attempt, what came of it, and how many deliveries were given up: what people are shown.
+    Column("tried_at", UtcTime),
+    Column("result", String, nullable=False),
+    Column("given_up", Id, nullable=False),
+    Column("tag", LargeBinary),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    # What waits to be delivered. Whom it tells of is in the event alone, and goes with it.
+    Column("id", Id, primary_key=True),
+    Column("group_id", Id, ForeignKey(groups.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("uid", String, nullable=False),
+    # NULL for a stranger.
+    Column("event_id", Id, ForeignKey(recognition_events.c.id, ondelete="CASCADE"), index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("liveness", Float),
+    Column("door", String, nullable=False),
+    # Not before this moment; while it is under way, when others may take it for lost.
+    Column("due_at", UtcTime, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("tag", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 calibrations = Table(
     "calibrations",
     metadata,
@@ -224,6 +269,8 @@ users = Table(
     Column("language", String, nullable=False),
     Column("theme", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    # Of a member: such as `3 operator, 7 door`, ids of apps in ascending order.
+    Column("app_roles", String, nullable=False, server_default=""),
     Column("tag", LargeBinary),
     UniqueConstraint("folded_name"),
     sqlite_autoincrement=True,
@@ -253,6 +300,8 @@ invitations = Table(
     Column("expires_at", UtcTime, nullable=False),
     # The name of the user; empty for a command.
     Column("invited_by", String, nullable=False, server_default=""),
+    # Of the new account, spelt as those of users.
+    Column("app_roles", String, nullable=False, server_default=""),
     Column("tag", LargeBinary),
 )
 

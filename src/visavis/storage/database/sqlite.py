@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,6 +21,8 @@ from visavis.errors import ErrorCode
 from visavis.files import sync, temporary_file
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.database.connection import Connections, connections_of, failure
+from visavis.storage.database.direct import DirectStatement, Values
+from visavis.storage.database.lone_statements import LoneStatements
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +72,21 @@ class SqliteDatabase:
         self._log_holds_deleted = False
         self._engine = _engine(path)
         self._writer = self._engine.execution_options(visavis_begin="BEGIN IMMEDIATE")
+        self._lone = LoneStatements(lambda: _opened(path))
+
+    def fetch(self, statement: DirectStatement, values: Values) -> list[Sequence[Any]]:
+        """The rows of one SELECT, which sees one snapshot."""
+        with self._instrument(Span.DATABASE_READ), _plain_errors():
+            return self._run(statement, values)
+
+    def insert(self, statement: DirectStatement, values: Values) -> None:
+        """Insert one row, on disk when this returns. Writers wait in FIFO order."""
+        with self._instrument(Span.DATABASE_WRITE), self._writer_lock, _plain_errors():
+            self._run(statement, values)
+
+    def _run(self, statement: DirectStatement, values: Values) -> list[Sequence[Any]]:
+        form = statement.form(self._engine.dialect)
+        return form.rows(self._lone.run(form.sql, form.arguments(values)))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -104,7 +122,7 @@ class SqliteDatabase:
         with self._writer_lock:
             if self._log_holds_deleted:
                 self._log_holds_deleted = not self._empty_log()
-                self._engine.dispose()  # connections hold pages as they were, until each is used again
+                self._disconnect()  # connections hold pages as they were, until each is used again
 
     def tidy(self) -> None:
         """Empty the write-ahead log, also after deletions of a process that ended before it could do so."""
@@ -138,10 +156,15 @@ class SqliteDatabase:
 
     def connections(self) -> Connections:
         """The numbers of connections at this moment."""
-        return connections_of(self._engine)
+        pooled, lone = connections_of(self._engine), self._lone.count()
+        return Connections(pooled.open + lone.open, pooled.in_use + lone.in_use)
 
     def close(self) -> None:
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         self._engine.dispose()
+        self._lone.renew()
 
 
 class _FifoLock:
@@ -184,19 +207,36 @@ def _create(path: Path) -> None:
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(path)), hide_parameters=True, pool_size=16, max_overflow=-1
+        URL.create("sqlite", database=str(path)),
+        hide_parameters=True,
+        pool_size=16,
+        max_overflow=-1,
+        pool_reset_on_return=None,  # whoever begins a transaction ends it; a look-up has none
     )
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "checkin", _end)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False)
+    _prepare(connection)
+    return connection
+
+
+def _prepare(connection: DBAPIConnection | sqlite3.Connection, _entry: ConnectionPoolEntry | None = None) -> None:
     connection.isolation_level = None  # the driver would begin transactions by its own rules
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _end(connection: DBAPIConnection | None, _entry: ConnectionPoolEntry) -> None:
+    """Undo a transaction whose COMMIT has failed, or whatever the connection writes next would be part of it."""
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def _begin(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from visavis.errors import SetupError
 
-NEWEST = "0019"
+NEWEST = "0022"
 """The last revision of the folder `versions`."""
 
 
@@ -35,7 +35,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """Of the schema as it is; None if there is none yet."""
+    """The revision of the schema as it is; None if there is no schema yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
