@@ -13,7 +13,7 @@ from visavis.core.attempts import Attempts
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import AccessKey, App, KeyKind
 
-NO_RIGHT = "The access token has no right to an app with this app key."
+NO_RIGHT = "The access token does not give access to an app with this app key."
 NO_TOKEN = "The access token is missing, malformed, unknown, expired or revoked."
 WRONG_KEY = "The id or the secret of the user access key is missing, wrong or retired."
 
@@ -33,12 +33,26 @@ def door(world: World) -> App:
     return world.storage.apps.create_app("door", {KeyKind.APP_KEY: "door-key"})
 
 
-def test_a_token_opens_the_app_of_its_key(keys: AccessKeys, tokens: AccessTokens, door: App) -> None:
+def test_a_token_opens_the_app_of_its_key(world: World, keys: AccessKeys, tokens: AccessTokens, door: App) -> None:
     key, secret = keys.create("client", ["door"])
     token = tokens.issue(tokens.client(key.id, secret))
     caller = tokens.authenticate("door-key", token, "v2.1")
     assert (caller.app, caller.access_key) == (door, "client")
+    [app_key] = world.storage.apps.list_keys(door)
+    assert caller.key_id == app_key.id
     assert len(token) == 43
+
+
+def test_a_token_opens_nothing_with_an_app_key_that_has_retired(
+    world: World, keys: AccessKeys, tokens: AccessTokens, door: App
+) -> None:
+    key, _ = keys.create("client")
+    token = tokens.issue(key)
+    world.storage.apps.add_keys(door, {KeyKind.APP_KEY: "new"}, world.clock() + timedelta(minutes=1))
+    world.clock.pass_by(minutes=1)
+    assert tokens.authenticate("new", token, "v2.1").app == door
+    with refused(ErrorCode.ACCESS_TOKEN_UNAUTHORIZED, NO_RIGHT):
+        tokens.authenticate("door-key", token, "v2.1")
 
 
 def test_a_token_of_another_app_has_no_right(keys: AccessKeys, tokens: AccessTokens, door: App) -> None:
@@ -95,7 +109,7 @@ def test_a_name_has_rules(keys: AccessKeys, name: str) -> None:
 
 
 def test_a_key_for_no_app_or_an_unknown_one_is_not_made(keys: AccessKeys) -> None:
-    with refused(ErrorCode.INVALID_PARAMETER, "A user access key needs an app, or all."):
+    with refused(ErrorCode.INVALID_PARAMETER, "A user access key needs at least one app, or all apps."):
         keys.create("client", [])
     with refused(ErrorCode.APP_NOT_FOUND, "There is no app named 'nobody'."):
         keys.create("client", ["app", "nobody"])
@@ -153,17 +167,39 @@ def test_a_client_that_asks_at_each_request_fills_nothing(
     assert live == issued[-LIVE_TOKENS:]
 
 
-def test_a_key_is_shown_with_its_apps_and_without_its_secret(keys: AccessKeys, door: App) -> None:
+def test_a_key_is_limited_to_apps_and_to_a_lifetime(keys: AccessKeys, door: App) -> None:
+    key, _ = keys.create("x" * 100)
+    limited = keys.limit(key, ["door"], 60)
+    assert (limited.apps, limited.lifetime_seconds) == (frozenset({door.id}), 60)
+    assert keys.require("x" * 100) == limited
+    assert keys.limit(key, None, 61).apps is None
+    with refused(ErrorCode.APP_NOT_FOUND, "There is no app named 'none'."):
+        keys.limit(key, ["none"], 60)
+
+
+def test_secrets_of_keys_have_256_random_bits(keys: AccessKeys) -> None:
+    made = [keys.create(str(number)) for number in range(3)]
+    assert {len(secret) for _, secret in made} == {64}
+    assert {len(key.id) for key, _ in made} == {20}
+    assert len({secret for _, secret in made}) == len({key.id for key, _ in made}) == 3
+
+
+def test_a_key_is_shown_with_its_apps_and_without_its_secret(world: World, keys: AccessKeys, door: App) -> None:
     bound, secret = keys.create("client", ["door", "app"], 600)
     every, _ = keys.create("every")
     [shown] = keys.shown([bound])
-    assert (shown["name"], shown["id"], shown["apps"], shown["lifetime"]) == (
-        "client",
-        bound.id,
-        ["app", "door"],
-        600,
-    )
+    assert shown == {
+        "name": "client",
+        "id": bound.id,
+        "apps": ["app", "door"],
+        "lifetime": 600,
+        "created": world.clock().isoformat(),
+        "old_secret_until": None,
+    }
     assert secret not in str(shown)
+    keys.rotate(bound, timedelta(hours=1))
+    [rotated] = keys.shown([keys.require("client")])
+    assert rotated["old_secret_until"] == (world.clock() + timedelta(hours=1)).isoformat()
     assert keys.shown([every])[0]["apps"] is None
     assert (keys.apps_of(bound), keys.apps_of(every)) == (["app", "door"], None)
 

@@ -8,7 +8,7 @@ from tests.fakes.clock import NOON, FakeClock
 from visavis.core.activity import INCIDENTS_KEPT, MINUTES_KEPT, Activity, Incident, Minute
 
 
-def incident(detail: str = "There is no group of this id.", *, by_server: bool = False) -> Incident:
+def incident(detail: str = "There is no group with this id.", *, by_server: bool = False) -> Incident:
     return Incident(NOON, "v2", "search_by_image", -40030, detail, "", by_server=by_server)
 
 
@@ -22,6 +22,14 @@ def test_requests_are_counted_in_their_minute_and_told_apart_by_whose_fault_they
     before, present = activity.minutes()[-2:]
     assert before == Minute(NOON, requests=2, refused=1)
     assert present == Minute(NOON + timedelta(minutes=1), requests=1, failed=1)
+
+
+def test_what_is_done_in_the_console_is_counted_apart_from_requests() -> None:
+    activity = Activity(FakeClock())
+    activity.record_console()
+    activity.record()
+    activity.record_console()
+    assert activity.minutes()[-1] == Minute(NOON, requests=1, console=2)
 
 
 def test_there_is_a_minute_for_each_of_the_last_sixty_also_where_nothing_was_asked() -> None:

@@ -53,7 +53,7 @@ def test_a_name_that_nobody_could_read_is_refused(apps: Apps, name: str) -> None
 def test_a_name_of_a_hundred_characters_is_taken_once(apps: Apps) -> None:
     name = "x" * 100
     apps.create(name)
-    with refused(ErrorCode.DUPLICATE_APP, f"An app named '{name}' exists already."):
+    with refused(ErrorCode.DUPLICATE_APP, f"An app named '{name}' already exists."):
         apps.create(name)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.core.world import World
 from tests.storage.trails import CLIENT
-from visavis.audit_events import OK, AuditFilter, Effect, Event
+from visavis.audit_events import OK, Actor, ActorKind, AuditFilter, Effect, Event
 from visavis.core.audit import Audit
 from visavis.errors import ErrorCode, ServiceError
 
@@ -159,4 +159,57 @@ def test_a_page_of_the_log_goes_on_below_the_last_record_of_the_one_before(world
     assert ([record.event.faces for record in first.items], first.next) == ([("f3",), ("f2",)], 4)
     last = audit.page(AuditFilter(operation="do"), first.next, 2)
     assert ([record.event.faces for record in last.items], last.next) == ([("f1",), ("f0",)], None)
-    assert audit.page(AuditFilter(face="f1"), None, 2).items == [last.items[0]]
+    assert audit.page(AuditFilter(faces=("f1",)), None, 2).items == [last.items[0]]
+
+
+READING = Event(actor=Actor(kind=ActorKind.USER, user="Ines"), operation="read_audit", effect=Effect.USE)
+
+
+def readings(world: World) -> list[tuple[str | None, int | None]]:
+    events = [record.event for record in world.recorded() if record.event.operation == "read_audit"]
+    return [(event.actor.user, event.app_id) for event in events]
+
+
+def test_what_a_user_reads_of_one_app_or_of_all_in_an_hour_is_one_record(world: World) -> None:
+    audit, omar = audit_of(world), replace(READING, actor=Actor(kind=ActorKind.USER, user="Omar"))
+    world.clock.pass_by(minutes=-world.clock.now.minute, seconds=-world.clock.now.second)
+    for _ in range(3):
+        for event in (READING, replace(READING, app_id=1), omar):
+            audit.read(event)
+        world.clock.pass_by(minutes=15)
+    once = [("Ines", None), ("Ines", 1), ("Omar", None)]
+    assert readings(world) == once
+    world.clock.pass_by(minutes=15)
+    audit.read(READING)
+    assert readings(world) == [*once, ("Ines", None)]
+
+
+def test_each_node_records_for_itself(world: World) -> None:
+    for _ in range(2):
+        audit_of(world).read(READING)
+    assert readings(world) == [("Ines", None)] * 2
+
+
+def test_a_reading_that_could_not_be_recorded_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = audit_of(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.storage.journal, "add", lambda _: fail(ErrorCode.INTERNAL))
+        with pytest.raises(ServiceError):
+            audit.read(READING)
+    audit.read(READING)
+    assert readings(world) == [("Ines", None)]
+
+
+def test_readings_are_not_recorded_where_only_changes_are(world: World) -> None:
+    audit_of(world, Effect.CHANGE).read(READING)
+    assert readings(world) == []
+
+
+def test_records_are_found_by_the_number_of_their_app(world: World) -> None:
+    audit = audit_of(world)
+    for app_id in (1, 2):
+        audit.record(replace(ASKED, app_id=app_id))
+    found = audit.page(AuditFilter(app="app", app_id=2), None, 10).items
+    assert [record.event.app_id for record in found] == [2]

@@ -94,7 +94,7 @@ def test_a_clock_that_leaps_ahead_lets_go_of_nothing_for_an_hour(
     upkeep.run_once()
     assert len(pruning.before) == 1
     assert (
-        "Records that are too old by it will leave the audit log in an hour or two unless the clock is set right."
+        "Audit records that are too old by this clock will be removed in an hour or two unless it is corrected."
         in caplog.text
     )
     world.clock.pass_by(3600)

@@ -42,7 +42,7 @@ def test_a_clock_that_leaps_ahead_is_not_believed_for_an_hour(
     clock.leap(36_000_001)
     with caplog.at_level(logging.ERROR, "visavis.core.clocks"):
         assert not trusted(watch)
-    assert caplog.messages == ["The clock has leapt ahead by 10000.0 hours. Something will be lost."]
+    assert caplog.messages == ["The clock has jumped ahead by 10000.0 hours. Something will be lost."]
     clock.pass_by(3599)
     assert not trusted(watch)
     clock.pass_by(1)

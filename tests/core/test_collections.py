@@ -51,7 +51,7 @@ def test_a_face_that_is_not_alive_enough_is_refused_where_the_group_asks(
     world: World, liveness: float, told: str
 ) -> None:
     world.group(liveness=True, liveness_threshold=72.5)
-    detail = f"The liveness of the face is {told}; 72.5 is asked for."
+    detail = f"The liveness of the face is {told}; at least 72.5 is required."
     with refused(ErrorCode.NOT_ALIVE, detail):
         add(world, FakeFace(liveness=liveness))
     with refused(ErrorCode.NOT_ALIVE, detail):
@@ -99,8 +99,8 @@ def test_a_face_that_is_too_poor_is_not_added_and_matches_nobody(world: World) -
 @pytest.mark.parametrize(
     ("quality", "defect", "told"),
     [
-        (59.99, None, "59.9; 60 is asked for."),
-        (12.0, "grainy", "12; 60 is asked for, and it is grainy."),
+        (59.99, None, "59.9; at least 60 is required."),
+        (12.0, "grainy", "12; at least 60 is required, and it is grainy."),
     ],
 )
 def test_a_face_of_less_quality_than_the_group_asks_for_is_not_added(
@@ -117,7 +117,7 @@ def test_quality_is_not_asked_for_unless_the_group_does(world: World) -> None:
     world.group()
     assert add(world, FakeFace(quality=0)).record
     world.groups.change_settings(world.app, "group", {"min_quality": 0.5})
-    with refused(ErrorCode.LOW_QUALITY, "The quality of the face is 0; 0.5 is asked for."):
+    with refused(ErrorCode.LOW_QUALITY, "The quality of the face is 0; at least 0.5 is required."):
         add(world, FakeFace(quality=0))
 
 
@@ -133,7 +133,7 @@ def test_a_full_group_takes_no_more(world: World) -> None:
     world.group()
     for person in range(FACE_QUOTA):
         add(world, FakeFace(person))
-    with refused(ErrorCode.FACE_QUOTA_EXCEEDED, "The group has 5 faces, and may have 5."):
+    with refused(ErrorCode.FACE_QUOTA_EXCEEDED, "The group has 5 faces; the limit is 5."):
         add(world, FakeFace(9))
 
 
@@ -177,9 +177,9 @@ def test_a_group_that_is_gone_is_refused_before_the_picture_is_looked_at(world: 
         lambda: world.collections.add(world.app, "group", sent(b"text"), "kim"),
         lambda: world.collections.identify(world.app, "group", sent(b"text")),
     ):
-        with refused(ErrorCode.GROUP_DELETED, "The group of this id has been deleted."):
+        with refused(ErrorCode.GROUP_DELETED, "The group with this id has been deleted."):
             call()
-    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id."):
+    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id."):
         world.collections.identify(world.app, "never", sent(b"text"))
     assert world.analyzer.decoded == 0
 

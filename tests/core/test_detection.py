@@ -17,6 +17,11 @@ def test_every_face_of_a_picture_is_told_largest_first(world: World) -> None:
     assert detected.faces == [large.found(), small.found()]
 
 
+def test_how_many_faces_were_too_small_is_told(world: World) -> None:
+    small = FakeFace(1, width=59, height=59), FakeFace(2, left=300, width=59, height=80)
+    assert world.faces.detect(showing(FakeFace(3, left=600), *small), PLAIN).small == 2
+
+
 def test_a_picture_without_a_face_is_no_error(world: World) -> None:
     assert world.faces.detect(showing(), EVERYTHING).faces == []
 

@@ -40,11 +40,11 @@ def test_a_face_is_deleted_once_and_from_its_group_alone(world: World) -> None:
     world.group()
     world.group("other")
     one, two = world.register(1, 2)
-    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group."):
+    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group."):
         world.faces.delete(world.app, "other", one.face_id)
     world.faces.delete(world.app, "group", one.face_id)
     assert world.stored() == [two.face_id]
-    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group."):
+    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group."):
         world.faces.delete(world.app, "group", one.face_id)
-    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id."):
+    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id."):
         world.faces.delete(world.app, "nowhere", two.face_id)

@@ -12,8 +12,8 @@ from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
 from visavis.types import Group, GroupSettings
 
-MALFORMED = "The group id must have 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'."
-UNKNOWN = "There is no group of this id."
+MALFORMED = "The group id must have 1 to 255 characters from A-Z, a-z, 0-9, '_', '.' and '-'."
+UNKNOWN = "There is no group with this id."
 
 
 def test_a_new_group_has_the_model_of_the_server_and_the_default_settings(world: World) -> None:
@@ -24,7 +24,7 @@ def test_a_new_group_has_the_model_of_the_server_and_the_default_settings(world:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a b", "a/b", "a" * 256, "문"])
 def test_a_group_id_has_letters_digits_and_three_signs(world: World, name: str) -> None:
-    said = "A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'."
+    said = "A group id has 1 to 255 characters from A-Z, a-z, 0-9, '_', '.' and '-'."
     with refused(ErrorCode.INVALID_GROUP_ID, said):
         world.groups.create(world.app, name)
     with refused(ErrorCode.INVALID_PARAMETER, MALFORMED, "group_id"):
@@ -33,11 +33,11 @@ def test_a_group_id_has_letters_digits_and_three_signs(world: World, name: str) 
 
 def test_an_app_has_one_group_of_a_name_and_no_more_than_its_quota(world: World) -> None:
     world.group("a")
-    with refused(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already."):
+    with refused(ErrorCode.DUPLICATE_GROUP, "A group with this id already exists."):
         world.group("a")
     world.group("b")
     world.group("c")
-    with refused(ErrorCode.GROUP_QUOTA_EXCEEDED, "The app has 3 groups, and may have 3."):
+    with refused(ErrorCode.GROUP_QUOTA_EXCEEDED, "The app has 3 groups; the limit is 3."):
         world.group("d")
 
 
@@ -136,7 +136,7 @@ def test_settings_of_a_group_that_is_not_there_cannot_be_changed(world: World) -
 def test_a_deleted_group_is_remembered_and_its_name_is_free(world: World) -> None:
     world.group()
     world.groups.delete(world.app, "group")
-    with refused(ErrorCode.GROUP_DELETED, "The group of this id has been deleted."):
+    with refused(ErrorCode.GROUP_DELETED, "The group with this id has been deleted."):
         world.groups.require(world.app, "group")
     assert world.group().face_count == 0
 
@@ -154,10 +154,10 @@ def test_a_group_is_deleted_by_its_own_app_alone(world: World) -> None:
 def test_a_group_is_brought_to_the_newest_recipe_with_its_faces(world: World) -> None:
     group, told = world.group(), list[int]()
     [record] = world.register(3)
-    assert world.groups.newer_model(group) == "new"
+    assert world.groups.newer_model(group.model) == "new"
     moved = world.groups.upgrade(world.app, "group", progress=told.append)
     assert (moved.model, moved.face_count, told) == ("new", 1, [1])
-    assert world.groups.newer_model(moved) is None
+    assert world.groups.newer_model(moved.model) is None
     found = world.search.by_image(world.app, "group", showing(FakeFace(3)), 5, 50, PLAIN)
     assert [match.face for match in found.matches] == [record]
 

@@ -158,7 +158,7 @@ def test_a_group_takes_as_many_faces_as_its_quota_leaves_room_for(world: World) 
 def test_a_full_group_refuses_a_face_that_nothing_else_is_wrong_with(world: World) -> None:
     world.group()
     world.register(*range(FACE_QUOTA))
-    with refused(ErrorCode.FACE_QUOTA_EXCEEDED, "The group has 5 faces, and may have 5."):
+    with refused(ErrorCode.FACE_QUOTA_EXCEEDED, "The group has 5 faces; the limit is 5."):
         register(world, FakeFace())
     assert reasons(register(world, FakeFace(turn=TURNED))) == [Refusal.POSE]
 
@@ -182,7 +182,7 @@ def test_a_picture_of_which_nothing_is_stored_costs_no_write(
 
 
 def test_a_group_that_is_not_there_is_refused_before_the_picture_is_looked_at(world: World) -> None:
-    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id."):
+    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id."):
         world.faces.register(world.app, "group", sent(b"text"), 1, None, PLAIN)
 
 

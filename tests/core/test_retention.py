@@ -67,8 +67,8 @@ def test_a_clock_that_leaps_ahead_deletes_nothing_for_an_hour(
     assert retention.enforce() == 0
     [said] = caplog.messages
     assert said == (
-        "The clock has leapt ahead by 25.0 hours. Faces that have expired by it are not shown, "
-        "and will be deleted in an hour unless the clock is set right."
+        "The clock has jumped ahead by 25.0 hours. Faces that have expired by this clock are not shown, and "
+        "will be deleted in an hour unless it is corrected."
     )
     world.clock.pass_by(3600)
     assert retention.enforce() == 1

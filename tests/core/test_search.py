@@ -47,6 +47,41 @@ def test_only_those_are_found_that_are_as_similar_as_asked(world: World, thresho
     assert len(by_image(world, FakeFace(2, likeness=0.7), threshold=threshold).matches) == count
 
 
+@pytest.mark.parametrize(
+    ("likeness", "threshold", "others", "looked_twice"),
+    [
+        (0.995, 50, (1,), False),
+        (0.995, 50, (), False),
+        (1.0, 50, (1,), True),
+        (0.4, 50, (1,), False),
+        (0.97, 50, (1,), True),
+        (0.5, 50, (1,), True),
+        (1.0, 0, (1,), True),
+        (1.0, 99.9, (1,), True),
+    ],
+)
+def test_all_views_are_looked_at_where_one_might_decide_wrongly(
+    world: World, likeness: float, threshold: float, others: tuple[int, ...], looked_twice: bool
+) -> None:
+    world.group()
+    world.register(2, *others)
+    world.analyzer.views.update(first=0, all=0)
+    found = by_image(world, FakeFace(2, likeness=likeness), threshold=threshold)
+    assert world.analyzer.views == {"first": 1, "all": int(looked_twice)}
+    assert [match.face.external_image_id for match in found.matches][:1] == ["p2"] * (likeness > 0.4)
+    if looked_twice:
+        assert found.matches[0].similarity == pytest.approx(100 * likeness, abs=1e-4)
+
+
+def test_the_first_view_is_not_used_where_nobody_knows_how_far_it_is_off(world: World) -> None:
+    world.group()
+    world.register(2)
+    world.analyzer.views.update(first=0, all=0)
+    world.analyzer.within = 0.0
+    assert similarities(by_image(world, FakeFace(2), threshold=50).matches) == [100]
+    assert world.analyzer.views == {"first": 0, "all": 1}
+
+
 @pytest.mark.parametrize("likeness", [0.1, 0.3, 0.55, 0.7, 0.9, 1.0])
 def test_rounding_costs_no_match_at_the_very_threshold(world: World, likeness: float) -> None:
     world.group()
@@ -102,7 +137,7 @@ def test_a_picture_without_a_face_is_refused(world: World) -> None:
 
 
 def test_a_group_that_is_not_there_is_refused_before_the_picture_is_looked_at(world: World) -> None:
-    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id."):
+    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id."):
         world.search.by_image(world.app, "group", sent(b"text"), 1, 0, PLAIN)
     assert world.analyzer.decoded == 0
 
@@ -129,9 +164,9 @@ def test_a_face_that_is_not_there_cannot_be_searched_by(world: World) -> None:
     world.group()
     [person] = world.register(2)
     world.group("other")
-    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group."):
+    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group."):
         world.search.by_face_id(world.app, "other", person.face_id, 10, 50)
-    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id."):
+    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id."):
         world.search.by_face_id(world.app, "nowhere", person.face_id, 10, 50)
 
 

@@ -18,7 +18,7 @@ from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Client, Sessions
 from visavis.core.sign_in_tokens import SignInTokens
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
-from visavis.identities import Role, Session, User
+from visavis.identities import Session, User
 
 PASSWORD, OTHER = "four quiet words of mine", "quite another set of words"
 
@@ -48,7 +48,7 @@ def sessions(world: World) -> Sessions:
 @pytest.fixture
 def user(world: World) -> User:
     accounts = Accounts(world.storage.accounts, world.clock)
-    return accounts.accept(accounts.invite(Role.OPERATOR), "Ines", PASSWORD)
+    return accounts.accept(accounts.invite(), "Ines", PASSWORD)
 
 
 @contextmanager
@@ -227,7 +227,7 @@ def test_a_password_is_changed_by_who_knows_it_and_for_one_that_is_good(sessions
 
 def test_every_session_of_a_user_can_be_closed_at_once(sessions: Sessions, user: User, world: World) -> None:
     accounts = Accounts(world.storage.accounts, world.clock)
-    other = accounts.accept(accounts.invite(Role.VIEWER), "Omar", OTHER)
+    other = accounts.accept(accounts.invite(), "Omar", OTHER)
     secrets, theirs = [sessions.open(user, HERE), sessions.open(user, HERE)], sessions.open(other, HERE)
     sessions.close_all(user)
     assert [sessions.find(secret) for secret in secrets] == [None, None]
@@ -245,6 +245,14 @@ def test_a_user_sees_own_sessions_and_ends_one_or_all_others(sessions: Sessions,
     assert sessions.find(secrets[3]) is None
     sessions.end_others(user, secrets[0])
     assert [sessions.find(secret) is not None for secret in secrets] == [True, False, False, False]
+
+
+def test_sessions_that_have_ended_are_not_listed(sessions: Sessions, user: User, world: World) -> None:
+    secret = sessions.open(user, HERE)
+    world.clock.pass_by(minutes=29)
+    assert len(sessions.all_of(user, secret)) == 1
+    world.clock.pass_by(minutes=1)
+    assert sessions.all_of(user, secret) == []
 
 
 def test_proof_lasts_for_ten_minutes_and_is_given_by_the_password(

@@ -55,9 +55,9 @@ def test_what_is_asked_for_is_told_of_the_probe(world: World) -> None:
 
 def test_a_face_that_is_not_there_is_refused_before_the_picture_is_looked_at(world: World) -> None:
     world.group()
-    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group."):
+    with refused(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group."):
         world.search.verify(world.app, "group", "nobody", sent(b"text"), PLAIN)
-    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id."):
+    with refused(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id."):
         world.search.verify(world.app, "nowhere", "nobody", sent(b"text"), PLAIN)
     assert world.analyzer.decoded == 0
 

@@ -15,14 +15,16 @@ from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.pictures import FakeFace, picture
 from tests.fakes.recipes import FakeRecipes
 from tests.fakes.storage import FakeStorage, fake_storage
-from visavis.audit_events import AuditFilter, AuditRecord
+from visavis.audit_events import Actor, ActorKind, AuditFilter, AuditRecord
 from visavis.core.calibration import Calibration
 from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
+from visavis.core.recognition_events import RecognitionEvents
 from visavis.core.search import Search
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
+from visavis.recognition_events import Asked, RecognitionKind
 from visavis.types import FaceFilter, FaceRecord, Group, ImageBytes, RequestedAttributes
 
 GROUP_QUOTA, FACE_QUOTA = 3, 5
@@ -52,8 +54,9 @@ class World:
         self.gallery = gallery
         self.app: App = self.storage.apps.create_app("app", {})
         self.groups = Groups(gallery, "old", GROUP_QUOTA, self.recipes, SCALES)
-        self.faces = Faces(self.analyzer, gallery, self.groups, self.fetcher, FACE_QUOTA)
-        self.search = Search(self.analyzer, self.fetcher, SCALES, "old", gallery, self.groups)
+        self.faces = Faces(self.analyzer, self.fetcher, gallery, self.groups, FACE_QUOTA)
+        self.events = RecognitionEvents(self.storage.recognition_events, self.groups, self.clock)
+        self.search = Search(self.analyzer, self.fetcher, SCALES, "old", gallery, self.groups, self.events)
         self.collections = Collections(self.analyzer, gallery, self.groups, self.fetcher, self.search, FACE_QUOTA)
 
     def group(self, name: str = "group", **settings: object) -> Group:
@@ -69,6 +72,11 @@ class World:
         source = showing(FakeFace(person))
         [added] = self.faces.register(self.app, group, source, 1, f"p{person}", PLAIN).added
         return added.record
+
+    def meet_stranger(self, group: Group) -> None:
+        """Let a picture of nobody in the group be recognised at its only door."""
+        asked = Asked(Actor(kind=ActorKind.APP, key_id=3), "main")
+        self.storage.recognition_events.record(group, RecognitionKind.SEARCH, None, None, asked)
 
     def recorded(self) -> list[AuditRecord]:
         """What is in the audit log, oldest first."""

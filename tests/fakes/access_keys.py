@@ -12,7 +12,7 @@ from tests.fakes.apps import FakeAppStore
 from tests.fakes.journal import FakeJournal
 from visavis.core.ports import Clock
 from visavis.errors import ErrorCode, ServiceError
-from visavis.identities import AccessKey, App
+from visavis.identities import AccessKey, App, Caller, KeyKind
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,17 @@ class FakeAccessKeyStore:
     _tokens: dict[str, _Token] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
+    def __post_init__(self) -> None:
+        self.apps.keys_of_alone = lambda app: [
+            key.name for key in self.list_keys() if key.apps == frozenset({app.id})
+        ]
+
     def create_key(
         self, name: str, key_id: str, secret: str, apps: Collection[App] | None, lifetime_seconds: int
     ) -> AccessKey:
         with self.lock:
             if any(key.name == name for key in self.list_keys()):
-                detail = f"A user access key named {name!r} exists already."
+                detail = f"A user access key named {name!r} already exists."
                 raise ServiceError(ErrorCode.DUPLICATE_ACCESS_KEY, detail)
             number = next(self._numbers)
             key = AccessKey(number, key_id, name, _ids(apps), lifetime_seconds, self.clock())
@@ -102,6 +107,10 @@ class FakeAccessKeyStore:
         with self.lock:
             found = self._tokens.get(token)
             return self._now(found.key) if found is not None and now < found.expires_at else None
+
+    def bearer(self, token: str, app_key: str, now: datetime) -> tuple[AccessKey, Caller] | None:
+        holder, [caller] = self.holder(token, now), self.apps.callers({KeyKind.APP_KEY: app_key}, now)
+        return None if holder is None or caller is None else (holder, caller)
 
     def delete_token(self, key: AccessKey, token: str) -> bool:
         with self.lock:

@@ -9,7 +9,17 @@ from threading import RLock
 
 from tests.fakes.journal import FakeJournal
 from visavis.errors import AccountError, AccountErrorCode, ErrorCode, ServiceError
-from visavis.identities import Invitation, OpenInvitation, Role, Session, SessionRecord, User
+from visavis.identities import (
+    App,
+    AppRole,
+    AppRoles,
+    Invitation,
+    OpenInvitation,
+    Role,
+    Session,
+    SessionRecord,
+    User,
+)
 
 
 @dataclass
@@ -33,12 +43,26 @@ class FakeAccountStore:
     def find_user(self, name: str) -> tuple[User, str] | None:
         return next((kept for kept in self._users.values() if _folded(kept[0].name) == _folded(name)), None)
 
-    def set_role(self, user: User, role: Role) -> None:
+    def set_role(self, user: User, role: Role, app_roles: AppRoles | None = None) -> None:
         with self._lock:
             if role is not Role.ADMINISTRATOR:
                 self._require_other_administrator(user)
-            self._change(replace(self._require(user), role=role))
-            self._note("change_role", f"user {user.name}: {role}")
+            now = self._require(user)
+            if role is Role.MEMBER and user.role not in {Role.MEMBER, now.role}:
+                return
+            self._change(replace(now, role=role, app_roles=dict(app_roles or {})))
+            self._note("change_role", f"user {user.name}: {_rights(role, app_roles or {})}")
+
+    def set_app_role(self, user: User, app: App, role: AppRole | None) -> None:
+        with self._lock:
+            known = self._require(user)
+            if known.role is not Role.MEMBER:
+                raise AccountError(AccountErrorCode.NOT_A_MEMBER)
+            others = {app_id: each for app_id, each in known.app_roles.items() if app_id != app.id}
+            self._change(replace(known, app_roles=others if role is None else {**others, app.id: role}))
+            before = known.app_roles.get(app.id)
+            detail = f"user {user.name}: {role or 'none'}, was {before or 'none'}"
+            self.journal.record("change_app_role", app_id=app.id, app=app.name, detail=detail)
 
     def set_password(self, user: User, password_hash: str) -> None:
         with self._lock:
@@ -62,13 +86,19 @@ class FakeAccountStore:
             self._note("delete_user", f"user {user.name}")
 
     def add_invitation(
-        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+        self,
+        digest: bytes,
+        role: Role,
+        user: User | None,
+        expires_at: datetime,
+        invited_by: str = "",
+        app_roles: AppRoles | None = None,
     ) -> None:
         with self._lock:
             invited = None if user is None else self._require(user)
             self._invited_by[digest] = invited_by
-            self._invitations[digest] = Invitation(role, invited, expires_at)
-            about = f"user {user.name}" if user else f"a new {role}"
+            self._invitations[digest] = Invitation(role, invited, expires_at, dict(app_roles or {}))
+            about = f"user {user.name}" if user else f"a new {_rights(role, app_roles or {})}"
             self._note("invite_anew" if user else "invite_user", about)
 
     def list_invitations(self, now: datetime) -> list[OpenInvitation]:
@@ -79,6 +109,7 @@ class FakeAccountStore:
                 each.user.name if each.user else None,
                 self._invited_by[digest],
                 each.expires_at,
+                each.app_roles,
             )
             for digest, each in self._invitations.items()
             if each.expires_at > now
@@ -114,9 +145,9 @@ class FakeAccountStore:
             if self.find_user(name) is not None:
                 raise AccountError(AccountErrorCode.NAME_TAKEN)
             del self._invitations[digest]
-            user = User(next(self._numbers), name, invitation.role, now)
+            user = User(next(self._numbers), name, invitation.role, now, app_roles=invitation.app_roles)
             self._users[user.id] = (user, password_hash)
-            self._note("open_account", f"user {user.name}: {user.role}")
+            self._note("open_account", f"user {user.name}: {_rights(user.role, user.app_roles)}")
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
@@ -216,6 +247,14 @@ class FakeAccountStore:
 
 def _id_of(digest: bytes) -> str:
     return digest[:8].hex()
+
+
+def _rights(role: Role, app_roles: AppRoles) -> str:
+    texts = [str(role)]
+    for each in dict.fromkeys(app_roles[app_id] for app_id in sorted(app_roles)):
+        ids = " ".join(str(app_id) for app_id in sorted(app_roles) if app_roles[app_id] is each)
+        texts.append(f"{each} in apps {ids}")
+    return ", ".join(texts)
 
 
 def _folded(name: str) -> str:

@@ -28,6 +28,8 @@ class FakeAppStore:
 
     journal: FakeJournal
     clock: Clock
+    keys_of_alone: Callable[[App], list[str]] = lambda _: []
+    """Names of the user access keys that have a right to this app and to no other."""
     lock: RLock = field(default_factory=RLock)
     _apps: dict[int, App] = field(default_factory=dict)
     _keys: dict[int, _Key] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class FakeAppStore:
     def create_app(self, name: str, keys: Mapping[KeyKind, str]) -> App:
         with self.lock:
             if self.find_app(name) is not None:
-                raise ValueError(f"An app named {name!r} exists already")
+                raise ValueError(f"An app named {name!r} already exists")
             app = App(next(self._numbers), name, self.clock())
             self._apps[app.id] = app
             self._insert_keys(app, keys)
@@ -76,10 +78,12 @@ class FakeAppStore:
 
     def delete_app(self, app: App) -> None:
         with self.lock:
+            gone = self.keys_of_alone(app)
             if self._apps.pop(app.id, None) is None:
                 return
             self._keys = {number: key for number, key in self._keys.items() if key.app_id != app.id}
-            self.journal.record("delete_app", app_id=app.id, app=app.name)
+            detail = f"with it the user access keys {', '.join(gone)}" if gone else None
+            self.journal.record("delete_app", app_id=app.id, app=app.name, detail=detail)
 
     def add_keys(self, app: App, keys: Mapping[KeyKind, str], retire_others_at: datetime) -> None:
         with self.lock:

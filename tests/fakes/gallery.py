@@ -18,7 +18,8 @@ from tests.fakes.journal import FakeJournal
 from visavis.core.ports import Clock
 from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
-from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace, SettingChanges
+from visavis.recognition_events import RecognitionEvent
+from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace, SettingChanges, Template
 
 Conversions: TypeAlias = Callable[[str, str], Callable[[Embedding], Embedding]]
 
@@ -50,6 +51,8 @@ class FakeGallery:
     conversions: Conversions
     names: dict[tuple[int, str], str] = field(default_factory=dict)
     """Of persons, by the id of the group and theirs; a name goes with the last face."""
+    events: list[tuple[int, RecognitionEvent]] = field(default_factory=list)
+    """Who was recognised, oldest first, by the id of the group; events go with the last face of their person."""
     _groups: dict[int, _Kept] = field(default_factory=dict)
     _tombstones: set[tuple[int, str]] = field(default_factory=set)
     _numbers: count[int] = field(default_factory=lambda: count(1))
@@ -61,9 +64,9 @@ class FakeGallery:
                 raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
             groups = list(self._of(app))
             if name in {group.name for group in groups}:
-                raise ServiceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
+                raise ServiceError(ErrorCode.DUPLICATE_GROUP, "A group with this id already exists.")
             if len(groups) >= quota:
-                detail = f"The app has {len(groups)} groups, and may have {quota}."
+                detail = f"The app has {len(groups)} groups; the limit is {quota}."
                 raise ServiceError(ErrorCode.GROUP_QUOTA_EXCEEDED, detail)
             group = Group(next(self._numbers), app.id, name, model, 0, self.clock())
             self._groups[group.id] = _Kept(group)
@@ -80,7 +83,7 @@ class FakeGallery:
             if group.name == name:
                 return group
         if (app.id, name) in self._tombstones:
-            raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
+            raise ServiceError(ErrorCode.GROUP_DELETED, "The group with this id has been deleted.")
         raise _group_not_found()
 
     def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
@@ -126,7 +129,7 @@ class FakeGallery:
             kept = self._kept(group)
             fitting = faces[: max(quota - len(kept.faces), 0)]
             if faces and not fitting:
-                detail = f"The group has {len(kept.faces)} faces, and may have {quota}."
+                detail = f"The group has {len(kept.faces)} faces; the limit is {quota}."
                 raise ServiceError(ErrorCode.FACE_QUOTA_EXCEEDED, detail)
             return self._insert(kept, group, fitting)
 
@@ -157,7 +160,7 @@ class FakeGallery:
             if kept.faces.pop(face_id, None) is None:
                 raise _face_not_found()
             next(kept.versions)
-            self._forget_names(kept)
+            self._forget_persons(kept)
             self._record("delete_face", group, faces=[face_id])
 
     def delete_expired(self, group: Group, limit: int) -> int:
@@ -171,7 +174,7 @@ class FakeGallery:
             for face_id in expired:
                 del kept.faces[face_id]
                 next(kept.versions)
-            self._forget_names(kept)
+            self._forget_persons(kept)
             if expired:
                 self._record("expire", group, faces=expired)
             return len(expired)
@@ -186,6 +189,10 @@ class FakeGallery:
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         return len(self.list_faces(group, where, None, len(self._kept(group).faces)))
 
+    def everything(self) -> list[tuple[Group, list[FaceRecord]]]:
+        """All groups with all faces, those that have expired included."""
+        return [(kept.group, [face.record for face in kept.faces.values()]) for kept in self._groups.values()]
+
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
         for record in self.list_faces(group, FaceFilter(face_id=face_id), None, 1):
             return record
@@ -198,8 +205,13 @@ class FakeGallery:
             raise GroupMoved
         return kept.faces[face_id].embedding.copy()
 
+    def require_template(self, app: App, name: str, face_id: str) -> tuple[Group, Template]:
+        group = self.require_group(app, name)
+        sequence = self.require_face(group, face_id).sequence
+        return group, Template(self.open_template(group, face_id), sequence, 0)
+
     def search(
-        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
+        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: Template | None = None
     ) -> list[tuple[FaceRecord, float]]:
         kept = self._kept(group)
         if kept.group.model != group.model:
@@ -207,7 +219,8 @@ class FakeGallery:
         asked = probe.astype(np.float64)
         faces = self._shown(group, kept.faces.values())
         scored = [(face.record, float(face.embedding.astype(np.float64) @ asked)) for face in faces]
-        found = [pair for pair in scored if pair[1] >= min_cosine and pair[0].face_id != exclude]
+        left_out = None if exclude is None else exclude.sequence
+        found = [pair for pair in scored if pair[1] >= min_cosine and pair[0].sequence != left_out]
         return sorted(found, key=lambda pair: (-pair[1], -pair[0].sequence))[:limit]
 
     def backdate(self, face_ids: Sequence[str], registered: datetime) -> None:
@@ -220,6 +233,13 @@ class FakeGallery:
     def move(self, group: Group, face_ids: Sequence[str], external_image_id: str) -> None:
         """Give these faces another external image id, and new sequences in their order."""
         kept = self._kept(group)
+        moved = {kept.faces[face_id].record.external_image_id for face_id in face_ids}
+        self.events = [
+            (each, replace(event, person_id=external_image_id))
+            if each == group.id and event.person_id in moved
+            else (each, event)
+            for each, event in self.events
+        ]
         for face_id in reversed(face_ids):
             face = kept.faces.pop(face_id)
             face.record = replace(face.record, external_image_id=external_image_id, sequence=next(kept.versions))
@@ -231,15 +251,30 @@ class FakeGallery:
         for face_id in face_ids:
             del kept.faces[face_id]
             next(kept.versions)
-        self._forget_names(kept)
+        self._forget_persons(kept)
 
-    def note(self, operation: str, group: Group, faces: Sequence[str]) -> None:
+    def note(self, operation: str, group: Group, faces: Sequence[str] = (), detail: str | None = None) -> None:
         """Record an act."""
-        self._record(operation, group, faces)
+        self._record(operation, group, faces, detail)
 
-    def _forget_names(self, kept: _Kept) -> None:
+    def now(self, group_id: int) -> Group | None:
+        """The group of this number as it is now; None if it has been deleted."""
+        kept = self._groups.get(group_id)
+        return None if kept is None or not self.apps.has(kept.group.app_id) else _counted(kept)
+
+    def require(self, group: Group) -> Group:
+        """The group as it is now. Raises GROUP_NOT_FOUND."""
+        return _counted(self._kept(group))
+
+    def _forget_persons(self, kept: _Kept) -> None:
         there = {(kept.group.id, face.record.external_image_id) for face in kept.faces.values()}
         self.names = {key: name for key, name in self.names.items() if key[0] != kept.group.id or key in there}
+        self.events = [
+            (group_id, event)
+            for group_id, event in self.events
+            if group_id != kept.group.id
+            or ((group_id, event.person_id) in there if event.person_id else event.face_id in kept.faces)
+        ]
 
     def _insert(self, kept: _Kept, group: Group, faces: Sequence[NewFace]) -> list[FaceRecord]:
         ids = [face.face_id for face in faces]
@@ -253,6 +288,9 @@ class FakeGallery:
             for face, row in zip(faces, rows, strict=True)
         ]
         kept.faces.update({face.record.face_id: face for face in stored})
+        for face in faces:
+            if face.external_image_id and face.name:
+                self.names.setdefault((group.id, face.external_image_id), face.name)
         if ids:
             self._record("register", group, faces=ids)
         return [face.record for face in stored]
@@ -304,8 +342,8 @@ def _agrees(record: FaceRecord, where: FaceFilter) -> bool:
 
 
 def _group_not_found() -> ServiceError:
-    return ServiceError(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id.")
+    return ServiceError(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id.")
 
 
 def _face_not_found() -> ServiceError:
-    return ServiceError(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group.")
+    return ServiceError(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group.")

@@ -12,10 +12,13 @@ from threading import RLock
 from uuid import uuid4
 
 from visavis.audit_events import (
+    FAILED,
+    OK,
     Actor,
     ActorKind,
     AuditFilter,
     AuditHead,
+    AuditNames,
     AuditRecord,
     Effect,
     Event,
@@ -115,16 +118,33 @@ class FakeChain:
         newest_first = [record for record in reversed(self.records) if _agrees(record, where)]
         return [record for record in newest_first if before is None or record.position < before][:limit]
 
+    def names(self) -> AuditNames:
+        events = [record.event for record in self.records]
+        users = [event.actor for event in events if event.actor.kind is ActorKind.USER]
+        return AuditNames(
+            apps=tuple(sorted({event.app for event in events if event.app})),
+            groups=tuple(sorted({(event.app, event.group) for event in events if event.app and event.group})),
+            operations=tuple(sorted({(event.effect, event.operation) for event in events})),
+            actors=tuple(kind for kind in ActorKind if kind in {event.actor.kind for event in events}),
+            users=tuple(sorted({actor.user for actor in users if actor.user})),
+            results=tuple(sorted({event.result for event in events})),
+        )
+
 
 def _agrees(record: AuditRecord, where: AuditFilter) -> bool:
     event = record.event
+    results = {None, event.result} | (set() if event.result == OK else {FAILED})
     return (
         (where.since is None or record.at >= where.since)
         and (where.until is None or record.at < where.until)
         and where.app in {None, event.app}
+        and where.app_id in {None, event.app_id}
         and where.operation in {None, event.operation}
         and where.group in {None, event.group}
-        and (where.face is None or where.face in event.faces)
+        and (where.faces is None or not set(where.faces).isdisjoint(event.faces))
+        and where.actor in {None, event.actor.kind}
+        and where.user in {None, event.actor.user}
+        and where.result in results
     )
 
 

@@ -33,18 +33,37 @@ class FakePersonStore:
     def names_of(self, group: Group, ids: Sequence[str]) -> dict[str, str]:
         return {person.id: person.name for person in self.find_persons(group, ids) if person.name}
 
+    def ids_of_faces(self, group: Group, face_ids: Sequence[str]) -> dict[str, str]:
+        faces = self.gallery.list_faces(group, FaceFilter(), None, _ALL)
+        return {
+            face.face_id: face.external_image_id
+            for face in faces
+            if face.face_id in face_ids and face.external_image_id is not None
+        }
+
+    def faces_of(self, wanted: str, app_id: int | None = None, group: str | None = None) -> list[str]:
+        return [
+            face.face_id
+            for each, faces in self.gallery.everything()
+            if app_id in {None, each.app_id} and group in {None, each.name}
+            for face in faces
+            if wanted in {face.external_image_id, self.gallery.names.get((each.id, face.external_image_id or ""))}
+        ]
+
     def set_name(self, group: Group, person_id: str, name: str) -> None:
         faces = self._require(group, person_id)
         self.gallery.names[group.id, person_id] = name
         self.gallery.note("name_person", group, [face.face_id for face in reversed(faces)])
 
-    def move_person(self, group: Group, person_id: str, new_id: str, *, merge: bool) -> None:
+    def move_person(
+        self, group: Group, person_id: str, new_id: str, *, merge: bool, name: str | None = None
+    ) -> None:
         if self._faces(group, new_id) and not merge:
-            raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person of the group has this id.")
+            raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person in the group has this id.")
         faces = self._require(group, person_id)
-        name = self.gallery.names.pop((group.id, person_id), "")
-        if not self.names_of(group, [new_id]):
-            self.gallery.names[group.id, new_id] = name
+        old_name = self.gallery.names.pop((group.id, person_id), "")
+        if name is not None or not self.names_of(group, [new_id]):
+            self.gallery.names[group.id, new_id] = old_name if name is None else name
         self.gallery.move(group, [face.face_id for face in faces], new_id)
         ids = [face.face_id for face in reversed(faces)]
         self.gallery.note("move_person", group, ids)
@@ -71,7 +90,7 @@ class FakePersonStore:
     def _require(self, group: Group, person_id: str) -> list[FaceRecord]:
         faces = self._faces(group, person_id)
         if not faces:
-            raise ServiceError(ErrorCode.PERSON_NOT_FOUND, "There is no person of this id in the group.")
+            raise ServiceError(ErrorCode.PERSON_NOT_FOUND, "There is no person with this id in the group.")
         return faces
 
     def _faces(self, group: Group, person_id: str) -> list[FaceRecord]:

@@ -12,7 +12,9 @@ from tests.fakes.gallery import Conversions, FakeGallery
 from tests.fakes.journal import FakeChain, FakeJournal
 from tests.fakes.persons import FakePersonStore
 from tests.fakes.recipes import FakeRecipes
+from tests.fakes.recognition_events import FakeRecognitionEventStore
 from tests.fakes.second_factors import FakeSecondFactorStore
+from tests.fakes.webhooks import FakeWebhookStore
 from visavis.core.ports import Clock
 
 nothing_leads_anywhere = FakeRecipes().conversion
@@ -24,6 +26,8 @@ class FakeStorage:
 
     gallery: FakeGallery
     persons: FakePersonStore
+    recognition_events: FakeRecognitionEventStore
+    webhooks: FakeWebhookStore
     apps: FakeAppStore
     access_keys: FakeAccessKeyStore
     accounts: FakeAccountStore
@@ -39,9 +43,12 @@ def fake_storage(
     journal = FakeJournal(clock)
     apps, accounts = FakeAppStore(journal, clock), FakeAccountStore(journal)
     gallery = FakeGallery(apps, journal, clock, conversions)
+    webhooks = FakeWebhookStore(gallery, clock)
     return FakeStorage(
         gallery=gallery,
         persons=FakePersonStore(gallery),
+        recognition_events=FakeRecognitionEventStore(gallery, webhooks, clock),
+        webhooks=webhooks,
         apps=apps,
         access_keys=FakeAccessKeyStore(journal, apps, clock),
         accounts=accounts,

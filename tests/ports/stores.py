@@ -12,7 +12,9 @@ from visavis.core.ports import (
     AuditJournal,
     Gallery,
     PersonStore,
+    RecognitionEventStore,
     SecondFactorStore,
+    WebhookStore,
 )
 
 
@@ -24,6 +26,12 @@ class Stores(Protocol):
 
     @property
     def persons(self) -> PersonStore: ...
+
+    @property
+    def recognition_events(self) -> RecognitionEventStore: ...
+
+    @property
+    def webhooks(self) -> WebhookStore: ...
 
     @property
     def apps(self) -> AppStore: ...

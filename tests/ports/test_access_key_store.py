@@ -9,8 +9,9 @@ from functools import partial
 import pytest
 
 from tests.ports.stores import Stores
+from visavis.audit_events import AuditFilter
 from visavis.errors import ErrorCode, ServiceError
-from visavis.identities import AccessKey, App
+from visavis.identities import AccessKey, App, KeyKind
 
 NOW = datetime.now(UTC)
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -49,9 +50,31 @@ def test_the_secret_of_another_key_does_not_fit(storage: Stores) -> None:
     assert storage.access_keys.key_of("id-1", "secret-2", NOW) is None
 
 
+def test_a_token_and_the_app_key_beside_it_are_known_by_one_look_up(storage: Stores) -> None:
+    app = storage.apps.create_app("app", {KeyKind.APP_KEY: "app-key", KeyKind.SECRET_KEY: "secret-key"})
+    key = made(storage, app)
+    token = token_of(storage, key)
+    for _ in range(2):  # the first one that a process is asked may have to verify what is kept
+        holder, callers = storage.access_keys.holder(token, NOW), storage.apps.callers(_app_key("app-key"), NOW)
+    bearer = storage.access_keys.bearer
+    assert bearer(token, "app-key", NOW) == (holder, callers[0]) == (key, callers[0])
+    for wrong in ("", "secret-key", "app-key-", "키", "\udc80", "a\0b"):
+        assert bearer(token, wrong, NOW) is None
+        assert bearer(wrong, "app-key", NOW) is None
+    assert bearer(token, "app-key", NOW + HOUR) is None  # expired
+    storage.apps.add_keys(app, _app_key("new-key"), retire_others_at=NOW + MOMENT)
+    assert bearer(token, "app-key", NOW + HOUR / 2) is None  # retired
+    storage.access_keys.delete_token(key, token)
+    assert bearer(token, "new-key", NOW) is None
+
+
+def _app_key(key: str) -> dict[KeyKind, str]:
+    return {KeyKind.APP_KEY: key}
+
+
 def test_a_name_is_taken_once(storage: Stores) -> None:
     made(storage)
-    with pytest.raises(ServiceError, match="exists already") as caught:
+    with pytest.raises(ServiceError, match="already exists") as caught:
         made(storage, key_id="id-2")
     assert caught.value.code is ErrorCode.DUPLICATE_ACCESS_KEY
     assert storage.access_keys.key_of("id-2", "secret-1", NOW) is None
@@ -193,3 +216,18 @@ def test_a_deleted_app_leaves_its_keys(storage: Stores, app: App) -> None:
         "both": frozenset({other.id}),
         "every": None,
     }
+
+
+def test_which_keys_went_with_an_app_is_on_record(storage: Stores, app: App) -> None:
+    other = storage.apps.create_app("other", {})
+    for number, name in enumerate(("two", "one")):
+        made(storage, app, name=name, key_id=f"id-{number}")
+    made(storage, app, other, name="both", key_id="id-3")
+    storage.apps.delete_app(app)
+    storage.apps.delete_app(other)
+    first, second = storage.audit.page(AuditFilter(operation="delete_app"), None, 10)[::-1]
+    assert (first.event.app, first.event.detail) == (app.name, "with it the user access keys one, two")
+    assert (second.event.app, second.event.detail) == ("other", "with it the user access keys both")
+    nobody = storage.apps.create_app("nobody", {})
+    storage.apps.delete_app(nobody)
+    assert storage.audit.page(AuditFilter(operation="delete_app"), None, 1)[0].event.detail is None

@@ -38,7 +38,7 @@ def test_a_wrong_key_is_nobodys(storage: Stores, key: str) -> None:
 
 def test_a_name_is_taken_once(storage: Stores) -> None:
     storage.apps.create_app("app", {})
-    with pytest.raises(ValueError, match="exists already"):
+    with pytest.raises(ValueError, match="already exists"):
         storage.apps.create_app("app", KEYS)
     assert owner(storage.apps, KeyKind.APP_KEY, "app-key-1", NOW) is None
 

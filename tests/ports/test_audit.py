@@ -12,7 +12,7 @@ import pytest
 from harness.storage.faces import new_faces
 from tests.ports.stores import Stores
 from tests.storage.trails import CLIENT, event
-from visavis.audit_events import Actor, ActorKind, AuditFilter, AuditHead, AuditRecord, Effect, Event
+from visavis.audit_events import Actor, ActorKind, AuditFilter, AuditHead, AuditNames, AuditRecord, Effect, Event
 from visavis.errors import ServiceError
 from visavis.identities import App, KeyKind
 from visavis.types import Group
@@ -107,15 +107,54 @@ def test_records_are_found_by_time_app_operation_group_and_face(storage: Stores)
     storage.journal.add(replace(event(2), faces=("face-1", "face-22", "face-3")))
     storage.journal.add(replace(event(3), app="other", operation="verify"))
     first, second, third = log(storage)
-    assert log(storage, AuditFilter(face="face-22")) == [second]
-    assert log(storage, AuditFilter(face="face-2")) == []
-    assert log(storage, AuditFilter(face="face-1")) == [first, second]
-    assert log(storage, AuditFilter(face="face_1")) == []
+    assert log(storage, AuditFilter(faces=("face-22",))) == [second]
+    assert log(storage, AuditFilter(faces=("face-2",))) == []
+    assert log(storage, AuditFilter(faces=("face-1",))) == [first, second]
+    assert log(storage, AuditFilter(faces=("face_1",))) == []
     assert log(storage, AuditFilter(app="other")) == [third]
     assert log(storage, AuditFilter(operation="verify")) == [third]
     assert log(storage, AuditFilter(group="group-1")) == [first]
     assert log(storage, AuditFilter(since=second.at)) == [second, third]
     assert log(storage, AuditFilter(until=second.at)) == [first]
+    assert log(storage, AuditFilter(faces=("face-22", "face-3", "\0"))) == [second, third]
+    assert log(storage, AuditFilter(faces=())) == []
+
+
+def test_records_are_found_by_who_did_it_and_what_came_of_it(storage: Stores) -> None:
+    storage.journal.add(event(1))
+    storage.journal.add(replace(event(2), actor=Actor(kind=ActorKind.USER, user="kim"), result="no_face"))
+    storage.journal.add(replace(event(3), actor=Actor(kind=ActorKind.COMMAND, user="kim"), result="too_poor"))
+    first, second, third = log(storage)
+    assert log(storage, AuditFilter(user="kim")) == [second, third]
+    assert log(storage, AuditFilter(actor=ActorKind.USER, user="kim")) == [second]
+    assert log(storage, AuditFilter(actor=ActorKind.COMMAND)) == [third]
+    assert log(storage, AuditFilter(result="ok")) == [first]
+    assert log(storage, AuditFilter(result="failed")) == [second, third]
+    assert log(storage, AuditFilter(result="too_poor")) == [third]
+    assert log(storage, AuditFilter(result="\0")) == log(storage, AuditFilter(user="\0")) == []
+
+
+def test_the_log_knows_what_its_records_name(storage: Stores) -> None:
+    assert storage.audit.names() == AuditNames()
+    storage.journal.add(replace(event(1), app="b", group="g", operation="search", effect=Effect.USE))
+    storage.journal.add(replace(event(2), app="a", group=None, operation="create_app", effect=Effect.CHANGE))
+    log(storage)
+    assert storage.audit.names() == AuditNames(
+        apps=("a", "b"),
+        groups=(("b", "g"),),
+        operations=((Effect.CHANGE, "create_app"), (Effect.USE, "search")),
+        actors=(CLIENT.kind,),
+        results=("ok",),
+    )
+    kim = Actor(kind=ActorKind.USER, user="kim")
+    storage.journal.add(
+        replace(event(3), actor=kim, app="a", group="g", operation="search", effect=Effect.USE, result="no_face")
+    )
+    log(storage)
+    names = storage.audit.names()
+    assert names.groups == (("a", "g"), ("b", "g"))
+    assert set(names.actors) == {CLIENT.kind, ActorKind.USER}
+    assert (names.users, names.results) == (("kim",), ("no_face", "ok"))
 
 
 def test_pages_go_backwards_without_a_gap(storage: Stores) -> None:
@@ -159,3 +198,12 @@ def test_what_threads_of_an_event_change_is_put_down_to_it(storage: Stores, grou
         pool.submit(copy_context().run, storage.gallery.add, group, new_faces(1), 10).result()
         assert acting.recorded
     assert log(storage)[-1].event.actor == CLIENT
+
+
+def test_records_are_found_by_the_number_of_their_app_apart_from_its_name(storage: Stores) -> None:
+    for app_id in (3, 4, None):
+        storage.journal.add(replace(event(), app_id=app_id))
+    of_three, of_four, _ = log(storage)
+    assert log(storage, AuditFilter(app_id=3)) == [of_three]
+    assert log(storage, AuditFilter(app="front-door", app_id=4)) == [of_four]
+    assert log(storage, AuditFilter(app="other", app_id=4)) == []

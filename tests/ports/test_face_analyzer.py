@@ -230,6 +230,17 @@ def test_embeddings_are_unit_vectors_in_the_order_of_the_faces(album: Album) -> 
     assert reversed_rows[::-1] == pytest.approx(rows, abs=1e-3)
 
 
+def test_the_first_view_of_a_face_is_compared_nearly_as_all_views_are(album: Album) -> None:
+    stored = np.vstack([embedded(album, album.person), embedded(album, album.two_people)])
+    with album.analyzer.decode(album.again) as seen:
+        found = album.analyzer.find(seen)
+        first, full = (
+            album.analyzer.as_probe(embed(seen, found, album.model), album.model) @ stored.T
+            for embed in (album.analyzer.embed_first_view, album.analyzer.embed)
+        )
+    assert np.abs(first - full).max() <= album.analyzer.first_view_within(album.model)
+
+
 def test_two_pictures_of_a_person_are_more_alike_than_two_people(album: Album) -> None:
     [person], [again] = embedded(album, album.person), embedded(album, album.again)
     stranger = embedded(album, album.two_people)[1]
@@ -251,6 +262,8 @@ def test_a_model_that_is_not_there_is_an_error_of_the_server(album: Album) -> No
     with album.analyzer.decode(album.person) as seen:
         calls: list[Callable[[], object]] = [
             lambda: album.analyzer.embed(seen, album.analyzer.find(seen), "nowhere"),
+            lambda: album.analyzer.embed_first_view(seen, album.analyzer.find(seen), "nowhere"),
+            lambda: album.analyzer.first_view_within("nowhere"),
             lambda: album.analyzer.as_probe(row, "nowhere"),
         ]
         for call in calls:

@@ -177,7 +177,7 @@ def test_what_no_database_can_store_is_not_found(storage: Stores, group: Group) 
         AuditFilter(app="app\0"),
         AuditFilter(operation="\0"),
         AuditFilter(group="\0group"),
-        AuditFilter(face="\0"),
+        AuditFilter(faces=("\0",)),
     ):
         assert storage.audit.page(asked, None, 10) == []
 

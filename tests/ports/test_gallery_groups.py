@@ -182,4 +182,4 @@ def test_a_quota_of_groups_counts_those_of_the_app_alone(storage: Stores, app: A
     with pytest.raises(ServiceError) as caught:
         storage.gallery.create_group(app, "second", "sface", quota=1)
     assert caught.value.code is ErrorCode.GROUP_QUOTA_EXCEEDED
-    assert caught.value.detail == "The app has 1 groups, and may have 1."
+    assert caught.value.detail == "The app has 1 groups; the limit is 1."

@@ -9,6 +9,7 @@ import pytest
 
 from harness.storage.faces import new_face, new_faces, unit_rows
 from tests.ports.stores import Stores
+from visavis.identities import App
 from visavis.types import FaceFilter, FaceRecord, Group
 
 
@@ -37,13 +38,15 @@ def test_ties_are_broken_newest_first(storage: Stores, group: Group) -> None:
     assert _ids(storage.gallery.search(group, row, 3, 0.5)) == expected[:3]
 
 
-def test_a_face_can_be_left_out(storage: Stores, group: Group) -> None:
+def test_a_face_can_be_left_out(storage: Stores, app: App, group: Group) -> None:
     faces = new_faces(3)
     storage.gallery.add(group, faces, quota=10)
-    probe = faces[1].embedding
-    assert faces[1].face_id not in _ids(storage.gallery.search(group, probe, 10, -1.0, exclude=faces[1].face_id))
-    assert len(storage.gallery.search(group, probe, 10, -1.0, exclude=faces[1].face_id)) == 2
-    assert _ids(storage.gallery.search(group, probe, 1, -1.0, exclude="nobody")) == [faces[1].face_id]
+    _, itself = storage.gallery.require_template(app, group.name, faces[1].face_id)
+    probe = itself.embedding
+    assert probe.tobytes() == faces[1].embedding.tobytes()
+    assert faces[1].face_id not in _ids(storage.gallery.search(group, probe, 10, -1.0, exclude=itself))
+    assert len(storage.gallery.search(group, probe, 10, -1.0, exclude=itself)) == 2
+    assert _ids(storage.gallery.search(group, probe, 1, -1.0)) == [faces[1].face_id]
 
 
 def test_a_deleted_face_is_not_found_by_the_next_search(storage: Stores, group: Group) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -106,6 +107,29 @@ def test_two_become_one_only_when_that_is_meant(storage: Stores, group: Group) -
     assert listed(storage, group) == [("b", "second", 3)]
 
 
+def test_id_and_name_are_changed_as_one_act(storage: Stores, group: Group) -> None:
+    register(storage, group, "a", "b")
+    storage.persons.set_name(group, "a", "first")
+    storage.persons.move_person(group, "a", "c", merge=False, name="another")
+    assert listed(storage, group) == [("b", "", 1), ("c", "another", 1)]
+    with pytest.raises(ServiceError):
+        storage.persons.move_person(group, "c", "b", merge=False, name="nobody")
+    assert listed(storage, group) == [("b", "", 1), ("c", "another", 1)]
+    storage.persons.move_person(group, "c", "b", merge=True, name="")
+    assert listed(storage, group) == [("b", "", 2)]
+    assert storage.audit.page(AuditFilter(), None, 1)[0].event.operation == "move_person"
+
+
+def test_a_name_comes_with_the_first_face_and_changes_no_name_that_is_there(storage: Stores, group: Group) -> None:
+    rows = unit_rows(3, seed=next(SEED))
+    first, second, third = (new_face(row, external_image_id="p-1") for row in rows)
+    storage.gallery.add(group, [replace(first, name="김민수")], quota=50)
+    storage.gallery.add_unless_there(group, [replace(second, name="이영희"), third], quota=50)
+    assert listed(storage, group) == [("p-1", "김민수", 3)]
+    operations = [record.event.operation for record in storage.audit.page(AuditFilter(), None, 2)]
+    assert operations == ["register", "register"]
+
+
 def test_a_person_is_deleted_as_one_act(storage: Stores, group: Group) -> None:
     gone = register(storage, group, "a", "a", "a")
     [stays] = register(storage, group, "b")
@@ -153,3 +177,25 @@ def _app(storage: Stores) -> App:
     found = storage.apps.find_app("app")
     assert found is not None
     return found
+
+
+def test_a_face_says_whose_it_is(storage: Stores, group: Group) -> None:
+    kim, nobody = register(storage, group, "kim", None)
+    ids = [kim.face_id, nobody.face_id, "no-such-face"]
+    assert storage.persons.ids_of_faces(group, ids) == {kim.face_id: "kim"}
+    assert storage.persons.ids_of_faces(group, []) == {}
+
+
+def test_the_faces_of_a_person_are_found_by_id_or_name_in_every_group(
+    storage: Stores, app: App, group: Group
+) -> None:
+    other = storage.gallery.create_group(app, "other", group.model, quota=10)
+    one, two, _ = register(storage, group, "p-1", "p-1", "p-2")
+    [three] = register(storage, other, "민수")
+    storage.persons.set_name(group, "p-1", "민수")
+    here = {one.face_id, two.face_id}
+    assert set(storage.persons.faces_of("p-1")) == here
+    assert set(storage.persons.faces_of("민수")) == {*here, three.face_id}
+    assert set(storage.persons.faces_of("민수", app.id, group.name)) == here
+    assert storage.persons.faces_of("민수", app.id + 1) == storage.persons.faces_of("민") == []
+    assert storage.persons.faces_of("p-1", group=other.name) == storage.persons.faces_of("\0") == []

@@ -85,7 +85,9 @@ class AccessKeys:
         if names is None:
             return None
         if not names:
-            raise ServiceError(ErrorCode.INVALID_PARAMETER, "A user access key needs an app, or all.")
+            raise ServiceError(
+                ErrorCode.INVALID_PARAMETER, "A user access key needs at least one app, or all apps."
+            )
         apps = {name: self._apps.find_app(name) for name in names}
         for name, app in apps.items():
             if app is None:

@@ -17,7 +17,7 @@ LIVE_TOKENS: Final = 100
 
 _WRONG_KEY = "The id or the secret of the user access key is missing, wrong or retired."
 _NO_TOKEN = "The access token is missing, malformed, unknown, expired or revoked."  # noqa: S105 - a sentence
-_NO_RIGHT = "The access token has no right to an app with this app key."
+_NO_RIGHT = "The access token does not give access to an app with this app key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,10 @@ class AccessTokens:
         Raises ACCESS_TOKEN_INVALID, ACCESS_TOKEN_UNAUTHORIZED; UNAUTHORIZED if the dialect is switched off.
         """
         now = self.clock()
-        holder = self._store.holder(token, now)
-        [caller] = self._apps.callers({KeyKind.APP_KEY: app_key}, now)
+        holder, caller = self._store.bearer(token, app_key, now) or (
+            self._store.holder(token, now),
+            self._apps.callers({KeyKind.APP_KEY: app_key}, now)[0],
+        )
         if holder is None:
             raise ServiceError(ErrorCode.ACCESS_TOKEN_INVALID, _NO_TOKEN)
         if caller is None or not holder.covers(caller.app):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from visavis.core import passwords
+from visavis.core import passwords, permissions
 from visavis.core.ports import AccountStore, Clock
 from visavis.errors import AccountError, AccountErrorCode
-from visavis.identities import Invitation, OpenInvitation, Role, User
+from visavis.identities import App, AppRole, AppRoles, Invitation, OpenInvitation, Role, User
 
 INVITATION_LIFE = timedelta(days=7)
 MAX_NAME = 64
@@ -24,12 +25,21 @@ class Accounts:
     _store: AccountStore
     clock: Clock
 
-    def invite(self, role: Role, invited_by: str = "") -> str:
-        """Create an invitation for one account of this role; return its secret, which is never shown again.
+    def invite(self, invited_by: str = "") -> str:
+        """Create an invitation for one administrator; return its secret, which is never shown again.
 
         `invited_by` is the name of a user, and empty for a command.
         """
-        return self._invite(role, None, invited_by)
+        return self._invite(Role.ADMINISTRATOR, None, invited_by)
+
+    def invite_member(self, role: AppRole, apps: Sequence[App], invited_by: str = "") -> str:
+        """Create an invitation for one member who has this role in these apps, and in no other; return its secret.
+
+        Raises NO_APP if there is none of them.
+        """
+        if not apps:
+            raise AccountError(AccountErrorCode.NO_APP)
+        return self._invite(Role.MEMBER, None, invited_by, {app.id: role for app in apps})
 
     def invite_anew(self, user: User, invited_by: str = "") -> str:
         """Create an invitation that sets a new password of this user once; return its secret."""
@@ -83,9 +93,28 @@ class Accounts:
             raise AccountError(AccountErrorCode.USER_NOT_FOUND)
         return found[0]
 
-    def set_role(self, user: User, role: Role) -> None:
-        """Give the user another role. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
-        self._store.set_role(user, role)
+    def make_administrator(self, user: User) -> None:
+        """Let the user do everything. The roles in apps are gone with that. Raises USER_NOT_FOUND."""
+        self._store.set_role(user, Role.ADMINISTRATOR)
+
+    def make_member(self, user: User, apps: Sequence[App]) -> None:
+        """Let the user do only what roles in apps allow.
+
+        Who had a former role has the nearest one in each of these apps, who was an administrator none.
+        Raises USER_NOT_FOUND, LAST_ADMINISTRATOR.
+        """
+        if user.role is not Role.MEMBER:
+            self._store.set_role(user, Role.MEMBER, permissions.nearest(user, apps))
+
+    def set_app_role(self, user: User, app: App, role: AppRole | None, apps: Sequence[App]) -> None:
+        """Set the user's role in one app; None takes it away.
+
+        Who had a former role is a member then, with the nearest role in each other of `apps`.
+        Raises USER_NOT_FOUND, NOT_A_MEMBER for administrators.
+        """
+        if user.role in permissions.FORMER:
+            self.make_member(user, apps)
+        self._store.set_app_role(user, app, role)
 
     def set_preferences(self, user: User, language: str, theme: str) -> None:
         """Set the user's language and theme; an empty string leaves it to the browser. Raises USER_NOT_FOUND."""
@@ -95,9 +124,10 @@ class Accounts:
         """Delete the account with its sessions and invitations. Raises USER_NOT_FOUND, LAST_ADMINISTRATOR."""
         self._store.delete_user(user)
 
-    def _invite(self, role: Role, user: User | None, invited_by: str) -> str:
+    def _invite(self, role: Role, user: User | None, invited_by: str, app_roles: AppRoles | None = None) -> str:
         secret = secrets.token_urlsafe(32)
-        self._store.add_invitation(digest(secret), role, user, self.clock() + INVITATION_LIFE, invited_by)
+        expires_at = self.clock() + INVITATION_LIFE
+        self._store.add_invitation(digest(secret), role, user, expires_at, invited_by, app_roles)
         return secret
 
 

@@ -38,6 +38,8 @@ class Minute:
     """Requests that failed because of their sender."""
     failed: int = 0
     """Requests that failed because of the server or its load."""
+    console: int = 0
+    """What was done in the console: pictures sent, and changes. They are not among `requests`."""
 
 
 class Activity:
@@ -50,11 +52,7 @@ class Activity:
 
     def record(self, incident: Incident | None = None) -> None:
         """Count a request that has been answered, with an error if there is an incident."""
-        start = self.clock().replace(second=0, microsecond=0)
-        # Never backwards: a clock that was put back goes on counting in the minute that it left.
-        if not self._minutes or self._minutes[-1].start < start:
-            self._minutes.append(Minute(start))
-        current = self._minutes[-1]
+        current = self._present()
         self._minutes[-1] = replace(
             current,
             requests=current.requests + 1,
@@ -63,6 +61,18 @@ class Activity:
         )
         if incident is not None:
             self._incidents.append(incident)
+
+    def record_console(self) -> None:
+        """Count something that was done in the console."""
+        current = self._present()
+        self._minutes[-1] = replace(current, console=current.console + 1)
+
+    def _present(self) -> Minute:
+        start = self.clock().replace(second=0, microsecond=0)
+        # Never backwards: a clock that was put back goes on counting in the minute that it left.
+        if not self._minutes or self._minutes[-1].start < start:
+            self._minutes.append(Minute(start))
+        return self._minutes[-1]
 
     def minutes(self) -> list[Minute]:
         """The last 60 minutes, oldest first, the present one last. Minutes without a request are included."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from visavis.core.compare import Compared
-from visavis.core.faces import Detected
+from visavis.core.detection import Detected
 from visavis.errors import ServiceError
 from visavis.identities import App
 

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from visavis.core.ports import AppStore, Clock
 from visavis.errors import ErrorCode, ServiceError
@@ -137,7 +136,7 @@ def new_keys() -> dict[KeyKind, str]:
     }
 
 
-def shown_key(key: KeyRecord) -> dict[str, Any]:
+def shown_key(key: KeyRecord) -> dict[str, object]:
     """A key record as JSON. It does not hold the key."""
     return {
         "id": key.id,

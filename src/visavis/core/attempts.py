@@ -11,8 +11,9 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from visavis.errors import ErrorCode, ServiceError
 
@@ -36,12 +37,7 @@ _WRONG: Final = frozenset(
 logger = logging.getLogger(__name__)
 
 
-class Clock(Protocol):
-    """Seconds that never go back."""
-
-    def __call__(self) -> float: ...
-
-
+@lru_cache(1024)  # every request asks for its client's
 def network_of(address: str) -> str:
     """The address itself, or the /64 of an IPv6 address, since a single host has all of that (RFC 6177)."""
     try:
@@ -62,8 +58,11 @@ class Attempts:
     Kept in the memory of this process. Safe to share between threads.
     """
 
-    def __init__(self, failures: int, clock: Clock = time.monotonic, window_s: float = WINDOW_S) -> None:
-        self._clock = clock
+    def __init__(
+        self, failures: int, steady: Callable[[], float] = time.monotonic, window_s: float = WINDOW_S
+    ) -> None:
+        """`steady` is a monotonic clock, in seconds."""
+        self._steady = steady
         self._window_s = window_s
         self._failures = failures
         self._secret = os.urandom(32)
@@ -113,7 +112,7 @@ class Attempts:
         return hashlib.blake2b(parts.encode(errors="surrogatepass"), key=self._secret, digest_size=16).digest()
 
     def _require_patience(self, caller: str, app: bytes | None) -> None:
-        now = self._clock()
+        now = self._steady()
         failed = self._of_network.get(caller)
         # A check that is not over counts as wrong, or else many guesses sent at once would count as one.
         wait = (failed or _Bucket(self._failures, self._window_s, now)).wait(now, self._pending[caller])
@@ -125,7 +124,7 @@ class Attempts:
             raise ServiceError(ErrorCode.RATE_LIMITED, detail, retry_after=math.ceil(wait))
 
     def _count(self, caller: str, app: bytes | None) -> None:
-        now = self._clock()
+        now = self._steady()
         bucket = self._of_network.get(caller) or _Bucket(self._failures, self._window_s, now)
         bucket.take(now)
         self._of_network.put(caller, bucket)

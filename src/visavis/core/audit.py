@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeAlias
 
-from visavis.audit_events import OK, AuditFilter, AuditRecord, Effect, Event
+from visavis.audit_events import OK, AuditFilter, AuditNames, AuditRecord, Effect, Event
 from visavis.core.attempts import network_of
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import AuditActing, AuditChain, AuditJournal, Clock
@@ -35,6 +35,7 @@ class Audit:
         self._clock = clock
         self._depth = depth
         self._refusals = _Refusals()
+        self._readings = _Readings()
 
     @contextmanager
     def recording(self, event: Event) -> Iterator[None]:
@@ -77,10 +78,18 @@ class Audit:
         records = self.chain.page(where, before, limit + 1)
         return page_of(records, limit, lambda record: record.position)
 
+    def names(self) -> AuditNames:
+        """What the records name, for people to choose from."""
+        return self.chain.names()
+
     def record(self, event: Event) -> None:
         """Record an event that is over."""
         if event.effect <= self._depth:
             self._journal.add(event)
+
+    def read(self, event: Event) -> None:
+        """Record that a user reads the log: of one app, or all of it. Once an hour."""
+        self._readings.record(event, self._clock(), self.record)
 
     def refused(self, event: Event) -> None:
         """Record that credentials were refused. Many refusals become one record for each address and minute."""
@@ -150,3 +159,23 @@ class _Refusals:
         over = [address for address, window in self._windows.items() if now is None or window.ends <= now]
         windows = [self._windows.pop(address) for address in over]
         return [replace(window.event, count=window.count) for window in windows if window.count]
+
+
+class _Readings:
+    """Remembers what has been read, by whom, in the hour that the clock shows."""
+
+    def __init__(self) -> None:
+        self._mutex = Lock()
+        self._hour: datetime | None = None
+        self._on_record: set[tuple[str | None, int | None]] = set()
+
+    def record(self, event: Event, now: datetime, write: Callable[[Event], None]) -> None:
+        """Write the first reading of an hour. Whoever reads at the same time waits until it is written."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        reading = (event.actor.user, event.app_id)
+        with self._mutex:
+            if hour != self._hour:
+                self._hour, self._on_record = hour, set()
+            if reading not in self._on_record:
+                write(event)
+                self._on_record.add(reading)

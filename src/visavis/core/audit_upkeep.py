@@ -21,7 +21,7 @@ CHAIN_SECONDS = 1.0
 _RARELY_S = 3600.0
 
 _AT_STAKE = (
-    "Records that are too old by it will leave the audit log in an hour or two unless the clock is set right."
+    "Audit records that are too old by this clock will be removed in an hour or two unless it is corrected."
 )
 
 

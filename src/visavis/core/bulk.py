@@ -54,6 +54,12 @@ class Entry:
     """Its line in the manifest."""
     name: str = ""
     """The person's name, where there is one; without an external image id, that is made of it."""
+    reader: Callable[[], bytes] | None = None
+    """Reads the picture where `path` is no file of its own, as in a ZIP. Calls raise as `read_picture` does."""
+
+    def read(self) -> bytes:
+        """The bytes of the picture. Raises OSError, IMAGE_TOO_LARGE."""
+        return read_picture(self.path) if self.reader is None else self.reader()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +193,7 @@ class _Examiner:
 
     def examine(self, entry: Entry) -> _Examined:
         try:
-            data = read_picture(entry.path)
+            data = entry.read()
             fingerprint = self.fingerprint(data)
             if skipped := self._skip(entry, fingerprint):
                 return skipped
@@ -219,7 +225,11 @@ class _Examiner:
 def read_picture(path: Path) -> bytes:
     """The bytes of a picture's file. Raises OSError, IMAGE_TOO_LARGE."""
     with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
+        return at_most(file.read(MAX_FILE_BYTES + 1))
+
+
+def at_most(data: bytes) -> bytes:
+    """The bytes of a picture's file. Raises IMAGE_TOO_LARGE if there are more than `MAX_FILE_BYTES`."""
     if len(data) > MAX_FILE_BYTES:
         raise ServiceError(ErrorCode.IMAGE_TOO_LARGE, f"The image file has more than {MAX_FILE_BYTES:,} bytes.")
     return data

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 _PAIRS = {0.0: 1.0, 10.0: 2.0, 30.0: 1e1, 55.0: 1e2, 77.0: 1e3, 90.0: 1e4, 96.0: 1e5, 99.0: 1e6}
 """Similarity to how many pairs of different people it takes until one reaches it (docs/decisions/0004)."""
@@ -46,6 +47,11 @@ class Calibration:
 
     cosines: tuple[float, ...]
     similarities: tuple[float, ...]
+    _knots: tuple[NDArray[np.float64], NDArray[np.float64]] = field(init=False, repr=False, compare=False)
+    """Both once more, since a search asks for the similarity of each face that it found."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_knots", (np.array(self.cosines), np.array(self.similarities)))
 
     @classmethod
     def from_table(cls, knots: Iterable[tuple[float, float]]) -> Calibration:
@@ -57,8 +63,10 @@ class Calibration:
 
     def similarity(self, cosine: float) -> float:
         """Similarity, 0-100, of two unit embeddings whose dot product is `cosine`."""
-        return float(np.interp(cosine, self.cosines, self.similarities))
+        cosines, similarities = self._knots
+        return float(np.interp(cosine, cosines, similarities))
 
     def cosine(self, similarity: float) -> float:
         """The cosine at which a similarity is reached; the inverse of `similarity`."""
-        return float(np.interp(similarity, self.similarities, self.cosines))
+        cosines, similarities = self._knots
+        return float(np.interp(similarity, similarities, cosines))

@@ -40,5 +40,5 @@ class ClockWatch:
             self._trusted_from = steady
         if leap > _LEAP_S:
             self._trusted_from = steady + _DOUBT_S
-            logger.error("The clock has leapt ahead by %.1f hours. %s", leap / 3600, at_stake)
+            logger.error("The clock has jumped ahead by %.1f hours. %s", leap / 3600, at_stake)
         return steady >= self._trusted_from

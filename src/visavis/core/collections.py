@@ -7,11 +7,13 @@ import uuid
 from dataclasses import dataclass, replace
 
 from visavis.core import images, policy
+from visavis.core.compare import Sight
 from visavis.core.groups import Groups
 from visavis.core.ports import AnyAnalyzer, Gallery, ImageFetcher, Picture
 from visavis.core.search import Search
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
+from visavis.recognition_events import Asked
 from visavis.types import (
     DetectedFace,
     FaceRecord,
@@ -88,17 +90,21 @@ class Collections:
         [record] = self.gallery.add(group, [new], self.quota)
         return Enrolled(record, applied)
 
-    def identify(self, app: App, group_id: str, source: ImageSource) -> Identified:
-        """Search for the face. Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, NOT_ALIVE, image errors."""
+    def identify(self, app: App, group_id: str, source: ImageSource, asked: Asked | None = None) -> Identified:
+        """Search for the face; with `asked` this is a recognition, which the group may record.
+
+        Raises GROUP_NOT_FOUND, GROUP_DELETED, NO_FACE, NOT_ALIVE, image errors.
+        """
 
         def identify(group: Group) -> Identified:
             data = images.load(source, self.fetcher)
             with self.analyzer.decode(data) as picture:
                 face, applied = self._checked(picture, group, Traits())
-                [embedding] = self.analyzer.embed(picture, [face], group.model)
-            if poor := policy.incomparable(face, group.settings.min_comparability):
-                return Identified([], applied, poor)
-            matches = self.search.matching(group, embedding, MAX_MATCHES, group.settings.similarity)
+                if poor := policy.incomparable(face, group.settings.min_comparability):
+                    return Identified([], applied, poor)
+                sight = Sight(self.analyzer, picture, face, group.model)
+                matches = self.search.matching_sight(group, sight, MAX_MATCHES, group.settings.similarity)
+            self.search.events.record_search(group, matches, face.liveness, asked)
             return Identified(matches, applied)
 
         return self.groups.with_group(app, group_id, identify)
@@ -114,7 +120,7 @@ class Collections:
             raise ServiceError(
                 ErrorCode.NOT_ALIVE,
                 f"The liveness of the face is {_rounded_down(liveness)}; "
-                f"{settings.liveness_threshold:g} is asked for.",
+                f"at least {settings.liveness_threshold:g} is required.",
             )
         return face, Applied(settings, liveness)
 
@@ -123,7 +129,9 @@ def _too_poor(quality: Quality | None, asked_for: float) -> str:
     if quality is None:
         return "The quality of the face could not be measured."
     defect = f", and it is {quality.defect}" if quality.defect else ""
-    return f"The quality of the face is {_rounded_down(quality.score)}; {asked_for:g} is asked for{defect}."
+    return (
+        f"The quality of the face is {_rounded_down(quality.score)}; at least {asked_for:g} is required{defect}."
+    )
 
 
 def _rounded_down(value: float) -> str:

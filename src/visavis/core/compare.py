@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import numpy as np
+
 from visavis.core import images, policy
 from visavis.core.calibration import Calibration
-from visavis.core.ports import AnyAnalyzer, ImageFetcher
+from visavis.core.ports import AnyAnalyzer, ImageFetcher, Picture
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import COMPARABLE, DetectedFace, Embedding, ImageSize, ImageSource, RequestedAttributes
 
@@ -20,6 +22,31 @@ class Probe:
 
     size: ImageSize
     face: DetectedFace
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A face in a picture that is still held: it can be embedded at once, and again with more care."""
+
+    analyzer: AnyAnalyzer
+    picture: Picture
+    face: DetectedFace
+    model: str
+
+    @property
+    def within(self) -> float:
+        """By how much a cosine of `first_view` may differ from that of `embedding`; 0: do not use it."""
+        return self.analyzer.first_view_within(self.model)
+
+    def first_view(self) -> Embedding:
+        """Shape (d,), from one view of the face."""
+        [embedding] = self.analyzer.embed_first_view(self.picture, [self.face], self.model)
+        return np.asarray(embedding)
+
+    def embedding(self) -> Embedding:
+        """Shape (d,), from all views of the face."""
+        [embedding] = self.analyzer.embed(self.picture, [self.face], self.model)
+        return np.asarray(embedding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,24 +169,32 @@ class Comparer:
         """Similarity, 0-100, of two faces by their embeddings, shape (d,) each."""
         return self.scale(model).similarity(float(self.analyzer.as_probe(probe, model) @ stored))
 
-    def probe(self, source: ImageSource, model: str, requested: RequestedAttributes) -> tuple[Probe, Embedding]:
-        """The largest face of a picture, described, and its embedding, shape (d,). Raises NO_FACE."""
-        [found] = self._analyse(images.load(source, self.fetcher), requested, _LARGEST, model=model)
-        return Probe(found.size, policy.largest(found.faces)), found.embeddings[0]
+    @contextmanager
+    def largest(
+        self, source: ImageSource, model: str, requested: RequestedAttributes
+    ) -> Iterator[tuple[Probe, Sight]]:
+        """The largest face of a picture, described, and the sight of it, within the block. Raises NO_FACE."""
+        with self.analyzer.decode(images.load(source, self.fetcher)) as picture:
+            found = policy.largest(self.analyzer.find(picture))
+            [face] = self._described(picture, [found], requested)
+            yield Probe(picture.size, face), Sight(self.analyzer, picture, face, model)
 
-    def _analyse(
-        self, data: bytes, requested: RequestedAttributes, *batches: slice, model: str | None = None
-    ) -> list[_Analysed]:
+    def _analyse(self, data: bytes, requested: RequestedAttributes, *batches: slice) -> list[_Analysed]:
         """Faces of a picture, described and embedded a batch at a time; none is not an error."""
         with self.analyzer.decode(data) as picture:
             found = self.analyzer.find(picture)
             analysed = []
-            traits = replace(requested.traits, comparability=True)
             for faces in (found[batch] for batch in batches):
-                embeddings = self.analyzer.embed(picture, faces, model or self.model)
-                described = self.analyzer.describe(picture, faces, traits)
-                analysed.append(_Analysed(picture.size, policy.judged(described, requested.spoof), embeddings))
+                embeddings = self.analyzer.embed(picture, faces, self.model)
+                described = self._described(picture, faces, requested)
+                analysed.append(_Analysed(picture.size, described, embeddings))
             return analysed
+
+    def _described(
+        self, picture: Picture, faces: Sequence[DetectedFace], requested: RequestedAttributes
+    ) -> list[DetectedFace]:
+        traits = replace(requested.traits, comparability=True)
+        return policy.judged(self.analyzer.describe(picture, faces, traits), requested.spoof)
 
     def scale(self, model: str) -> Calibration:
         """The scale of a recognition model. Raises INTERNAL if there is none."""

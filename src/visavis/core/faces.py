@@ -1,4 +1,4 @@
-"""Faces in pictures and in groups: detect, register, list, delete."""
+"""Faces in groups: register, list, delete."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from visavis.core import images, policy
+from visavis.core import policy
+from visavis.core.detection import Detection
 from visavis.core.groups import Groups
 from visavis.core.paging import Page, page_of
-from visavis.core.ports import AnyAnalyzer, Gallery, ImageFetcher
-from visavis.errors import ErrorCode, ServiceError
+from visavis.core.ports import AnyAnalyzer, Gallery
 from visavis.identities import App
 from visavis.types import (
     DetectedFace,
@@ -23,21 +23,7 @@ from visavis.types import (
     NewFace,
     Refusal,
     RequestedAttributes,
-    Sensitivity,
 )
-
-ALIGNED_SIZE = ImageSize(224, 224)
-"""Size of pictures that are sent as aligned faces (seed 003, spoofing)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """The faces of one picture, largest first."""
-
-    size: ImageSize
-    faces: list[DetectedFace]
-    small: int = 0
-    """How many faces were left out because they are smaller than 60 x 60 px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,40 +85,13 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class Faces:
-    """Detects, registers, lists and deletes faces. `search.Search` compares them."""
+class Faces(Detection):
+    """Registers, lists and deletes faces, and detects them. `search.Search` compares them."""
 
-    analyzer: AnyAnalyzer
     gallery: Gallery
     groups: Groups
-    fetcher: ImageFetcher
     quota: int
     """Faces a group may have."""
-
-    def load(self, source: ImageSource) -> bytes:
-        """A picture's file, fetched where only its URL is given. Raises image errors."""
-        return images.load(source, self.fetcher)
-
-    def detect(self, source: ImageSource, requested: RequestedAttributes) -> Detected:
-        """Every face of a picture; none is not an error."""
-        data = self.load(source)
-        with self.analyzer.decode(data) as picture:
-            faces = self.analyzer.describe(picture, self.analyzer.find(picture), requested.traits)
-            return Detected(picture.size, policy.judged(faces, requested.spoof), picture.small_faces)
-
-    def check_aligned(self, source: ImageSource, sensitivity: Sensitivity) -> bool:
-        """Whether a picture that is nothing but an aligned face, 224 x 224, is a spoof.
-
-        Raises IMAGE_NOT_ALIGNED, image errors.
-        """
-        data = self.load(source)
-        with self.analyzer.decode(data) as picture:
-            if picture.size != ALIGNED_SIZE:
-                raise ServiceError(
-                    ErrorCode.IMAGE_NOT_ALIGNED,
-                    f"An aligned image has {ALIGNED_SIZE.width} x {ALIGNED_SIZE.height} pixels.",
-                )
-            return policy.is_spoof(self.analyzer.aligned_liveness(picture), sensitivity)
 
     def register(
         self,
@@ -142,17 +101,21 @@ class Faces:
         limit: int,
         external_image_id: str | None,
         requested: RequestedAttributes,
+        *,
+        name: str = "",
     ) -> Registered:
         """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
 
-        Faces of less quality or comparability than the group asks for are left out.
+        Faces of less quality or comparability than the group asks for are left out. `name` is kept with the first
+        face of a person who has none.
 
         Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the accepted faces fits), image errors.
         """
         group = self.groups.require(app, group_id)
         data = self.load(source)
         found = find_candidates(self.analyzer, group, data, limit, external_image_id, requested)
-        records = self.gallery.add(group, found.new, self.quota) if found.new else []
+        new = [replace(face, name=name) for face in found.new]
+        records = self.gallery.add(group, new, self.quota) if new else []
         stored = found.accepted[: len(records)]
         shown = {face: face if requested.pose else replace(face, pose=None) for face in found.faces}
         return Registered(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Final, cast
 
 from visavis.errors import ErrorCode, ServiceError
+from visavis.recognition_events import MAX_DAYS, MAX_GAP_SECONDS
 from visavis.types import CENTURY_HOURS, GroupSettings, SettingChanges
 
 
@@ -34,6 +35,8 @@ BOUNDS: Final[Mapping[str, Bounds]] = {
     "min_quality": _PERCENT,
     "min_comparability": _PERCENT,
     "retention_hours": Bounds(0, CENTURY_HOURS, whole=True),
+    "recognition_event_days": Bounds(0, MAX_DAYS, whole=True),
+    "recognition_event_gap_seconds": Bounds(0, MAX_GAP_SECONDS, whole=True),
 }
 """Bounds of the numbers in `GroupSettings`, by name. All other settings are true or false."""
 

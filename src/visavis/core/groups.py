@@ -12,7 +12,7 @@ from visavis.core.paging import Page, page_of
 from visavis.core.ports import Gallery, Recipes
 from visavis.errors import ErrorCode, GroupMoved, ServiceError
 from visavis.identities import App
-from visavis.types import Group
+from visavis.types import Group, Template
 
 Result = TypeVar("Result")
 
@@ -35,7 +35,7 @@ class Groups:
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_GROUP_ID,
-                "A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'.",
+                "A group id has 1 to 255 characters from A-Z, a-z, 0-9, '_', '.' and '-'.",
             )
         return self.gallery.create_group(app, name, self.model, self.quota)
 
@@ -59,16 +59,26 @@ class Groups:
         Raises INVALID_PARAMETER for a name that no group can have, GROUP_NOT_FOUND, GROUP_DELETED. Their subject
         is "group_id" for every name that is not plain, which is a wrong parameter in some dialects.
         """
+        return self._required(name, lambda: self.gallery.require_group(app, name))
+
+    def require_template(self, app: App, name: str, face_id: str) -> tuple[Group, Template]:
+        """The group of this name and the template of one of its faces, read together.
+
+        Raises what `require` does, and FACE_NOT_FOUND, GroupMoved.
+        """
+        return self._required(name, lambda: self.gallery.require_template(app, name, face_id))
+
+    def _required(self, name: str, find: Callable[[], Result]) -> Result:
         if not policy.is_group_id(name):
             raise ServiceError(
                 ErrorCode.INVALID_PARAMETER,
-                "The group id must have 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'.",
+                "The group id must have 1 to 255 characters from A-Z, a-z, 0-9, '_', '.' and '-'.",
                 subject="group_id",
             )
         try:
-            return self.gallery.require_group(app, name)
+            return find()
         except ServiceError as error:
-            if policy.is_plain_group_id(name):
+            if policy.is_plain_group_id(name) or error.code is ErrorCode.FACE_NOT_FOUND:
                 raise
             raise ServiceError(error.code, error.detail, subject="group_id") from error
 
@@ -79,9 +89,9 @@ class Groups:
         """
         return self.gallery.change_settings(self.require(app, name), group_settings.checked(changes))
 
-    def newer_model(self, group: Group) -> str | None:
-        """The recognition model that `upgrade` brings the group to; None if there is no newer one."""
-        return self.recipes.newer_of(group.model)
+    def newer_model(self, model: str) -> str | None:
+        """The recognition model that `upgrade` brings a group of this model to; None if there is no newer one."""
+        return self.recipes.newer_of(model)
 
     def upgrade(
         self, app: App, name: str, model: str | None = None, progress: Callable[[int], None] = lambda _: None
@@ -96,7 +106,7 @@ class Groups:
         if model is not None and model not in self.scales:
             detail = f"There is no recognition model {model!r} with a similarity scale on this server."
             raise ServiceError(ErrorCode.INVALID_PARAMETER, detail, subject="model")
-        target = model or self.newer_model(group)
+        target = model or self.newer_model(group.model)
         return group if target is None else self.gallery.change_model(group, target, progress)
 
     def with_group(self, app: App, name: str, work: Callable[[Group], Result]) -> Result:

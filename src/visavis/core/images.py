@@ -36,7 +36,7 @@ def load(source: ImageSource, fetcher: ImageFetcher) -> bytes:
         raise ServiceError(ErrorCode.IMAGE_TOO_LARGE, too_large(len(data), source.max_bytes))
     if data.startswith(_ENCODED_AGAIN):
         raise ServiceError(
-            ErrorCode.NOT_AN_IMAGE, "The image is Base64 text in place of the file: it was encoded once too often."
+            ErrorCode.NOT_AN_IMAGE, "The image is Base64 text instead of the file: it was encoded once too often."
         )
     return data
 
@@ -63,10 +63,10 @@ def decode_base64(text: str) -> bytes:
 
 def _what_is_wrong(text: str) -> str:
     if text.lstrip()[:5].lower() == "data:":
-        return "The image bytes begin with the prefix of a data URI: send the Base64 after its comma alone."
+        return "The image bytes begin with the prefix of a data URI: send only the Base64 after its comma."
     letters = "".join(text.split())
     if _OTHER_ALPHABET.fullmatch(letters):
-        return "The image bytes are URL-safe Base64: the standard alphabet with '+' and '/' is asked for."
+        return "The image bytes are URL-safe Base64: the standard alphabet with '+' and '/' is required."
     if _ALPHABET.fullmatch(letters) and len(letters) % 4:
         return "The image bytes are not valid Base64: they are cut short, or the padding is missing."
     return "The image bytes are not valid Base64."

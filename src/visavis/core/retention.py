@@ -17,7 +17,7 @@ _AT_ONCE = 500
 """Faces in one transaction. Other writers are served between two transactions."""
 
 _AT_STAKE = (
-    "Faces that have expired by it are not shown, and will be deleted in an hour unless the clock is set right."
+    "Faces that have expired by this clock are not shown, and will be deleted in an hour unless it is corrected."
 )
 
 

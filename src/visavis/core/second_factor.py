@@ -21,7 +21,7 @@ DRIFT = 1
 RECOVERY_CODES = 10
 _CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _CODE_LENGTH = 16
-"""Of some 5 bits each: as many as no computer tries."""
+"""Signs of a recovery code, 5 bits each: more than any computer tries."""
 
 MOST_WRONG = 100
 """How many wrong codes in a row an account may see, from wherever they come (NIST SP 800-63B-4, 3.2.2)."""
