@@ -7,7 +7,7 @@ from fastapi import Request
 from visavis.audit_events import ActorKind, Effect, Event
 from visavis.web.recording import actor_of
 
-_ADMIN_READS = {"read_audit": Effect.USE}
+_ADMIN_READS = {"read_audit": Effect.USE, "list_events": Effect.USE}
 """Reads that are recorded as a use, not as a listing."""
 
 
