@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
-from starlette.routing import compile_path
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, compile_path
 from starlette.types import Scope
 
 from visavis.api.operation import AnyOperation, Call, event_of
 from visavis.audit_events import Actor, ActorKind
+from visavis.core.recognition_events import DOOR_HEADER, door_named
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import Caller, KeyKind, working_for
 from visavis.spans import Span
@@ -26,12 +27,14 @@ from visavis.types import Refusal
 from visavis.web.admission import ClientGone
 from visavis.web.body import MAX_BODY_BYTES, MAX_PLAIN_BODY_BYTES, is_upload, read_body, read_parameters
 from visavis.web.recording import actor_of, client_address, refusal_of
-from visavis.web.request_log import NO_TELEMETRY, UNKNOWN, mark
+from visavis.web.request_log import UNKNOWN, mark
 from visavis.web.services import Services
 
 logger = logging.getLogger(__name__)
 
 MAX_DETAIL = 200
+
+"""The optional request header that names the door of a recognition."""
 
 CLIENT_GONE = 499
 """The status, in the access log only, of a request whose client disconnected before the answer."""
@@ -116,22 +119,30 @@ class Dialect:
     """The access token of a request; None where keys alone are used. Raises MISSING_CREDENTIALS."""
 
 
-def build(dialect: Dialect, services: Services) -> FastAPI:
-    """Build the dialect's application, which is mounted under its prefix."""
-    app = FastAPI(title=dialect.title, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
-    for operation in dialect.operations:
-        app.add_api_route(
-            operation.path,
-            _endpoint(dialect, operation, services),
-            methods=[operation.method],
-            name=operation.name,
-            response_model=None,
-        )
+def build(dialect: Dialect, services: Services) -> Starlette:
+    """Build the dialect's application, which is mounted under its prefix.
+
+    Its operations read their parameters and write their answers themselves, so they need no more than routes.
+    """
+    app = Starlette(
+        routes=[
+            Route(
+                operation.path,
+                _endpoint(dialect, operation, services),
+                methods=[operation.method],
+                name=operation.name,
+            )
+            for operation in dialect.operations
+        ]
+    )
+    app.router.redirect_slashes = False
     install_http_errors(app, dialect.operations, dialect.failure, dialect.name)
     return app
 
 
-def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> Callable[[Request], object]:
+def _endpoint(
+    dialect: Dialect, operation: AnyOperation, services: Services
+) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of an operation: it checks credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     queue = workers.images if operation.image else workers.records
@@ -140,7 +151,8 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
     def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
         working_for.set(caller.app.name)
         parameters = read_parameters(request, body, operation.schema, operation.form)
-        call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes)
+        door = door_named(request.headers.get(DOOR_HEADER))
+        call = Call(services, caller.app, actor, parameters, request.path_params, dialect.max_image_bytes, door)
         with services.audit.recording(event_of(call, operation, dialect.name)):
             result = operation.run(call)
         success = dialect.success(result, operation.present(result, services.confidence_factor))
@@ -152,21 +164,36 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
         content = success.body.model_dump_json(exclude_none=True)
         return Response(content, media_type="application/json", headers=headers), success.code
 
-    async def handle(request: Request) -> Response:
+    def answer_at_once(request: Request) -> tuple[Response, int]:
+        caller = _identified(dialect, services, request)
+        services.rates.count(caller.app)
+        return answer(request, caller, _actor(request, caller), b"")
+
+    async def handle(request: Request) -> tuple[Response, int]:
+        if operation.method != "POST":  # there is no body to wait for, so one thread can do it all
+            with queue.at_once() as has_slot:
+                if has_slot:
+                    return await workers.run(lambda: answer_at_once(request))
         caller = await workers.quick(lambda: _identified(dialect, services, request))
         services.rates.count(caller.app)
         with queue.admit(caller.app.id) as permit:  # before the body is read: a refused request costs no memory
             body = await read_body(request, max_body_bytes, operation.form)
-            actor = actor_of(request, ActorKind.APP, key_id=caller.key_id, user=caller.access_key)
+            actor = _actor(request, caller)
             with services.instrument(Span.QUEUE):
                 await queue.acquire(permit, lambda: _disconnected(request))
-            response, code = await workers.run(lambda: answer(request, caller, actor, body))
-            mark(request.scope, dialect.name, operation.name, code)
-            return response
+            return await workers.run(lambda: answer(request, caller, actor, body))
+
+    return _refusing(dialect, operation, handle)
+
+
+def _refusing(
+    dialect: Dialect, operation: AnyOperation, handle: Callable[[Request], Awaitable[tuple[Response, int]]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that answers as `handle` does, with its result code, or with the error that it raises."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            return await handle(request)
+            response, code = await handle(request)
         except ServiceError as error:
             return refusal(dialect, operation, request, error)
         except HTTPException:
@@ -178,6 +205,8 @@ def _endpoint(dialect: Dialect, operation: AnyOperation, services: Services) -> 
             logger.exception("A bug in %s %s", dialect.name, operation.name)
             bug = ServiceError(ErrorCode.INTERNAL, "The server failed to handle the request.")
             return refusal(dialect, operation, request, bug)
+        mark(request.scope, dialect.name, operation.name, code)
+        return response
 
     return endpoint
 
@@ -201,6 +230,10 @@ def _identified(dialect: Dialect, services: Services, request: Request) -> Calle
         raise
 
 
+def _actor(request: Request, caller: Caller) -> Actor:
+    return actor_of(request, ActorKind.APP, key_id=caller.key_id, user=caller.access_key)
+
+
 async def _disconnected(request: Request) -> None:
     """Wait until the client has disconnected. Its body must have been read before."""
     while (await request.receive())["type"] != "http.disconnect":
@@ -218,7 +251,7 @@ def refusal(dialect: Dialect, operation: AnyOperation, request: Request, error: 
 
 
 def install_http_errors(
-    app: FastAPI, operations: Sequence[AnyOperation], failure: Failure, dialect: str = UNKNOWN
+    app: Starlette, operations: Sequence[AnyOperation], failure: Failure, dialect: str = UNKNOWN
 ) -> None:
     """Let the dialect's envelope also answer unknown paths and methods, and bodies that are too long."""
 
@@ -253,7 +286,7 @@ HTTP_ERRORS = {
 RETRY_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 """Statuses of answers with a Retry-After header."""
 
-_DETAILS = {404: "There is no such path.", 405: "The path does not take this method."}
+_DETAILS = {404: "There is no such path.", 405: "The path does not support this method."}
 
 
 def _operations_of_path(operations: Sequence[AnyOperation], request: Request) -> list[AnyOperation]:

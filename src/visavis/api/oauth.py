@@ -143,7 +143,9 @@ def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
     else:
         key_id, secret = _basic(header)
         if "client_secret" in form or form.get("client_id", key_id) != key_id:
-            detail = "Give the id and the secret of the user access key in one way: by HTTP Basic, or in the form."
+            detail = (
+                "Send the id and the secret of the user access key in one way only: by HTTP Basic or in the form."
+            )
             raise ServiceError(ErrorCode.INVALID_PARAMETER, detail)
     if not key_id or not secret:
         raise ServiceError(ErrorCode.MISSING_CREDENTIALS, _UNKNOWN_CLIENT)
@@ -171,7 +173,7 @@ def _require_grant(form: Mapping[str, str]) -> None:
     if grant != "client_credentials":
         raise _Unsupported("unsupported_grant_type", "The only grant_type is client_credentials.")
     if form.get("scope", "").strip():
-        raise _Unsupported("invalid_scope", "There are no scopes: leave the parameter scope out.")
+        raise _Unsupported("invalid_scope", "Scopes are not supported: omit the parameter scope.")
 
 
 async def _recorded(
@@ -202,6 +204,6 @@ def _refused(
 
 async def _on_http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    details = {404: "There is no such path.", 405: "The path does not take this method."}
+    details = {404: "There is no such path.", 405: "The path does not support this method."}
     refusal = _Refusal(error.status_code, "invalid_request")
     return _refused(refusal, details.get(error.status_code, error.detail), more=error.headers)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from visavis.audit_events import Actor, Effect, Event
 from visavis.identities import App
+from visavis.recognition_events import Asked
 from visavis.web.services import Services
 
 P = TypeVar("P")
@@ -28,6 +29,13 @@ class Call(Generic[P_co]):
     parameters: P_co
     path: Mapping[str, str]
     max_image_bytes: int
+    door: str = ""
+    """The door that the request names in X-Visavis-Door; empty if it names none."""
+
+    @property
+    def asked(self) -> Asked:
+        """Who asks for a recognition, and where."""
+        return Asked(self.actor, self.door)
 
     @property
     def group_id(self) -> str:

@@ -15,7 +15,7 @@ from visavis.core import images
 from visavis.core.api_preview import Preview, PreviewRequest, SentPicture
 from visavis.core.apps import require_spoken
 from visavis.core.compare import Compared
-from visavis.core.faces import Detected
+from visavis.core.detection import Detected
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import DetectedFace, RequestedAttributes
 

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 
 from visavis.errors import ErrorCode, ServiceError
 
+_UNKNOWN = 0
+"""Stands for an owner that is not known yet; ids of apps begin with 1."""
+
 
 class ClientGone(Exception):  # noqa: N818 - nothing went wrong here
     """The client has disconnected before its request got a slot."""
@@ -66,6 +69,28 @@ class AdmissionQueue:
             yield permit
         finally:
             self._leave(permit)
+
+    @contextmanager
+    def at_once(self) -> Iterator[bool]:
+        """A slot until the block ends, for a request whose owner is not known yet; False if it has to be known.
+
+        Only where nobody waits, and fewer slots are taken than any owner may have: no owner is put behind by it.
+        """
+        if self._waiting or self.working >= self._share or not self._room:
+            yield False
+            return
+        self._working[_UNKNOWN] += 1
+        self._free -= 1
+        self._room -= 1
+        try:
+            yield True
+        finally:
+            self._working[_UNKNOWN] -= 1
+            if not self._working[_UNKNOWN]:
+                del self._working[_UNKNOWN]
+            self._free += 1
+            self._room += 1
+            self._call_next()
 
     async def acquire(self, permit: Permit, disconnected: Callable[[], Awaitable[object]]) -> None:
         """Wait until the permit has a slot.

@@ -99,7 +99,7 @@ def _require_type(request: Request, wanted: bytes) -> None:
     if media_type != wanted or charset not in _CHARSETS:
         raise ServiceError(ErrorCode.INVALID_PARAMETER, "The Content-Type of the request is not supported.")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise HTTPException(415, "The body has a Content-Encoding: send it as it is.")
+        raise HTTPException(415, "The body has a Content-Encoding: send it without one.")
 
 
 async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
@@ -124,7 +124,7 @@ async def urlencoded_fields(request: Request) -> Mapping[str, str]:
     try:
         pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=64)
     except ValueError:
-        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The body is no form.") from None
+        raise ServiceError(ErrorCode.INVALID_PARAMETER, "The body is not a form.") from None
     if len(pairs) > len(dict(pairs)):
         raise ServiceError(ErrorCode.INVALID_PARAMETER, "A parameter is given more than once.")
     return dict(pairs)

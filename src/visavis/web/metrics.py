@@ -6,7 +6,8 @@ import logging
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,9 +26,10 @@ from prometheus_client.registry import Collector
 from visavis import __version__
 from visavis.errors import ErrorCode, ServiceError
 from visavis.spans import Span
-from visavis.types import StorageUse, VisionUse
+from visavis.usage import StorageUse, VisionUse
 from visavis.web.admission import AdmissionQueue
 from visavis.web.request_log import RequestLogRecord
+from visavis.webhooks import Verdict
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SPAN_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -54,22 +56,29 @@ class Metrics:
             registry=self.registry,
             buckets=_REQUEST_BUCKETS,
         )
-        self._spans = Histogram(
+        spans = Histogram(
             "visavis_stage_duration_seconds",
             "Time that a stage of a request took. Stages can contain others: a search reads the database.",
             ("stage",),
             registry=self.registry,
             buckets=_SPAN_BUCKETS,
         )
-        self._span_failures = Counter(
+        failures = Counter(
             "visavis_stage_failures",
             "Stages that failed for a reason that is not the request's: a database that is gone, a bug.",
             ("stage",),
             registry=self.registry,
         )
-        for span in Span:  # from the start, so that a first failure is a rise from 0
-            self._spans.labels(span)
-            self._span_failures.labels(span)
+        # From the start, so that a first failure is a rise from 0.
+        self._of_spans = {span: (spans.labels(span), failures.labels(span)) for span in Span}
+        self._deliveries = Counter(
+            "visavis_webhook_deliveries",
+            "Attempts to tell webhooks of recognition events, by what became of the delivery.",
+            ("verdict",),
+            registry=self.registry,
+        )
+        for verdict in Verdict:
+            self._deliveries.labels(verdict.value)
         self.logged = _Logged(
             Counter(
                 "visavis_log_records",
@@ -90,18 +99,13 @@ class Metrics:
         self._requests.labels(*labels, str(record.code), record.error).inc()
         self._durations.labels(*labels).observe(record.seconds)
 
-    @contextmanager
-    def instrument(self, span: Span) -> Iterator[None]:
+    def instrument(self, span: Span) -> AbstractContextManager[None]:
         """Time a span, and count it if the server failed in it (an `Instrumentation`)."""
-        start = time.perf_counter()
-        try:
-            yield
-        except Exception as error:
-            if not isinstance(error, ServiceError) or error.code in {ErrorCode.INTERNAL, ErrorCode.OVERLOADED}:
-                self._span_failures.labels(span).inc()
-            raise
-        finally:
-            self._spans.labels(span).observe(time.perf_counter() - start)
+        return _Timed(*self._of_spans[span])
+
+    def count_delivery(self, verdict: Verdict) -> None:
+        """Count an attempt to tell a webhook."""
+        self._deliveries.labels(verdict.value).inc()
 
     def watch(self, queues: Mapping[str, AdmissionQueue], storage: Callable[[], StorageUse]) -> None:
         """Report the state of queues and storage at every scrape from now on."""
@@ -115,6 +119,30 @@ class Metrics:
         """The metrics in the format that the Accept header asks for, and the content type of that format."""
         encode, content_type = choose_encoder(accept)
         return encode(self.registry), content_type
+
+
+class _Timed(AbstractContextManager[None]):
+    """Times a block. A class, since a request has several of them and a generator takes twice the time."""
+
+    __slots__ = ("_failures", "_start", "_times")
+
+    def __init__(self, times: Histogram, failures: Counter) -> None:
+        self._times = times
+        self._failures = failures
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._times.observe(time.perf_counter() - self._start)
+        if isinstance(error, Exception) and _is_of_server(error):
+            self._failures.inc()
+
+
+def _is_of_server(error: Exception) -> bool:
+    return not isinstance(error, ServiceError) or error.code in {ErrorCode.INTERNAL, ErrorCode.OVERLOADED}
 
 
 class _Logged(logging.Handler):

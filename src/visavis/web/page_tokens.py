@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ class PageTokens:
         self._key = key
         self._max_age = max_age_seconds
 
-    def issue(self, scope: str, state: dict[str, Any]) -> str:
+    def issue(self, scope: str, state: Mapping[str, object]) -> str:
         """Make a token. `scope` names operation, app and group; `state` is what the next page needs."""
         return str(self._serializer(scope).dumps(state))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError, model_validator
@@ -65,17 +66,23 @@ class Parameters(BaseModel):
             raise _invalid(error, twice) from None
 
     @classmethod
-    def wire_fields(cls) -> Iterator[tuple[str, FieldInfo, bool]]:
+    def wire_fields(cls) -> Sequence[tuple[str, FieldInfo, bool]]:
         """(name on the wire, field, whether it is part of the query), once for each name that a field has."""
-        for attribute, field in cls.model_fields.items():
-            alias = field.validation_alias or field.alias or attribute
-            names = alias.choices if isinstance(alias, AliasChoices) else [alias]
-            for name in names:
-                yield str(name), field, IN_QUERY in field.metadata
+        return _wire_fields(cls)
 
 
 class NoParameters(Parameters):
     """Parameters of an operation that takes none besides its path."""
+
+
+@cache  # every request asks for those of its operation
+def _wire_fields(schema: type[Parameters]) -> Sequence[tuple[str, FieldInfo, bool]]:
+    found = []
+    for attribute, field in schema.model_fields.items():
+        alias = field.validation_alias or field.alias or attribute
+        names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        found += [(str(name), field, IN_QUERY in field.metadata) for name in names]
+    return tuple(found)
 
 
 def _typed(text: str, annotation: object) -> object:

@@ -89,11 +89,13 @@ class RequestLogMiddleware:
 
 
 def record_activity(activity: Activity, dialects: Collection[str]) -> Listener:
-    """A listener that counts the operations of these dialects in `activity`."""
+    """A listener that counts in `activity` the operations of these dialects, and what is done in the console."""
 
     def listen(record: RequestLogRecord) -> None:
         if record.dialect in dialects and record.operation != UNKNOWN:
             activity.record(_incident(record, activity.clock()) if record.error else None)
+        elif record.dialect == "console" and record.operation.startswith("POST "):
+            activity.record_console()
 
     return listen
 
@@ -132,6 +134,8 @@ def _complete(record: RequestLogRecord, scope: Scope) -> None:
         return
     status = record.status or HTTPStatus.INTERNAL_SERVER_ERROR
     record.dialect = mounted_at.strip("/") or "server"
+    if record.dialect == "admin":
+        record.detail = ""  # its sentences repeat names that were sent, which may be people's, or keys
     record.code = int(status) if status >= HTTPStatus.BAD_REQUEST else 0
     record.error = f"http_{record.code}" if record.code else ""
     if route is not None and status != HTTPStatus.METHOD_NOT_ALLOWED:

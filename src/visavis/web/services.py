@@ -14,7 +14,10 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.persons import Persons
+from visavis.core.recognition_events import RecognitionEvents
 from visavis.core.search import Search
+from visavis.core.webhook_delivery import WebhookDeliveries
+from visavis.core.webhooks import Webhooks
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.web.page_tokens import PageTokens
 from visavis.web.rates import Rates
@@ -32,6 +35,9 @@ class Services:
     groups: Groups
     faces: Faces
     persons: Persons
+    recognition_events: RecognitionEvents
+    webhooks: Webhooks
+    deliveries: WebhookDeliveries
     search: Search
     collections: Collections
     attempts: Attempts

@@ -21,6 +21,9 @@ _PASSWORDS = 2
 """How many passwords are hashed at the same time. Each takes 64 MiB, and a tenth of a second of a core."""
 _PASSWORD_QUEUE = 20
 """How many more passwords may wait, for a second or two."""
+_SENDINGS = 2
+"""How many calls of the operator wait for another server at the same time, each for up to 13 seconds."""
+_SENDING_QUEUE = 20
 _QUEUE = 1_000
 """How many of each other kind may wait. They take milliseconds, so more than that is an attack."""
 
@@ -34,6 +37,7 @@ class Workers:
         self._threads = CapacityLimiter(_RECORDS + image_requests)
         self._checks = CapacityLimiter(_CHECKS)
         self._passwords = CapacityLimiter(_PASSWORDS)
+        self._sendings = CapacityLimiter(_SENDINGS)
 
     async def quick(self, call: Callable[[], Result]) -> Result:
         """Run a check of credentials or a call of the operator. Raises OVERLOADED."""
@@ -42,6 +46,10 @@ class Workers:
     async def hashing(self, call: Callable[[], Result]) -> Result:
         """Run a call that hashes a password, which is slow by design. Raises OVERLOADED."""
         return await _in_queue(call, self._passwords, _PASSWORD_QUEUE)
+
+    async def sending(self, call: Callable[[], Result]) -> Result:
+        """Run a call of the operator that waits for another server. Raises OVERLOADED."""
+        return await _in_queue(call, self._sendings, _SENDING_QUEUE)
 
     async def run(self, call: Callable[[], Result]) -> Result:
         """Run a call that has a slot of `records` or `images`. There is a thread for every slot."""

@@ -13,6 +13,19 @@ from starlette.exceptions import HTTPException
 from visavis.api.dialect import path_in_app, plain
 from visavis.errors import ErrorCode, ServiceError
 
+_OF_PICTURES = (
+    ErrorCode.IMAGE_TOO_LARGE,
+    ErrorCode.IMAGE_TOO_SMALL,
+    ErrorCode.UNSUPPORTED_IMAGE_FORMAT,
+    ErrorCode.NOT_AN_IMAGE,
+    ErrorCode.BROKEN_IMAGE,
+    ErrorCode.NO_FACE,
+    ErrorCode.FACE_TURNED_AWAY,
+    ErrorCode.TOO_POOR,
+    ErrorCode.LOW_QUALITY,
+)
+"""Why no face of a picture is registered."""
+
 STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
     ErrorCode.GROUP_NOT_FOUND: 404,
@@ -20,12 +33,16 @@ STATUS = {
     ErrorCode.APP_NOT_FOUND: 404,
     ErrorCode.DUPLICATE_APP: 409,
     ErrorCode.INVALID_PARAMETER: 400,
+    ErrorCode.PERSON_NOT_FOUND: 404,
+    ErrorCode.PERSON_EXISTS: 409,
+    ErrorCode.FACE_QUOTA_EXCEEDED: 409,
     ErrorCode.KEY_NOT_FOUND: 404,
     ErrorCode.ACCESS_KEY_NOT_FOUND: 404,
     ErrorCode.DUPLICATE_ACCESS_KEY: 409,
+    ErrorCode.WEBHOOK_NOT_FOUND: 404,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.OVERLOADED: 503,
-}
+} | dict.fromkeys(_OF_PICTURES, 422)
 
 
 def install_errors(app: FastAPI, routes: Sequence[APIRoute]) -> None:
@@ -38,7 +55,7 @@ def install_errors(app: FastAPI, routes: Sequence[APIRoute]) -> None:
                 return _answer(404, "There is no such path.")
             case 405:
                 allowed = ", ".join(_methods(routes, request))
-                return _answer(405, "The path does not take this method.", {"Allow": allowed})
+                return _answer(405, "The path does not support this method.", {"Allow": allowed})
             case status:
                 return _answer(status, error.detail)
 
@@ -49,7 +66,8 @@ def install_errors(app: FastAPI, routes: Sequence[APIRoute]) -> None:
 
 
 def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": plain(sentence)}, status, headers)
+    detail = plain(sentence)
+    return JSONResponse({"error": detail}, status, {"X-Error-Detail": detail} | dict(headers or {}))
 
 
 async def on_error(_: Request, error: Exception) -> JSONResponse:

@@ -2,56 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
 
 from visavis.api.admin.answers import install_errors
-from visavis.api.admin.events import admin_event
-from visavis.audit_events import ActorKind, AuditFilter
+from visavis.api.admin.persons import persons
+from visavis.api.admin.routing import Body, ForAdmin, OfServer, Rotation
+from visavis.api.admin.webhooks import webhooks
+from visavis.audit_events import AuditFilter
 from visavis.core.access_keys import LEAST_LIFETIME, MOST_LIFETIME
-from visavis.core.apps import MAX_OVERLAP_HOURS, shown_key
+from visavis.core.apps import shown_key
 from visavis.core.calibration import strangers_matched
 from visavis.core.group_settings import BOUNDS
 from visavis.core.strangers import enough_similarity
-from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, KeyKind
-from visavis.types import Group, VisionUse
-from visavis.web.bearer import require_token
-from visavis.web.recording import refusal_of
+from visavis.recognition_events import MAX_DOOR, EventFilter
+from visavis.types import Group
+from visavis.usage import VisionUse
 from visavis.web.request_log import NO_TELEMETRY
 from visavis.web.services import Services
 
 _BIGGEST = 2**63 - 1
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class NewApp(_Body):
+class NewApp(Body):
     name: str
 
 
-class AppChange(_Body):
+class AppChange(Body):
     """Changes of an app. A field that is left out stays as it is."""
 
     dialects_off: list[str] | None = None
     rate_limit: str | None = None
 
 
-class Rotation(_Body):
-    overlap_hours: float = Field(24, ge=0, le=MAX_OVERLAP_HOURS)
-
-
-class NewAccessKey(_Body):
+class NewAccessKey(Body):
     """A user access key for these apps; "all" stands for all of them."""
 
     name: str
@@ -59,7 +51,7 @@ class NewAccessKey(_Body):
     lifetime: int = Field(MOST_LIFETIME, ge=LEAST_LIFETIME, le=MOST_LIFETIME)
 
 
-class AccessKeyChange(_Body):
+class AccessKeyChange(Body):
     """Changes of a user access key. A field that is left out stays as it is."""
 
     apps: list[str] | Literal["all"] | None = None
@@ -72,7 +64,7 @@ def _within(setting: str) -> FieldInfo:
     return field
 
 
-class SettingsChange(_Body):
+class SettingsChange(Body):
     """Changes of a group's settings. A field that is left out stays as it is."""
 
     liveness: bool | None = None
@@ -81,9 +73,11 @@ class SettingsChange(_Body):
     min_quality: Annotated[float | None, _within("min_quality")] = None
     min_comparability: Annotated[float | None, _within("min_comparability")] = None
     retention_hours: Annotated[int | None, _within("retention_hours")] = None
+    recognition_event_days: Annotated[int | None, _within("recognition_event_days")] = None
+    recognition_event_gap_seconds: Annotated[int | None, _within("recognition_event_gap_seconds")] = None
 
 
-class Upgrade(_Body):
+class Upgrade(Body):
     """The recognition model to upgrade to; without one, the newest of the same networks."""
 
     model: str | None = Field(None, max_length=100)
@@ -104,48 +98,36 @@ class AuditQuery(BaseModel):
     face: str | None = None
 
 
+class EventQuery(BaseModel):
+    """Selects recognition events, newest first, with a sequence below `before`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: int | None = Field(None, ge=1, le=_BIGGEST)
+    limit: int = Field(100, ge=1, le=1_000)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    person: str = Field("", max_length=255)
+    door: str | None = Field(None, max_length=MAX_DOOR)
+
+
 def build_admin(services: Services, token: SecretStr | None, vision: Callable[[], VisionUse]) -> FastAPI:
     """Build the application that is mounted under /admin."""
     app = FastAPI(title="Visavis administration", openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     app.state.services, app.state.token, app.state.vision = services, token, vision
     app.include_router(router)
-    install_errors(app, [route for route in router.routes if isinstance(route, APIRoute)])
+    app.include_router(persons)
+    app.include_router(webhooks)
+    install_errors(app, all_routes())
     return app
 
 
-_REFUSALS: dict[type[Exception], ErrorCode] = {RequestValidationError: ErrorCode.INVALID_PARAMETER}
+def all_routes() -> list[APIRoute]:
+    """Every route of the admin API."""
+    return [route for route in (*router.routes, *persons.routes, *webhooks.routes) if isinstance(route, APIRoute)]
 
 
-class _ForAdmin(APIRoute):
-    """A route that checks the token before it reads the request, and records the request in the audit log."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            services = _services(request)
-            detail = "The admin token is missing or wrong, or the admin API is off."
-            try:
-                require_token(request, request.app.state.token, services.attempts, detail)
-            except ServiceError as error:
-                refusal = refusal_of(request, ActorKind.ADMIN, error.code)
-                await services.workers.quick(lambda: services.audit.refused(refusal))
-                raise
-            event = admin_event(request, self.name)
-            async with services.audit.recording_in_loop(event, services.workers.quick, _REFUSALS):
-                return await handle(request)
-
-        return guarded
-
-
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
-OfServer = Annotated[Services, Depends(_services)]
-
-router = APIRouter(route_class=_ForAdmin)
+router = APIRouter(route_class=ForAdmin)
 
 
 @router.get("/apps")
@@ -259,6 +241,23 @@ async def upgrade_group(services: OfServer, name: str, group_id: str, body: Upgr
     return _settings(services, await services.workers.quick(upgrade))
 
 
+@router.get("/apps/{name}/groups/{group_id}/events")
+async def list_events(
+    services: OfServer, name: str, group_id: str, asked: Annotated[EventQuery, Query()]
+) -> dict[str, object]:
+    """Recognition events of a group, newest first, and its strangers."""
+    where = EventFilter(asked.person, asked.door, asked.since, asked.until)
+    events = services.recognition_events
+
+    def read() -> dict[str, object]:
+        group = services.groups.require(services.apps.require(name), group_id)
+        page = events.page(group, where, asked.before, asked.limit)
+        strangers = [asdict(count) for count in events.strangers(group, where)]
+        return {"events": [event.shown() for event in page.items], "next": page.next, "strangers": strangers}
+
+    return await services.workers.quick(read)
+
+
 @router.get("/status")
 async def read_status(request: Request) -> dict[str, object]:
     return {"vision": asdict(request.app.state.vision())}
@@ -266,7 +265,8 @@ async def read_status(request: Request) -> dict[str, object]:
 
 @router.get("/audit")
 async def read_audit(services: OfServer, asked: Annotated[AuditQuery, Query()]) -> dict[str, object]:
-    where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, asked.face)
+    faces = None if asked.face is None else (asked.face,)
+    where = AuditFilter(asked.since, asked.until, asked.app, asked.operation, asked.group, faces)
     page = await services.workers.quick(lambda: services.audit.page(where, asked.before, asked.limit))
     return {"records": [record.shown() for record in page.items], "next": page.next}
 
@@ -285,7 +285,7 @@ def _keys(name: str, keys: dict[KeyKind, str]) -> dict[str, str]:
 
 
 def _settings(services: Services, group: Group) -> dict[str, object]:
-    newer = services.groups.newer_model(group)
+    newer = services.groups.newer_model(group.model)
     shown = {"groupId": group.name, "modelVersion": group.model, "newerModelVersion": newer}
     return shown | {"faceCount": group.face_count} | asdict(group.settings) | {"strangers": _strangers(group)}
 

@@ -15,7 +15,8 @@ from visavis.api.described import Described
 from visavis.api.dialect import HTTP_ERRORS, Success, WireError
 from visavis.api.nhn.schemas import RegisterData
 from visavis.core.compare import Compared
-from visavis.core.faces import Detected, Registered
+from visavis.core.detection import Detected
+from visavis.core.faces import Registered
 from visavis.core.search import Found, Verified
 
 

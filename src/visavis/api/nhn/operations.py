@@ -10,7 +10,8 @@ from visavis.api.nhn.requests import CreateGroup, ListQuery
 from visavis.api.operation import About, Call
 from visavis.core import policy
 from visavis.core.compare import Compared
-from visavis.core.faces import Detected, Registered
+from visavis.core.detection import Detected
+from visavis.core.faces import Registered
 from visavis.core.search import Found, Verified
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Group, ImageSource, Match, RequestedAttributes, Sensitivity
@@ -71,9 +72,7 @@ def about_new_group(call: Call[CreateGroup]) -> About:
 def create_group(call: Call[CreateGroup]) -> None:
     name = call.parameters.group_id
     if not policy.is_plain_group_id(name):
-        raise ServiceError(
-            ErrorCode.INVALID_GROUP_ID, "A group id has 1 to 255 characters out of a-z, 0-9 and '-'."
-        )
+        raise ServiceError(ErrorCode.INVALID_GROUP_ID, "A group id has 1 to 255 characters from a-z, 0-9 and '-'.")
     call.services.groups.create(call.caller, name)
 
 
@@ -142,6 +141,7 @@ def search_by_image(call: Call[SearchesByImage]) -> Found:
         parameters.limit,
         parameters.threshold,
         parameters.requested(),
+        call.asked,
     )
 
 
@@ -153,5 +153,5 @@ def compare(call: Call[Compares]) -> Compared:
 def verify(call: Call[HasImage]) -> Verified:
     source = call.parameters.source(call.max_image_bytes)
     return call.services.search.verify(
-        call.caller, call.group_id, call.face_id, source, call.parameters.requested()
+        call.caller, call.group_id, call.face_id, source, call.parameters.requested(), call.asked
     )

@@ -13,7 +13,7 @@ from visavis.api.nhn.errors import plus_error
 from visavis.api.nhn.v1_shared import APP, PREFIX, Variant, shared_operations
 from visavis.api.operation import Operation
 from visavis.audit_events import Effect
-from visavis.core.faces import Detected
+from visavis.core.detection import Detected
 from visavis.identities import KeyKind
 
 

@@ -10,7 +10,8 @@ from visavis.api.nhn import schemas
 from visavis.api.nhn.operations import AlignedVerdict
 from visavis.api.nhn.paging import FacePage, GroupPage
 from visavis.core.compare import Compared, Probe
-from visavis.core.faces import Detected, Registered
+from visavis.core.detection import Detected
+from visavis.core.faces import Registered
 from visavis.core.search import Found, Verified
 from visavis.types import Box, DetectedFace, FaceRecord, Group, ImageSize, Match, Point, Pose
 

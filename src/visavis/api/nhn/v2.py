@@ -13,7 +13,7 @@ from visavis.api.nhn.errors import v2_error
 from visavis.api.nhn.v2_shared import APP, OPERATIONS
 from visavis.api.operation import Operation
 from visavis.audit_events import Effect
-from visavis.core.faces import Detected
+from visavis.core.detection import Detected
 from visavis.identities import KeyKind
 
 

@@ -7,7 +7,8 @@ from visavis.api.nhn.paging import FacePage, GroupPage
 from visavis.api.operation import AnyOperation, Operation
 from visavis.audit_events import Effect
 from visavis.core.compare import Compared
-from visavis.core.faces import Detected, Registered
+from visavis.core.detection import Detected
+from visavis.core.faces import Registered
 from visavis.core.search import Found, Verified
 from visavis.types import Group, Match
 from visavis.web.parameters import NoParameters

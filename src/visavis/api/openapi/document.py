@@ -67,7 +67,7 @@ _HEADERS = {
 _ABOUT_STATUS = {
     200: "How it went.",
     404: "There is no such path.",
-    405: "The path does not take this method.",
+    405: "The path does not support this method.",
     408: "The body came too slowly.",
     413: f"The body has more than {MAX_BODY_BYTES:,} bytes, or {MAX_PLAIN_BODY_BYTES:,} without a picture.",
     415: "The body has a Content-Encoding.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from importlib.metadata import distribution, version
@@ -45,8 +46,19 @@ _SWAGGER_UI = "fastapi-swagger"
 """The package with Swagger UI's files. Its code is never imported (decision 0012)."""
 
 
-def documentation(dialects: Sequence[Dialect], home: str = "docs") -> APIRouter:
-    """The routes `/openapi/{dialect}.json`, `/docs/{dialect}`, `/docs` and their files, without credentials.
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An API that has a document and a page: `/openapi/{name}.json` and `/docs/{name}`."""
+
+    name: str
+    title: str
+    document: Mapping[str, object]
+
+
+def documentation(dialects: Sequence[Dialect], home: str = "docs", further: Sequence[Reference] = ()) -> APIRouter:
+    """The routes `/openapi/{name}.json`, `/docs/{name}`, `/docs` and their files, without credentials.
+
+    There is a document for each dialect and for each of `further`.
 
     `/` redirects to `home`, for people who open the server in a browser.
     """
@@ -58,15 +70,15 @@ def documentation(dialects: Sequence[Dialect], home: str = "docs") -> APIRouter:
 
         router.add_api_route(path, endpoint, response_model=None)
 
-    for dialect in dialects:
-        described = json.dumps(document(dialect)).encode()
-        reference = f'<main id="reference" data-document="../openapi/{dialect.name}.json"></main>'
-        page = _page(dialect.title, reference, assets="assets")
-        serve(f"/openapi/{dialect.name}.json", partial(Response, described, headers=_SECURITY, media_type=_JSON))
-        serve(f"/docs/{dialect.name}", partial(HTMLResponse, page, headers=_SECURITY))
-    serve(
-        "/docs", partial(HTMLResponse, _page("Visavis", _list(dialects), assets="docs/assets"), headers=_SECURITY)
-    )
+    references = [*(Reference(each.name, each.title, document(each)) for each in dialects), *further]
+    for reference in references:
+        described = json.dumps(reference.document).encode()
+        main = f'<main id="reference" data-document="../openapi/{reference.name}.json"></main>'
+        page = _page(reference.title, main, assets="assets")
+        serve(f"/openapi/{reference.name}.json", partial(Response, described, headers=_SECURITY, media_type=_JSON))
+        serve(f"/docs/{reference.name}", partial(HTMLResponse, page, headers=_SECURITY))
+    front = _page("API reference · Visavis", _list(references), assets="docs/assets")
+    serve("/docs", partial(HTMLResponse, front, headers=_SECURITY))
     serve("/", partial(RedirectResponse, home))
     if home.endswith("/"):  # without this, the path without its slash would be unknown
         serve(f"/{home.removesuffix('/')}", partial(RedirectResponse, home))
@@ -81,13 +93,15 @@ def _page(title: str, body: str, *, assets: str) -> str:
     )
 
 
-def _list(dialects: Iterable[Dialect]) -> str:
+def _list(references: Iterable[Reference]) -> str:
     items = [
-        f'<li><a href="docs/{dialect.name}">{escape(dialect.title)}</a> '
-        f'(<a href="openapi/{dialect.name}.json">OpenAPI</a>)</li>'
-        for dialect in dialects
+        f'<li><a href="docs/{reference.name}">{escape(reference.title)}</a>'
+        f'<a href="openapi/{reference.name}.json" class="document" '
+        f'aria-label="OpenAPI: {escape(reference.title)}">OpenAPI</a></li>'
+        for reference in references
     ]
-    return f"<main><h1>Visavis</h1><ul>{''.join(items)}</ul></main>"
+    lead = "Every API of this server: its operations, to be read and tried, and its OpenAPI document."
+    return f"<main class='list'><h1>API reference</h1><p>{lead}</p><ul>{''.join(items)}</ul></main>"
 
 
 def _assets() -> list[Path]:

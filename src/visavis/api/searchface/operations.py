@@ -47,7 +47,7 @@ def about_face(call: Call[schemas.DeleteFace]) -> About:
 def search_face(call: Call[schemas.SearchFace]) -> NamedSearch:
     parameters = call.parameters
     source = parameters.source(call.max_image_bytes)
-    found = call.services.collections.identify(call.caller, parameters.collection_id, source)
+    found = call.services.collections.identify(call.caller, parameters.collection_id, source, call.asked)
     return NamedSearch(parameters.name, found)
 
 

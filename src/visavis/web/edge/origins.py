@@ -15,6 +15,7 @@ HEADERS: Final = (
     "X-Nhn-Authorization",
     "X-Api-Key",
     "X-Request-Id",
+    "X-Visavis-Door",
 )
 EXPOSED: Final = ("X-Error-Detail", "X-Not-Added", "X-Small-Faces", "X-Request-Id", "Retry-After")
 

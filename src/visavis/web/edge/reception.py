@@ -64,7 +64,7 @@ class Reception:
             try:
                 accepted, _ = await loop.sock_accept(listening)
             except OSError as error:
-                logger.warning("No connection can be accepted: %s", error)
+                logger.warning("No connections can be accepted: %s", error)
                 await asyncio.sleep(_REST_S)
                 continue
             if self._open >= self._limits.connections + TURNED_AWAY:

@@ -62,7 +62,7 @@ class StrictConnection(h11.Connection):
         except h11.RemoteProtocolError as error:
             read = len(before) - len(self.trailing_data[0])
             self.too_long = self.too_long or read > MAX_HEAD_BYTES or error.error_status_hint == 431
-            self.problem = self.problem or "The request is not HTTP/1.1 as it should be"
+            self.problem = self.problem or "The request is not valid HTTP/1.1"
             raise
         if is_of_known_length:
             return event
@@ -86,22 +86,22 @@ class StrictConnection(h11.Connection):
             self.too_long = True
             self._refuse("The request line and headers are too long")
         if _DOUBTFUL.search(read):
-            self._refuse("A line of the request does not end in CR LF, or goes on in the next")
+            self._refuse("A line of the request does not end in CR LF, or continues on the next")
 
     def _checked(self, request: h11.Request) -> h11.Request:
         names = {name for name, _ in request.headers}
         self._is_chunked = b"transfer-encoding" in names
         if not all(_HOST.fullmatch(value) for name, value in request.headers if name == b"host"):
-            self._refuse("The Host of the request is none")
+            self._refuse("The Host of the request is not valid")
         if self._is_chunked and b"content-length" in names:
             self._refuse("The request has a Content-Length and a Transfer-Encoding")
         if self._is_chunked and request.http_version < b"1.1":
-            self._refuse("A request in HTTP/1.0 has no Transfer-Encoding")
+            self._refuse("A request in HTTP/1.0 cannot have a Transfer-Encoding")
         if request.http_version not in {b"1.0", b"1.1"}:
-            self._refuse("The request is not HTTP/1.1 as it should be")
+            self._refuse("The request is not valid HTTP/1.1")
         target = _ABSOLUTE.sub(b"", request.target, count=1)
         if request.method == b"CONNECT" or not (target or b"/").startswith((b"/", b"?", b"*")):
-            self._refuse("The request line names no path")
+            self._refuse("The request line has no path")
         if target == request.target:
             return request
         return replace(request, target=target if target.startswith(b"/") else b"/" + target)
@@ -110,7 +110,7 @@ class StrictConnection(h11.Connection):
         """Check the bytes around the data of a chunk."""
         read = before[: len(before) - len(self.trailing_data[0])]
         if not _CHUNK_FRAMING.fullmatch(read[: len(read) - len(data)]):
-            self._refuse("The size of a chunk is not a line as it should be")
+            self._refuse("The size line of a chunk is malformed")
 
     def _count(self, data: h11.Data) -> None:
         self._chunks += data.chunk_start
