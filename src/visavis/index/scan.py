@@ -135,7 +135,8 @@ class Scan:
     """A search for the `k` best rows with at least `min_cosine`, over the parts that were scanned so far."""
 
     def __init__(self, probe: Embedding, k: int, min_cosine: float) -> None:
-        self._closer = Float32Bounds(probe)
+        self.closer = Float32Bounds(probe)
+        """What candidates are compared by again, and a small group at once."""
         self._k = k
         self._floor = max(min_cosine, _LOWEST)
         self._lowers: Floats = np.empty(0, np.float32)
@@ -152,8 +153,8 @@ class Scan:
         if heights.columns_reaching(self._floor - widest) > max(2 * self._k, _FEW):
             self._floor = max(self._floor, heights.reached_by(self._k) - widest)
         positions = heights.reaching(self._floor - widest)
-        if bounds is not self._closer and 2 * len(positions) > max(part.size, 4 * self._k):
-            self.scan_part(self._closer, part, exclude)  # too similar: nearly all would be compared again
+        if bounds is not self.closer and 2 * len(positions) > max(part.size, 4 * self._k):
+            self.scan_part(self.closer, part, exclude)  # too similar: nearly all would be compared again
         else:
             self._keep(part, positions, middles[positions], bounds.widths(part, positions))
 
@@ -162,8 +163,8 @@ class Scan:
         halves = [each.split(max(2 * self._k, _FEW)) for each in found]
         for likely in [first for first, _ in halves] + [rest for _, rest in halves]:
             each = likely.above(self._floor)
-            middles = self._closer.middles_at(each.part, each.positions)
-            self._keep(each.part, each.positions, middles, self._closer.widths(each.part, each.positions))
+            middles = self.closer.middles_at(each.part, each.positions)
+            self._keep(each.part, each.positions, middles, self.closer.widths(each.part, each.positions))
 
     def _keep(self, part: Part, positions: Positions, middles: Floats, widths: Floats | np.float32) -> None:
         """Keep the rows that may be among the best."""

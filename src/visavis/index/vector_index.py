@@ -16,8 +16,11 @@ import numpy as np
 from visavis.index.blocks import Part, Sequences
 from visavis.index.builder import IndexBuilder, Stale
 from visavis.index.kernels import Kernel, best_kernel
-from visavis.index.scan import Float32Bounds, Int8Bounds, Scan, ranked
+from visavis.index.scan import Int8Bounds, Scan, ranked
 from visavis.types import Embedding
+
+_FEW_ROWS = 256
+"""Up to this number, rows are compared in float32 in less time than it takes to make codes of a probe."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -40,8 +43,9 @@ class Snapshot:
         """
         if k < 1 or not self.parts:
             return []
-        bounds = Float32Bounds(probe) if self.kernel is None else Int8Bounds(probe, self.kernel)
         scan = Scan(probe, k, min_cosine)
+        few = sum(part.size for part in self.parts) <= _FEW_ROWS
+        bounds = scan.closer if few or self.kernel is None else Int8Bounds(probe, self.kernel)
         for part in self.parts:
             at = [] if exclude is None else part.positions(np.array([exclude])).tolist()
             scan.scan_part(bounds, part, at[0] if at else None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +12,17 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, ServiceError
-from visavis.identities import AccessKey, App
+from visavis.identities import AccessKey, App, Caller, KeyKind
 from visavis.storage.audit.journal import Journal
+from visavis.storage.database import schema
+from visavis.storage.database.column_types import Row
 from visavis.storage.database.connection import Database
+from visavis.storage.database.direct import DirectStatement
 from visavis.storage.database.schema import access_keys, access_tokens
 from visavis.storage.keys.ring import KeyRing
+from visavis.storage.owners import OWNED, Owned
 from visavis.storage.proof.record_sets import ACCESS_KEYS, ACCESS_TOKENS, sealed_total
-from visavis.storage.proof.records import Proofs, Row
+from visavis.storage.proof.records import Proofs
 
 _HOLDER = (
     select(
@@ -31,8 +36,27 @@ _HOLDER = (
 )
 """Built once, since every request with a token uses it."""
 
+_HOLDER_AT_ONCE = DirectStatement(_HOLDER)
+_BEARER = DirectStatement(
+    _HOLDER.add_columns(*OWNED)
+    .join(schema.keys, schema.keys.c.hash == bindparam("app_key"))
+    .join(schema.apps, schema.apps.c.id == schema.keys.c.app_id)
+    .where(schema.keys.c.kind == KeyKind.APP_KEY.value)
+)
+"""And, in the same look-up, the app key that comes with the token."""
+
 _TOKEN_COLUMNS = [column.name for column in access_tokens.c]
 _KEY_COLUMNS = [column.name for column in access_keys.c]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A token and its user access key, and the sealed totals of the sets that they are in."""
+
+    token: Row
+    key: Row
+    of_tokens: bytes
+    of_keys: bytes
 
 
 class StoredAccessKeys:
@@ -41,6 +65,7 @@ class StoredAccessKeys:
     def __init__(self, database: Database, ring: KeyRing, journal: Journal) -> None:
         self._database = database
         self._journal = journal
+        self._ring = ring
         self._proofs = ring.proofs
         self._secrets = ring.derive("secrets of user access keys")
         self._tokens = ring.derive("access tokens")
@@ -62,7 +87,7 @@ class StoredAccessKeys:
                     [row] = self._proofs.insert(connection, ACCESS_KEYS, [values])
             except IntegrityError:
                 raise ServiceError(
-                    ErrorCode.DUPLICATE_ACCESS_KEY, f"A user access key named {name!r} exists already."
+                    ErrorCode.DUPLICATE_ACCESS_KEY, f"A user access key named {name!r} already exists."
                 ) from None
             self._proofs.sets.begin(connection, ACCESS_TOKENS, row["id"])
             self._record(connection, "create_access_key", row, _limits(apps, lifetime_seconds))
@@ -137,15 +162,39 @@ class StoredAccessKeys:
 
     def holder(self, token: str, now: datetime) -> AccessKey | None:
         digest = self._token(token)
-        with self._database.read() as connection:
-            found = connection.execute(_HOLDER, {"digest": digest}).one_or_none()
-            if found is None or not hmac.compare_digest(found[_TOKEN_COLUMNS.index("hash")], digest):
-                return None
-            row = dict(zip(_TOKEN_COLUMNS, found, strict=False))
-            key = dict(zip(_KEY_COLUMNS, found[len(_TOKEN_COLUMNS) :], strict=False))
-            self._proofs.require(connection, ACCESS_TOKENS, row, found[-2])
-            self._proofs.require(connection, ACCESS_KEYS, key, found[-1])
-        return _key(key) if now < row["expires_at"] else None
+        held = self._held(self._database.fetch(_HOLDER_AT_ONCE, {"digest": digest}), digest)
+        if held is None or not self._is_known(held):
+            with self._database.read() as connection:
+                held = self._held(connection.execute(_HOLDER, {"digest": digest}).all(), digest)
+                if held is None:
+                    return None
+                self._proofs.require(connection, ACCESS_TOKENS, held.token, held.of_tokens)
+                self._proofs.require(connection, ACCESS_KEYS, held.key, held.of_keys)
+        return _key(held.key) if now < held.token["expires_at"] else None
+
+    def bearer(self, token: str, app_key: str, now: datetime) -> tuple[AccessKey, Caller] | None:
+        digest, key_digest = self._token(token), self._ring.hash_credential(app_key)
+        rows = self._database.fetch(_BEARER, {"digest": digest, "app_key": key_digest})
+        held = self._held([row[: -len(OWNED)] for row in rows], digest)
+        if held is None or not self._is_known(held):
+            return None
+        owned = Owned.read(rows[0])
+        if not owned.is_known(self._proofs) or not hmac.compare_digest(owned.key["hash"], key_digest):
+            return None
+        caller = owned.caller(now)
+        return None if caller is None or held.token["expires_at"] <= now else (_key(held.key), caller)
+
+    def _held(self, found: Sequence[Sequence[Any]], digest: bytes) -> _Held | None:
+        """What `_HOLDER` has found; None if it is not of this hash."""
+        if not found or not hmac.compare_digest(found[0][_TOKEN_COLUMNS.index("hash")], digest):
+            return None
+        token = dict(zip(_TOKEN_COLUMNS, found[0], strict=False))
+        key = dict(zip(_KEY_COLUMNS, found[0][len(_TOKEN_COLUMNS) :], strict=False))
+        return _Held(token, key, found[0][-2], found[0][-1])
+
+    def _is_known(self, held: _Held) -> bool:
+        known = self._proofs.know(ACCESS_TOKENS, [held.token], held.of_tokens)
+        return known and self._proofs.know(ACCESS_KEYS, [held.key], held.of_keys)
 
     def delete_token(self, key: AccessKey, token: str) -> bool:
         with self._database.write() as connection:
@@ -198,15 +247,21 @@ def delete_key_rows(connection: Connection, proofs: Proofs, number: int) -> list
     return proofs.delete(connection, ACCESS_KEYS, access_keys.c.id == number)
 
 
-def delete_app_from_keys(connection: Connection, proofs: Proofs, app_id: int) -> None:
-    """Let no key have a right to the app any more; a key that had a right to no other goes with its tokens."""
+def delete_app_from_keys(connection: Connection, proofs: Proofs, app_id: int) -> list[str]:
+    """Let no key have a right to the app any more.
+
+    A key that had a right to no other goes with its tokens. Returns the names of those, in ascending order.
+    """
+    gone = []
     bound = proofs.lock(connection, ACCESS_KEYS, access_keys.c.apps.is_not(None))
     for row in bound:
         left = [each for each in row["apps"].split() if int(each) != app_id]
         if not left:
             delete_key_rows(connection, proofs, row["id"])
+            gone.append(row["name"])
         elif len(left) < len(row["apps"].split()):
             proofs.update(connection, ACCESS_KEYS, access_keys.c.id == row["id"], {"apps": " ".join(left)})
+    return sorted(gone)
 
 
 def forget_tokens(database: Database, proofs: Proofs) -> None:
@@ -234,7 +289,7 @@ def _limits(apps: Collection[App] | None, lifetime_seconds: int) -> str:
     return f"{whose}; tokens for {lifetime_seconds} s"
 
 
-def _key(row: Mapping[Any, Any]) -> AccessKey:
+def _key(row: Row) -> AccessKey:
     apps = None if row["apps"] is None else frozenset(map(int, row["apps"].split()))
     return AccessKey(
         row["id"],

@@ -9,12 +9,23 @@ from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import AccountError, AccountErrorCode
-from visavis.identities import Invitation, OpenInvitation, Role, Session, SessionRecord, User
+from visavis.identities import (
+    App,
+    AppRole,
+    AppRoles,
+    Invitation,
+    OpenInvitation,
+    Role,
+    Session,
+    SessionRecord,
+    User,
+)
 from visavis.storage.audit.journal import Journal
+from visavis.storage.database.column_types import Row
 from visavis.storage.database.connection import Database
 from visavis.storage.database.schema import invitations, sessions, users
 from visavis.storage.proof.record_sets import INVITATIONS, SECOND_FACTORS, SESSIONS, USERS
-from visavis.storage.proof.records import Proofs, Row
+from visavis.storage.proof.records import Proofs
 from visavis.storage.second_factors import delete_second_factor
 
 _SESSION_COLUMNS = [column.name for column in sessions.c]
@@ -49,12 +60,31 @@ class StoredAccounts:
             self._proofs.require(connection, USERS, row)
         return _user(row), row["password_hash"]
 
-    def set_role(self, user: User, role: Role) -> None:
+    def set_role(self, user: User, role: Role, app_roles: AppRoles | None = None) -> None:
+        in_apps = app_roles or {}
         with self._database.write() as connection:
             if role is not Role.ADMINISTRATOR:
                 self._require_other_administrator(connection, user)
-            self._change(connection, user, role=role.value)
-            self._record(connection, "change_role", f"user {user.name}: {role}")
+            was = {row["role"] for row in self._proofs.lock(connection, USERS, users.c.id == user.id)}
+            if role is Role.MEMBER and was and user.role.value not in {Role.MEMBER.value, *was}:
+                return
+            self._change(connection, user, role=role.value, app_roles=_spelt(in_apps))
+            self._record(connection, "change_role", f"user {user.name}: {_rights(role, in_apps)}")
+
+    def set_app_role(self, user: User, app: App, role: AppRole | None) -> None:
+        with self._database.write() as connection:
+            found = self._proofs.lock(connection, USERS, users.c.id == user.id)
+            if not found:
+                raise AccountError(AccountErrorCode.USER_NOT_FOUND)
+            if found[0]["role"] != Role.MEMBER.value:
+                raise AccountError(AccountErrorCode.NOT_A_MEMBER)
+            roles = _read(found[0]["app_roles"])
+            before = roles.pop(app.id, None)
+            if role is not None:
+                roles[app.id] = role
+            self._change(connection, user, app_roles=_spelt(roles))
+            detail = f"user {user.name}: {role or 'none'}, was {before or 'none'}"
+            self._journal.record(connection, "change_app_role", app_id=app.id, app=app.name, detail=detail)
 
     def set_password(self, user: User, password_hash: str) -> None:
         with self._database.write() as connection:
@@ -80,14 +110,22 @@ class StoredAccounts:
             self._record(connection, "delete_user", f"user {user.name}")
 
     def add_invitation(
-        self, digest: bytes, role: Role, user: User | None, expires_at: datetime, invited_by: str = ""
+        self,
+        digest: bytes,
+        role: Role,
+        user: User | None,
+        expires_at: datetime,
+        invited_by: str = "",
+        app_roles: AppRoles | None = None,
     ) -> None:
+        in_apps = app_roles or {}
         values = {
             "digest": self._proofs.digest(digest),
             "role": role.value,
             "user_id": user.id if user else None,
             "expires_at": expires_at,
             "invited_by": invited_by,
+            "app_roles": _spelt(in_apps),
         }
         with self._database.write() as connection:
             self._proofs.delete(connection, INVITATIONS, invitations.c.expires_at <= datetime.now(UTC))
@@ -96,7 +134,7 @@ class StoredAccounts:
                     self._proofs.insert(connection, INVITATIONS, [values])
             except IntegrityError:
                 raise AccountError(AccountErrorCode.USER_NOT_FOUND) from None
-            about = f"user {user.name}" if user else f"a new {role}"
+            about = f"user {user.name}" if user else f"a new {_rights(role, in_apps)}"
             self._record(connection, "invite_anew" if user else "invite_user", about)
 
     def list_invitations(self, now: datetime) -> list[OpenInvitation]:
@@ -110,6 +148,7 @@ class StoredAccounts:
                 names.get(row["user_id"]),
                 row["invited_by"],
                 row["expires_at"],
+                _read(row["app_roles"]),
             )
             for row in rows
             if row["expires_at"] > now
@@ -151,8 +190,8 @@ class StoredAccounts:
                 self._set_password(connection, invitation.user, password_hash)
                 self._record(connection, "set_password", f"user {invitation.user.name}")
                 return invitation.user
-            user = self._create(connection, name, password_hash, invitation.role, now)
-            self._record(connection, "open_account", f"user {user.name}: {user.role}")
+            user = self._create(connection, name, password_hash, invitation, now)
+            self._record(connection, "open_account", f"user {user.name}: {_rights(user.role, user.app_roles)}")
             return user
 
     def add_session(self, digest: bytes, user: User, now: datetime, address: str = "", browser: str = "") -> None:
@@ -238,15 +277,18 @@ class StoredAccounts:
         """Record the change in the audit log, in its own transaction."""
         self._journal.record(connection, operation, app_id=None, detail=detail)
 
-    def _create(self, connection: Connection, name: str, password_hash: str, role: Role, now: datetime) -> User:
+    def _create(
+        self, connection: Connection, name: str, password_hash: str, invitation: Invitation, now: datetime
+    ) -> User:
         values = {
             "name": name,
             "folded_name": _folded(name),
             "password_hash": password_hash,
-            "role": role.value,
+            "role": invitation.role.value,
             "language": "",
             "theme": "",
             "created_at": now,
+            "app_roles": _spelt(invitation.app_roles),
         }
         try:
             with connection.begin_nested():
@@ -280,7 +322,8 @@ class StoredAccounts:
         found = self._proofs.require_tag(INVITATIONS, dict(zip(_INVITATION_COLUMNS, row, strict=False)))
         user = dict(zip(_USER_COLUMNS, row[len(_INVITATION_COLUMNS) :], strict=True))
         invited = None if user["id"] is None else _user(self._proofs.require_tag(USERS, user))
-        return Invitation(Role(found["role"]), invited, found["expires_at"]), found
+        in_apps = _read(found["app_roles"])
+        return Invitation(Role(found["role"]), invited, found["expires_at"], in_apps), found
 
 
 def _id_of(digest: bytes) -> str:
@@ -294,4 +337,31 @@ def _folded(name: str) -> str:
 
 
 def _user(row: Row) -> User:
-    return User(row["id"], row["name"], Role(row["role"]), row["created_at"], row["language"], row["theme"])
+    return User(
+        row["id"],
+        row["name"],
+        Role(row["role"]),
+        row["created_at"],
+        row["language"],
+        row["theme"],
+        _read(row["app_roles"]),
+    )
+
+
+def _spelt(roles: AppRoles) -> str:
+    """Roles as they are kept, such as `3 operator, 7 door`, in ascending order of the ids of apps."""
+    return ", ".join(f"{app_id} {role}" for app_id, role in sorted(roles.items()))
+
+
+def _read(text: str) -> dict[int, AppRole]:
+    """The roles of members by the ids of apps."""
+    pairs = (pair.split(" ") for pair in text.split(", ") if pair)
+    return {int(app_id): AppRole(role) for app_id, role in pairs}
+
+
+def _rights(role: Role, app_roles: AppRoles) -> str:
+    """The rights of an account in a record, such as `member, operator in apps 3 9, door in apps 7`."""
+    apps: dict[AppRole, list[int]] = {}
+    for app_id, each in sorted(app_roles.items()):
+        apps.setdefault(each, []).append(app_id)
+    return ", ".join([role, *(f"{each} in apps {' '.join(map(str, ids))}" for each, ids in apps.items())])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, literal, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from visavis.errors import ErrorCode, ServiceError
@@ -16,22 +16,31 @@ from visavis.index.cache import IndexCache
 from visavis.storage.access_keys import delete_app_from_keys
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database import schema
+from visavis.storage.database.column_types import Label
 from visavis.storage.database.connection import Database
+from visavis.storage.database.direct import DirectStatement
 from visavis.storage.database.schema import apps
+from visavis.storage.gallery import webhook_rows
 from visavis.storage.gallery.group_rows import lock_app
 from visavis.storage.keys.ring import KeyRing
-from visavis.storage.proof.record_sets import APPS, GROUPS, KEYS, sealed_total
+from visavis.storage.owners import OWNED, Owned, app_of
+from visavis.storage.proof.record_sets import APPS, GROUPS, KEYS
 from visavis.storage.proof.records import Proofs
 
-_OWNER = (
-    select(schema.keys, apps, sealed_total(KEYS), sealed_total(APPS))
-    .join(apps, apps.c.id == schema.keys.c.app_id)
-    .where(schema.keys.c.kind == bindparam("kind"), schema.keys.c.hash == bindparam("digest"))
-)
-"""Built once: every request uses it twice, and building it takes longer than executing it."""
 
-_KEY_COLUMNS = [column.name for column in schema.keys.c]
-_APP_COLUMNS = [column.name for column in apps.c]
+def _owners_of(count: int) -> Select[Any]:
+    """The statement for `count` keys, by their kinds and hashes, with the apps that own them."""
+    named = [
+        and_(schema.keys.c.kind == bindparam(f"kind{each}"), schema.keys.c.hash == bindparam(f"digest{each}"))
+        for each in range(count)
+    ]
+    owned = select(*OWNED).join_from(schema.keys, apps, apps.c.id == schema.keys.c.app_id)
+    return owned.where(or_(*named))
+
+
+_OWNER = _owners_of(1)
+_OWNERS = [DirectStatement(_owners_of(count)) for count in range(1, len(KeyKind) + 1)]
+"""By the number of keys that a request has: every request asks once."""
 
 
 class KeyedApps:
@@ -52,8 +61,8 @@ class KeyedApps:
                 with connection.begin_nested():
                     [row] = self._proofs.insert(connection, APPS, [values])
             except IntegrityError:
-                raise ValueError(f"An app named {name!r} exists already") from None
-            app = _app(row)
+                raise ValueError(f"An app named {name!r} already exists") from None
+            app = app_of(row)
             self._proofs.sets.begin(connection, GROUPS, app.id)
             self._insert_keys(connection, app, keys, now)
             self._journal.record(connection, "create_app", app_id=app.id, app=app.name)
@@ -61,17 +70,17 @@ class KeyedApps:
 
     def list_apps(self) -> list[App]:
         with self._database.read() as connection:
-            found = [_app(row) for row in self._proofs.all(connection, APPS)]
+            found = [app_of(row) for row in self._proofs.all(connection, APPS)]
         return sorted(found, key=lambda app: app.name)
 
     def find_app(self, name: str) -> App | None:
         with self._database.read() as connection:
-            statement = select(apps).where(apps.c.name == literal(name, schema.Label))
+            statement = select(apps).where(apps.c.name == literal(name, Label))
             row = connection.execute(statement).mappings().one_or_none()
             if row is None:
                 self._proofs.sets.verify(connection, APPS)
                 return None
-            return _app(self._proofs.require(connection, APPS, row))
+            return app_of(self._proofs.require(connection, APPS, row))
 
     def change_dialects(self, app: App, change: Callable[[frozenset[str]], frozenset[str]]) -> App:
         with self._database.write() as connection:
@@ -90,7 +99,7 @@ class KeyedApps:
         if not rows:
             raise ServiceError(ErrorCode.UNAUTHORIZED, "The app has been deleted.")
         self._journal.record(connection, "change_app", app_id=app.id, app=app.name, detail=detail)
-        return _app(rows[0])
+        return app_of(rows[0])
 
     def list_keys(self, app: App) -> list[KeyRecord]:
         with self._database.read() as connection:
@@ -108,8 +117,10 @@ class KeyedApps:
 
     def delete_app(self, app: App) -> None:
         with self._database.write() as connection:
-            if delete_app_rows(connection, self._proofs, app.id):
-                self._journal.record(connection, "delete_app", app_id=app.id, app=app.name)
+            keys = delete_app_rows(connection, self._proofs, app.id)
+            if keys is not None:
+                detail = f"with it the user access keys {', '.join(keys)}" if keys else None
+                self._journal.record(connection, "delete_app", app_id=app.id, app=app.name, detail=detail)
         self._index_cache.evict_app(app.id)
         self._database.purge_deleted()
 
@@ -128,22 +139,37 @@ class KeyedApps:
             self._journal.record(connection, "rotate_keys", app_id=app.id, app=app.name, detail=detail)
 
     def callers(self, credentials: Mapping[KeyKind, str], now: datetime) -> list[Caller | None]:
+        digests = {kind: self._ring.hash_credential(key) for kind, key in credentials.items()}
+        owned = self._owned(digests) if digests else {}
+        if len(owned) == len(digests):
+            return [owned[kind].caller(now) for kind in digests]
         with self._database.read() as connection:
-            return [self._caller(connection, kind, key, now) for kind, key in credentials.items()]
+            return [self._searched_caller(connection, kind, digest, now) for kind, digest in digests.items()]
 
-    def _caller(self, connection: Connection, kind: KeyKind, key: str, now: datetime) -> Caller | None:
-        digest = self._ring.hash_credential(key)
-        row = connection.execute(_OWNER, {"kind": kind.value, "digest": digest}).one_or_none()
-        if row is None or not hmac.compare_digest(row[_KEY_COLUMNS.index("hash")], digest):
+    def _owned(self, digests: Mapping[KeyKind, bytes]) -> dict[KeyKind, Owned]:
+        """The keys with these hashes and their apps, by one statement, as far as they are known to be genuine."""
+        values: dict[str, object] = {}
+        for each, (kind, digest) in enumerate(digests.items()):
+            values |= {f"kind{each}": kind.value, f"digest{each}": digest}
+        owned = {}
+        for row in self._database.fetch(_OWNERS[len(digests) - 1], values):
+            found = Owned.read(row)
+            kind = KeyKind(found.key["kind"])
+            if found.is_known(self._proofs) and hmac.compare_digest(found.key["hash"], digests.get(kind, b"")):
+                owned[kind] = found
+        return owned
+
+    def _searched_caller(
+        self, connection: Connection, kind: KeyKind, digest: bytes, now: datetime
+    ) -> Caller | None:
+        row = connection.execute(_OWNER, {"kind0": kind.value, "digest0": digest}).one_or_none()
+        owned = None if row is None else Owned.read(row)
+        if owned is None or not hmac.compare_digest(owned.key["hash"], digest):
             self._proofs.sets.require_count(connection, KEYS)
             return None
-        owned = dict(zip(_KEY_COLUMNS, row, strict=False))
-        app = dict(zip(_APP_COLUMNS, row[len(_KEY_COLUMNS) :], strict=False))
-        self._proofs.require(connection, KEYS, owned, row[-2])
-        self._proofs.require(connection, APPS, app, row[-1])
-        if owned["retires_at"] is not None and owned["retires_at"] <= now:
-            return None
-        return Caller(_app(app), owned["id"])
+        self._proofs.require(connection, KEYS, owned.key, owned.of_keys)
+        self._proofs.require(connection, APPS, owned.app, owned.of_apps)
+        return owned.caller(now)
 
     def _insert_keys(self, connection: Connection, app: App, new: Mapping[KeyKind, str], now: datetime) -> None:
         rows = [
@@ -158,20 +184,16 @@ class KeyedApps:
         self._proofs.insert(connection, KEYS, rows)
 
 
-def delete_app_rows(connection: Connection, proofs: Proofs, app_id: int) -> bool:
-    """Delete an app and all that it has; whether it was there.
+def delete_app_rows(connection: Connection, proofs: Proofs, app_id: int) -> list[str] | None:
+    """Delete an app and all that it has; None if it was not there.
 
-    Its groups go before the sets, in which order everybody locks them.
+    Returns the names of the user access keys that went with it, since they had a right to no other. Its groups go
+    before the sets, in which order everybody locks them.
     """
     lock_app(connection, app_id)
+    webhook_rows.delete_of(connection, proofs, schema.groups.c.app_id == app_id)
     connection.execute(delete(schema.groups).where(schema.groups.c.app_id == app_id))
     proofs.sets.end(connection, GROUPS, app_id)
-    delete_app_from_keys(connection, proofs, app_id)
+    keys = delete_app_from_keys(connection, proofs, app_id)
     proofs.delete(connection, KEYS, schema.keys.c.app_id == app_id)
-    return bool(proofs.delete(connection, APPS, apps.c.id == app_id))
-
-
-def _app(row: Mapping[str, Any]) -> App:
-    return App(
-        row["id"], row["name"], row["created_at"], frozenset(row["dialects_off"].split()), row["rate_limit"]
-    )
+    return keys if proofs.delete(connection, APPS, apps.c.id == app_id) else None

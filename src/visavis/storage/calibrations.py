@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from visavis.storage.audit.journal import Journal
+from visavis.storage.database.column_types import Row
 from visavis.storage.database.connection import Database
 from visavis.storage.database.schema import calibrations
 from visavis.storage.proof.record_sets import CALIBRATIONS
-from visavis.storage.proof.records import Proofs, Row
+from visavis.storage.proof.records import Proofs
 from visavis.types import OwnScale
 
 

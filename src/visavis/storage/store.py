@@ -35,6 +35,8 @@ from visavis.storage.gallery.embeddings import StoredEmbeddings
 from visavis.storage.gallery.gallery import SealedGallery
 from visavis.storage.gallery.model_change import Conversions, no_conversions
 from visavis.storage.gallery.persons import StoredPersons
+from visavis.storage.gallery.recognition_events import StoredRecognitionEvents
+from visavis.storage.gallery.webhooks import StoredWebhooks
 from visavis.storage.keys.bootstrap import bootstrap_keys
 from visavis.storage.keys.metadata import CHECK, DATA_KEYS
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
@@ -44,7 +46,7 @@ from visavis.storage.keys.sync import KeySync
 from visavis.storage.proof.anchor import Anchor
 from visavis.storage.proof.tagging import MARK, tag_rows
 from visavis.storage.second_factors import StoredSecondFactors
-from visavis.types import StorageUse
+from visavis.usage import StorageUse
 
 DATABASE_FILE = "visavis.db"
 KEY_FILE = "master.key"
@@ -65,6 +67,8 @@ class Storage:
 
     gallery: SealedGallery
     persons: StoredPersons
+    recognition_events: StoredRecognitionEvents
+    webhooks: StoredWebhooks
     apps: KeyedApps
     access_keys: StoredAccessKeys
     calibrations: StoredCalibrations
@@ -179,6 +183,8 @@ def open_storage(  # noqa: PLR0913 - every part of the storage has a parameter
     return Storage(
         gallery=gallery,
         persons=StoredPersons(database, ring, index_cache, journal, gallery.writers),
+        recognition_events=StoredRecognitionEvents(database, ring.proofs),
+        webhooks=StoredWebhooks(database, ring, journal),
         apps=KeyedApps(database, ring, index_cache, journal),
         access_keys=StoredAccessKeys(database, ring, journal),
         calibrations=StoredCalibrations(database, ring.proofs, journal),

@@ -13,10 +13,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from visavis.errors import ServiceError
 from visavis.storage.audit.record_codec import AuditKeys
 from visavis.storage.audit.verify import verify
+from visavis.storage.database.column_types import UtcTime
 from visavis.storage.database.connection import Database
 from visavis.storage.database.guard import differences
 from visavis.storage.database.metadata import get_metadata
-from visavis.storage.database.schema import UtcTime, apps, deletions, faces, groups, metadata, persons, tombstones
+from visavis.storage.database.schema import (
+    apps,
+    deletions,
+    faces,
+    groups,
+    metadata,
+    persons,
+    recognition_events,
+    stranger_counts,
+    tombstones,
+    webhook_deliveries,
+)
 from visavis.storage.gallery import face_rows
 from visavis.storage.keys import metadata as key_metadata
 from visavis.storage.keys.cipher import GroupBinding
@@ -42,13 +54,15 @@ def check_all(database: Database, keys: KeyRing, progress: Callable[[int], None]
     faults: list[str] = []
     with database.read() as connection:
         faults += _readable("The schema", lambda: _structure(connection))
-        faults += _readable("What is kept of the apps", lambda: _apps(connection))
+        faults += _readable("The stored state of the apps", lambda: _apps(connection))
         faults += _replaced_keys(connection, keys)
         for kind in KINDS:
             faults += _readable(f"The table {kind.table.name!r}", partial(_records, connection, proofs, kind))
         faults += _readable("The table 'tombstones'", lambda: _tombstones(connection, proofs))
         faults += _readable("The table 'persons'", lambda: _persons(connection, proofs))
-        faults += _readable("What is kept of the groups", lambda: _groups(connection, keys, progress))
+        faults += _readable("The recognition events", lambda: _recognition_events(connection, proofs))
+        faults += _readable("What waits for webhooks", lambda: _deliveries(connection, proofs))
+        faults += _readable("The stored state of the groups", lambda: _groups(connection, keys, progress))
     audit_keys = AuditKeys(keys.derive)
     faults += _readable("The audit log", lambda: verify(database, audit_keys, (), lambda _: None).faults)
     return faults
@@ -69,7 +83,7 @@ def _structure(connection: Connection) -> Iterator[str]:
             if fault != "ok":
                 yield f"The database's file is damaged: {fault}."
         if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
-            yield "There are rows that belong to nothing."
+            yield "There are orphaned rows."
         yield from _moments(connection)
     yield from differences(connection)
 
@@ -82,13 +96,13 @@ def _moments(connection: Connection) -> Iterator[str]:
                 text_ = type_coerce(column, String)
                 otherwise = select(func.count()).select_from(table).where(text_.op("NOT GLOB")(_MOMENT))
                 if connection.scalar(otherwise):
-                    yield f"The table {table.name!r} has moments in {column.name!r} that are not spelt as we do."
+                    yield f"The table {table.name!r} has moments in {column.name!r} in another format than ours."
 
 
 def _replaced_keys(connection: Connection, keys: KeyRing) -> Iterator[str]:
     is_current = key_metadata.is_current(keys.current, get_metadata(connection, key_metadata.CHECK))
     if is_current and not key_metadata.is_retired_list_ours(connection, keys.current):
-        yield "What is kept of replaced master keys was altered."
+        yield "The record of replaced master keys was altered."
 
 
 def _apps(connection: Connection) -> Iterator[str]:
@@ -113,6 +127,19 @@ def _persons(connection: Connection, proofs: Proofs) -> list[str]:
     return proofs.faults(connection, persons, lambda row: f"The name of the person {row['external_image_id']!r}")
 
 
+def _recognition_events(connection: Connection, proofs: Proofs) -> list[str]:
+    altered_events = proofs.faults(
+        connection, recognition_events, lambda row: f"The recognition event {row['id']}"
+    )
+    return altered_events + proofs.faults(
+        connection, stranger_counts, lambda row: f"The count of strangers of {row['day']}"
+    )
+
+
+def _deliveries(connection: Connection, proofs: Proofs) -> list[str]:
+    return proofs.faults(connection, webhook_deliveries, lambda row: f"The delivery {row['id']} to a webhook")
+
+
 def _groups(connection: Connection, keys: KeyRing, progress: Callable[[int], None]) -> Iterator[str]:
     columns = (groups.c.id, groups.c.app_id, groups.c.name, groups.c.model)
     state = (groups.c.version, groups.c.floor, groups.c.face_count, groups.c.wrapped_key, groups.c.face_set)
@@ -132,7 +159,7 @@ def _changes(connection: Connection, proofs: Proofs, group: Any, shown: str) -> 
     if max(newest, *(row["version"] for row in gone), 0) > group["version"]:
         yield f"{shown} has changes newer than its version, {group['version']}."
     if not all(proofs.tags.fits(deletions, row) for row in gone):
-        yield f"{shown}: what is kept of its deletions was altered."
+        yield f"{shown}: the record of its deletions was altered."
 
 
 def _faces(
@@ -159,7 +186,7 @@ def _faces(
     if seen != group["face_count"]:
         yield f"{shown} counts {group['face_count']} faces and has {seen}."
     if expected is None or (total != expected).any():
-        yield f"{shown} has not the faces that it should: one was changed, removed or brought back."
+        yield f"{shown} does not have the faces that it should: one was changed, removed or restored."
 
 
 def _altered_faces(proofs: Proofs, batch: Sequence[Any]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from visavis.errors import SetupError
 from visavis.storage.database import migrations
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import UNFINISHED_COPY, get_metadata, set_metadata
-from visavis.storage.database.schema import audit, faces, meta, metadata
+from visavis.storage.database.schema import audit, faces, meta, metadata, recognition_events, webhook_deliveries
 
 Progress = Callable[[int], None]
 """Called with the number of rows copied since its last call."""
@@ -24,7 +24,12 @@ Progress = Callable[[int], None]
 _ROWS = 2_000
 """Faces, or records of the audit log, in one transaction."""
 
-_GROWING = {faces: faces.c.id, audit: audit.c.position}
+_GROWING = {
+    faces: faces.c.id,
+    audit: audit.c.position,
+    recognition_events: recognition_events.c.id,
+    webhook_deliveries: webhook_deliveries.c.id,
+}
 """Tables of any size, which are copied and compared in batches, with the column that orders them."""
 
 _TABLES = [table for table in metadata.sorted_tables if table is not meta]
@@ -71,7 +76,9 @@ def _begin(reader: Connection, target: Database, progress: Progress) -> None:
             connection.execute(insert(meta), [row._asdict() for row in rows])
             set_metadata(connection, UNFINISHED_COPY, mark)
         elif found != mark:
-            raise SetupError("The target holds the unfinished copy of another database. Start with an empty one.")
+            raise SetupError(
+                "The target contains an unfinished copy of another database. Start with an empty one."
+            )
     progress(len(rows))
 
 

@@ -16,15 +16,18 @@ from sqlalchemy import (
     false,
     insert,
     literal,
+    or_,
     select,
     update,
 )
 
-from visavis.audit_events import AuditFilter, AuditHead, AuditRecord
+from visavis.audit_events import FAILED, OK, AuditFilter, AuditHead, AuditNames, AuditRecord
+from visavis.storage.audit.names_seen import NamesSeen
 from visavis.storage.audit.record_codec import GENESIS, AuditKeys, column_of, pack, record_of, unpack
+from visavis.storage.database.column_types import Label
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import get_metadata, set_metadata
-from visavis.storage.database.schema import AUDIT_COLUMNS, Label, audit, audit_inbox, meta
+from visavis.storage.database.schema import AUDIT_COLUMNS, audit, audit_inbox, meta
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Chain:
         self._database = database
         self._keys = keys
         self._seen = GENESIS
+        self._names = NamesSeen()
 
     def advance(self, *, wait: bool = False) -> int:
         moved, after = 0, ""
@@ -74,6 +78,10 @@ class Chain:
         self.advance(wait=True)
         with self._database.read() as connection:
             return [record_of(dict(row)) for row in connection.execute(statement).mappings()]
+
+    def names(self) -> AuditNames:
+        with self._database.read() as connection:
+            return self._names.read(connection)
 
     def stream(self, where: AuditFilter) -> Generator[AuditRecord]:
         """All records that match the filter, oldest first, as of now. Close the generator to stop early."""
@@ -134,12 +142,19 @@ def _conditions(where: AuditFilter) -> Iterator[ColumnElement[bool]]:
         yield audit.c.at >= where.since
     if where.until is not None:
         yield audit.c.at < where.until
-    if where.app is not None:
-        yield audit.c.app == literal(where.app, Label)
-    if where.operation is not None:
-        yield audit.c.operation == literal(where.operation, Label)
-    if where.group is not None:
-        yield audit.c[column_of("group")] == literal(where.group, Label)
-    if where.face is not None:
-        listed = (literal(" ") + audit.c.faces + " ").contains(f" {where.face} ", autoescape=True)
-        yield false() if "\0" in where.face else listed
+    for name in ("app", "operation", "group", "user"):
+        if (wanted := getattr(where, name)) is not None:
+            yield audit.c[column_of(name)] == literal(wanted, Label)
+    if where.app_id is not None:
+        yield audit.c.app_id == where.app_id
+    if where.faces is not None:
+        yield or_(false(), *(_names_face(face) for face in where.faces))
+    if where.actor is not None:
+        yield audit.c.actor == where.actor.value
+    if where.result is not None:
+        yield audit.c.result != OK if where.result == FAILED else audit.c.result == literal(where.result, Label)
+
+
+def _names_face(face: str) -> ColumnElement[bool]:
+    listed = (literal(" ") + audit.c.faces + " ").contains(f" {face} ", autoescape=True)
+    return false() if "\0" in face else listed

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select
 from visavis.audit_events import Actor, Effect, Event
 from visavis.storage.audit.record_codec import AuditKeys, columns_of
 from visavis.storage.database.connection import Database
+from visavis.storage.database.direct import DirectStatement
 from visavis.storage.database.group_commit import GroupCommit
 from visavis.storage.database.schema import apps, audit_inbox
 
@@ -25,6 +26,7 @@ class Acting:
     recorded: bool = False
 
 
+_RECORD = DirectStatement(insert(audit_inbox))
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
@@ -86,6 +88,9 @@ class Journal:
             self.record(connection, operation, app_id=app_id, group=group)
 
     def _write(self, events: list[Event]) -> None:
+        if len(events) == 1:
+            self._database.insert(_RECORD, self._sealed(events[0]))
+            return
         with self._database.write() as connection:
             connection.execute(insert(audit_inbox), [self._sealed(event) for event in events])
 

@@ -26,7 +26,7 @@ def prune(database: Database, keys: AuditKeys, journal: Journal, before: datetim
         head = lock_head(connection)
         cut = read_cut(connection, keys)
         if head is None or cut is None:
-            raise ServiceError(ErrorCode.INTERNAL, "What is noted of the log's old end was altered.")
+            raise ServiceError(ErrorCode.INTERNAL, "The note of where the log was cut was altered.")
         newer = select(func.min(audit.c.position)).where(audit.c.at >= before)
         keep_from = connection.scalar(newer) or head.position + 1
         last = connection.execute(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from visavis.audit_events import Actor, ActorKind, AuditHead, AuditRecord, Effect, Event
+from visavis.storage.database.column_types import Row
 from visavis.storage.database.schema import AUDIT_COLUMNS
 
 GENESIS = AuditHead(0, bytes(32))
@@ -22,6 +23,7 @@ _COLUMNS = {"id": "uid", "user": "user_name", "group": "group_name", "count": "t
 _FIELDS = {column: field for field, column in _COLUMNS.items()}
 
 _MAX_TEXT = 255
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class AuditKeys:
@@ -49,7 +51,7 @@ class AuditKeys:
 def canonical(columns: Mapping[str, object]) -> bytes:
     """The canonical bytes of a record: JSON in ASCII, names sorted, fields that are not set left out."""
     spelt = {name: _spelt(columns[name]) for name in AUDIT_COLUMNS if columns[name] is not None}
-    return json.dumps(spelt, sort_keys=True, separators=(",", ":")).encode()
+    return _JSON.encode(spelt).encode()
 
 
 def column_of(field: str) -> str:
@@ -82,7 +84,7 @@ def columns_of(event: Event, at: datetime) -> dict[str, Any]:
     return {column_of(field): value for field, value in fields.items()}
 
 
-def record_of(row: Mapping[str, Any]) -> AuditRecord:
+def record_of(row: Row) -> AuditRecord:
     """The record in a row of the log."""
     fields = {_FIELDS.get(column, column): value for column, value in row.items()}
     actor = Actor(

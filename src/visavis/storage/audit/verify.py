@@ -73,7 +73,7 @@ def read_cut(connection: Connection, keys: AuditKeys) -> AuditHead | None:
 
 def _start(connection: Connection, keys: AuditKeys) -> tuple[AuditHead, list[str]]:
     cut = read_cut(connection, keys)
-    return (GENESIS, ["What is noted of the log's old end was altered."]) if cut is None else (cut, [])
+    return (GENESIS, ["The note of where the log was cut was altered."]) if cut is None else (cut, [])
 
 
 def _rows(connection: Connection, progress: Callable[[int], None]) -> Iterator[RowMapping]:

@@ -10,16 +10,18 @@ from visavis.storage.database.schema import deletions
 from visavis.storage.proof.records import Proofs
 
 
-def record(
-    connection: Connection, proofs: Proofs, group_key: int, after: int, sequences: Sequence[int], floor: int
-) -> None:
-    """Record deletions as the versions after `after`, and drop the records of versions up to `floor`."""
+def record(connection: Connection, proofs: Proofs, group_key: int, after: int, sequences: Sequence[int]) -> None:
+    """Record deletions as the versions after `after`."""
     recorded = [
         {"group_id": group_key, "version": version, "sequence": sequence}
         for version, sequence in enumerate(sequences, start=after + 1)
     ]
     tagged = [{**row, "tag": proofs.tags.make(deletions, row)} for row in recorded]
     connection.execute(insert(deletions), tagged)
+
+
+def drop_until(connection: Connection, group_key: int, floor: int) -> None:
+    """Drop the records of versions up to `floor`."""
     connection.execute(delete(deletions).where(deletions.c.group_id == group_key, deletions.c.version <= floor))
 
 

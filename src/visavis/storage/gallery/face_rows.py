@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -26,13 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from visavis.storage.database.chunked import BATCH, chunked_in
-from visavis.storage.database.schema import faces
+from visavis.storage.database.column_types import Row
+from visavis.storage.database.schema import faces, recognition_events
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import SEAL_BYTES, Elements, Total, sum_of
 from visavis.storage.proof.records import Proofs
 from visavis.types import Box, FaceFilter, FaceRecord, NewFace
 
-_FACE = (
+FACE = (
     faces.c.group_id,
     faces.c.version,
     faces.c.face_id,
@@ -47,6 +49,8 @@ _FACE = (
     faces.c.fingerprint,
     faces.c.tag,
 )
+"""The columns of a face's record, and its tag."""
+_NAMES = [column.name for column in FACE]
 _SEAL = func.substr(faces.c.template, func.length(faces.c.template) - SEAL_BYTES + 1, type_=LargeBinary).label(
     "seal"
 )
@@ -54,7 +58,7 @@ _SEAL = func.substr(faces.c.template, func.length(faces.c.template) - SEAL_BYTES
 # Both drivers give bytes; SQLAlchemy would make bytes of them once more, which is a tenth of loading a group.
 _PLAIN_TEMPLATE = type_coerce(faces.c.template, NullType())
 _PLAIN_TAG = type_coerce(faces.c.tag, NullType())
-_FACES_BY_SEQUENCE = select(*_FACE).where(
+_FACES_BY_SEQUENCE = select(*FACE).where(
     faces.c.group_id == bindparam("group"), faces.c.version.in_(bindparam("sequences"))
 )
 
@@ -75,6 +79,8 @@ class DeletedFaces:
     """What they were worth in the set of the group's faces."""
     external_image_ids: frozenset[str]
     """The external image ids that they had."""
+    beside_events: bool
+    """Whether the group has recognition events, which may be of these faces."""
 
 
 def insert_faces(
@@ -143,15 +149,18 @@ def delete_oldest_faces(
 
 
 def _delete(connection: Connection, proofs: Proofs, group_key: int, which: ColumnElement[bool]) -> DeletedFaces:
-    statement = delete(faces).where(faces.c.group_id == group_key, which).returning(*_FACE, _SEAL)
+    events = exists().where(recognition_events.c.group_id == group_key).label("beside_events")
+    statement = delete(faces).where(faces.c.group_id == group_key, which).returning(*FACE, _SEAL, events)
     return _taken_out(proofs, group_key, [_required(proofs, row) for row in _rows(connection.execute(statement))])
 
 
-def _taken_out(proofs: Proofs, group_key: int, rows: Sequence[Mapping[Any, Any]]) -> DeletedFaces:
+def _taken_out(proofs: Proofs, group_key: int, rows: Sequence[Row]) -> DeletedFaces:
     sequences, tags, seals = ([row[name] for row in rows] for name in ("version", "tag", "seal"))
     elements = elements_of(proofs, group_key, sequences, tags, seals)
     external_ids = frozenset(row["external_image_id"] for row in rows) - {None}
-    return DeletedFaces({row["version"]: row["face_id"] for row in rows}, sum_of(elements), external_ids)
+    beside_events = any(row.get("beside_events", True) for row in rows)
+    ids = {row["version"]: row["face_id"] for row in rows}
+    return DeletedFaces(ids, sum_of(elements), external_ids, beside_events)
 
 
 def delete_faces_of(
@@ -170,7 +179,7 @@ def move_faces(
     one was altered.
     """
     here = (faces.c.group_id == group_key, faces.c.external_image_id == external_image_id)
-    statement = select(*_FACE, _SEAL).where(*here).order_by(faces.c.version).with_for_update()
+    statement = select(*FACE, _SEAL).where(*here).order_by(faces.c.version).with_for_update()
     found = [_required(proofs, row) for row in _rows(connection.execute(statement))]
     moved = [
         {**row, "version": version, "external_image_id": new} for version, row in enumerate(found, start=after + 1)
@@ -200,19 +209,6 @@ def elements_of(
         raise altered(f"A face of group number {group_key}") from None
 
 
-def sequence_of(connection: Connection, group_key: int, face_id: str) -> int | None:
-    return connection.scalar(
-        select(faces.c.version).where(faces.c.group_id == group_key, faces.c.face_id == face_id)
-    )
-
-
-def template_of(connection: Connection, group_key: int, where: FaceFilter) -> tuple[int, bytes] | None:
-    """Sequence and template of the one face that matches the filter; None if there is none."""
-    statement = select(faces.c.version, faces.c.template).where(*conditions(group_key, where))
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else (row.version, row.template)
-
-
 def list_faces(
     connection: Connection,
     proofs: Proofs,
@@ -222,7 +218,7 @@ def list_faces(
     limit: int,
     offset: int,
 ) -> list[FaceRecord]:
-    statement = select(*_FACE).where(*conditions(group_key, where)).order_by(faces.c.version.desc())
+    statement = select(*FACE).where(*conditions(group_key, where)).order_by(faces.c.version.desc())
     if before is not None:
         statement = statement.where(faces.c.version < before)
     rows = _rows(connection.execute(statement.limit(limit).offset(offset)))
@@ -230,13 +226,18 @@ def list_faces(
 
 
 def faces_of(
-    connection: Connection, proofs: Proofs, group_key: int, where: FaceFilter, external_image_ids: Sequence[str]
+    connection: Connection,
+    proofs: Proofs,
+    group_key: int,
+    where: FaceFilter,
+    values: Sequence[str],
+    by: ColumnElement[Any] = faces.c.external_image_id,
 ) -> list[FaceRecord]:
-    """The faces with one of these external image ids that match the filter."""
+    """The faces that match the filter, and have one of these external image ids, or values of the column `by`."""
     found: list[FaceRecord] = []
-    for start in range(0, len(external_image_ids), BATCH):
-        wanted = faces.c.external_image_id.in_(external_image_ids[start : start + BATCH])
-        rows = _rows(connection.execute(select(*_FACE).where(*conditions(group_key, where), wanted)))
+    for start in range(0, len(values), BATCH):
+        wanted = by.in_(values[start : start + BATCH])
+        rows = _rows(connection.execute(select(*FACE).where(*conditions(group_key, where), wanted)))
         found += [_record(_required(proofs, row)) for row in rows]
     return found
 
@@ -261,7 +262,7 @@ def faces_with_templates(
     connection: Connection, proofs: Proofs, group_key: int, where: FaceFilter
 ) -> Generator[Sequence[tuple[FaceRecord, bytes]]]:
     """The faces that match the filter and their templates, oldest first, in batches."""
-    statement = select(*_FACE, faces.c.template).where(*conditions(group_key, where)).order_by(faces.c.version)
+    statement = select(*FACE, faces.c.template).where(*conditions(group_key, where)).order_by(faces.c.version)
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
         for batch in rows.mappings().partitions():
             yield [(_record(_required(proofs, row)), row["template"]) for row in batch]
@@ -291,6 +292,11 @@ def count_faces_until(connection: Connection, group_key: int, until: datetime) -
     return connection.execute(statement).scalar_one()
 
 
+def records_in(proofs: Proofs, rows: Sequence[Sequence[Any]]) -> list[FaceRecord]:
+    """The records in rows of the columns `FACE`. Raises INTERNAL if one was altered."""
+    return [_record(_required(proofs, dict(zip(_NAMES, row, strict=True)))) for row in rows]
+
+
 def faces_by_sequence(
     connection: Connection, proofs: Proofs, group_key: int, sequences: Sequence[int]
 ) -> dict[int, FaceRecord]:
@@ -316,7 +322,7 @@ def templates_after(
         yield from rows.partitions()
 
 
-def whole_rows(connection: Connection, group_key: int) -> Generator[Sequence[Mapping[Any, Any]]]:
+def whole_rows(connection: Connection, group_key: int) -> Generator[Sequence[Row]]:
     """All columns of the faces of a group, unverified, by ascending sequence, in batches."""
     statement = select(faces).where(faces.c.group_id == group_key).order_by(faces.c.version)
     with connection.execute(statement, execution_options={"yield_per": BATCH}) as rows:
@@ -342,7 +348,7 @@ def replace_templates(
 
 
 def conditions(group_key: int, where: FaceFilter) -> Iterator[ColumnElement[bool]]:
-    """Of a statement on faces: those of the group that match the filter."""
+    """The conditions of a statement on faces: those of the group that match the filter."""
     yield faces.c.group_id == group_key
     if where.face_id is not None:
         yield faces.c.face_id == where.face_id
@@ -366,14 +372,14 @@ def _rows(result: CursorResult[Any]) -> Iterator[dict[str, Any]]:
     return (dict(zip(names, row, strict=True)) for row in result)
 
 
-def _required(proofs: Proofs, row: Mapping[Any, Any]) -> Mapping[Any, Any]:
+def _required(proofs: Proofs, row: Row) -> Row:
     """The row of a face, if it is what was kept. Raises INTERNAL."""
     if not proofs.tags.fits(faces, row):
         raise altered(f"The record of the face {row['face_id']!r}")
     return row
 
 
-def _record(row: Mapping[Any, Any]) -> FaceRecord:
+def _record(row: Row) -> FaceRecord:
     return FaceRecord(
         sequence=row["version"],
         face_id=row["face_id"],

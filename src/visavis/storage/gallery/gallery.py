@@ -16,7 +16,7 @@ from visavis.index.cache import IndexCache
 from visavis.spans import Instrumentation, Span, uninstrumented
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.gallery import deletion_rows, face_rows, group_rows, person_rows
+from visavis.storage.gallery import deletion_rows, event_rows, face_rows, group_rows, look_ups, person_rows
 from visavis.storage.gallery.face_rows import DeletedFaces
 from visavis.storage.gallery.group_rows import GroupState, group_not_found
 from visavis.storage.gallery.locks import KeyedLock
@@ -27,7 +27,7 @@ from visavis.storage.keys.wiping import wipe
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.record_sets import GROUPS
 from visavis.storage.proof.records import Proofs
-from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace
+from visavis.types import Embedding, FaceFilter, FaceRecord, Group, NewFace, Template
 
 T = TypeVar("T")
 
@@ -75,6 +75,9 @@ class SealedGallery:
             return group
 
     def list_groups(self, app: App, after: str | None, limit: int) -> list[Group]:
+        known = group_rows.known_groups(self._database, self._proofs, app.id, limit) if after is None else None
+        if known is not None:
+            return known
         with self._database.read() as connection:
             return group_rows.list_groups(connection, self._proofs, app.id, after, limit)
 
@@ -84,10 +87,13 @@ class SealedGallery:
             return group_rows.models_in_use(connection)
 
     def require_group(self, app: App, name: str) -> Group:
+        known = group_rows.known_group(self._database, self._proofs, app.id, name)
+        if known is not None:
+            return known
         with self._database.read() as connection:
             group = group_rows.read_group(connection, self._proofs, app.id, name)
             if group is None and group_rows.has_tombstone(connection, app.id, name):
-                raise ServiceError(ErrorCode.GROUP_DELETED, "The group of this id has been deleted.")
+                raise ServiceError(ErrorCode.GROUP_DELETED, "The group with this id has been deleted.")
             return existing(group)
 
     def change_settings(self, group: Group, changes: Mapping[str, object]) -> Group:
@@ -134,7 +140,7 @@ class SealedGallery:
             fitting = faces[: max(quota - state.face_count, 0)]
             if faces and not fitting:
                 raise ServiceError(
-                    ErrorCode.FACE_QUOTA_EXCEEDED, f"The group has {state.face_count} faces, and may have {quota}."
+                    ErrorCode.FACE_QUOTA_EXCEEDED, f"The group has {state.face_count} faces; the limit is {quota}."
                 )
             return self._insert(connection, group, state, fitting)
 
@@ -161,6 +167,7 @@ class SealedGallery:
         wipe(templates)
         group_rows.set_group_state(connection, self._proofs, group.id, state.with_added(len(stored), total))
         if stored:
+            _name_persons(connection, self._proofs, group, faces)
             added_ids = [record.face_id for record in stored]
             self._journal.record(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
         return stored
@@ -214,11 +221,15 @@ class SealedGallery:
     def list_faces(
         self, group: Group, where: FaceFilter, before: int | None, limit: int, offset: int = 0
     ) -> list[FaceRecord]:
+        wanted = kept(group, where)
+        if where == FaceFilter():
+            expired_by = wanted.registered_after
+            found = look_ups.page(self._database, self._proofs, group.id, before, limit, offset, expired_by)
+            if found:
+                return found
         with self._database.read() as connection:
             existing(group_rows.group_version(connection, group.id))
-            return face_rows.list_faces(
-                connection, self._proofs, group.id, kept(group, where), before, limit, offset
-            )
+            return face_rows.list_faces(connection, self._proofs, group.id, wanted, before, limit, offset)
 
     def count_faces(self, group: Group, where: FaceFilter) -> int:
         with self._database.read() as connection:
@@ -226,26 +237,51 @@ class SealedGallery:
             return face_rows.count_faces(connection, group.id, kept(group, where))
 
     def require_face(self, group: Group, face_id: str) -> FaceRecord:
-        found = self.list_faces(group, FaceFilter(face_id=face_id), before=None, limit=1)
-        if not found:
+        expired_by = group.settings.expired_by(datetime.now(UTC))
+        found = look_ups.face(self._database, self._proofs, group.id, face_id, expired_by)
+        if found is None:
+            existing(look_ups.version(self._database, group.id))
             raise _face_not_found()
-        return found[0]
+        return found
 
     def open_template(self, group: Group, face_id: str) -> Embedding:
+        return self._template(group, face_id).embedding
+
+    def require_template(self, app: App, name: str, face_id: str) -> tuple[Group, Template]:
+        now = datetime.now(UTC)
+        known = look_ups.group_and_template(self._database, self._proofs, app.id, name, face_id, now)
+        if known is not None:
+            group, state, found = known
+            template = self._opened(group, state, face_id, found)
+            if template is not None:
+                return group, template
+        group = self.require_group(app, name)
+        return group, self._template(group, face_id)
+
+    def _template(self, group: Group, face_id: str) -> Template:
+        expired_by = group.settings.expired_by(datetime.now(UTC))
         while True:
-            with self._database.read() as connection:
-                state = existing(group_rows.group_state(connection, self._proofs, group.id))
-                found = face_rows.template_of(connection, group.id, kept(group, FaceFilter(face_id=face_id)))
-            if found is None:
-                raise _face_not_found()
-            if state.model != group.model:
-                raise GroupMoved
-            sequence, template = found
-            if self._has(group, state, sequence):
-                break
-        embedding = self._cipher(group, state).open(face_id, template)
-        wipe([template])
-        return embedding
+            state, found = existing(
+                look_ups.state_and_template(self._database, self._proofs, group.id, face_id, expired_by)
+            )
+            template = self._opened(group, state, face_id, found)
+            if template is not None:
+                return template
+
+    def _opened(
+        self, group: Group, state: GroupState, face_id: str, found: tuple[int, bytes] | None
+    ) -> Template | None:
+        """The template in a row, given with the face's sequence; None if the group has lost the face since."""
+        if found is None:
+            raise _face_not_found()
+        if state.model != group.model:
+            raise GroupMoved
+        sequence, sealed = found
+        if not self._has(group, state, sequence):
+            return None
+        embedding = self._cipher(group, state).open(face_id, sealed)
+        wipe([sealed])
+        return Template(embedding, sequence, state.version)
 
     def _has(self, group: Group, state: GroupState, sequence: int) -> bool:
         """Whether the group has this face; False if that has changed since the row was read.
@@ -266,38 +302,44 @@ class SealedGallery:
         return False
 
     def search(
-        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None = None
+        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: Template | None = None
     ) -> list[tuple[FaceRecord, float]]:
         with self._instrument(Span.SEARCH):
             return self._search(group, probe, limit, min_cosine, exclude)
 
     def _search(
-        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: str | None
+        self, group: Group, probe: Embedding, limit: int, min_cosine: float, exclude: Template | None
     ) -> list[tuple[FaceRecord, float]]:
         expired_by, expired = group.settings.expired_by(datetime.now(UTC)), 0
+        version, left_out = (exclude.group_version, exclude.sequence) if exclude else (None, None)
         while True:
-            with self._database.read() as connection:
-                state = existing(group_rows.group_state(connection, self._proofs, group.id))
-                if state.model != group.model:
-                    raise GroupMoved
-                left_out = None if exclude is None else face_rows.sequence_of(connection, group.id, exclude)
-            snapshot = self._index_cache.snapshot(group, state.version)
+            if version is None:
+                version = self._version(group)
+            snapshot = self._index_cache.snapshot(group, version)
             winners = snapshot.search(probe, limit + expired, min_cosine, left_out)
+            sequences = [sequence for sequence, _ in winners]
+            found = look_ups.faces_by_sequence(self._database, self._proofs, group.id, sequences)
+            if len(found) < len(winners):
+                if look_ups.version(self._database, group.id) == snapshot.version:
+                    raise altered(f"The set of faces of the group {group.name!r}")
+                # A winner was deleted during the search, so search again without it.
+                self._index_cache.remove(group, set(sequences) - found.keys())
+                version = None
+                continue
+            best = [(found[sequence], cosine) for sequence, cosine in winners]
+            kept = [pair for pair in best if expired_by is None or pair[0].created_at > expired_by]
+            if expired_by is None or len(kept) >= limit or len(best) < limit + expired:
+                return kept[:limit]
+            # Expired faces that are not deleted yet took ranks: search for as many more.
             with self._database.read() as connection:
-                sequences = [sequence for sequence, _ in winners]
-                found = face_rows.faces_by_sequence(connection, self._proofs, group.id, sequences)
-                if len(found) < len(winners):
-                    if group_rows.group_version(connection, group.id) == snapshot.version:
-                        raise altered(f"The set of faces of the group {group.name!r}")
-                    # A winner was deleted during the search, so search again without it.
-                    self._index_cache.remove(group, set(sequences) - found.keys())
-                    continue
-                best = [(found[sequence], cosine) for sequence, cosine in winners]
-                kept = [pair for pair in best if expired_by is None or pair[0].created_at > expired_by]
-                if expired_by is None or len(kept) >= limit or len(best) < limit + expired:
-                    return kept[:limit]
-                # Expired faces that are not deleted yet took ranks: search for as many more.
                 expired = face_rows.count_faces_until(connection, group.id, expired_by)
+
+    def _version(self, group: Group) -> int:
+        """The version of a group that still has this model. Raises GroupMoved, GROUP_NOT_FOUND."""
+        state = existing(look_ups.state(self._database, self._proofs, group.id))
+        if state.model != group.model:
+            raise GroupMoved
+        return state.version
 
 
 def claim_group(connection: Connection, proofs: Proofs, app: App, name: str, quota: int) -> None:
@@ -311,9 +353,9 @@ def claim_group(connection: Connection, proofs: Proofs, app: App, name: str, quo
     if count != proofs.sets.count(connection, GROUPS, app.id):
         raise altered(f"The number of groups of the app {app.name!r}")
     if group_rows.find_group(connection, proofs, app.id, name) is not None:
-        raise ServiceError(ErrorCode.DUPLICATE_GROUP, "A group of this id exists already.")
+        raise ServiceError(ErrorCode.DUPLICATE_GROUP, "A group with this id already exists.")
     if count >= quota:
-        raise ServiceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups, and may have {quota}.")
+        raise ServiceError(ErrorCode.GROUP_QUOTA_EXCEEDED, f"The app has {count} groups; the limit is {quota}.")
     group_rows.set_group_count(connection, app.id, count + 1)
     group_rows.delete_tombstone(connection, app.id, name)
 
@@ -329,8 +371,12 @@ def record_deletions(
     """Record the deletion of faces, and return the group's new state: its version, count and set of faces."""
     count = len(deleted.ids)
     floor = max(state.floor, state.version + count - DELETIONS_KEPT)
-    deletion_rows.record(connection, proofs, group_key, state.version, list(deleted.ids), floor)
+    deletion_rows.record(connection, proofs, group_key, state.version, list(deleted.ids))
+    if floor > state.floor:
+        deletion_rows.drop_until(connection, group_key, floor)
     person_rows.forget_names(connection, group_key, deleted.external_image_ids)
+    if deleted.beside_events:
+        event_rows.forget(connection, group_key, deleted)
     after = state.with_deleted(count, deleted.total, floor)
     group_rows.set_group_state(connection, proofs, group_key, after)
     return after
@@ -344,4 +390,12 @@ def existing(found: T | None) -> T:
 
 
 def _face_not_found() -> ServiceError:
-    return ServiceError(ErrorCode.FACE_NOT_FOUND, "There is no face of this id in the group.")
+    return ServiceError(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group.")
+
+
+def _name_persons(connection: Connection, proofs: Proofs, group: Group, faces: Sequence[NewFace]) -> None:
+    """Keep the names that come with faces, of persons who have none."""
+    names = {face.external_image_id: face.name for face in faces if face.external_image_id and face.name}
+    if names:
+        for person_id in names.keys() - person_rows.names_of(connection, proofs, group.id, list(names)).keys():
+            person_rows.set_name(connection, proofs, group.id, person_id, names[person_id])

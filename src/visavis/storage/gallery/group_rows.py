@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
 
 from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.database.chunked import BATCH
-from visavis.storage.database.schema import apps, groups, tombstones
+from visavis.storage.database.column_types import Row
+from visavis.storage.database.connection import Database
+from visavis.storage.database.direct import DirectStatement
+from visavis.storage.database.schema import apps, faces, groups, tombstones
+from visavis.storage.gallery import webhook_rows
 from visavis.storage.keys.cipher import WrappedKey
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import Total, no_total
@@ -30,9 +34,13 @@ _STATE = (
 )
 
 # Frequent statements are built once, since building one takes longer than executing it.
-_GROUP_BY_NAME = select(groups, sealed_total(GROUPS, bindparam("app")).label("sealed")).where(
-    groups.c.app_id == bindparam("app"), groups.c.name == bindparam("name")
+_WITH_TOTAL = select(groups, sealed_total(GROUPS, bindparam("app")).label("sealed")).where(
+    groups.c.app_id == bindparam("app")
 )
+_GROUP_BY_NAME = _WITH_TOTAL.where(groups.c.name == bindparam("name"))
+_GROUP_AT_ONCE = DirectStatement(_GROUP_BY_NAME)
+_GROUPS_AT_ONCE = DirectStatement(_WITH_TOTAL.order_by(groups.c.name).limit(bindparam("limit")))
+_GROUP_COLUMNS = [column.name for column in groups.c]
 _GROUPS = (
     select(groups).where(groups.c.app_id == bindparam("app")).order_by(groups.c.name).limit(bindparam("limit"))
 )
@@ -43,6 +51,7 @@ _CHANGE_OF_STATE = (
     .values({name: bindparam(f"new_{name}") for name in ("version", "floor", "face_count", "face_set")})
 )
 _VERSION = select(groups.c.version).where(groups.c.id == bindparam("group"))
+_STATE_COLUMNS = [column.name for column in _STATE]
 _STATE_OF_GROUP = select(*_STATE).where(groups.c.id == bindparam("group"))
 _GROUP_TO_CHANGE = select(groups).where(groups.c.id == bindparam("group")).with_for_update()
 
@@ -143,6 +152,47 @@ def list_groups(connection: Connection, proofs: Proofs, app_id: int, after: str 
     return [_group(proofs.require(connection, GROUPS, row)) for row in rows]
 
 
+def known_group(database: Database, proofs: Proofs, app_id: int, name: str) -> Group | None:
+    """The group, by one statement; None if only `read_group` can tell what is there."""
+    known = _known(proofs, database.fetch(_GROUP_AT_ONCE, {"app": app_id, "name": name}))
+    return known[0] if known else None
+
+
+def known_groups(database: Database, proofs: Proofs, app_id: int, limit: int) -> list[Group] | None:
+    """All groups of an app, if fewer than `limit`, by one statement; None if only `list_groups` can tell."""
+    found = database.fetch(_GROUPS_AT_ONCE, {"app": app_id, "limit": limit})
+    return _known(proofs, found, all_of_them=True) if len(found) < limit else None
+
+
+def beside_face(*columns: ColumnElement[Any], is_face: ColumnElement[bool]) -> Select[Any]:
+    """The group of a name and, beside it, columns of one of its faces if it has that (`known_beside_face`)."""
+    owner = groups.c.app_id == bindparam("app")
+    asked = select(groups, *columns, sealed_total(GROUPS, bindparam("app"))).outerjoin_from(groups, faces, is_face)
+    return asked.where(owner, groups.c.name == bindparam("name"))
+
+
+def known_beside_face(
+    proofs: Proofs, found: Sequence[Sequence[Any]]
+) -> tuple[Group, GroupState, Sequence[Any]] | None:
+    """What a row of `beside_face` says: the group, its state, the face's columns.
+
+    None if only `read_group` can tell. Raises INTERNAL if the state was altered.
+    """
+    known = _known(proofs, found)
+    if known is None:
+        return None
+    row = dict(zip(_GROUP_COLUMNS, found[0], strict=False))
+    return known[0], _state(proofs, row["id"], row), found[0][len(_GROUP_COLUMNS) : -1]
+
+
+def _known(proofs: Proofs, found: Sequence[Sequence[Any]], *, all_of_them: bool = False) -> list[Group] | None:
+    """Groups beside the sealed total of the set that they are in, if they are known to be genuine, and there."""
+    rows = [dict(zip(_GROUP_COLUMNS, row, strict=False)) for row in found]
+    if not rows or not proofs.know(GROUPS, rows, found[0][-1], all_of_them=all_of_them):
+        return None
+    return [_group(row) for row in rows]
+
+
 def _verify_set(connection: Connection, proofs: Proofs, app_id: int) -> None:
     """Hold the set of an app's groups against its rows. One that was deleted meanwhile has no set."""
     if connection.scalar(select(apps.c.id).where(apps.c.id == app_id)) is not None:
@@ -196,7 +246,8 @@ def has_tombstone(connection: Connection, app_id: int, name: str) -> bool:
 
 
 def delete_group(connection: Connection, proofs: Proofs, group_key: int) -> bool:
-    """Delete the group and, by cascade, its faces and deletions; return whether it existed."""
+    """Delete the group with its webhook and, by cascade, its faces and deletions; return whether it existed."""
+    webhook_rows.delete_of(connection, proofs, groups.c.id == group_key)
     return bool(proofs.delete(connection, GROUPS, groups.c.id == group_key))
 
 
@@ -219,6 +270,17 @@ def group_state(connection: Connection, proofs: Proofs, group_key: int) -> Group
     return None if row is None else _state(proofs, group_key, row)
 
 
+def state_beside(*columns: ColumnElement[Any]) -> Select[Any]:
+    """The state of the `group` and, beside it, what else is asked in the same statement (`state_in`)."""
+    return select(*_STATE, *columns).where(groups.c.id == bindparam("group"))
+
+
+def state_in(proofs: Proofs, group_key: int, row: Sequence[Any]) -> tuple[GroupState, Sequence[Any]]:
+    """What a row of `state_beside` says: the state, and the rest. Raises INTERNAL if the state was altered."""
+    state = _state(proofs, group_key, dict(zip(_STATE_COLUMNS, row, strict=False)))
+    return state, row[len(_STATE_COLUMNS) :]
+
+
 def lock_group(connection: Connection, proofs: Proofs, group_key: int) -> GroupState | None:
     """The group's state, locked for this transaction; None if there is no such group.
 
@@ -228,11 +290,11 @@ def lock_group(connection: Connection, proofs: Proofs, group_key: int) -> GroupS
     return None if row is None else _state(proofs, group_key, proofs.require_tag(GROUPS, row))
 
 
-def _state(proofs: Proofs, group_key: int, row: Mapping[Any, Any]) -> GroupState:
+def _state(proofs: Proofs, group_key: int, row: Row) -> GroupState:
     version, floor, face_count = row["version"], row["floor"], row["face_count"]
     total = proofs.faces.open(group_key, version, floor, face_count, row["face_set"])
     if total is None:
-        raise altered(f"What is kept of the faces of group number {group_key}")
+        raise altered(f"The stored state of the faces of group number {group_key}")
     return GroupState(version, floor, face_count, row["model"], row["wrapped_key"], total)
 
 
@@ -251,7 +313,7 @@ def set_model(connection: Connection, proofs: Proofs, group_key: int, model: str
     return _group(row)
 
 
-def _group(row: Mapping[Any, Any]) -> Group:
+def _group(row: Row) -> Group:
     settings = GroupSettings(*(row[name] for name in _SETTINGS))
     return Group(
         row["id"], row["app_id"], row["name"], row["model"], row["face_count"], row["created_at"], settings
@@ -259,4 +321,4 @@ def _group(row: Mapping[Any, Any]) -> Group:
 
 
 def group_not_found() -> ServiceError:
-    return ServiceError(ErrorCode.GROUP_NOT_FOUND, "There is no group of this id.")
+    return ServiceError(ErrorCode.GROUP_NOT_FOUND, "There is no group with this id.")

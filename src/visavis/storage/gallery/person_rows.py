@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select
 
 from visavis.storage.database.chunked import BATCH
-from visavis.storage.database.schema import faces, persons
+from visavis.storage.database.column_types import Label, Row
+from visavis.storage.database.schema import faces, groups, persons
 from visavis.storage.gallery.face_rows import conditions
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.records import Proofs
@@ -83,6 +83,18 @@ def has_face(connection: Connection, group_key: int, person_id: str) -> bool:
     return connection.scalar(select(faces.c.id).where(*here).limit(1)) is not None
 
 
+def groups_with(connection: Connection, wanted: str, app_id: int | None, group: str | None) -> list[int]:
+    """Keys of the groups with a person of exactly this id or name: of this app and of this name, if given."""
+    by_id = select(faces.c.id).where(faces.c.group_id == groups.c.id, faces.c.external_image_id == wanted)
+    by_name = select(persons.c.name).where(persons.c.group_id == groups.c.id, persons.c.name == wanted)
+    statement = select(groups.c.id).where(or_(by_id.exists(), by_name.exists()))
+    if app_id is not None:
+        statement = statement.where(groups.c.app_id == app_id)
+    if group is not None:
+        statement = statement.where(groups.c.name == literal(group, Label))
+    return list(connection.scalars(statement.order_by(groups.c.id)))
+
+
 def _of_persons(group_key: int, where: FaceFilter, wanted: str) -> list[ColumnElement[bool]]:
     found = [*conditions(group_key, where), faces.c.external_image_id.is_not(None)]
     if wanted:
@@ -94,7 +106,7 @@ def _of_persons(group_key: int, where: FaceFilter, wanted: str) -> list[ColumnEl
     return found
 
 
-def _required(proofs: Proofs, row: Mapping[Any, Any]) -> Mapping[Any, Any]:
+def _required(proofs: Proofs, row: Row) -> Row:
     if not proofs.tags.fits(persons, row):
         raise altered(f"The name of the person {row['external_image_id']!r}")
     return row

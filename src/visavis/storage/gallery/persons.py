@@ -12,7 +12,8 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.index.cache import IndexCache
 from visavis.storage.audit.journal import Journal
 from visavis.storage.database.connection import Database
-from visavis.storage.gallery import face_rows, group_rows, person_rows
+from visavis.storage.database.schema import faces
+from visavis.storage.gallery import event_rows, face_rows, group_rows, person_rows
 from visavis.storage.gallery.face_rows import DeletedFaces
 from visavis.storage.gallery.gallery import existing, kept, record_deletions
 from visavis.storage.gallery.group_rows import GroupState
@@ -59,6 +60,21 @@ class StoredPersons:
         with self._database.read() as connection:
             return person_rows.names_of(connection, self._proofs, group.id, ids)
 
+    def ids_of_faces(self, group: Group, face_ids: Sequence[str]) -> dict[str, str]:
+        with self._database.read() as connection:
+            where = kept(group, FaceFilter())
+            records = face_rows.faces_of(connection, self._proofs, group.id, where, face_ids, faces.c.face_id)
+            return {each.face_id: each.external_image_id for each in records if each.external_image_id is not None}
+
+    def faces_of(self, wanted: str, app_id: int | None = None, group: str | None = None) -> list[str]:
+        found: list[str] = []
+        with self._database.read() as connection:
+            for key in person_rows.groups_with(connection, wanted, app_id, group):
+                ids = {wanted, *person_rows.ids_named(connection, self._proofs, key, wanted)}
+                records = face_rows.faces_of(connection, self._proofs, key, FaceFilter(), sorted(ids))
+                found += [record.face_id for record in records]
+        return found
+
     def set_name(self, group: Group, person_id: str, name: str) -> None:
         with self._writers.hold(group.id), self._database.write() as connection:
             existing(group_rows.lock_group(connection, self._proofs, group.id))
@@ -68,12 +84,14 @@ class StoredPersons:
             person_rows.set_name(connection, self._proofs, group.id, person_id, name)
             self._record(connection, "name_person", group, [face.face_id for face in faces])
 
-    def move_person(self, group: Group, person_id: str, new_id: str, *, merge: bool) -> None:
+    def move_person(
+        self, group: Group, person_id: str, new_id: str, *, merge: bool, name: str | None = None
+    ) -> None:
         with self._writers.hold(group.id), self._database.write() as connection:
             state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             taken = person_rows.has_face(connection, group.id, new_id)
             if taken and not merge:
-                raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person of the group has this id.")
+                raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person in the group has this id.")
             count = face_rows.count_faces(connection, group.id, FaceFilter(external_image_id=person_id))
             if not count:
                 raise person_not_found()
@@ -81,7 +99,11 @@ class StoredPersons:
             moved, come = face_rows.move_faces(
                 connection, self._proofs, group.id, state.version + count, person_id, new_id
             )
-            self._take_names_along(connection, group, person_id, new_id)
+            if name is None:
+                self._take_names_along(connection, group, person_id, new_id)
+            else:
+                person_rows.set_name(connection, self._proofs, group.id, new_id, name)
+            event_rows.move(connection, self._proofs, group.id, person_id, new_id)
             after = record_deletions(connection, self._proofs, group.id, state, moved)
             group_rows.set_group_state(connection, self._proofs, group.id, after.with_added(count, come))
             self._record(connection, "move_person", group, list(moved.ids.values()))
@@ -125,4 +147,4 @@ class StoredPersons:
 
 
 def person_not_found() -> ServiceError:
-    return ServiceError(ErrorCode.PERSON_NOT_FOUND, "There is no person of this id in the group.")
+    return ServiceError(ErrorCode.PERSON_NOT_FOUND, "There is no person with this id in the group.")

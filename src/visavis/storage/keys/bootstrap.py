@@ -48,8 +48,8 @@ def _given(provider: KeyProvider, *, in_use: bool) -> tuple[bytes, ...]:
     assert isinstance(provider, KeyFile)  # noqa: S101 - any other has a key or an error
     if in_use:
         raise SetupError(
-            f"The master key is missing, and without it the stored faces cannot be opened. Put the key file "
-            f"back at {provider.path}, or give the key in the environment; if it is lost, start with a new data "
+            "The master key is missing, and without it the stored faces cannot be opened. Restore the key "
+            f"file at {provider.path}, or set the key in the environment; if it is lost, start with a new data "
             f"directory."
         )
     return (provider.make(),)
@@ -68,10 +68,10 @@ def _current(
     if current is not None:
         return current
     if set(metadata.retired_ids(connection)) & masters.keys():
-        raise SetupError(f"The master key {provider.source} has been replaced by a newer one. Give that.")
+        raise SetupError(f"The master key {provider.source} has been replaced by a newer one. Use that one.")
     raise SetupError(
-        f"The master key {provider.source} is not the one that this database was made with. Give the right one, "
-        f"or start with a new data directory."
+        f"The master key {provider.source} is not the one that this database was created with. Use the right "
+        "one, or start with a new data directory."
     )
 
 
@@ -81,7 +81,7 @@ def _require_retired(connection: Connection, current: MasterKey) -> None:
     if connection.scalar(begun) is None:
         metadata.set_retired(connection, current, metadata.retired_ids(connection))
     elif not metadata.is_retired_list_ours(connection, current):
-        raise SetupError("What is kept of replaced master keys was altered, or put back from an earlier time.")
+        raise SetupError("The record of replaced master keys was altered, or restored from an earlier state.")
 
 
 def _data_key(connection: Connection, master: MasterKey, name: str, *, existed: bool) -> bytes:

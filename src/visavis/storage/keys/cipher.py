@@ -10,6 +10,7 @@ import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -121,7 +122,6 @@ class GroupCipher:
         self._template_data = _associated_data(
             "template", _FORMAT, str(binding.app_id), str(binding.group_key), binding.model
         )
-        self._fingerprints = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"visavis fingerprints").derive(key)
 
     def __del__(self) -> None:
         wipe([self._key])
@@ -132,6 +132,11 @@ class GroupCipher:
         A shortened HMAC-SHA256. With a plain hash, anybody who has a picture could see whether it was imported.
         """
         return hmac.digest(self._fingerprints, picture, "sha256")[:_FINGERPRINT_BYTES]
+
+    @cached_property
+    def _fingerprints(self) -> bytes:
+        """The key of fingerprints, made when it is first asked for: searches never do."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"visavis fingerprints").derive(self._key)
 
     def seal(self, face_id: str, embedding: Embedding) -> bytes:
         """Encrypt an embedding, shape (d,): nonce (96 random bits), ciphertext of little-endian float32, tag."""

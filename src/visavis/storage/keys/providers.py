@@ -123,7 +123,7 @@ def decode_keys(text: str) -> tuple[bytes, ...]:
             f"as `openssl rand -base64 {KEY_BYTES}` prints them."
         )
     if len(keys) > _MAX_KEYS:
-        raise SetupError("There may be two master keys, while one takes the place of the other, and no more.")
+        raise SetupError("At most two master keys may be given, while one replaces the other.")
     return tuple(dict.fromkeys(keys))
 
 

@@ -70,7 +70,9 @@ class KeyRing:
         if key_id is None and self._ask():
             key_id = self._id_of(check)
         if key_id is None:
-            raise ServiceError(ErrorCode.INTERNAL, "The master key was replaced by one that this server lacks.")
+            raise ServiceError(
+                ErrorCode.INTERNAL, "The master key was replaced by one that this server does not have."
+            )
         return WrappedKey(self._masters[key_id].new_wrapped_key(app_id, name, model), key_id)
 
     def group_cipher(self, wrapped_key: bytes, binding: GroupBinding) -> GroupCipher:

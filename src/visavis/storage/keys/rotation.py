@@ -79,8 +79,8 @@ class Rotation:
             if lacking:
                 self._cancel()
                 raise SetupError(
-                    f"The new master key {new.id} is not known to {', '.join(lacking)}. Give it there beside the "
-                    f"old one, and run the command again."
+                    f"The new master key {new.id} is not known to {', '.join(lacking)}. Add it there beside "
+                    "the old one, and run the command again."
                 )
             while self._rewrap_some(new, progress):
                 pass

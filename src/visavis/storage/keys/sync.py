@@ -56,6 +56,8 @@ class KeySync:
 
     def _take_current(self, check: bytes | None) -> None:
         if self._ring.adopt(check):
-            logger.info("The master key is %s now; no other is taken.", self._ring.current_id)
+            logger.info("The master key is now %s; no other is accepted.", self._ring.current_id)
         else:
-            logger.critical("The master key was replaced by one that this server lacks. Restart it with that.")
+            logger.critical(
+                "The master key was replaced by one that this server does not have. Restart it with that one."
+            )

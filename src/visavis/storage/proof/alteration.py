@@ -11,6 +11,6 @@ logger = logging.getLogger(__name__)
 
 def altered(what: str) -> ServiceError:
     """The error for something that is not as it was kept; `what` names it, as the subject of a sentence."""
-    detail = f"{what} was altered, or put back from an earlier time. Run `visavis db check`."
+    detail = f"{what} was altered, or restored from an earlier state. Run `visavis db check`."
     logger.critical("%s", detail)
     return ServiceError(ErrorCode.INTERNAL, detail)

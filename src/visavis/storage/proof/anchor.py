@@ -74,7 +74,7 @@ class Anchor:
             head = read_head(connection)
             if before is None:
                 if head.position:
-                    logger.warning("There is no anchor at %s: the database is taken as it is.", self._path)
+                    logger.warning("There is no anchor at %s: the database is accepted as it is.", self._path)
                 return
             faults = list(_behind(connection, before))
         if not faults:
@@ -82,8 +82,8 @@ class Anchor:
         if not faults or accepted == head:
             return
         raise SetupError(
-            f"The database is older than the anchor at {self._path}, or another one: {' '.join(faults)} If you "
-            f"have put it there on purpose, accept it by its head: visavis db accept-older {head}"
+            f"The database is older than the anchor at {self._path}, or is another one: {' '.join(faults)} If "
+            f"you restored it on purpose, accept it by its head: visavis db accept-older {head}"
         )
 
     def advance(self) -> None:
@@ -100,7 +100,7 @@ class Anchor:
             write_whole(self._path, self._spelt(reached))
             self._written = reached
         except ServiceError as error:
-            logger.warning("The anchor has to wait: %s", error.detail)
+            logger.warning("The anchor could not be written yet: %s", error.detail)
         except OSError as error:
             logger.warning("The anchor cannot be written to %s: %s", self._path, error.strerror)
 
@@ -113,8 +113,8 @@ class Anchor:
             raise SetupError(f"The anchor {self._path} cannot be read: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError):
             raise SetupError(
-                f"The anchor {self._path} was altered, or is that of another database. If this database is to be "
-                f"taken as it is, remove the anchor."
+                f"The anchor {self._path} was altered, or is that of another database. To accept this database "
+                "as it is, remove the anchor."
             ) from None
 
     def _spelt(self, reached: Reached) -> bytes:
@@ -148,14 +148,14 @@ def _behind(connection: Connection, before: Reached) -> Iterator[str]:
     if now.head.position < before.head.position:
         yield f"its audit log ends with record {now.head.position} and had {before.head.position}."
     elif _link_at(connection, before.head.position, now.head) not in {None, before.head.link}:
-        yield f"record {before.head.position} of its audit log is another than it was."
+        yield f"record {before.head.position} of its audit log is not what it was."
     for (name, owner), version in before.sets.items():
         # What an app has goes with it, and so do its groups: the set of the apps has risen then.
         if now.sets.get((name, owner), version if owner else -1) < version:
-            yield f"its {name} are those of an earlier time."
+            yield f"its {name} are from an earlier state."
     older = sorted(key for key, version in before.groups.items() if now.groups.get(key, version) < version)
     if older:
-        yield f"the faces of group number {', '.join(map(str, older[:5]))} are those of an earlier time."
+        yield f"the faces of group number {', '.join(map(str, older[:5]))} are from an earlier state."
 
 
 def _link_at(connection: Connection, position: int, head: AuditHead) -> bytes | None:

@@ -31,16 +31,16 @@ Total: TypeAlias = NDArray[np.uint64]
 _BLOCK_BYTES = 16
 _NONCE_BYTES = 12
 SEAL_BYTES = 16
-"""Of a sealed template, at its end: the tag of AES-GCM."""
+"""Bytes of the tag of AES-GCM, at the end of a sealed template."""
 
 
 def no_total() -> Total:
-    """Of nothing."""
+    """The sum of no elements."""
     return np.zeros(2, np.uint64)
 
 
 def sum_of(elements: Elements) -> Total:
-    """Of any number, none included."""
+    """The sum of any number of elements, none included."""
     total: Total = elements.sum(axis=0, dtype=np.uint64)
     return total
 
@@ -54,7 +54,7 @@ class SumKeys:
         self._aead = AESGCM(derive(f"set totals of {kind}"))
 
     def elements(self, first: Sequence[bytes], second: Sequence[bytes], third: bytes) -> Elements:
-        """Of so many times three blocks of 16 bytes. Raises ValueError if one is shorter or longer."""
+        """One element for each three blocks of 16 bytes. Raises ValueError if one is shorter or longer."""
         encrypt = self._cipher.encryptor().update
         chained = np.zeros(2 * len(first), np.uint64)
         for part in (_joined(first), _joined(second), third):
@@ -88,7 +88,7 @@ class FaceSets:
         tags: Sequence[bytes],
         seals: Sequence[bytes],
     ) -> Elements:
-        """Of faces by their sequences, the tags of their rows and the last 16 bytes of their templates.
+        """The elements of faces, by sequence, the tag of the row and the last 16 bytes of the template.
 
         Raises ValueError if one of these is of another size.
         """

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from visavis.storage.database import schema
+from visavis.storage.database.column_types import Row
 from visavis.storage.database.schema import sets
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import SumKeys, Total, no_total, sum_of
@@ -45,7 +46,7 @@ class Kind:
     table: Table
     identity: Column[Any]
     owner: Column[Any] | None
-    shown: Callable[[Mapping[Any, Any]], str]
+    shown: Callable[[Row], str]
     """What a record is called in a message."""
 
     @property
@@ -53,7 +54,7 @@ class Kind:
         """What its records are called together."""
         return self.table.name.replace("_", " ")
 
-    def owner_of(self, row: Mapping[Any, Any]) -> int:
+    def owner_of(self, row: Row) -> int:
         return 0 if self.owner is None else row[self.owner.name]
 
     def owners(self, connection: Connection) -> Sequence[int]:
@@ -98,11 +99,14 @@ SECOND_FACTORS = Kind(
 SESSIONS = Kind(
     schema.sessions, schema.sessions.c.digest, None, lambda row: f"session of user number {row['user_id']}"
 )
+WEBHOOKS = Kind(
+    schema.webhooks, schema.webhooks.c.group_id, None, lambda row: f"webhook of group number {row['group_id']}"
+)
 USERS = Kind(schema.users, schema.users.c.id, None, lambda row: f"user {row['name']!r}")
 
 FIRST_KINDS = (APPS, CALIBRATIONS, GROUPS, INVITATIONS, KEYS, SESSIONS, USERS)
 """The kinds that got their sets all at once, when there were none."""
-LATER_KINDS = (ACCESS_KEYS, ACCESS_TOKENS, RECOVERY_CODES, SECOND_FACTORS)
+LATER_KINDS = (ACCESS_KEYS, ACCESS_TOKENS, RECOVERY_CODES, SECOND_FACTORS, WEBHOOKS)
 KINDS = (*FIRST_KINDS, *LATER_KINDS)
 
 
@@ -166,7 +170,7 @@ class RecordSets:
         if connection.scalar(select(func.count()).select_from(kind.table)) != count:
             raise _set_altered(kind)
 
-    def has(self, connection: Connection, kind: Kind, row: Mapping[Any, Any], sealed: bytes | None = None) -> bool:
+    def has(self, connection: Connection, kind: Kind, row: Row, sealed: bytes | None = None) -> bool:
         """Whether the set has the row as it is; in a read transaction. Raises INTERNAL if the set was altered.
 
         `sealed`: what `sealed_total` gave, in the same transaction.
@@ -176,6 +180,24 @@ class RecordSets:
         if known is None or known.sealed != (sealed or self._current(connection, kind, owner)):
             known = self.verify(connection, kind, owner)
         return known.tags.get(row[kind.identity.name]) == bytes(row["tag"])
+
+    def knows(self, kind: Kind, row: Row, sealed: bytes | None) -> bool:
+        """Whether the row is in the set, which is the one that was verified last: its total is still `sealed`.
+
+        `sealed`: what `sealed_total` gave, in the same statement as the row. False also where the set is another
+        one by now; `has` tells that.
+        """
+        known = self._known.get((kind.table.name, kind.owner_of(row)))
+        if known is None or known.sealed != sealed:
+            return False
+        return bool(known.tags.get(row[kind.identity.name]) == row["tag"])
+
+    def knows_all(self, kind: Kind, rows: Sequence[Row], sealed: bytes | None) -> bool:
+        """Whether these rows are all of the set, as `knows` says it of each. There is at least one."""
+        known = self._known.get((kind.table.name, kind.owner_of(rows[0])))
+        if known is None or len(known.tags) != len(rows):
+            return False
+        return all(self.knows(kind, row, sealed) for row in rows)
 
     def expects(self, connection: Connection, kind: Kind, identity: object) -> bool:
         """Whether the set, of a kind without owners, has a row of this identity; in a read transaction.
@@ -234,4 +256,4 @@ def _bound(kind: Kind, owner: int, version: int, count: int) -> bytes:
 
 
 def _set_altered(kind: Kind) -> Exception:
-    return altered(f"What is kept of the {kind.plural}")
+    return altered(f"The stored state of the {kind.plural}")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
 from visavis.errors import ServiceError
+from visavis.storage.database.column_types import Row
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.face_sets import FaceSets
 from visavis.storage.proof.record_sets import Kind, RecordSets
 from visavis.storage.proof.row_tags import RowTags
-
-Row = Mapping[Any, Any]
-"""All columns of a row, by their names."""
 
 
 class Proofs:
@@ -73,6 +70,18 @@ class Proofs:
             raise altered(f"The record of the {kind.shown(row)}")
         return row
 
+    def know(self, kind: Kind, rows: Sequence[Row], sealed: bytes | None, *, all_of_them: bool = False) -> bool:
+        """Whether rows are what was kept last, by what was verified before; `all_of_them`: and all of the set.
+
+        `sealed`: what `sealed_total` gave in the same statement. Where this is False, `require` and `all` tell
+        what is the matter, if anything is: the set may have changed since it was verified.
+        """
+        if not all(self.tags.fits(kind.table, row) for row in rows):
+            return False
+        if all_of_them:
+            return self.sets.knows_all(kind, rows, sealed)
+        return all(self.sets.knows(kind, row, sealed) for row in rows)
+
     def find(self, connection: Connection, kind: Kind, identity: object) -> Row | None:
         """The record of this identity, of a kind without owners; None if none was kept. In a read transaction.
 
@@ -83,7 +92,7 @@ class Proofs:
         if row is not None:
             return self.require(connection, kind, dict(row))
         if self.sets.expects(connection, kind, identity):
-            raise altered(f"What is kept of the {kind.plural}")
+            raise altered(f"The stored state of the {kind.plural}")
         return None
 
     def require_tag(self, kind: Kind, row: Row) -> Row:
@@ -115,7 +124,9 @@ class Proofs:
             self.sets.verify(connection, kind, owner)
         except ServiceError:
             whose = "" if kind.owner is None else f" of {_owner_of(kind)} number {owner}"
-            return [f"The {kind.plural}{whose} are not those that were kept: one was changed, removed or put in."]
+            return [
+                f"The {kind.plural}{whose} are not those that were kept: one was changed, removed or inserted."
+            ]
         return []
 
     def _tag(self, connection: Connection, kind: Kind, row: Row, values: Row | None = None) -> Row:

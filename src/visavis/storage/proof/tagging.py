@@ -11,12 +11,12 @@ nothing else tagged that they have made.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, func, select, update
 
+from visavis.storage.database.column_types import Row
 from visavis.storage.database.connection import Database
 from visavis.storage.database.metadata import delete_metadata, get_metadata
 from visavis.storage.database.schema import apps, deletions, faces, groups, invitations, sessions, sets, tombstones
@@ -42,7 +42,7 @@ def tag_rows(database: Database, proofs: Proofs) -> None:
         left = connection.execute(select(func.count()).where(faces.c.tag.is_(None))).scalar_one()
     done, reported = 0, monotonic()
     if left:
-        logger.warning("Rows get tags, which this version has and those before had not: %d faces.", left)
+        logger.warning("Adding tags to rows, which earlier versions did not have: %d faces.", left)
     while True:
         with database.set_up() as connection:
             count = _tag_some(connection, proofs)
@@ -137,7 +137,7 @@ def _tag(connection: Connection, proofs: Proofs, table: Table, rows: Any) -> int
     keys = list(table.primary_key)
     change = update(table).where(*(column == bindparam(f"of_{column.name}") for column in keys))
 
-    def tagged(row: Mapping[Any, Any]) -> dict[str, Any]:
+    def tagged(row: Row) -> dict[str, Any]:
         return {"new_tag": proofs.tags.make(table, row), **{f"of_{each.name}": row[each.name] for each in keys}}
 
     if rows:

@@ -99,10 +99,10 @@ class Archives:
                 dimension = len(face.new.embedding)
                 progress(1)
             if len(ids) < head.faces:
-                raise SetupError(f"The archive has two faces of one id in the group {head.name!r}.")
+                raise SetupError(f"The archive has two faces with the same id in the group {head.name!r}.")
             found.append(ArchivedGroup(head, dimension))
         if len({group.head.name for group in found}) < len(found):
-            raise SetupError("The archive has two groups of one id.")
+            raise SetupError("The archive has two groups with the same id.")
         return found
 
     def restore(self, file: BinaryIO, passphrase: str, target: Target, progress: Progress) -> list[Restored]:

@@ -79,7 +79,7 @@ class _FaceHead(_Strict):
     detection_score: Fraction
     created_at: AwareDatetime
     name: Annotated[str, Field(max_length=MAX_NAME)] = ""
-    """Of the person, where there is one."""
+    """What the person is called; empty without a name."""
 
 
 class _End(_Strict):
@@ -181,7 +181,7 @@ def _record(sealed: Reader, digest: Any) -> tuple[bytes, bytes]:
 def _group(body: bytes) -> GroupHead:
     head = _parsed(GroupHead, body)
     if not policy.is_group_id(head.name):
-        raise SetupError(f"The archive has a group that cannot be: {head.name!r:.80}.")
+        raise SetupError(f"The archive has an invalid group: {head.name!r:.80}.")
     head.group_settings()
     return head
 
@@ -192,14 +192,14 @@ def _face(body: bytes) -> ArchivedFace:
     head = _parsed(_FaceHead, text)
     for name in (head.face_id, head.image_id):
         if not policy.is_face_id(name):
-            raise SetupError(f"The archive has a face with an id that cannot be: {name!r:.80}.")
+            raise SetupError(f"The archive has a face with an invalid id: {name!r:.80}.")
     if head.external_image_id is not None and not policy.is_label(head.external_image_id):
-        raise SetupError(f"The archive has a face whose external id cannot be: {head.external_image_id!r:.80}.")
+        raise SetupError(f"The archive has a face with an invalid external id: {head.external_image_id!r:.80}.")
     if not template or len(template) % _LITTLE_ENDIAN.itemsize:
         raise SetupError(DAMAGED)
     embedding = np.frombuffer(template, _LITTLE_ENDIAN).astype(np.float32, copy=False)
     if not abs(float(np.linalg.norm(embedding)) - 1) < _UNIT:  # so that NaN is refused too
-        raise SetupError("The archive has an embedding that is no unit vector.")
+        raise SetupError("The archive has an embedding that is not a unit vector.")
     new = NewFace(
         head.face_id, head.image_id, head.external_image_id, Box(*head.box), head.detection_score, embedding
     )
@@ -210,7 +210,7 @@ def _name(head: _FaceHead) -> str:
     try:
         return checked_name(head.name)
     except ServiceError as error:
-        raise SetupError(f"The archive has a name that cannot be: {error.detail}") from None
+        raise SetupError(f"The archive has an invalid name: {error.detail}") from None
 
 
 def _parsed(model: type[Parsed], text: bytes) -> Parsed:

@@ -76,7 +76,7 @@ class Restoring:
         if state.face_count > self.target.faces_quota:
             raise ServiceError(
                 ErrorCode.FACE_QUOTA_EXCEEDED,
-                f"The group {group.name!r} would have {state.face_count} faces, and may have "
+                f"The group {group.name!r} would have {state.face_count} faces; the limit is "
                 f"{self.target.faces_quota}.",
             )
         group_rows.set_group_state(self.connection, self.keys.proofs, group.id, state)
@@ -104,7 +104,7 @@ class Restoring:
                 settings=head.group_settings(),
             )
         if not target.merge:
-            raise ServiceError(ErrorCode.DUPLICATE_GROUP, f"There is a group {name!r} already.")
+            raise ServiceError(ErrorCode.DUPLICATE_GROUP, f"A group {name!r} already exists.")
         if existing.model != head.model:
             raise SetupError(
                 f"The faces of the archive are of the recognition model {head.model}, those of the group {name!r} "

@@ -28,12 +28,14 @@ from visavis.storage.proof.record_sets import (
     KEYS,
     SESSIONS,
     USERS,
+    WEBHOOKS,
     Kind,
 )
 from visavis.storage.proof.records import Proofs
+from visavis.storage.second_factors import delete_second_factor
 from visavis.transfer.checking import check_all
 
-_UNKNOWN = "What was deleted after the backup was made is not known, and may be there again:"
+_UNKNOWN = "It is not known what was deleted after the backup was made, and it may be there again:"
 
 
 def delete_again(replaced: Database, restored: Database, keys: KeyRing, report: Callable[[str], None]) -> None:
@@ -47,11 +49,11 @@ def delete_again(replaced: Database, restored: Database, keys: KeyRing, report: 
         with without_traces():
             faults = check_all(replaced, keys, lambda _: None)
             if faults:
-                report(f"{_UNKNOWN} the database that is replaced is not in order. {faults[0]}")
+                report(f"{_UNKNOWN} the replaced database is not in order. {faults[0]}")
                 return
             with replaced.read() as later, restored.write() as connection:
                 if not _follows(later, connection):
-                    report(f"{_UNKNOWN} the database that is replaced is no later state of the backup.")
+                    report(f"{_UNKNOWN} the replaced database is not a later state of the backup.")
                     return
                 journal = Journal(restored, AuditKeys(keys.derive), Actor(kind=ActorKind.COMMAND))
                 deletion = _Deletion(later, connection, keys.proofs, journal, report)
@@ -88,7 +90,7 @@ class _Deletion:
         self._report = report
 
     def records(self) -> None:
-        """Apps, groups, keys, user access keys, users, sessions and invitations, each with all that it has."""
+        """Apps, groups, keys, user access keys, users and what is theirs, invitations and webhooks."""
         for app_id in self._gone(APPS):
             name = self._connection.scalar(select(apps.c.name).where(apps.c.id == app_id))
             delete_app_rows(self._connection, self._proofs, app_id)
@@ -98,7 +100,10 @@ class _Deletion:
         for number in self._gone(ACCESS_KEYS):
             for row in delete_key_rows(self._connection, self._proofs, number):
                 self._record("delete_again", f"the {ACCESS_KEYS.shown(row)}")
-        for kind in (INVITATIONS, KEYS, SESSIONS, USERS):
+        for user_id in self._gone(USERS):
+            # Before the user, since a cascade would leave it in its sets.
+            delete_second_factor(self._connection, self._proofs, user_id)
+        for kind in (INVITATIONS, KEYS, SESSIONS, USERS, WEBHOOKS):
             gone = self._gone(kind)
             for start in range(0, len(gone), BATCH):
                 few = gone[start : start + BATCH]
@@ -106,7 +111,7 @@ class _Deletion:
                     self._record("delete_again", f"the {kind.shown(row)}", app_id=row.get("app_id"))
 
     def faces(self) -> None:
-        """Of groups that both have."""
+        """Delete the faces that were deleted since, in groups that both databases have."""
         for row in self._connection.execute(select(groups.c.id, groups.c.app_id, groups.c.name)).all():
             gone = sorted(self._face_ids(row.id))
             state = group_rows.lock_group(self._connection, self._proofs, row.id) if gone else None
@@ -119,7 +124,7 @@ class _Deletion:
                 self._record("delete_face", what, app_id=row.app_id, group=row.name, faces=few)
 
     def _face_ids(self, group_key: int) -> set[str]:
-        """Of the faces that the later database has no more."""
+        """The ids of the faces that the later database has no more."""
         return face_rows.all_face_ids(self._connection, group_key) - face_rows.all_face_ids(self._later, group_key)
 
     def _groups_of(self, app_id: int) -> None:

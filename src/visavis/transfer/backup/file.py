@@ -50,9 +50,9 @@ def unpack(file: Path, database: Path, trust: Trust) -> Manifest:
             sha256 = _copy(raw, database, manifest.bytes)
             _finish(raw, manifest.bytes)
     except (tarfile.TarError, ValueError) as error:
-        raise SetupError(f"{file} is no backup of Visavis, or not a whole one.") from error
+        raise SetupError(f"{file} is not a backup of Visavis, or is incomplete.") from error
     if sha256 != manifest.sha256:
-        raise SetupError(f"{file} is damaged: what is in it is not what was put there.")
+        raise SetupError(f"{file} is damaged: its contents are not what was written.")
     return manifest
 
 
@@ -117,7 +117,7 @@ def _require_room(database: Path, size: int) -> None:
     free = shutil.disk_usage(database.parent).free
     if size > free:
         raise SetupError(
-            f"The database of the backup has {size:,} bytes, and on the disk of {database.parent} is room for "
+            f"The database of the backup has {size:,} bytes, and the disk of {database.parent} has room for "
             f"{free:,}."
         )
 

@@ -33,7 +33,7 @@ def back_up(storage: Storage, file: Path, progress: Callable[[int], None]) -> Ma
     exists or cannot be written, or the database is not in order.
     """
     if file.exists():
-        raise SetupError(f"There is a file {file} already; a backup takes the place of none.")
+        raise SetupError(f"The file {file} already exists; a backup does not replace it.")
     try:
         with temporary_database(file) as copy:
             manifest = _copy(storage.database, storage.keys, copy, progress)
@@ -53,14 +53,14 @@ def _copy(database: Database, keys: KeyRing, copy: Path, progress: Callable[[int
         database.copy_to(copy)
     if isinstance(database, SqliteDatabase) and (strange := strange_parts(copy)):
         raise SetupError(
-            f"What is kept has another schema than ours, so nothing was written: {', '.join(strange)}."
+            f"The database has another schema than ours, so nothing was written: {', '.join(strange)}."
         )
     with closing(SqliteDatabase(copy)) as copied:
         if not isinstance(database, SqliteDatabase):
             copy_all(database, copied, lambda _: None)
         faults = checking.check_all(copied, keys, progress)
         if faults:
-            raise SetupError(f"What is kept is not in order, so nothing was written: {' '.join(faults)}")
+            raise SetupError(f"The database is not in order, so nothing was written: {' '.join(faults)}")
         with copied.read() as connection:
             counts = {table.name: _count(connection, table) for table in (apps, groups, faces)}
             current = metadata.is_current(keys.current, get_metadata(connection, metadata.CHECK))

@@ -36,9 +36,9 @@ class Manifest(BaseModel):
     groups: int = Field(ge=0)
     faces: int = Field(ge=0)
     bytes: int = Field(ge=0)
-    """Of the database."""
+    """The size of the database."""
     sha256: str = _Hash
-    """Of the database, in hexadecimal."""
+    """The SHA-256 of the database, in hexadecimal."""
     key: str = Field("", max_length=64)
     """The id of the master key that it was made under."""
     mac: str = Field("", pattern="^([0-9a-f]{64})?$")
@@ -73,8 +73,8 @@ class Trust:
         masters = {master.id: master for master in map(MasterKey, provider.read())}
         if not masters:
             raise SetupError(
-                f"The master key is missing: there is none {provider.source}. Without it no backup can be opened, "
-                f"nor told from a forged one."
+                f"The master key is missing: there is none {provider.source}. Without it no backup can be "
+                "opened, or distinguished from a forged one."
             )
         return cls(masters, provider.source, takes_unauthenticated)
 
@@ -83,9 +83,8 @@ class Trust:
         if not manifest.has_mac:
             if not self.takes_unauthenticated:
                 raise SetupError(
-                    "The backup was made by a version that gave backups no proof of where they come from, or was "
-                    "made to look so: anybody could have changed it. If you know that nobody has, give "
-                    "--accept-unauthenticated."
+                    "The backup was made by a version whose backups have no MAC, or was made to look like one: "
+                    "anybody could have changed it. If you are sure that nobody has, use --accept-unauthenticated."
                 )
             return
         master = self.masters.get(manifest.key)

@@ -14,6 +14,7 @@ from visavis.storage.access_keys import forget_tokens
 from visavis.storage.database.expected_schema import strange_parts
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.sqlite import SqliteDatabase
+from visavis.storage.gallery.webhooks import stop_webhooks
 from visavis.storage.keys.providers import GivenKeys, KeyFile, KeyProvider
 from visavis.storage.proof.tagging import tag_rows
 from visavis.storage.store import DATABASE_FILE, KEY_FILE, prepare
@@ -56,8 +57,8 @@ def restore_backup(
     path = target.data_dir / DATABASE_FILE
     if target.database_url is None and path.exists() and not target.replace:
         raise SetupError(
-            f"The data directory {target.data_dir} has a database already. With --replace the backup takes its "
-            f"place, and what is there now is lost."
+            f"The data directory {target.data_dir} has a database already. With --replace the backup replaces "
+            "it, and the current data is lost."
         )
     try:
         target.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,7 +92,7 @@ def _alone_in(data_dir: Path) -> Iterator[None]:
     """What a killed restore has left is gone when the block begins. Raises SetupError if another is at work."""
     with locked(data_dir) as alone:
         if not alone:
-            raise SetupError(f"Another restore is at work in the data directory {data_dir}.")
+            raise SetupError(f"Another restore is running in the data directory {data_dir}.")
         remove_drafts(data_dir / _DRAFT)
         yield
 
@@ -119,6 +120,7 @@ def _check(temporary: Path, target: Target, progress: Callable[[int], None]) -> 
         faults = checking.check_all(database, keys, progress)
         if not faults:
             forget_tokens(database, keys.proofs)
+            stop_webhooks(database, keys.proofs)
     if faults:
         raise SetupError(f"The backup is not in order: {' '.join(faults)}")
 
@@ -148,7 +150,7 @@ def _require_unused(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")  # fails beside any other connection
     except sqlite3.OperationalError as error:
-        raise SetupError("A server or a command still uses the database in this place. Stop it first.") from error
+        raise SetupError("A server or a command is still using the database there. Stop it first.") from error
     except sqlite3.DatabaseError:
         pass  # it is damaged, which may be why a backup is restored
 
