@@ -49,15 +49,10 @@ def preview_request(
 
 
 def problem(context: RequestContext, error: ServiceError) -> dict[str, object]:
-    """An error for a script: a sentence in the reader's language, and X-Error-Detail. Raises server errors."""
+    """An error for a script: one sentence in the reader's language. Raises server errors."""
     if error.code in _OURS:
         raise error
-    return {
-        "code": error.code,
-        "sentence": context.messages(f"error.{error.code}"),
-        "detail": error.detail,
-        "place": error.subject,
-    }
+    return {"code": error.code, "sentence": context.why(error), "place": error.subject}
 
 
 def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPicture) -> dict[str, object]:
@@ -71,8 +66,9 @@ def description(size: ImageSize, faces: Sequence[DetectedFace], picture: SentPic
     }
 
 
-def reply(given: Preview) -> Mapping[str, object]:
-    return asdict(given)
+def reply(context: RequestContext, given: Preview) -> Mapping[str, object]:
+    """An answer of the API for a script, with its X-Error-Detail in the reader's language."""
+    return {**asdict(given), "reason": context.reason(given.detail) or ""}
 
 
 def _face(face: DetectedFace, size: ImageSize) -> dict[str, object]:

@@ -27,6 +27,6 @@ _SYSTEMS = (
 
 
 def in_words(user_agent: str) -> str:
-    """Such as "Firefox, Windows"; the beginning of what it says where nothing in it is known."""
+    """Browser and system, such as "Firefox, Windows"; otherwise the beginning of the header."""
     names = [next((name for mark, name in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)]
     return ", ".join(filter(None, names)) or user_agent[:40]

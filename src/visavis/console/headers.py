@@ -20,11 +20,14 @@ POLICY = "; ".join(
     )
 )
 
+PERMISSIONS = "Permissions-Policy"
+_DENIED = "camera={camera}, geolocation=(), microphone=(), payment=(), usb=()"
+WITHOUT_CAMERA, WITH_CAMERA = _DENIED.format(camera="()"), _DENIED.format(camera="(self)")
+
 _HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -32,7 +35,10 @@ _HEADERS = {
 
 
 class SafeHeaders:
-    """ASGI middleware that adds security headers, and forbids caching of pages."""
+    """ASGI middleware that adds security headers, and forbids caching of pages.
+
+    Without a `Permissions-Policy` of its own an answer forbids the camera.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,6 +49,7 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
                 headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault(PERMISSIONS, WITHOUT_CAMERA)
             await send(message)
 
         await self._app(scope, receive, add)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from visavis.console.limits import MAX_PICTURE_BYTES
 from visavis.console.request_context import RequestContext
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App, working_for
@@ -13,9 +14,6 @@ from visavis.types import ImageBytes, ImageSource, ImageUrl
 from visavis.web.body import form_fields
 
 Result = TypeVar("Result")
-
-MAX_BYTES = 7_500_000
-"""Limit for the file of one picture, so that two fit into one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +24,14 @@ class Upload:
 
     def picture(self, name: str = "picture") -> ImageSource:
         """The file of this name, or the URL under `NAME_url`. Raises INVALID_PARAMETER."""
-        data, url = self.fields.get(name), self.text(f"{name}_url")
-        if isinstance(data, bytes) and (data or not url):
-            return ImageBytes(data, MAX_BYTES)
-        if url:
-            return ImageUrl(url, MAX_BYTES)
+        url = self.text(f"{name}_url")
+        return ImageUrl(url, MAX_PICTURE_BYTES) if url and not self.fields.get(name) else self.file(name)
+
+    def file(self, name: str = "picture") -> ImageBytes:
+        """The file of this name. Raises INVALID_PARAMETER."""
+        data = self.fields.get(name)
+        if isinstance(data, bytes):
+            return ImageBytes(data, MAX_PICTURE_BYTES)
         raise ServiceError(ErrorCode.INVALID_PARAMETER, "There is no picture in the request.", subject=name)
 
     def text(self, name: str, default: str = "") -> str:

@@ -11,6 +11,7 @@ STATUS = {
     ErrorCode.GROUP_DELETED: 404,
     ErrorCode.FACE_NOT_FOUND: 404,
     ErrorCode.PERSON_NOT_FOUND: 404,
+    ErrorCode.WEBHOOK_NOT_FOUND: 404,
     ErrorCode.PERSON_EXISTS: 409,
     ErrorCode.APP_NOT_FOUND: 404,
     ErrorCode.DUPLICATE_GROUP: 409,

@@ -12,7 +12,9 @@ from markupsafe import Markup
 from visavis import __version__
 from visavis.console.assets import Assets
 from visavis.console.i18n import LANGUAGES
-from visavis.identities import Role
+from visavis.console.limits import MAX_PICTURE_BYTES
+from visavis.core.permissions import Act
+from visavis.identities import AppRole, Role
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -34,9 +36,13 @@ class Renderer:
         self._environment.globals |= {
             "assets": assets,
             "languages": LANGUAGES,
+            "Act": Act,
+            "AppRole": AppRole,
             "Role": Role,
             "version": __version__,
             "data": _data,
+            "max_picture_bytes": MAX_PICTURE_BYTES,
+            "max_picture_mb": f"{MAX_PICTURE_BYTES / 1e6:g}",
             "moment": _moment,
         }
         self._environment.filters["thousands"] = _thousands

@@ -11,11 +11,13 @@ from fastapi import Request
 from visavis.console import cookies, csrf
 from visavis.console.i18n import Catalogue, preferred
 from visavis.console.pages import second_factor
-from visavis.console.refusals import EnrolFirst, ProveFirst, Refused, SignInFirst
+from visavis.console.refusals import EnrolFirst, ProveFirst, Refused
 from visavis.console.rendering import Renderer
 from visavis.console.request_context import THEMES, RequestContext, new_secret
 from visavis.console.routes import Route
 from visavis.console.services import ConsoleServices
+from visavis.core import permissions
+from visavis.core.permissions import Act
 from visavis.errors import AccountError
 from visavis.identities import App, Role, Session
 
@@ -23,7 +25,8 @@ PROOF_PASSWORD, PROOF_CODE = "proof_password", "proof_code"
 """Fields by which somebody proves to be the user, beside those of the form that asked for it."""
 
 _MAX_FORM_BYTES = 64_000
-_MAX_FIELDS = 100
+_MAX_FIELDS = 1_000
+"""A form may have one for each app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +40,28 @@ class RequestAuthentication:
     async def admit(self, request: Request, route: Route) -> RequestContext:
         """The context of a request that may use this route.
 
-        Raises SignInFirst, EnrolFirst, ProveFirst, Refused 403, 413 and 415.
+        Raises SignInFirst, EnrolFirst, ProveFirst, Refused 403, 404, 413 and 415.
         """
         context = await self.context(request)
-        if route.role is not None and context.session is None:
-            raise SignInFirst
-        if route.role is not None and not context.may(route.role):
-            raise Refused(403)
+        context.require(route.act)
         if route.method == "POST":
             csrf.check_site(request)
             if not route.pictures:
                 context.form = await _read_form(request)
             given = request.headers.get(csrf.HEADER) or context.form.get(csrf.FIELD, "")
             csrf.check_token("" if context.is_new else context.secret, given)
-        if route.role is not None and self._must_enrol(context) and not route.path.startswith(second_factor.PATH):
+        leads_there = route.act is Act.GET_IN or route.path.startswith(second_factor.PATH)
+        if not leads_there and self._must_enrol(context):
             raise EnrolFirst
         if route.proven:
             await self._require_proof(context)
         return context
 
     def _must_enrol(self, context: RequestContext) -> bool:
-        asked = self.services.requires_second_factor and context.may(Role.ADMINISTRATOR)
-        return asked and context.session is not None and not context.session.has_second_factor
+        session = context.session
+        if session is None or session.user.role is not Role.ADMINISTRATOR:
+            return False
+        return self.services.requires_second_factor and not session.has_second_factor
 
     async def _require_proof(self, context: RequestContext) -> None:
         """Raises ProveFirst unless somebody has proven to be the user a short time ago, or does by this form."""
@@ -105,7 +108,9 @@ class RequestAuthentication:
 
     def _known(self, secret: str) -> tuple[Session | None, list[App]]:
         session = self.services.sessions.find(secret)
-        return session, self.services.apps.all() if session else []
+        if session is None:
+            return None, []
+        return session, [app for app in self.services.apps.all() if permissions.sees(session.user, app)]
 
 
 async def _read_form(request: Request) -> dict[str, str]:

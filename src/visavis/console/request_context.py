@@ -14,9 +14,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from visavis.audit_events import Actor, ActorKind
 from visavis.console import cookies, csrf
 from visavis.console.i18n import Catalogue
-from visavis.console.refusals import Refused
+from visavis.console.reasons import detail_in, read_reasons
+from visavis.console.refusals import Refused, SignInFirst
 from visavis.console.rendering import Renderer
 from visavis.console.services import ConsoleServices
+from visavis.core import permissions
+from visavis.core.permissions import Act
 from visavis.core.sessions import Client
 from visavis.errors import ServiceError
 from visavis.identities import App, Role, Session, User
@@ -25,7 +28,13 @@ from visavis.web.recording import actor_of
 Result = TypeVar("Result")
 
 THEMES = ("light", "dark")
-RANK = {role: rank for rank, role in enumerate(Role)}
+_AREAS = {
+    "groups": Act.READ,
+    "analyze": Act.USE_PICTURES,
+    "compare": Act.USE_PICTURES,
+    "audit": Act.READ_APP_AUDIT,
+}
+"""The pages of an app that the navigation goes to in another app, and what they are."""
 
 
 @dataclass(slots=True)
@@ -42,7 +51,7 @@ class RequestContext:
     secret: str
     """Secret of the session, or of a browser without one. The CSRF token is derived from it."""
     apps: Sequence[App]
-    """The apps to choose from; none before somebody has signed in."""
+    """The apps that the user may do something in; none before somebody has signed in."""
     form: Mapping[str, str] = field(default_factory=dict)
     """The fields of the form in a POST request."""
     is_new: bool = False
@@ -55,9 +64,33 @@ class RequestContext:
             raise Refused(401)
         return self.session.user
 
-    def may(self, role: Role) -> bool:
-        """Whether the user has this role, or a higher one."""
-        return self.session is not None and RANK[self.session.user.role] >= RANK[role]
+    def may(self, act: Act) -> bool:
+        """Whether the user may do this, in the current app if the act is done in one."""
+        user = None if self.session is None else self.session.user
+        return permissions.may(user, act, self.current_app)
+
+    @property
+    def role_here(self) -> str:
+        """The name of what the user is in the current app, under `role` of the messages."""
+        role, app = self.user.role, self.current_app
+        in_app = self.user.app_roles.get(app.id) if role is Role.MEMBER and app else None
+        return (in_app or role).name.lower()
+
+    def require(self, act: Act) -> None:
+        """Raises SignInFirst; Refused 404 if the path names an app that the user does not see, 403 otherwise."""
+        if self.session is None and act is not Act.GET_IN:
+            raise SignInFirst
+        user = None if self.session is None else self.session.user
+        app = self.app if "app_id" in self.request.path_params else None
+        if not permissions.may(user, act, app):
+            raise Refused(403)
+
+    def way_into(self, app: App, area: str) -> str:
+        """The path of this area of an app, or of the first one that the user may see there."""
+        for name in (area, "groups"):
+            if permissions.may(self.user, _AREAS[name], app):
+                return self.to("apps", app.id, name)
+        return self.to("apps", app.id, "doors")
 
     @property
     def app(self) -> App:
@@ -159,8 +192,18 @@ class RequestContext:
         return f"?{urlencode(fields)}"
 
     def why(self, error: ServiceError) -> str:
-        """A sentence about an error: its detail in English, a message for its code in other languages."""
-        return error.detail if self.messages.language == "en" else self.messages(f"error.{error.code}")
+        """A sentence about an error: its detail, or a message for its code where that has no translation."""
+        if self.messages.language == "en":
+            return f"{error.detail[:1].upper()}{error.detail[1:].removesuffix('.')}."
+        return self.reason(error.detail) or self.messages(f"error.{error.code}")
+
+    def reason(self, detail: str) -> str | None:
+        """An English reason of an error in the reader's language; None in English, and without a translation."""
+        return read_reasons(self.messages.language)(detail)
+
+    def detail(self, detail: str) -> str | None:
+        """The English detail of a record of the audit log in the reader's language, as `reason` does."""
+        return detail_in(self.messages.language, detail)
 
 
 def local(path: str) -> str:

@@ -15,10 +15,12 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.groups import Groups
 from visavis.core.persons import Persons
+from visavis.core.recognition_events import RecognitionEvents
 from visavis.core.search import Search
 from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
-from visavis.types import StorageUse, VisionUse
+from visavis.core.webhooks import Webhooks
+from visavis.usage import StorageUse, VisionUse
 from visavis.web.workers import Workers
 
 
@@ -58,6 +60,8 @@ class ConsoleServices:
     groups: Groups
     faces: Faces
     persons: Persons
+    recognition_events: RecognitionEvents
+    webhooks: Webhooks
     search: Search
     collections: Collections
     workers: Workers

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from visavis.console import cookies, csrf
 from visavis.console.assets import Assets
-from visavis.console.headers import SafeHeaders
+from visavis.console.headers import PERMISSIONS, WITH_CAMERA, SafeHeaders
 from visavis.console.i18n import read_catalogues
 from visavis.console.pages import second_factor
 from visavis.console.pages.account import sentence_of
@@ -57,7 +57,7 @@ def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[
     async def endpoint(request: Request) -> Response:
         try:
             context = await authentication.admit(request, route)
-            return await recorded(context, route)
+            return await _answer(context, route)
         except (SignInFirst, EnrolFirst, ProveFirst) as asked:
             return await _first(request, route, authentication, asked)
         except (ClientDisconnect, ClientGone):
@@ -69,6 +69,13 @@ def _endpoint(route: Route, authentication: RequestAuthentication) -> Callable[[
             return _refusal(await _context(request, authentication), Refused(500))
 
     return endpoint
+
+
+async def _answer(context: RequestContext, route: Route) -> Response:
+    response = await recorded(context, route)
+    if route.camera:
+        response.headers[PERMISSIONS] = WITH_CAMERA
+    return response
 
 
 async def _context(request: Request, authentication: RequestAuthentication) -> RequestContext:
@@ -125,7 +132,8 @@ async def _prove_first(request: Request, authentication: RequestAuthentication, 
 
 
 def _refusal(context: RequestContext, error: Refused | ServiceError | AccountError | HTTPException) -> Response:
-    """An error page, or the sentence alone as JSON for a script."""
+    """An error page, or for a script the sentence as JSON, with the code of an error of core."""
+    code = {"code": error.code} if isinstance(error, ServiceError) else {}
     match error:
         case Refused():
             status, sentence = error.status, context.messages(error.key)
@@ -138,7 +146,7 @@ def _refusal(context: RequestContext, error: Refused | ServiceError | AccountErr
             known = context.messages.has(f"refused.{status}")
             sentence = context.messages(f"refused.{status if known else 400}")
     if "application/json" in context.request.headers.get("accept", ""):
-        response = context.json({"error": sentence}, status)
+        response = context.json({"error": sentence, **code}, status)
     else:
         response = context.page("error.html", status, sentence=sentence, code=status)
     if status == 503:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fastapi import Response
 
+from visavis.console import shown_once
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.core.access_keys import LEAST_LIFETIME, MOST_LIFETIME
@@ -19,11 +20,18 @@ _ABOUT_INPUT = {ErrorCode.INVALID_PARAMETER, ErrorCode.DUPLICATE_ACCESS_KEY, Err
 
 
 async def show(context: RequestContext) -> Response:
-    return await _page(context)
+    """Show the keys, and a secret that was just made, this once."""
+    match shown_once.made(context):
+        case [number, secret]:
+            keys = await context.quick(context.services.access_keys.all)
+            made = next((key for key in keys if str(key.number) == number), None)
+            return shown_once.forget(context, await _page(context, made=made, secret=secret))
+        case _:
+            return await _page(context)
 
 
 async def create(context: RequestContext) -> Response:
-    """Create a key and show its secret, this once."""
+    """Create a key; the next page shows its secret, this once."""
     name, lifetime = context.form.get("name", "").strip(), _lifetime(context)
     if lifetime is None:
         return await _page(context, 422, error=context.messages("access_keys.lifetime_wrong"))
@@ -34,7 +42,7 @@ async def create(context: RequestContext) -> Response:
         if error.code not in _ABOUT_INPUT:
             raise
         return await _page(context, 422, error=context.why(error), wrong="name", name=name)
-    return await _page(context, made=key, secret=secret)
+    return shown_once.show_next(context, PATH, str(key.number), secret)
 
 
 async def limit(context: RequestContext) -> Response:
@@ -52,7 +60,7 @@ async def limit(context: RequestContext) -> Response:
 
 
 async def rotate(context: RequestContext) -> Response:
-    """Give the key a new secret and show it, this once."""
+    """Give the key a new secret; the next page shows it, this once."""
     try:
         hours = float(context.form.get("overlap", ""))
     except ValueError:
@@ -61,7 +69,7 @@ async def rotate(context: RequestContext) -> Response:
         return await _page(context, 422, error=context.messages("access_keys.overlap_wrong"))
     key = await _key(context)
     secret = await context.quick(lambda: context.services.access_keys.rotate(key, timedelta(hours=hours)))
-    return await _page(context, made=key, secret=secret)
+    return shown_once.show_next(context, PATH, str(key.number), secret)
 
 
 async def revoke(context: RequestContext) -> Response:

@@ -7,7 +7,7 @@ from fastapi import Response
 from visavis.console.api_preview import description, loaded, preview_request, problem, reply, sent
 from visavis.console.pictures import Upload, with_pictures
 from visavis.console.request_context import RequestContext
-from visavis.core.faces import Detected
+from visavis.core.detection import Detected
 from visavis.errors import ServiceError
 from visavis.types import ImageBytes, RequestedAttributes, Sensitivity
 
@@ -30,7 +30,7 @@ async def analyze(context: RequestContext) -> Response:
         except ServiceError as error:
             outcome = error
         request = preview_request(context, "detect", [picture], spoofing=True)
-        previews = [reply(given) for given in context.services.previews.to(request, outcome)]
+        previews = [reply(context, given) for given in context.services.previews.to(request, outcome)]
         if isinstance(outcome, ServiceError):
             return {"problem": problem(context, outcome), "replies": previews}
         return {"picture": description(outcome.size, outcome.faces, picture), "replies": previews}

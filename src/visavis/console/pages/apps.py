@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import Response
 
+from visavis.console import shown_once
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.core.apps import MAX_OVERLAP_HOURS
@@ -23,7 +24,7 @@ async def show_all(context: RequestContext) -> Response:
 
 
 async def create(context: RequestContext) -> Response:
-    """Create an app and show its keys, this once."""
+    """Create an app; its page shows the keys, this once."""
     name = context.form.get("name", "").strip()
 
     def make() -> tuple[App, Mapping[KeyKind, str]]:
@@ -36,15 +37,19 @@ async def create(context: RequestContext) -> Response:
         if error.code not in _ABOUT_NAME:
             raise
         return _list(context, 422, name, context.why(error))
-    return await _page(context, app, keys=keys)
+    return _show_next(context, app, keys)
 
 
 async def show(context: RequestContext) -> Response:
+    """Show the app, and keys that were just made, this once."""
+    if secrets := shown_once.made(context):
+        keys = dict(zip(KeyKind, secrets, strict=False))
+        return shown_once.forget(context, await _page(context, context.app, keys=keys))
     return await _page(context, context.app)
 
 
 async def rotate(context: RequestContext) -> Response:
-    """Add new keys beside the old ones and show them, this once."""
+    """Add new keys beside the old ones; the page of the app shows them, this once."""
     text = context.form.get("overlap", "")
     try:
         hours = float(text)
@@ -53,7 +58,7 @@ async def rotate(context: RequestContext) -> Response:
     if not 0 <= hours <= MAX_OVERLAP_HOURS:
         return await _page(context, context.app, 422, wrong="overlap")
     keys = await context.quick(lambda: context.services.apps.rotate(context.app, timedelta(hours=hours)))
-    return await _page(context, context.app, keys=keys)
+    return _show_next(context, context.app, keys)
 
 
 async def revoke(context: RequestContext) -> Response:
@@ -91,6 +96,10 @@ async def delete(context: RequestContext) -> Response:
         return await _page(context, app, 422, wrong="confirmation")
     await context.quick(lambda: context.services.apps.delete(app))
     return context.redirect("/apps", "app_deleted")
+
+
+def _show_next(context: RequestContext, app: App, keys: Mapping[KeyKind, str]) -> Response:
+    return shown_once.show_next(context, context.to("apps", app.id), *(keys[kind] for kind in KeyKind))
 
 
 def _list(context: RequestContext, status: int = 200, name: str = "", error: str = "") -> Response:

@@ -72,7 +72,7 @@ def _replies(context: RequestContext, pictures: list[SentPicture], pairs: Pairs)
     for threshold, compared in _outcomes(pairs):
         request = preview_request(context, "compare", pictures, threshold=threshold)
         for given in context.services.previews.to(request, compared):
-            shown = by_dialect.setdefault(given.dialect, {**reply(given), "bodies": {}})
+            shown = by_dialect.setdefault(given.dialect, {**reply(context, given), "bodies": {}})
             shown["bodies"][len(compared.matched)] = given.body
     return list(by_dialect.values())
 
@@ -89,4 +89,7 @@ def _outcomes(pairs: Pairs) -> Iterator[tuple[int, Compared]]:
 
 def _refusals(context: RequestContext, pictures: list[SentPicture], error: ServiceError) -> list[dict[str, Any]]:
     request = preview_request(context, "compare", pictures, threshold=_THRESHOLD)
-    return [{**reply(given), "bodies": {0: given.body}} for given in context.services.previews.to(request, error)]
+    return [
+        {**reply(context, given), "bodies": {0: given.body}}
+        for given in context.services.previews.to(request, error)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from fastapi import Response
 
@@ -14,9 +14,13 @@ from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.console.strangers import meaning
 from visavis.core import policy
+from visavis.core.detection import Detected
 from visavis.core.faces import Registered
+from visavis.core.persons import checked_name
+from visavis.core.recognition_events import DOOR_HEADER, door_named
 from visavis.core.search import Found
 from visavis.errors import ErrorCode, ServiceError
+from visavis.recognition_events import Asked
 from visavis.types import (
     DetectedFace,
     FaceFilter,
@@ -32,6 +36,8 @@ MOST_FACES = 20
 MOST_MATCHES = 100
 _SAME = 90.0
 """The similarity from which on somebody is asked whether two persons are one."""
+_SAME_PICTURE = 99.995
+"""The similarity that no two pictures of one person reach, only copies of one picture."""
 
 
 async def show(context: RequestContext) -> Response:
@@ -61,10 +67,28 @@ async def show_search(context: RequestContext) -> Response:
     return context.page("group_search.html", group=group, strangers=meaning(context.messages, group.face_count))
 
 
+async def look(context: RequestContext) -> Response:
+    """What a registration of the picture would find: its faces, and who of the group the largest is already.
+
+    Nothing is stored.
+    """
+    group = await group_of(context)
+
+    def work(upload: Upload) -> tuple[Detected, _Known | None]:
+        source = upload.picture()
+        seen = context.services.faces.detect(source, RequestedAttributes(quality=True))
+        return seen, _known(context, group, source) if seen.faces else None
+
+    seen, known = await with_pictures(context, work)
+    faces = [_face(face, seen.size) for face in seen.faces]
+    return context.json({"faces": faces, "known": known and asdict(known)})
+
+
 async def register(context: RequestContext) -> Response:
     """Register the faces of a picture; show the result for each face.
 
-    With the field `check`, a face that is registered already as somebody else's is a question: nothing is stored.
+    With the field `check`, a face that is registered already as somebody else's, or from the same picture, is a
+    question: nothing is stored.
     """
     group = await group_of(context)
 
@@ -74,19 +98,16 @@ async def register(context: RequestContext) -> Response:
             raise Refused(422, "faces.label_wrong")
         limit = int(upload.number("limit", 1, 1, MOST_FACES))
         source = upload.picture()
-        known = _known(context, group, source, label) if upload.text("check") else None
-        if known is not None:
+        known = _known(context, group, source) if upload.text("check") else None
+        if known is not None and (known.id != label or known.same_picture):
             return known
         requested = RequestedAttributes(pose=True, quality=True)
-        done = context.services.faces.register(context.app, group.name, source, limit, label, requested)
-        name, persons = upload.text("name"), context.services.persons
-        if label and name and done.added and not persons.names_of(group, [label]):
-            persons.rename(context.app, group.name, label, name)
-        return done
+        name = checked_name(upload.text("name"))
+        return context.services.faces.register(context.app, group.name, source, limit, label, requested, name=name)
 
     done = await with_pictures(context, work)
     if isinstance(done, _Known):
-        return context.json({"known": {"id": done.id, "name": done.name, "similarity": done.similarity}})
+        return context.json({"known": asdict(done)})
     count = (await group_of(context)).face_count
     return context.json(
         {
@@ -105,13 +126,14 @@ async def register(context: RequestContext) -> Response:
 async def search(context: RequestContext) -> Response:
     """Search for the largest face of a picture; show the matches, best first."""
     group = await group_of(context)
+    asked = Asked(context.actor(), door_named(context.request.headers.get(DOOR_HEADER)))
 
     def work(upload: Upload) -> tuple[Found, dict[str, str]]:
         threshold = upload.number("threshold", group.settings.similarity, 0, 100)
         limit = int(upload.number("limit", 10, 1, MOST_MATCHES))
-        source = upload.picture()
+        attributes = RequestedAttributes(quality=True)
         found = context.services.search.by_image(
-            context.app, group.name, source, limit, threshold, RequestedAttributes(quality=True)
+            context.app, group.name, upload.picture(), limit, threshold, attributes, asked
         )
         ids = {match.face.external_image_id or "" for match in found.matches} - {""}
         return found, context.services.persons.names_of(group, sorted(ids))
@@ -144,14 +166,15 @@ async def delete(context: RequestContext) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Somebody of the group whose face a picture shows, though it was said to be somebody else."""
+    """Somebody of the group whose face a picture shows."""
 
     id: str
     name: str
     similarity: float
+    same_picture: bool
 
 
-def _known(context: RequestContext, group: Group, source: ImageSource, label: str | None) -> _Known | None:
+def _known(context: RequestContext, group: Group, source: ImageSource) -> _Known | None:
     try:
         found = context.services.search.by_image(
             context.app, group.name, source, 1, max(group.settings.similarity, _SAME), RequestedAttributes()
@@ -162,9 +185,9 @@ def _known(context: RequestContext, group: Group, source: ImageSource, label: st
         return None
     for match in found.matches:
         known = match.face.external_image_id
-        if known and known != label:
+        if known:
             name = context.services.persons.names_of(group, [known]).get(known, "")
-            return _Known(known, name, match.similarity)
+            return _Known(known, name, match.similarity, match.similarity >= _SAME_PICTURE)
     return None
 
 

@@ -17,6 +17,8 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.types import Group, GroupSettings, SettingChanges
 
 _DAY = 24
+_EVENT_DAYS = 30
+"""What the form proposes."""
 _ABOUT_NAME = {ErrorCode.INVALID_GROUP_ID, ErrorCode.DUPLICATE_GROUP, ErrorCode.GROUP_QUOTA_EXCEEDED}
 
 
@@ -99,7 +101,7 @@ async def _list(context: RequestContext, status: int = 200, name: str = "", erro
 
 def _settings(context: RequestContext, group: Group, form: _Form, status: int = 200, wrong: str = "") -> Response:
     fields = {
-        "newer": context.services.groups.newer_model(group),
+        "newer": context.services.groups.newer_model(group.model),
         "bounds": BOUNDS,
         "strangers": meaning(context.messages, group.face_count),
     }
@@ -123,6 +125,11 @@ class _Form:
     retention: str
     unit: str
     """`days` or `hours`."""
+    events: bool
+    """Whether recognition events are recorded."""
+    event_days: str
+    event_gap: str
+    """Seconds."""
 
     @classmethod
     def of(cls, settings: GroupSettings) -> _Form:
@@ -136,6 +143,9 @@ class _Form:
             f"{settings.min_comparability:g}",
             str(hours // _DAY if in_days else hours) if hours else "",
             "days" if in_days else "hours",
+            settings.recognition_event_days > 0,
+            str(settings.recognition_event_days or _EVENT_DAYS),
+            str(settings.recognition_event_gap_seconds),
         )
 
     @classmethod
@@ -148,6 +158,9 @@ class _Form:
             form.get("min_comparability", ""),
             form.get("retention", "").strip(),
             "hours" if form.get("unit") == "hours" else "days",
+            "events" in form,
+            form.get("event_days", "").strip(),
+            form.get("event_gap", str(GroupSettings().recognition_event_gap_seconds)).strip(),
         )
 
     def changes(self) -> SettingChanges:
@@ -159,7 +172,27 @@ class _Form:
             "min_quality": _number("min_quality", self.min_quality),
             "min_comparability": _number("min_comparability", self.min_comparability),
             "retention_hours": self._hours(),
+            "recognition_event_days": self._event_days(),
+            "recognition_event_gap_seconds": self._event_gap(),
         }
+
+    def _event_days(self) -> int:
+        if not self.events:
+            return 0
+        if not re.fullmatch("[0-9]{1,4}", self.event_days):
+            raise _Wrong("event_days")
+        days = int(self.event_days)
+        if not days or not BOUNDS["recognition_event_days"].hold(days):
+            raise _Wrong("event_days")
+        return days
+
+    def _event_gap(self) -> int:
+        if not re.fullmatch("[0-9]{1,4}", self.event_gap):
+            raise _Wrong("event_gap")
+        seconds = int(self.event_gap)
+        if not BOUNDS["recognition_event_gap_seconds"].hold(seconds):
+            raise _Wrong("event_gap")
+        return seconds
 
     def _hours(self) -> int:
         if not self.retention:

@@ -12,7 +12,7 @@ from visavis.console.paging import ITEMS, Paging
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.core import policy
-from visavis.core.persons import as_kept, checked_name, new_id
+from visavis.core.persons import as_kept, new_id
 from visavis.errors import ErrorCode, ServiceError
 from visavis.types import FaceFilter, FaceRecord, Group, Person
 
@@ -49,11 +49,14 @@ async def change(context: RequestContext) -> Response:
     merge = form.get("merge", "") == "yes"
 
     def work() -> Person:
-        new_name = checked_name(name)
-        person = persons.change_id(context.app, group.name, person_id, wanted or person_id, merge=merge)
-        if merge or person.name == new_name:
-            return person
-        return persons.rename(context.app, group.name, person.id, new_name)
+        return persons.change(
+            context.app,
+            group.name,
+            person_id,
+            new_id=wanted or None,
+            name=None if merge else name,
+            merge=merge,
+        )
 
     try:
         person = await context.quick(work)

@@ -6,6 +6,7 @@ from fastapi import Response
 
 from visavis.console import browsers, cookies
 from visavis.console.pages.account import sentence_of, signed_in
+from visavis.console.pages.users import rights
 from visavis.console.refusals import Refused
 from visavis.console.request_context import THEMES, RequestContext, local
 from visavis.core import passwords
@@ -81,6 +82,7 @@ async def _page(context: RequestContext, status: int = 200, errors: dict[str, st
     return context.page(
         "profile.html",
         status,
+        rights=rights(context, context.user.role, context.user.app_roles),
         errors=errors or {},
         shortest=passwords.MIN_LENGTH,
         sessions=[(each, browsers.in_words(each.browser)) for each in sessions],

@@ -6,6 +6,7 @@ import segno
 from fastapi import Response
 from markupsafe import Markup
 
+from visavis.console import shown_once
 from visavis.console.pages.account import sentence_of
 from visavis.console.request_context import RequestContext
 from visavis.core.second_factor import new_secret
@@ -15,7 +16,12 @@ PATH = "/profile/second-factor"
 
 
 async def show(context: RequestContext) -> Response:
-    """A new secret each time, which counts for nothing until a code of it is sent."""
+    """A new secret each time, which counts for nothing until a code of it is sent.
+
+    Recovery codes that were just made are shown instead, this once.
+    """
+    if codes := shown_once.made(context):
+        return shown_once.forget(context, context.page("recovery_codes.html", codes=codes))
     if context.session is not None and context.session.has_second_factor:
         factors = context.services.second_factors
         left = await context.quick(lambda: factors.codes_left(context.user))
@@ -24,22 +30,22 @@ async def show(context: RequestContext) -> Response:
 
 
 async def enrol(context: RequestContext) -> Response:
-    """The only page that ever shows the recovery codes."""
+    """Enrol the device; the next page shows the recovery codes, this once."""
     secret, code = context.form.get("secret", ""), context.form.get("code", "")
     factors = context.services.second_factors
     try:
         codes = await context.quick(lambda: factors.confirm(context.user, secret, code))
     except AccountError as error:
         return _enrolment(context, secret, sentence_of(context, error), 422)
-    return context.page("recovery_codes.html", codes=codes)
+    return shown_once.show_next(context, PATH, *codes)
 
 
 async def renew_codes(context: RequestContext) -> Response:
-    """Shows new ones in the place of the old."""
+    """Make new codes in the place of the old; the next page shows them, this once."""
     if context.session is None or not context.session.has_second_factor:
         return context.redirect(PATH)
     codes = await context.quick(lambda: context.services.second_factors.renew_codes(context.user))
-    return context.page("recovery_codes.html", codes=codes)
+    return shown_once.show_next(context, PATH, *codes)
 
 
 async def remove(context: RequestContext) -> Response:

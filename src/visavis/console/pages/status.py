@@ -1,4 +1,4 @@
-"""The status of the server, and the audit log."""
+"""The status of the server."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from fastapi import Response
 
-from visavis.audit_events import AuditFilter
-from visavis.console.paging import ITEMS
 from visavis.console.request_context import RequestContext
 from visavis.core.activity import Minute
-from visavis.identities import Role
+from visavis.core.permissions import Act
 
 _INCIDENTS = 20
-_FILTERS = ("app", "operation", "group")
 
 
 async def show(context: RequestContext) -> Response:
@@ -22,12 +19,12 @@ async def show(context: RequestContext) -> Response:
     condition = context.services.condition
     groups = await context.quick(condition.groups_by_model)
     minutes = condition.activity.minutes()
-    incidents = condition.activity.incidents() if context.may(Role.OPERATOR) else []
+    incidents = condition.activity.incidents() if context.may(Act.READ_ERRORS) else []
     return context.page(
         "status.html",
         models=condition.models,
         groups_by_model=groups,
-        newer={model: newer for model in groups if (newer := context.services.groups.recipes.newer_of(model))},
+        newer={model: newer for model in groups if (newer := context.services.groups.newer_model(model))},
         default_model=context.services.groups.model,
         use=condition.use(),
         vision=condition.vision(),
@@ -35,19 +32,9 @@ async def show(context: RequestContext) -> Response:
         requests=sum(minute.requests for minute in minutes),
         refused=sum(minute.refused for minute in minutes),
         failed=sum(minute.failed for minute in minutes),
+        in_console=sum(minute.console for minute in minutes),
         incidents=incidents[:_INCIDENTS],
     )
-
-
-async def show_audit(context: RequestContext) -> Response:
-    query = context.request.query_params
-    asked = {name: query.get(name, "").strip() for name in _FILTERS}
-    app, operation, group = (asked[name] or None for name in _FILTERS)
-    where = AuditFilter(app=app, operation=operation, group=group)
-    text = query.get("before", "")
-    before = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
-    page = await context.quick(lambda: context.services.audit.page(where, before, ITEMS))
-    return context.page("audit.html", records=page.items, following=page.next, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)

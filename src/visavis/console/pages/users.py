@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from functools import partial
 
 from fastapi import Response
 
-from visavis.console import cookies
+from visavis.console import shown_once
 from visavis.console.pages.account import sentence_of
 from visavis.console.refusals import Refused
 from visavis.console.request_context import RequestContext
 from visavis.errors import AccountError
-from visavis.identities import Invitation, Role
-
-_UNTIL_SHOWN = timedelta(minutes=1)
+from visavis.identities import AppRole, AppRoles, Invitation, Role
 
 
 async def show(context: RequestContext) -> Response:
     """Show the users, and the link of an invitation that was just made, this once."""
-    secret = cookies.read(context.request, cookies.INVITATION)
-    response = await _page(context, made=await context.quick(lambda: _made(context, secret)) if secret else None)
-    if secret:
-        cookies.drop(context.request, response, cookies.INVITATION)
-    return response
+    for secret in shown_once.made(context):
+        made = await context.quick(partial(_made, context, secret))
+        return shown_once.forget(context, await _page(context, made=made))
+    return await _page(context)
 
 
 async def invite(context: RequestContext) -> Response:
-    """Invite a user; the page after it shows the link."""
-    role = _role(context)
-    secret = await context.quick(lambda: context.services.accounts.invite(role, context.user.name))
-    return _show_next(context, secret)
+    """Invite an administrator, or a member with one role in the ticked apps; the next page shows the link."""
+    accounts, name = context.services.accounts, context.user.name
+    role = context.form.get("role", "")
+    if role == Role.ADMINISTRATOR.value:
+        secret = await context.quick(lambda: accounts.invite(name))
+        return shown_once.show_next(context, "/users", secret)
+    in_apps = app_role(role)
+    apps = [app for app in context.apps if f"app_{app.id}" in context.form]
+    try:
+        secret = await context.quick(lambda: accounts.invite_member(in_apps, apps, name))
+    except AccountError as error:
+        return await _page(context, 422, error=sentence_of(context, error))
+    return shown_once.show_next(context, "/users", secret)
 
 
 async def invite_anew(context: RequestContext) -> Response:
     """Make a link that sets a new password for a user; the page after it shows the link."""
-    accounts, user_id = context.services.accounts, _user_id(context)
-    secret = await context.quick(lambda: accounts.invite_anew(accounts.require(user_id), context.user.name))
-    return _show_next(context, secret)
+    accounts, number = context.services.accounts, user_id(context)
+    secret = await context.quick(lambda: accounts.invite_anew(accounts.require(number), context.user.name))
+    return shown_once.show_next(context, "/users", secret)
 
 
 async def revoke_invitation(context: RequestContext) -> Response:
@@ -49,10 +55,21 @@ async def revoke_invitation(context: RequestContext) -> Response:
 
 
 async def set_role(context: RequestContext) -> Response:
-    role = _role(context)
-    accounts = context.services.accounts
+    """Make a member an administrator, or an administrator, or somebody of a former role, a member."""
+    role = context.form.get("role", "")
+    if role not in {Role.ADMINISTRATOR.value, Role.MEMBER.value}:
+        raise Refused(422)
+    accounts, number = context.services.accounts, user_id(context)
+
+    def change() -> None:
+        user = accounts.require(number)
+        if role == Role.MEMBER.value:
+            accounts.make_member(user, context.apps)
+        else:
+            accounts.make_administrator(user)
+
     try:
-        await context.quick(lambda: accounts.set_role(accounts.require(_user_id(context)), role))
+        await context.quick(change)
     except AccountError as error:
         return await _page(context, 409, error=sentence_of(context, error))
     return context.redirect("/users", "user_changed")
@@ -61,7 +78,7 @@ async def set_role(context: RequestContext) -> Response:
 async def delete(context: RequestContext) -> Response:
     accounts = context.services.accounts
     try:
-        await context.quick(lambda: accounts.delete(accounts.require(_user_id(context))))
+        await context.quick(lambda: accounts.delete(accounts.require(user_id(context))))
     except AccountError as error:
         return await _page(context, 409, error=sentence_of(context, error))
     return context.redirect("/users", "user_deleted")
@@ -85,14 +102,8 @@ async def _page(
         enrolled=await context.quick(factors.enrolled),
         error=error,
         made=made,
+        rights=lambda each: rights(context, each.role, each.app_roles),
     )
-
-
-def _show_next(context: RequestContext, secret: str) -> Response:
-    """Go to the page that shows the link. Loading that anew sends no form again, and makes no second link."""
-    response = context.redirect("/users")
-    cookies.keep(context.request, response, cookies.INVITATION, secret, _UNTIL_SHOWN)
-    return response
 
 
 def _made(context: RequestContext, secret: str) -> tuple[Invitation, str] | None:
@@ -104,14 +115,31 @@ def _made(context: RequestContext, secret: str) -> tuple[Invitation, str] | None
     return invitation, _link(context, "password" if invitation.user else "setup", secret)
 
 
-def _role(context: RequestContext) -> Role:
+def app_role(text: str) -> AppRole:
+    """The role of this name. Raises Refused."""
     try:
-        return Role(context.form.get("role", ""))
+        return AppRole(text)
     except ValueError:
         raise Refused(422) from None
 
 
-def _user_id(context: RequestContext) -> int:
+def rights(context: RequestContext, role: Role, app_roles: AppRoles) -> str:
+    """What somebody may do, in words: `Administrator`, or such as `Operator in shop, office; Door in lab`."""
+    if role is not Role.MEMBER:
+        return context.messages(f"role.{role.name.lower()}")
+    apps: dict[AppRole, list[str]] = {}
+    for app in context.apps:
+        if app.id in app_roles:
+            apps.setdefault(app_roles[app.id], []).append(app.name)
+    texts = [
+        context.messages("role.in_apps", role=context.messages(f"role.{each}"), apps=", ".join(names))
+        for each, names in apps.items()
+    ]
+    return "; ".join(texts) or context.messages("role.in_no_app")
+
+
+def user_id(context: RequestContext) -> int:
+    """The id that the path names. Raises Refused."""
     text = context.request.path_params["user_id"]
     if not (text.isascii() and text.isdecimal() and len(text) < 18):
         raise Refused(404)

@@ -1,4 +1,5 @@
 // A picture, its faces, and what the API says of them.
+import { takeByCamera } from "./camera-dialog.js";
 import { element } from "./dom.js";
 import { takePasted } from "./drop.js";
 import { faceDetails } from "./face-details.js";
@@ -20,6 +21,7 @@ let asking = null;
 const picker = new Picker(document.getElementById("picture"), analyze);
 picker.view.onselect = showFace;
 takePasted(picker.give);
+takeByCamera((file) => picker.give([file]));
 takeSamples((_, picture) => picker.show(picture));
 for (const button of steps.querySelectorAll("[data-step]")) {
   button.addEventListener("click", () => picker.view.move(Number(button.dataset.step)));
@@ -30,6 +32,7 @@ async function analyze() {
   const { signal } = (asking = new AbortController());
   findings.hidden = true;
   showReplies([]);
+  if (!picker.picture) return;
   picker.view.waiting = true;
   try {
     const answer = await send(page.dataset.action, picker.fields("picture"), { signal });

@@ -1,6 +1,7 @@
 // What every page has: times, dialogs, copying, passwords that can be looked at, the menu of small screens.
 import { messages } from "./messages.js";
 import { settle, toast } from "./toasts.js";
+import { validate } from "./validation.js";
 
 const words = messages();
 const language = document.documentElement.lang;
@@ -94,11 +95,19 @@ function takeCode() {
   document.querySelector("input:not([type=hidden], [name=code])")?.focus();
 }
 
+for (const form of document.querySelectorAll("form")) validate(form);
+
 // A form is sent once, however often its button is pressed.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+  });
+}
+// Filters that are not set stay out of the address.
+for (const form of document.querySelectorAll("form[role=search]")) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
   });
 }
 addEventListener("pageshow", (event) => {
@@ -107,7 +116,3 @@ addEventListener("pageshow", (event) => {
 });
 
 for (const dialog of document.querySelectorAll("[data-open-at-once]")) dialog.showModal();
-
-// A page that shows a secret once is not asked for again by loading it anew: that would make another secret.
-const once = document.querySelector("[data-address]");
-if (once) history.replaceState(null, "", once.dataset.address);

@@ -1,19 +1,25 @@
 // An area that takes pictures: chosen, dropped on it, or pasted anywhere on the page.
 //
 // <label class="drop" data-drop><input type="file" accept="image/png,image/jpeg" multiple> ... </label>
+//
+// A file of a dropped folder says where it lay there: `path`, and `folder`, the folder that holds it, if that holds no others.
 
 // Calls `take` with an array of files, one at most where the input does not take several.
 export function takePictures(area, take) {
   const input = area.querySelector("input[type=file]");
   const give = (files) => {
-    const chosen = [...files].slice(0, input.multiple ? undefined : 1);
-    if (chosen.length) take(chosen);
+    const some = [...files].slice(0, input.multiple ? undefined : 1);
+    if (some.length) take(some);
   };
 
-  input.addEventListener("change", () => {
+  const chosen = () => {
     give(input.files);
     input.value = "";
-  });
+  };
+
+  input.addEventListener("change", chosen);
+  // Those that were chosen while this script was on its way.
+  if (input.files.length) queueMicrotask(chosen);
   area.addEventListener("dragover", (event) => {
     event.preventDefault();
     area.classList.add("over");
@@ -34,7 +40,7 @@ async function filesOf(entry, folder = "") {
   if (entry.name.startsWith(".")) return [];
   if (entry.isFile) {
     const file = await new Promise((take, fail) => entry.file(take, fail));
-    return [Object.assign(file, { folder })];
+    return [Object.assign(file, { folder, path: entry.fullPath })];
   }
   const inside = [];
   const reader = entry.createReader();

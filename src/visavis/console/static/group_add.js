@@ -1,150 +1,205 @@
-// Registers pictures of people: gathered by person, one request each, with what became of every one.
-import { element, icon } from "./dom.js";
+// Registers pictures of people: gathered by person, looked at, registered one request each, with what became of every one.
+import { takeByCamera } from "./camera-dialog.js";
 import { takePasted, takePictures } from "./drop.js";
-import { fill, messages } from "./messages.js";
-import { cutTo, imageOf, objection } from "./pictures.js";
+import { Gatherer } from "./gather.js";
+import { fill, messages, plural } from "./messages.js";
 import { Person } from "./person-card.js";
+import { PictureRow } from "./picture-row.js";
+import { sendable, Unfit } from "./pictures.js";
 import { Refused, send, submit } from "./requests.js";
+import { twinOf } from "./same-file.js";
 
 const AT_ONCE = 2;
-const NUMBERED = /^(.*?\p{L}.*?)\s*(?:[-_ ]\s*\d{1,3}|\(\d{1,3}\))$/u;
+const MOST_FACES = 20;
+const OF_THE_PICTURE = 422;
 
-const words = messages("add-words");
+const words = { ...messages("picture-words"), ...messages("add-words") };
 const root = document.getElementById("registration");
 const batch = document.getElementById("batch");
-const list = batch.querySelector("[data-people]");
-const start = batch.querySelector("[data-start]");
-const clear = batch.querySelector("[data-clear]");
+const find = (name) => batch.querySelector(`[data-${name}]`);
+const start = find("start");
+const clear = find("clear");
+const undoAll = find("undo");
 const progress = batch.querySelector("progress");
 const numbered = document.getElementById("numbered");
+const every = document.getElementById("every-face");
+const complaints = root.querySelector("[data-complaints]");
+const gatherer = new Gatherer(words);
 const people = [];
 let stopping = null; // an AbortController while pictures are being registered
+let gathering = Promise.resolve(); // one drop after the other
+let looking = 0;
 
-const give = takePictures(document.getElementById("drop"), (files) => addAll(files));
-takePasted(give);
+takePasted(takePictures(document.getElementById("drop"), takeAll));
+takeByCamera((file, shot) => takeAll([Object.assign(file, { shot })]), { several: true });
 start.addEventListener("click", () => (stopping ? stopping.abort() : register()));
+undoAll.addEventListener("click", takeBackAll);
+every.addEventListener("change", () => rows().forEach((row) => row.judge(every.checked, anyway)));
 clear.addEventListener("click", () => {
   people.splice(0);
-  list.replaceChildren();
+  find("people").replaceChildren();
+  complain([]);
   show();
 });
-numbered?.addEventListener("change", gatherAgain);
+numbered?.addEventListener("change", () => {
+  gathering = gathering.then(gatherAgain);
+});
 addEventListener("beforeunload", (event) => {
-  if (stopping || those("waiting").length) event.preventDefault();
+  if (stopping || those("waiting").length || those("asked").length) event.preventDefault();
 });
 
-function addAll(files) {
-  files.forEach(add);
+function takeAll(files) {
+  gathering = gathering.then(() => gather(files));
+}
+
+async function gather(files) {
+  root.setAttribute("aria-busy", "true");
+  const before = gatherer.rows;
+  const found = await gatherer.take(files);
+  if (before !== gatherer.rows) await gatherAgain();
+  for (const file of found.pictures) await add(file);
+  const unused = gatherer.unused(rows().map(({ original }) => original));
+  if (before !== gatherer.rows && unused.length) found.complaints.push(fill(words.list_unused, { count: unused.length, first: unused[0].path }));
+  complain(found.complaints);
+  root.setAttribute("aria-busy", "false");
   show();
 }
 
-function add(file) {
-  const person = personOf(file);
-  const state = element("div", { class: "state" });
-  const remove = element(
-    "button",
-    { type: "button", class: "button quiet icon-only", "aria-label": fill(words.remove, { name: file.name }) },
-    icon("close", 18),
-  );
-  const row = element("li", {}, imageOf(file, ""), element("span", { class: "file" }, file.name), state, remove);
-  const item = { file, person, state, remove, row, status: "waiting", faces: 0, sure: false };
-  remove.addEventListener("click", () => discard(item));
-  const wrong = objection(file);
-  person.items.push(item);
-  person.pictures.append(row);
-  settle(item, wrong ? "unfit" : "waiting", wrong ? words[wrong] : words.waiting);
+function complain(sentences) {
+  complaints.hidden = !sentences.length;
+  complaints.querySelector("p").textContent = sentences.join(" ");
 }
 
-function discard(item) {
-  item.person.items.splice(item.person.items.indexOf(item), 1);
-  item.row.remove();
-  if (!item.person.items.length) {
-    people.splice(people.indexOf(item.person), 1);
-    item.person.card.remove();
+async function add(original) {
+  const person = personOf(original);
+  let file = original;
+  let wrong = original.tooLarge ? words.too_large : "";
+  try {
+    if (!wrong) file = await sendable(original);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    wrong = words[error.reason];
+  }
+  const others = rows().filter(({ status }) => status !== "undone");
+  const twin = wrong ? null : await twinOf(original, others.map((row) => row.original));
+  if (twin) wrong = fill(words.twice, { name: twin.name });
+  const row = new PictureRow(file, person, words, discard);
+  row.original = original;
+  person.items.push(row);
+  person.pictures.append(row.root);
+  if (wrong) row.settle("unfit", wrong);
+  show();
+  look();
+}
+
+function personOf(file) {
+  const fixed = root.dataset.person;
+  const { key, name, id } = fixed
+    ? { key: "", name: root.dataset.name || fixed, id: "" }
+    : gatherer.personOf(file, numbered.checked);
+  const known = people.find((person) => person.key === key);
+  if (known) return known;
+  const person = new Person(name, { words, resolve: root.dataset.resolve, fixed, listed: id, changed: () => changed(person) });
+  person.key = key;
+  people.push(person);
+  find("people").append(person.card);
+  return person;
+}
+
+function changed(person) {
+  person.items.forEach((row) => row.judge(every.checked, anyway));
+  show();
+}
+
+function discard(row) {
+  row.person.items.splice(row.person.items.indexOf(row), 1);
+  row.root.remove();
+  if (!row.person.items.length) {
+    people.splice(people.indexOf(row.person), 1);
+    row.person.card.remove();
   }
   show();
 }
 
-function personOf(file) {
-  const name = nameOf(file);
-  const known = people.find((person) => person.given === name);
-  if (known) return known;
-  const person = new Person(name, { words, resolve: root.dataset.resolve, fixed: root.dataset.person, changed: show });
-  people.push(person);
-  list.append(person.card);
-  return person;
+async function gatherAgain() {
+  const again = rows().filter(({ status }) => ["waiting", "unfit", "asked"].includes(status));
+  again.forEach(discard);
+  for (const { original } of again) await add(original);
 }
 
-// What a file is called after its person: its folder, or itself, without a number at the end.
-function nameOf(file) {
-  if (root.dataset.person) return root.dataset.name || root.dataset.person;
-  if (file.folder) return file.folder.normalize("NFC").trim();
-  const stem = file.name.replace(/\.[^.]*$/, "").normalize("NFC").trim();
-  return (numbered.checked && NUMBERED.exec(stem)?.[1]) || stem;
+// Every picture is looked at before it is registered: which face it would be, whether that is somebody already.
+async function look() {
+  if (looking >= AT_ONCE) return;
+  looking += 1;
+  for (let row; !stopping && (row = those("waiting").find(({ asked }) => !asked)); ) {
+    row.asked = true;
+    try {
+      const seen = await send(root.dataset.look, { picture: row.file });
+      if (rows().includes(row) && row.status === "waiting") row.saw(seen, every.checked, anyway);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      // A server that is busy or away is no fault of the picture: registering it will tell.
+      if (error.status === OF_THE_PICTURE && row.status === "waiting") row.settle("unfit", error.message);
+    }
+    show();
+  }
+  looking -= 1;
 }
 
-function gatherAgain() {
-  const waiting = people.flatMap((person) => person.items.filter(({ status }) => status === "waiting" || status === "unfit"));
-  waiting.forEach(discard);
-  addAll(waiting.map(({ file }) => file));
+// One picture that was a question; while others are being registered it is the next of them.
+function anyway(row) {
+  show();
+  if (row.refusedOnce && !stopping) register();
 }
 
-function settle(item, status, text, ...more) {
-  item.status = status;
-  const mark = { done: "check", failed: "alert", unfit: "alert", asked: "alert" }[status];
-  const kind = { done: "good", failed: "bad", unfit: "bad", asked: "bad" }[status] ?? "";
-  const sign = status === "working" ? element("span", { class: "spinner", "aria-hidden": "true" }) : mark && icon(mark, 16);
-  item.state.className = `state ${kind}`;
-  item.state.replaceChildren(...(sign ? [sign] : []), element("span", {}, text), ...more);
-  item.remove.disabled = status === "working";
-  item.person.lock();
+function rows() {
+  return people.flatMap((person) => person.items);
 }
 
 function those(status) {
-  return people.flatMap((person) => person.items.filter((item) => item.status === status));
+  return rows().filter((row) => row.status === status);
+}
+
+function next() {
+  return those("waiting").find(({ person }) => person.id);
 }
 
 function show() {
-  const total = people.reduce((sum, person) => sum + person.items.length, 0);
+  const total = rows().length;
   const unanswered = people.filter((person) => !person.id && person.items.some(({ status }) => status === "waiting")).length;
-  const waiting = those("waiting").filter(({ person }) => person.id).length;
   const failed = those("failed").length;
   batch.hidden = total === 0;
-  batch.querySelector("[data-batch-title]").textContent = fill(
-    total === 1 ? words.ready_one : words.ready_other,
-    { count: total.toLocaleString() },
-  );
-  start.textContent = stopping ? words.stop : waiting || !failed ? words.start : words.retry;
-  start.disabled = !stopping && (unanswered > 0 || waiting + failed === 0);
+  find("batch-title").textContent = plural(words, "ready", total);
+  start.textContent = stopping ? words.stop : next() || !failed ? words.start : words.retry;
+  start.disabled = !stopping && (unanswered > 0 || !(next() || failed));
   clear.disabled = Boolean(stopping);
-  if (!stopping && unanswered) batch.querySelector("[data-summary]").textContent = fill(words.unanswered, { count: unanswered });
-  else if (!stopping && waiting) batch.querySelector("[data-summary]").textContent = "";
+  undoAll.hidden = Boolean(stopping) || those("done").length < 2;
+  if (!stopping && unanswered) find("summary").textContent = fill(words.unanswered, { count: unanswered });
+  else if (!stopping && next()) find("summary").textContent = "";
 }
 
 function summary(message) {
   const done = those("done");
   const without = those("failed").length + those("unfit").length + those("asked").length;
-  const total = people.reduce((sum, person) => sum + person.items.length, 0);
-  const values = {
-    total,
+  progress.max = rows().length;
+  progress.value = done.length + without;
+  find("summary").textContent = fill(message, {
+    total: rows().length,
     done: done.length + without,
-    faces: done.reduce((sum, item) => sum + item.faces, 0),
+    faces: done.reduce((sum, { added }) => sum + added.length, 0),
     failed: without,
-  };
-  progress.max = total;
-  progress.value = values.done;
-  batch.querySelector("[data-summary]").textContent = fill(message, values);
+  });
 }
 
 async function register() {
   stopping = new AbortController();
-  if (!those("waiting").length) for (const item of those("failed")) settle(item, "waiting", words.waiting);
-  batch.querySelector("[data-progress]").hidden = false;
+  if (!next()) those("failed").forEach((row) => row.settle("waiting", words.waiting));
+  find("progress").hidden = false;
   show();
   summary(words.summary);
   const work = async () => {
-    for (let item; !stopping.signal.aborted && (item = those("waiting")[0]); ) {
-      await registerOne(item, stopping.signal);
+    for (let row; !stopping.signal.aborted && (row = next()); ) {
+      await registerOne(row, stopping.signal);
       summary(words.summary);
     }
   };
@@ -152,70 +207,50 @@ async function register() {
   summary(stopping.signal.aborted ? words.stopped : words.finished);
   stopping = null;
   show();
+  look();
 }
 
-async function registerOne(item, signal) {
-  settle(item, "working", words.working);
-  item.row.scrollIntoView({ block: "nearest" });
-  const limit = document.getElementById("every-face").checked ? 20 : 1;
-  const { id, name } = item.person;
+async function registerOne(row, signal) {
+  row.settle("working", words.working);
+  row.root.scrollIntoView({ block: "nearest" });
+  const all = every.checked;
+  const { id, name } = row.person;
   try {
-    const fields = { picture: item.file, external_id: id, name, limit, check: item.sure || limit > 1 ? "" : "1" };
+    const check = row.sure || all ? "" : "1";
+    const fields = { picture: row.file, external_id: id, name, limit: all ? MOST_FACES : 1, check };
     const answer = await send(root.dataset.action, fields, { signal });
-    if (answer.known) ask(item, answer.known);
-    else conclude(item, answer, limit);
+    if (answer.known) {
+      row.refusedOnce = true;
+      row.ask(answer.known, anyway);
+    } else {
+      document.querySelector("[data-face-count]").textContent = answer.count;
+      row.conclude(answer, all, takeBack);
+    }
   } catch (error) {
-    if (error.name === "AbortError") settle(item, "waiting", words.waiting);
-    else if (error instanceof Refused) settle(item, "failed", error.message);
+    if (error.name === "AbortError") row.settle("waiting", words.waiting);
+    else if (error instanceof Refused) row.settle("failed", error.message);
     else throw error;
   }
 }
 
-function ask(item, { id, name, similarity }) {
-  const anyway = element("button", { type: "button", class: "button small" }, words.anyway);
-  anyway.addEventListener("click", () => {
-    item.sure = true;
-    settle(item, "waiting", words.waiting);
+async function takeBack(row) {
+  const button = row.state.querySelector("button");
+  button.disabled = true;
+  try {
+    for (const { faceId } of row.added) await submit(`${root.dataset.action}/${faceId}/delete`, {});
+    row.added = [];
+    row.settle("undone", words.undone);
     show();
-    if (!stopping) register();
-  });
-  settle(item, "asked", fill(words.known, { who: name || id, similarity: similarity.toFixed(1) }), anyway);
-}
-
-function conclude(item, { added, notAdded, count }, limit) {
-  document.querySelector("[data-face-count]").textContent = count;
-  item.faces = added.length;
-  const reasons = limit > 1 ? notAdded : notAdded.slice(0, 1);
-  const why = [...new Set(reasons.map((face) => face.why))].join(" ");
-  if (added.length === 0) {
-    settle(item, "failed", why || words.none);
-    return;
+    summary(words.finished);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    row.settle("done", error.message, button);
+    button.disabled = false;
   }
-  if (added.length === 1) cutTo(item.file, added[0].box).then((face) => item.row.firstChild.replaceWith(face), () => {});
-  const several = limit === 1 && notAdded.length ? fill(words.several, { count: notAdded.length + 1 }) : "";
-  const text = [said(added), limit > 1 ? why : several].filter(Boolean).join(" ");
-  settle(item, "done", text, undoOf(item, added));
 }
 
-function undoOf(item, added) {
-  const undo = element("button", { type: "button", class: "button quiet small" }, words.undo);
-  undo.addEventListener("click", async () => {
-    undo.disabled = true;
-    try {
-      for (const { faceId } of added) await submit(`${root.dataset.action}/${faceId}/delete`, {});
-      item.faces = 0;
-      settle(item, "undone", words.undone);
-      summary(words.finished);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      settle(item, "done", error.message, undo);
-    }
-  });
-  return undo;
-}
-
-function said(added) {
-  if (added.length > 1) return fill(words.added_other, { count: added.length });
-  const quality = added[0].quality;
-  return quality === null ? words.added_one : `${words.added_one} · ${fill(words.quality, { quality })}`;
+async function takeBackAll() {
+  undoAll.disabled = true;
+  for (const row of those("done")) await takeBack(row);
+  undoAll.disabled = false;
 }

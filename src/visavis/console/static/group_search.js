@@ -1,12 +1,13 @@
 // Searches a group by a picture, again whenever the minimum similarity is moved.
+import { takeByCamera } from "./camera-dialog.js";
 import { element } from "./dom.js";
 import { takePasted, takePictures } from "./drop.js";
-import { fill, messages } from "./messages.js";
-import { frames, imageOf, objection } from "./pictures.js";
+import { messages, plural } from "./messages.js";
+import { frames, imageOf, sendable, Unfit } from "./pictures.js";
 import { Refused, send } from "./requests.js";
 import { shown } from "./score.js";
 
-const words = messages("search-words");
+const words = { ...messages("picture-words"), ...messages("search-words") };
 const root = document.getElementById("search");
 const results = root.querySelector("[data-results]");
 const state = root.querySelector("[data-state]");
@@ -16,21 +17,26 @@ let picture = null;
 let running = null;
 
 takePasted(takePictures(document.getElementById("drop"), ([file]) => take(file)));
+takeByCamera(take);
 threshold.addEventListener("input", () => {
   root.querySelector("[data-threshold]").textContent = threshold.value;
 });
 threshold.addEventListener("change", () => picture && search());
 
-function take(file) {
-  const wrong = objection(file);
-  picture = wrong ? null : file;
+async function take(file) {
+  running?.abort();
   results.hidden = true;
-  probe.hidden = Boolean(wrong);
-  if (wrong) {
-    say(wrong === "too_large" ? words.too_large : words.not_picture, "bad");
+  probe.hidden = true;
+  picture = null;
+  try {
+    picture = await sendable(file);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    say(words[error.reason], "bad");
     return;
   }
-  probe.replaceChildren(imageOf(file, words.probe));
+  probe.hidden = false;
+  probe.replaceChildren(imageOf(picture, words.probe));
   search();
 }
 
@@ -60,8 +66,7 @@ function show(faces) {
   const matches = bestOf(faces);
   results.hidden = matches.length === 0;
   results.querySelector("[data-matches]").replaceChildren(...matches.map(row));
-  const text = fill(matches.length === 1 ? words.found_one : words.found_other, { count: matches.length });
-  results.querySelector("[data-results-title]").textContent = text;
+  results.querySelector("[data-results-title]").textContent = plural(words, "found", matches.length);
   say(matches.length ? "" : words.none);
 }
 

@@ -7,18 +7,17 @@ const PAUSE_MS = 400;
 const NEW = "+";
 
 export class Person {
-  // `given`: the name that the files have. `fixed`: the id of a person who is there already.
-  constructor(given, { words, resolve, fixed, changed }) {
-    this.given = given;
+  // `given`: the name that the files have. `fixed`: the id of a person who is there already. `listed`: the id in a list.
+  constructor(given, { words, resolve, fixed, listed, changed }) {
     this.items = [];
-    this.id = fixed ?? "";
+    this.id = fixed || listed || "";
     this.words = words;
     this.resolve = resolve;
     this.changed = changed;
     this.input = element("input", {
       value: given, maxlength: 255, autocomplete: "off", spellcheck: "false", "aria-label": words.name, readonly: Boolean(fixed),
     });
-    this.choice = element("select", { "aria-label": fill(words.person, { name: given }) });
+    this.choice = element("select", {});
     this.question = element("div", { class: "control select", hidden: true }, this.choice, icon("down", 16));
     this.note = element("span", { class: "muted", role: "status" });
     this.pictures = element("ul", { class: "pictures" });
@@ -29,14 +28,21 @@ export class Person {
       this.pictures,
     );
     this.choice.addEventListener("change", () => this.choose(this.choice.value));
-    this.input.addEventListener("input", () => this.ask());
-    if (!fixed) this.ask(0);
+    if (listed) this.say(fill(words.listed, { id: listed }));
+    else if (!fixed) {
+      this.input.addEventListener("input", () => this.ask());
+      queueMicrotask(() => this.ask(0));
+    }
   }
 
   // The name that is kept; none if it is the id itself, or the person is known by a name already.
   get name() {
     const text = this.input.value.trim();
     return text === this.id || this.isKnown ? "" : text;
+  }
+
+  get isNamed() {
+    return this.input.value.trim() !== "";
   }
 
   // Who is meant: asked of the server whenever the name changes.
@@ -71,6 +77,7 @@ export class Person {
     this.choice.replaceChildren(
       element("option", { value: "", selected: true }, words.choose), ...options, element("option", { value: NEW }, words.someone_new),
     );
+    this.choice.setAttribute("aria-label", fill(words.person, { name: this.input.value.trim() }));
     this.question.hidden = false;
     this.choose("");
   }

@@ -1,9 +1,13 @@
 // A place for a picture: dropped, chosen, pasted, by URL or a sample.
 import { element, icon } from "./dom.js";
 import { takePictures } from "./drop.js";
+import { messages } from "./messages.js";
 import { PictureView } from "./picture-view.js";
+import { sendable, Unfit } from "./pictures.js";
 
-// `take` is called with whatever the place has now: {file, name} or {url}; `more` with files beyond the first.
+const words = messages("picture-words");
+
+// `take` is called with whatever the place has now: {file, name}, {url}, or nothing after a file that cannot be sent; `more` with files beyond the first.
 export class Picker {
   constructor(root, take, more = () => {}) {
     this.root = root;
@@ -13,18 +17,28 @@ export class Picker {
     this.place = root.querySelector(".drop");
     this.again = root.querySelector("[data-again]");
     this.give = takePictures(root, ([first, ...others]) => {
-      this.show({ file: first, name: first.name });
+      this.offer(first);
       if (others.length) more(others);
     });
     this.again.addEventListener("click", () => root.querySelector("input[type=file]").click());
-    // One that was chosen while this script was on its way.
-    const { files } = root.querySelector("input[type=file]");
-    if (files.length) queueMicrotask(() => this.give(files));
     const form = root.querySelector("[data-url]");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.show({ url: form.querySelector("input").value.trim() });
     });
+  }
+
+  async offer(given) {
+    try {
+      const file = await sendable(given);
+      this.show({ file, name: file.name });
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      this.picture = null;
+      this.view.show(null);
+      this.take(this);
+      this.complain({ sentence: words[error.reason] });
+    }
   }
 
   show(picture, quietly = false) {
@@ -51,8 +65,7 @@ export class Picker {
   complain(problem) {
     const place = this.root.querySelector("[data-error]");
     place.hidden = !problem;
-    const lines = problem ? [element("b", {}, problem.sentence), problem.detail && element("span", { lang: "en" }, problem.detail)] : [];
-    place.replaceChildren(...(problem ? [icon("alert"), element("span", { class: "lines" }, ...lines.filter(Boolean))] : []));
+    place.replaceChildren(...(problem ? [icon("alert"), element("span", {}, problem.sentence)] : []));
     // Of what no browser can show, there is nothing to look at.
     const blank = Boolean(problem) && this.view.blank;
     this.place.hidden = Boolean(this.picture) && !blank;

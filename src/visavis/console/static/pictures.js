@@ -1,13 +1,48 @@
 // Pictures of people's own, shown without ever leaving the browser's memory except to this server.
 import { element, icon, svg } from "./dom.js";
+import { messages } from "./messages.js";
 
-export const MAX_BYTES = 7_500_000;
-export const TYPES = ["image/png", "image/jpeg"];
+// As the server says.
+export const MAX_BYTES = messages("picture-words").max_bytes;
+const TYPES = ["image/png", "image/jpeg"];
+// Formats that some browsers read and the server does not.
+const FOREIGN = /\.(heic|heif|webp|avif|bmp|gif|tiff?)$/i;
+const MAX_FOREIGN_BYTES = 60_000_000;
+const LONGEST = 4096;
 
-// What is wrong with a file before it is sent, as the name of a message, or nothing.
-export function objection(file) {
-  if (!TYPES.includes(file.type)) return "not_picture";
-  return file.size > MAX_BYTES ? "too_large" : "";
+export class Unfit extends Error {
+  // `reason`: the name of a message: too_large, not_picture or unreadable.
+  constructor(reason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+// The file as it can be sent: itself, or a JPEG of what this browser reads of it. Rejects with Unfit.
+export async function sendable(file) {
+  if (!TYPES.includes(file.type)) return converted(file);
+  if (file.size > MAX_BYTES) throw new Unfit("too_large");
+  return file;
+}
+
+async function converted(file) {
+  const isPicture = file.type.startsWith("image/") && file.type !== "image/svg+xml";
+  if (!isPicture && !FOREIGN.test(file.name)) throw new Unfit("not_picture");
+  if (file.size > MAX_FOREIGN_BYTES) throw new Unfit("too_large");
+  const picture = await createImageBitmap(file).catch(() => {
+    throw new Unfit("unreadable");
+  });
+  const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+  const canvas = element("canvas", { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
+  const paper = canvas.getContext("2d");
+  paper.fillStyle = "white"; // JPEG has no transparency
+  paper.fillRect(0, 0, canvas.width, canvas.height);
+  paper.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const blob = await new Promise((take) => canvas.toBlob(take, "image/jpeg", 0.95));
+  if (!blob) throw new Unfit("unreadable");
+  if (blob.size > MAX_BYTES) throw new Unfit("too_large");
+  return new File([blob], file.name.replace(/(\.[^.]*)?$/, ".jpg"), { type: "image/jpeg" });
 }
 
 // An image of a file. Its address is let go once it has been read.

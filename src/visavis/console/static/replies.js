@@ -43,6 +43,8 @@ function choose(dialect) {
   find("status").textContent = `HTTP ${reply.status}`;
   find("detail").hidden = !reply.detail;
   find("detail").textContent = `X-Error-Detail: ${reply.detail}`;
+  find("reason").hidden = !reply.reason;
+  find("reason").textContent = reply.reason;
 }
 
 tabs.addEventListener("keydown", (event) => {

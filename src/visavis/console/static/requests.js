@@ -2,15 +2,18 @@
 import { messages } from "./messages.js";
 
 export class Refused extends Error {
-  constructor(message, status) {
+  // `status`: of HTTP, 0 if there was no answer. `code`: of an error of the service. `wait`: seconds to wait, as the server says.
+  constructor(message, status, { code = "", wait = 0 } = {}) {
     super(message);
     this.status = status;
+    this.code = code;
+    this.wait = wait;
   }
 }
 
 // POST `fields`, a FormData or an object of them; the answer's JSON. Throws Refused with a sentence for people.
-export async function send(path, fields, { signal } = {}) {
-  return post(path, fields instanceof FormData ? fields : formOf(fields), signal, { "X-CSRF-Token": token() });
+export async function send(path, fields, { signal, headers = {} } = {}) {
+  return post(path, fields instanceof FormData ? fields : formOf(fields), signal, { "X-CSRF-Token": token(), ...headers });
 }
 
 // POST `fields` as a form without pictures; throws as `send` does.
@@ -32,7 +35,10 @@ async function post(path, body, signal, more = {}) {
     throw new Refused(messages().offline, 0);
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(answer.error ?? messages().offline, response.status);
+  if (!response.ok) {
+    const wait = Number(response.headers.get("Retry-After")) || 0;
+    throw new Refused(answer.error ?? messages().offline, response.status, { code: answer.code, wait });
+  }
   return answer;
 }
 
