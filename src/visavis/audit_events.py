@@ -12,6 +12,9 @@ from enum import IntEnum, StrEnum
 OK = "ok"
 """The result of an operation that succeeded; one that failed has its error code as result."""
 
+FAILED = "failed"
+"""In a filter: every result but `ok`."""
+
 
 class ActorKind(StrEnum):
     """Kinds of actors."""
@@ -119,9 +122,32 @@ class AuditFilter:
     until: datetime | None = None
     """Records before this moment."""
     app: str | None = None
+    """Name of the app at that time; another may have had it before."""
     operation: str | None = None
     group: str | None = None
-    face: str | None = None
+    faces: tuple[str, ...] | None = None
+    """Ids; a record about any of these faces matches."""
+    actor: ActorKind | None = None
+    user: str | None = None
+    """Name of the actor."""
+    result: str | None = None
+    app_id: int | None = None
+    """Number of the app, which no other app ever has."""
+    """`ok`, an error code, or `failed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditNames:
+    """What the records of the log name: each once, in ascending order."""
+
+    apps: tuple[str, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
+    """Pairs of app and group."""
+    operations: tuple[tuple[Effect, str], ...] = ()
+    actors: tuple[ActorKind, ...] = ()
+    users: tuple[str, ...] = ()
+    """Users of the console."""
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

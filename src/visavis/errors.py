@@ -50,6 +50,8 @@ class ErrorCode(StrEnum):
     """The id belongs to another person of the group."""
     ACCESS_KEY_NOT_FOUND = auto()
     DUPLICATE_ACCESS_KEY = auto()
+    WEBHOOK_NOT_FOUND = auto()
+    """The group tells its recognition events to nobody."""
     ACCESS_TOKEN_INVALID = auto()
     """The access token is missing, malformed, unknown, expired or revoked."""
     ACCESS_TOKEN_UNAUTHORIZED = auto()
@@ -109,6 +111,10 @@ class AccountErrorCode(StrEnum):
     INVITATION_INVALID = auto()
     USER_NOT_FOUND = auto()
     LAST_ADMINISTRATOR = auto()
+    NO_APP = auto()
+    """A role was given in no app."""
+    NOT_A_MEMBER = auto()
+    """The user has no roles in apps: administrators may do everything in all of them."""
 
 
 class AccountError(Exception):

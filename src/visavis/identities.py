@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,33 @@ class AccessKey:
 
 
 class Role(StrEnum):
-    """What a person may do in the console. Each role includes the ones before it."""
+    """What a user of the console is on this server. What each may do is in `core.permissions`."""
 
-    VIEWER = "viewer"
-    """May see groups, faces and the state of the server."""
-    OPERATOR = "operator"
-    """May use pictures, and create, change and delete groups and faces."""
+    FORMER_VIEWER = "viewer"
+    """A viewer in every app, as there were before roles in apps. Nobody is made one any more."""
+    FORMER_OPERATOR = "operator"
+    """An operator in every app, as there were before roles in apps. Nobody is made one any more."""
+    MEMBER = "member"
+    """May do in each app what the role there allows, and see no other app."""
     ADMINISTRATOR = "administrator"
-    """May manage apps, keys and users, and read the audit log."""
+    """May do everything in every app, and manage apps, keys and users."""
+
+
+class AppRole(StrEnum):
+    """What a member may do in one app. Each role includes the ones before it."""
+
+    DOOR = "door"
+    """May use the door views, which name whoever stands before the camera, and sees no list of people."""
+    VIEWER = "viewer"
+    """May see groups, persons, faces and events, and search."""
+    OPERATOR = "operator"
+    """May register, rename, merge and delete persons and faces, and use pictures."""
+    MANAGER = "manager"
+    """May manage groups and the keys of the app, and read its part of the audit log."""
+
+
+AppRoles: TypeAlias = Mapping[int, AppRole]
+"""The roles of a member by the ids of apps. An app that is not in it is not seen at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +122,8 @@ class User:
     """Empty if the browser decides."""
     theme: str = ""
     """Empty if the browser decides."""
+    app_roles: AppRoles = field(default_factory=dict, hash=False)
+    """Empty unless the user is a member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +166,8 @@ class OpenInvitation:
     invited_by: str
     """The name of a user; empty for a command."""
     expires_at: datetime
+    app_roles: AppRoles = field(default_factory=dict, hash=False)
+    """The roles in apps of the new account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +177,5 @@ class Invitation:
     role: Role
     user: User | None
     expires_at: datetime
+    app_roles: AppRoles = field(default_factory=dict, hash=False)
+    """The roles in apps of the new account."""

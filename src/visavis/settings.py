@@ -25,6 +25,13 @@ _OF_CLIENTS = frozenset({"VISAVIS_URL", "VISAVIS_APP_KEY", "VISAVIS_SECRET_KEY",
 """Environment variables of clients, as examples and guides name them; the server ignores them."""
 
 
+def _networks(value: str) -> str:
+    """The text, if it is addresses or networks with commas between. Raises `ValueError`."""
+    for network in filter(None, value.split(",")):
+        ip_network(network.strip())
+    return value
+
+
 class QuotaSettings(BaseModel):
     """How much an app may store; exact also under concurrent requests."""
 
@@ -41,11 +48,28 @@ class FetchSettings(BaseModel):
 
     allow_private_addresses: bool = Field(
         default=False,
-        description="Let image URLs point at private, loopback and link-local addresses: "
+        description="Allow image URLs at private, loopback and link-local addresses: "
         "anybody with a key can then make this server fetch from its own network.",
     )
     connect_seconds: float = Field(3.0, gt=0, description="Longest time to look up and connect.")
     total_seconds: float = Field(10.0, gt=0, description="Longest time for the whole download.")
+
+
+class WebhookSettings(BaseModel):
+    """Settings of the webhooks of groups."""
+
+    model_config = ConfigDict(frozen=True)
+
+    allow_networks: str = Field(
+        "",
+        description="Addresses or networks, commas between, that webhooks may lead to though they are not public, "
+        "and by http too, such as `192.168.7.20`. Without any, webhooks lead to public addresses by https.",
+    )
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        return _networks(value)
 
 
 class EdgeSettings(BaseModel):
@@ -55,45 +79,44 @@ class EdgeSettings(BaseModel):
 
     trusted_proxies: str = Field(
         "",
-        description="Addresses or networks, commas between, of proxies whose X-Forwarded-For, "
-        "X-Forwarded-Proto and X-Forwarded-Prefix are believed; without any, nobody's are.",
+        description="Comma-separated addresses or networks of proxies whose X-Forwarded-For, "
+        "X-Forwarded-Proto and X-Forwarded-Prefix are trusted; by default none are.",
     )
     cors_origins: str = Field(
         "",
-        description="Origins, commas between, of web pages that may call the operations from a browser, as "
-        "`https://app.example.com`; `*` is every page. Without any, none may.",
+        description="Comma-separated origins of web pages that may call the operations from a browser, such as "
+        "`https://app.example.com`; `*` is every page. By default none may.",
     )
     wrong_keys_per_minute: int = Field(
-        300, ge=1, description="Requests with wrong keys an address may send before it has to wait."
+        300, ge=1, description="Requests with wrong keys that an address may send before it has to wait."
     )
     connections: int = Field(
         900,
         ge=1,
-        description="Connections at the same time, TLS handshakes among them; more are answered 503. Where the "
-        "system allows a process too few files (`ulimit -n`), it is as many as leave 192 for the database and "
-        "the rest.",
+        description="Connections at the same time, including TLS handshakes; further ones are answered 503. If "
+        "the "
+        "system allows a process too few files (`ulimit -n`), the limit is lowered to leave 192 for the database "
+        "and the rest.",
     )
     handshake_seconds: float = Field(5.0, gt=0, description="Longest time for a TLS handshake.")
     head_seconds: float = Field(10.0, gt=0, description="Longest time for a request's line and headers.")
     body_pause_seconds: float = Field(15.0, gt=0, description="Longest wait for the next piece of a body.")
     body_seconds: float = Field(120.0, gt=0, description="Longest wait for all pieces of a body together.")
     answer_seconds: float = Field(
-        30.0, gt=0, description="Longest time for a client to take what the server holds of an answer."
+        30.0, gt=0, description="Longest time for a client to read an answer that the server is holding."
     )
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _are_networks(cls, value: str) -> str:
-        for network in filter(None, value.split(",")):
-            ip_network(network.strip())
-        return value
+    def _are_proxies(cls, value: str) -> str:
+        return _networks(value)
 
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
         for origin in filter(None, (each.strip() for each in value.split(","))):
             if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin such as https://app.example.com")
+                raise ValueError(f"{origin!r} is not an origin such as https://app.example.com")
         return value
 
 
@@ -105,7 +128,7 @@ class WorkSettings(BaseModel):
     cpu_places: int = Field(
         default_factory=usable_cores,
         ge=1,
-        description="Pictures computed at the same time, each by a process of its own.",
+        description="Pictures processed at the same time, each in a process of its own.",
     )
     provider: Literal["cpu", "openvino", "cuda", "coreml"] = Field(
         "cpu",
@@ -114,10 +137,10 @@ class WorkSettings(BaseModel):
     picture_seconds: float = Field(
         10.0,
         gt=0,
-        description="Longest time for one picture; then its process is ended and the request refused.",
+        description="Longest time for one picture; after that its process is killed and the request refused.",
     )
     picture_memory_mb: int = Field(
-        1200, ge=200, description="Memory that a process may take for a picture, beyond that of the networks."
+        1200, ge=200, description="Memory that a process may use for a picture, in addition to the networks."
     )
     worker_pictures: int = Field(
         1000, ge=1, description="Pictures after which a worker process is replaced by a fresh one."
@@ -125,12 +148,14 @@ class WorkSettings(BaseModel):
     image_requests: int = Field(
         32,
         ge=1,
-        description="Image requests in progress at the same time; while there are several apps, half for each.",
+        description="Image requests in progress at the same time; if several apps send them, at most half for "
+        "each.",
     )
     image_queue: int = Field(
         64,
         ge=0,
-        description="Image requests that may wait; more are answered 503, those of the app with the most first.",
+        description="Image requests that may wait; beyond that, requests are answered 503, first those of the "
+        "app with the most.",
     )
 
 
@@ -141,18 +166,20 @@ class ConsoleSettings(BaseModel):
 
     enabled: bool = Field(default=True, description="Serve the web console at `/console`.")
     idle_minutes: float = Field(
-        60.0, gt=0, le=60 * CENTURY_HOURS, description="After how long without a click a session ends."
+        60.0, gt=0, le=60 * CENTURY_HOURS, description="Minutes without activity after which a session ends."
     )
-    session_hours: float = Field(12.0, gt=0, le=CENTURY_HOURS, description="After how long every session ends.")
+    session_hours: float = Field(12.0, gt=0, le=CENTURY_HOURS, description="Hours after which every session ends.")
     proof_minutes: float = Field(
         10.0,
         gt=0,
         le=60 * CENTURY_HOURS,
-        description="For how long after the password was given, and the code where there is a second factor, keys "
+        description="Minutes after entering the password, and the code if there is a second factor, during "
+        "which keys "
         "are shown and accounts changed without asking again.",
     )
     require_second_factor: bool = Field(
-        default=False, description="Let administrators do nothing before they have enrolled a second factor."
+        default=False,
+        description="Require administrators to enrol a second factor before they can do anything else.",
     )
 
 
@@ -163,14 +190,15 @@ class AuditSettings(BaseModel):
 
     record: Literal["changes", "uses", "everything"] = Field(
         "uses",
-        description="What is recorded: `changes` and refused credentials; also every use of a face, as searches, "
-        "comparisons and detections (`uses`); or also what only lists records (`everything`).",
+        description="What is recorded: `changes` records changes and refused credentials; `uses` also records "
+        "every use of a "
+        "face, such as searches, comparisons and detections; `everything` also records listings.",
     )
     keep_days: float | None = Field(
         None,
         gt=0,
         le=CENTURY_HOURS // 24,
-        description="Days after which records leave the audit log; without it they stay.",
+        description="Days after which records are removed from the audit log; without it they are kept.",
     )
 
 
@@ -181,53 +209,55 @@ class Settings(BaseSettings):
         env_prefix="VISAVIS_", env_nested_delimiter="__", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    data_dir: Path = Field(Path("visavis-data"), description="Where the database and the key file are kept.")
+    data_dir: Path = Field(Path("visavis-data"), description="Where the database and the key file are stored.")
     models_dir: Path = Field(
         default_factory=default_directory,
-        description="Where model weights are kept; shared by all data directories.",
+        description="Where model weights are stored; shared by all data directories.",
     )
     recognition_model: str = Field(
         default_factory=lambda given: best_installed(given.get("models_dir", default_directory())).name,
-        description="The recognition model of new groups and of comparisons, one of `visavis models list`. "
-        "Groups keep the one that they were created with until they are moved.",
+        description="The recognition model for new groups and for comparisons, one of `visavis models list`. "
+        "Groups keep the model that they were created with until they are moved.",
     )
     database_url: SecretStr | None = Field(
         None,
-        description="The PostgreSQL database that keeps the records, `postgresql://user:password@host/name`, for "
-        "one server or many; without it they are in a SQLite file of the data directory.",
+        description="The PostgreSQL database that stores the records, `postgresql://user:password@host/name`, for "
+        "one server or many; without it they are in a SQLite file in the data directory.",
     )
     database_connections: int = Field(16, ge=2, description="Connections to PostgreSQL at the same time.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     root_path: str = Field(
         "",
-        description="The path that a proxy shows the server under, as `/face`. A trusted proxy may say it by "
+        description="The path that a proxy publishes the server under, such as `/face`. A trusted proxy may "
+        "send it in "
         "X-Forwarded-Prefix instead.",
     )
     tls_cert: Path | None = Field(
-        None, description="Certificate chain, PEM: with it the server speaks https and nothing else."
+        None, description="Certificate chain, PEM; with it the server speaks only https."
     )
     tls_key: Path | None = Field(None, description="The certificate's private key, PEM, without a password.")
     master_key: SecretStr | None = Field(
         None,
-        description="32 random bytes in Base64 that seal every group's key, or two such keys with white space "
-        "between while one [takes the place of the other](keys.md); without any setting of the master key it is "
-        "kept in the file master.key of the data directory.",
+        description="32 random bytes in Base64 that encrypt every group's key, or two such keys separated by "
+        "white space "
+        "while one [replaces the other](keys.md); if no master key is set, it is "
+        "kept in the file master.key in the data directory.",
     )
     master_key_file: Path | None = Field(None, description="A file to read the master key from instead.")
     master_key_command: SecretStr | None = Field(
-        None, description="A command that prints the master key, to be run instead; no shell runs it."
+        None, description="A command that prints the master key, run instead, without a shell."
     )
     require_private_files: bool = Field(
         default=False,
-        description="Do not start while other users of the machine can get at the data directory, the database or "
-        "a key file; without it that is a warning.",
+        description="Do not start while other users of the machine can access the data directory, the database or "
+        "a key file; by default this is only a warning.",
     )
     anchor_file: Path | None = Field(
         None,
-        description="Where a server notes how far the database has come, to notice an older one in its place; "
-        "without it in the file anchor of the data directory. It belongs beside the master key, out of reach of "
-        "whoever can write the database.",
+        description="Where a server records the state of the database, to detect a rollback to an older one; "
+        "by default the file anchor in the data directory. Keep it with the master key, out of reach of "
+        "anybody who can write to the database.",
     )
     admin_token: SecretStr | None = Field(
         None, min_length=20, description="Bearer token of the admin API under /admin; without it that API is off."
@@ -240,26 +270,29 @@ class Settings(BaseSettings):
         description="Where traces are sent, as OTLP over HTTP: `http://collector:4318/v1/traces`. Needs the extra "
         "`tracing`; the standard variables `OTEL_*` set the rest.",
     )
-    log_format: Literal["text", "json"] = Field("text", description="How lines of the log look.")
+    log_format: Literal["text", "json"] = Field("text", description="Format of the log.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important lines that are logged; requests are logged at `info`."
+        "info", description="The lowest level that is logged; requests are logged at `info`."
     )
     drain_seconds: float = Field(
         0.0,
         ge=0,
-        description="How long a server that is told to stop (SIGTERM) goes on taking requests, while `/readyz` "
-        "answers 503 and balancers take note.",
+        description="How long a server that is told to stop (SIGTERM) keeps accepting requests while `/readyz` "
+        "answers 503, so that load balancers notice.",
     )
     archive_passphrase: SecretStr | None = Field(
-        None, description="What seals and opens archives of `visavis export`, where nobody is there to be asked."
+        None,
+        description="Passphrase that encrypts and opens archives of `visavis export` when nobody can be asked "
+        "for it.",
     )
     confidence_scale: Literal["percent", "unit"] = Field(
         "percent", description="Report detection confidence as 0-100 or as 0-1."
     )
     index_memory_mb: int = Field(1024, ge=16, description="Memory for the search index of loaded groups.")
-    page_token_hours: float = Field(24.0, gt=0, le=CENTURY_HOURS, description="How long a next-token works.")
+    page_token_hours: float = Field(24.0, gt=0, le=CENTURY_HOURS, description="How long a next-token is valid.")
     quota: QuotaSettings = QuotaSettings()
     fetch: FetchSettings = FetchSettings()
+    webhook: WebhookSettings = WebhookSettings()
     work: WorkSettings = WorkSettings()
     edge: EdgeSettings = EdgeSettings()
     console: ConsoleSettings = ConsoleSettings()

@@ -6,7 +6,6 @@ right, y downwards. "Left" and "right" are as seen in the picture, not by the pe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -251,8 +250,9 @@ CENTURY_HOURS = 876_000
 class GroupSettings:
     """The settings of a group.
 
-    Liveness and similarity apply to Search Face alone, quality to every registration, comparability to every
-    registration and search, retention to every face of the group.
+    Liveness and similarity apply to Search Face and the console's door view alone, quality to every registration,
+    comparability to every registration and search, retention to every face of the group, recognition events to
+    every search and verification of a picture.
     """
 
     liveness: bool = False
@@ -264,6 +264,10 @@ class GroupSettings:
     """Faces of less comparability, 0-100, are neither registered nor matched. 0: comparability is not checked."""
     retention_hours: int = 0
     """A face is deleted this many hours after its registration. 0: it is kept until somebody deletes it."""
+    recognition_event_days: int = 0
+    """Who was recognised when is recorded, and kept for so many days. 0: nothing is recorded."""
+    recognition_event_gap_seconds: int = 60
+    """A person seen again at the same door within so many seconds is no new event. 0: every look is one."""
 
     def expired_by(self, now: datetime) -> datetime | None:
         """Faces registered at this moment or before have expired at `now`; None if faces do not expire."""
@@ -279,6 +283,8 @@ class SettingChanges(TypedDict, total=False):
     min_quality: float
     min_comparability: float
     retention_hours: int
+    recognition_event_days: int
+    recognition_event_gap_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +312,8 @@ class NewFace:
     embedding: Embedding
     fingerprint: bytes | None = None
     """The group's fingerprint of the picture's file, if the face is imported; None otherwise."""
+    name: str = ""
+    """What the person of the external image id is called, unless the person has a name already."""
 
 
 class Refusal(StrEnum):
@@ -336,6 +344,17 @@ class FaceRecord:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A stored face as it was read to search for others like it."""
+
+    embedding: Embedding
+    """Shape (d,)."""
+    sequence: int
+    group_version: int
+    """The version that the group had."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaceFilter:
     """Selects the records that match every field that is set."""
@@ -356,7 +375,7 @@ class Person:
 
     id: str
     name: str
-    """What people call the person, in any script; empty where nobody has given a name."""
+    """What people call the person, in any script; empty if none was given."""
     face_count: int
     newest: datetime
     """When the newest of the faces was registered."""
@@ -368,33 +387,3 @@ class Match:
 
     face: FaceRecord
     similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class StorageUse:
-    """Memory and database connections that this process holds at one moment."""
-
-    groups_loaded: int
-    """Number of groups whose embeddings are in memory for searches."""
-    index_bytes: int
-    """Bytes of memory of their embeddings."""
-    index_bytes_bound: int
-    """Limit of that memory in bytes. Beyond it the least recently used groups are evicted."""
-    connections: int
-    connections_in_use: int
-
-
-@dataclass(frozen=True, slots=True)
-class VisionUse:
-    """The worker processes of vision at one moment."""
-
-    workers: int
-    """Number of worker processes."""
-    busy: int
-    """How many of them work on a picture."""
-    waiting: int
-    """Number of pictures that wait for a worker."""
-    replaced: Mapping[str, int]
-    """How many were replaced since the start, by reason."""
-    layers: Mapping[str, str]
-    """The layers of their sandbox by name: `on`, or why not."""

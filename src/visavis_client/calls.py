@@ -201,7 +201,7 @@ def _group(group_id: str) -> str:
 def _known(group_id: str) -> str:
     """An id that a group may have. Raises InvalidGroupId."""
     if not _GROUP_ID.fullmatch(group_id) or group_id in {".", ".."}:
-        detail = "A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'."
+        detail = "A group id has 1 to 255 characters from A-Z, a-z, 0-9, '_', '.' and '-'."
         raise InvalidGroupId(0, -40010, "InvalidGroupID", detail, None)
     return group_id
 

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
         open_calibrations,
         open_groups,
         open_persons,
+        open_recognition_events,
+        open_roles,
         open_second_factors,
+        open_webhooks,
     )
     from visavis.app.gallery import DIALECT_NAMES
-    from visavis.app.recognition import open_comparer, open_services
+    from visavis.app.recognition import open_comparer, open_detection, open_services
     from visavis.app.records import accept_older, make_records, open_records, operator, restore
     from visavis.app.server import create_app
     from visavis.app.services import DIALECTS
@@ -36,10 +39,14 @@ _PARTS = {
     "open_apps": "visavis.app.commands",
     "open_calibrations": "visavis.app.commands",
     "open_comparer": "visavis.app.recognition",
+    "open_detection": "visavis.app.recognition",
     "open_groups": "visavis.app.commands",
     "open_persons": "visavis.app.commands",
+    "open_recognition_events": "visavis.app.commands",
     "open_records": "visavis.app.records",
+    "open_roles": "visavis.app.commands",
     "open_second_factors": "visavis.app.commands",
+    "open_webhooks": "visavis.app.commands",
     "open_services": "visavis.app.recognition",
     "operator": "visavis.app.records",
     "refusal": "visavis.api.nhn.envelope",
@@ -65,11 +72,15 @@ __all__ = [
     "open_apps",
     "open_calibrations",
     "open_comparer",
+    "open_detection",
     "open_groups",
     "open_persons",
+    "open_recognition_events",
     "open_records",
+    "open_roles",
     "open_second_factors",
     "open_services",
+    "open_webhooks",
     "operator",
     "refusal",
     "restore",

@@ -12,9 +12,13 @@ from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.core.groups import Groups
 from visavis.core.persons import Persons
+from visavis.core.recognition_events import RecognitionEvents
 from visavis.core.second_factor import SecondFactors
+from visavis.core.webhooks import Webhooks
+from visavis.fetch import GuardedWebhookSender, networks
 from visavis.settings import Settings
 from visavis.storage.calibrations import StoredCalibrations
+from visavis.storage.store import Storage
 from visavis.vision.catalogue import Catalogue
 
 
@@ -51,10 +55,35 @@ def open_persons(settings: Settings) -> Iterator[tuple[Apps, Persons]]:
 
 
 @contextmanager
+def open_recognition_events(settings: Settings) -> Iterator[tuple[Apps, RecognitionEvents, Storage]]:
+    """The apps, and the recognition events of their groups; the storage takes the record of their use."""
+    with closing(open_records(settings)) as storage:
+        groups = groups_of(settings, Catalogue.read(settings.models_dir), storage, ())
+        apps = Apps(storage.apps, now, DIALECT_NAMES)
+        yield apps, RecognitionEvents(storage.recognition_events, groups, now), storage
+
+
+@contextmanager
+def open_webhooks(settings: Settings) -> Iterator[tuple[Apps, Groups, Webhooks]]:
+    """The apps, their groups, and the webhooks of these."""
+    with closing(open_records(settings)) as storage:
+        groups = groups_of(settings, Catalogue.read(settings.models_dir), storage, ())
+        sender = GuardedWebhookSender(networks(settings.webhook.allow_networks))
+        yield Apps(storage.apps, now, DIALECT_NAMES), groups, Webhooks(storage.webhooks, sender, now)
+
+
+@contextmanager
 def open_accounts(settings: Settings) -> Iterator[Accounts]:
     """The accounts of the console."""
     with closing(open_records(settings)) as storage:
         yield Accounts(storage.accounts, now)
+
+
+@contextmanager
+def open_roles(settings: Settings) -> Iterator[tuple[Accounts, Apps]]:
+    """The accounts of the console, and the apps that their owners have roles in."""
+    with closing(open_records(settings)) as storage:
+        yield Accounts(storage.accounts, now), Apps(storage.apps, now, DIALECT_NAMES)
 
 
 @contextmanager

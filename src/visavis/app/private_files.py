@@ -22,7 +22,7 @@ def require_private_files(settings: Settings) -> None:
     found = list(_open_places(settings))
     if not found:
         return
-    sentence = f"Other users of this machine can get at {', '.join(found)}: chmod go= takes that away."
+    sentence = f"Other users of this machine can access {', '.join(found)}: chmod go= prevents that."
     if settings.require_private_files:
         raise SetupError(sentence)
     logger.warning("%s", sentence)

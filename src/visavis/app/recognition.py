@@ -9,6 +9,7 @@ from visavis.app.commands import open_calibrations
 from visavis.app.records import has_records, open_records
 from visavis.app.services import analyzer_of, calibrations_of, fetcher_of, services_of
 from visavis.core.compare import Comparer
+from visavis.core.detection import Detection
 from visavis.settings import Settings
 from visavis.types import OwnScale
 from visavis.vision.catalogue import Catalogue
@@ -21,6 +22,13 @@ def open_services(settings: Settings) -> Iterator[Services]:
     catalogue = Catalogue.read(settings.models_dir)
     with closing(analyzer_of(settings, catalogue)) as analyzer, closing(open_records(settings)) as storage:
         yield services_of(settings, catalogue, analyzer, storage)
+
+
+@contextmanager
+def open_detection(settings: Settings) -> Iterator[Detection]:
+    """Detection for one picture at a time. It needs no data directory."""
+    with closing(analyzer_of(settings, Catalogue.read(settings.models_dir), workers=1)) as analyzer:
+        yield Detection(analyzer, fetcher_of(settings))
 
 
 @contextmanager

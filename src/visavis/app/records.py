@@ -25,7 +25,7 @@ def open_records(settings: Settings) -> Storage:
     """Open the storage; the caller closes it. Raises SetupError, also if there is none."""
     if not has_records(settings):
         where = f"There is no database in {settings.data_dir}"
-        raise SetupError(f"{where}: give the data directory of a server with --data-dir.")
+        raise SetupError(f"{where}: give a server's data directory with --data-dir.")
     return make_records(settings)
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from anyio import to_thread
 from fastapi import FastAPI
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from visavis.api.admin.document import TITLE as ADMIN_TITLE
+from visavis.api.admin.document import admin_document
 from visavis.api.admin.health import health
 from visavis.api.admin.routes import build_admin
 from visavis.api.admin.scrape import scrape
@@ -26,7 +28,7 @@ from visavis.api.nhn.v2 import V2
 from visavis.api.nhn.v2_1 import V2_1
 from visavis.api.oauth import PREFIX as OAUTH_PREFIX
 from visavis.api.oauth import build_oauth
-from visavis.api.openapi.pages import documentation
+from visavis.api.openapi.pages import Reference, documentation
 from visavis.api.searchface.dialect import SEARCHFACE
 from visavis.app.gallery import DIALECT_NAMES
 from visavis.app.private_files import require_private_files
@@ -44,7 +46,7 @@ from visavis.storage.keys.sync import SYNC_SECONDS
 from visavis.storage.proof.anchor import ANCHOR_SECONDS
 from visavis.storage.store import SERVER, Storage
 from visavis.transfer.backup.restore import forget_killed_restores
-from visavis.types import VisionUse
+from visavis.usage import VisionUse
 from visavis.vision.catalogue import Catalogue, installed
 from visavis.vision.conversion import Recipes
 from visavis.vision.store import ModelStore
@@ -57,6 +59,7 @@ from visavis.web.edge.proxies import Proxies
 from visavis.web.edge.request_id import RequestIds
 from visavis.web.metrics import Metrics
 from visavis.web.request_log import NO_TELEMETRY, RequestLogMiddleware, RequestLogRecord, record_activity
+from visavis.web.services import Services
 from visavis.web.tracing_option import open_tracing
 
 if TYPE_CHECKING:
@@ -79,16 +82,24 @@ def create_app(settings: Settings) -> FastAPI:
     _log_workers(analyzer.pool.use)
     _log_models(catalogue, store, storage)
     _log_older_models(Recipes(catalogue.cards), storage)
-    services = services_of(settings, catalogue, analyzer, storage, instrument)
+    services = services_of(settings, catalogue, analyzer, storage, instrument, metrics.count_delivery)
     metrics.watch({"images": services.workers.images, "records": services.workers.records}, storage.use)
     metrics.watch_workers(lambda: analyzer.pool.use)
 
     keep_days = settings.audit.keep_days
     keep = None if keep_days is None else timedelta(days=keep_days)
     background = (
-        PeriodicTasks([Retention(storage.gallery, now).enforce, storage.tidy, services.access_tokens.sweep]),
+        PeriodicTasks(
+            [
+                Retention(storage.gallery, now).enforce,
+                services.recognition_events.sweep,
+                storage.tidy,
+                services.access_tokens.sweep,
+            ]
+        ),
         PeriodicTasks([storage.key_sync.run_once], SYNC_SECONDS),
         PeriodicTasks([storage.anchor.advance], ANCHOR_SECONDS),
+        services.deliveries,
         AuditUpkeep(services.audit, storage.prune_audit, keep, now),
     )
     lifespan = _lifespan(background, (analyzer, storage), metrics, tracing)
@@ -98,19 +109,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.stopping = False
     listeners = (log_request, metrics.listen, record_activity(services.activity, DIALECT_NAMES))
     _add_middleware(app, settings, listeners, tracing)
+    # Routes are tried in turn, so those that are asked for most come first.
+    app.router.routes += _dialects(services, settings.edge.cors_origins)
     app.include_router(health(storage.check, storage.check_writes))
     if settings.metrics_token is not None:
         app.include_router(scrape(metrics, settings.metrics_token, services.attempts, services.audit))
-    app.include_router(documentation(DIALECTS, home="console/" if settings.console.enabled else "docs"))
-    origins = settings.edge.cors_origins
-    searchface = open_to(origins, build(SEARCHFACE, services))
-    v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
+    home = "console/" if settings.console.enabled else "docs"
+    app.include_router(documentation(DIALECTS, home, [Reference("admin", ADMIN_TITLE, admin_document())]))
     app.router.routes += [
-        _mounted(V2.prefix, open_to(origins, build(V2, services))),
-        _mounted(V2_1.prefix, open_to(origins, build(V2_1, services))),
-        _mounted(V1.prefix, open_to(origins, v1_and_plus)),
-        _mounted(SEARCHFACE.prefix, searchface),
-        *(Route(path, searchface) for path in {operation.path for operation in SEARCHFACE.operations}),
         _mounted(OAUTH_PREFIX, build_oauth(services)),
         _mounted("/admin", build_admin(services, settings.admin_token, lambda: analyzer.pool.use)),
     ]
@@ -127,6 +133,19 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.append(_mounted("/console", console))
     install_http_errors(app, (), failure)
     return app
+
+
+def _dialects(services: Services, origins: str) -> list[BaseRoute]:
+    """The routes of all wire protocols. `origins`: the sites whose pages may call them."""
+    searchface = open_to(origins, build(SEARCHFACE, services))
+    v1_and_plus = v1_or_plus(build(V1, services), build(PLUS, services))
+    return [
+        _mounted(V2.prefix, open_to(origins, build(V2, services))),
+        _mounted(V2_1.prefix, open_to(origins, build(V2_1, services))),
+        _mounted(V1.prefix, open_to(origins, v1_and_plus)),
+        _mounted(SEARCHFACE.prefix, searchface),
+        *(Route(path, searchface) for path in {operation.path for operation in SEARCHFACE.operations}),
+    ]
 
 
 class _Background(Protocol):
@@ -191,10 +210,10 @@ def _mounted(prefix: str, app: ASGIApp) -> Mount:
 def _log_workers(use: VisionUse) -> None:
     """Log the number of worker processes for pictures, and the layers of their sandbox."""
     on = [name for name, state in use.layers.items() if state == "on"]
-    logger.info("%d processes look at pictures, shut in by: %s", use.workers, ", ".join(on) or "nothing")
+    logger.info("%d processes for pictures, sandboxed by: %s", use.workers, ", ".join(on) or "nothing")
     for name, state in use.layers.items():
         if state != "on":
-            logger.warning("The processes that look at pictures lack a layer: %s, %s.", name, state)
+            logger.warning("The processes for pictures lack a layer of the sandbox: %s, %s.", name, state)
 
 
 def _log_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> None:
@@ -206,14 +225,12 @@ def _log_models(catalogue: Catalogue, store: ModelStore, storage: Storage) -> No
         if any(file.non_commercial for file in card.files):
             logger.warning("For NON-COMMERCIAL use only, as its card says: %s (%s).", card.name, card.licence)
     for reason in catalogue.broken.values():
-        logger.warning("A recognition model is left out. %s", reason)
+        logger.warning("A recognition model was skipped. %s", reason)
     for model, groups in storage.gallery.models_in_use().items():
         try:
             store.require_all(catalogue.require(model).files)
         except SetupError as error:
-            logger.warning(
-                "Groups that use the recognition model %s, %d, cannot be used: %s", model, groups, error
-            )
+            logger.warning("Groups of the recognition model %s (%d) cannot be used: %s", model, groups, error)
 
 
 def _log_older_models(recipes: Recipes, storage: Storage) -> None:
@@ -222,6 +239,6 @@ def _log_older_models(recipes: Recipes, storage: Storage) -> None:
         newer = recipes.newer_of(model)
         if newer is not None:
             description = (
-                "Groups of the recognition model %s, %d, can be moved to the newer %s without pictures: %s"
+                "Groups of the recognition model %s (%d) can be moved to the newer %s without pictures: %s"
             )
             logger.warning(description, model, groups, newer, "visavis group upgrade --all")

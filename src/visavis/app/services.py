@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from visavis.api.nhn.plus import PLUS
@@ -29,11 +29,14 @@ from visavis.core.collections import Collections
 from visavis.core.faces import Faces
 from visavis.core.persons import Persons
 from visavis.core.ports import AnyAnalyzer
+from visavis.core.recognition_events import RecognitionEvents
 from visavis.core.search import Search
 from visavis.core.second_factor import SecondFactors
 from visavis.core.sessions import Sessions
 from visavis.core.sign_in_tokens import SignInTokens
-from visavis.fetch import GuardedFetcher
+from visavis.core.webhook_delivery import WebhookDeliveries
+from visavis.core.webhooks import Webhooks
+from visavis.fetch import GuardedFetcher, GuardedWebhookSender, networks
 from visavis.settings import Settings
 from visavis.spans import Instrumentation, uninstrumented
 from visavis.storage.store import Storage
@@ -47,6 +50,7 @@ from visavis.web.page_tokens import PageTokens
 from visavis.web.rates import Rates
 from visavis.web.services import Services
 from visavis.web.workers import Workers
+from visavis.webhooks import Verdict
 
 DIALECTS = (V1, PLUS, V2, V2_1, SEARCHFACE)
 _DEPTHS = {"changes": Effect.CHANGE, "uses": Effect.USE, "everything": Effect.LISTING}
@@ -59,21 +63,29 @@ def services_of(
     analyzer: AnyAnalyzer,
     storage: Storage,
     instrument: Instrumentation = uninstrumented,
+    report_delivery: Callable[[Verdict], None] = lambda _: None,
 ) -> Services:
+    """`report_delivery` is told what became of each attempt to tell a webhook."""
     fetcher = fetcher_of(settings, instrument)
     model = settings.recognition_model
     calibrations = calibrations_of(model, catalogue, storage.calibrations.all())
     groups = groups_of(settings, catalogue, storage, calibrations)
     faces_quota = settings.quota.faces_per_group
-    search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups)
+    sender = GuardedWebhookSender(networks(settings.webhook.allow_networks))
+    deliveries = WebhookDeliveries(storage.webhooks, sender, now, report_delivery)
+    events = RecognitionEvents(storage.recognition_events, groups, now, on_delivery=deliveries.wake)
+    search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups, events)
     return Services(
         apps=Apps(storage.apps, now, DIALECT_NAMES),
         access_keys=AccessKeys(storage.access_keys, storage.apps, now),
         access_tokens=AccessTokens(storage.access_keys, storage.apps, now),
         audit=Audit(storage.journal, storage.audit, now, _DEPTHS[settings.audit.record]),
         groups=groups,
-        faces=Faces(analyzer, storage.gallery, groups, fetcher, faces_quota),
+        faces=Faces(analyzer, fetcher, storage.gallery, groups, faces_quota),
         persons=Persons(storage.persons, groups),
+        recognition_events=events,
+        webhooks=Webhooks(storage.webhooks, sender, now),
+        deliveries=deliveries,
         search=search,
         collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
         attempts=Attempts(settings.edge.wrong_keys_per_minute),
@@ -110,6 +122,8 @@ def console_services(
         groups=services.groups,
         faces=services.faces,
         persons=services.persons,
+        recognition_events=services.recognition_events,
+        webhooks=services.webhooks,
         search=services.search,
         collections=services.collections,
         workers=services.workers,
@@ -157,7 +171,7 @@ def fetcher_of(settings: Settings, instrument: Instrumentation = uninstrumented)
 def calibrations_of(default: str, catalogue: Catalogue, own: Mapping[str, OwnScale]) -> dict[str, Calibration]:
     """The scale of each recognition model: the one fitted for this storage, or else the one of its card."""
     for scale in own.values():
-        logger.info("Similarity of %s is on the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
+        logger.info("Similarity of %s uses the scale of `visavis calibrate`: %s", scale.model, scale.measured_on)
     tables = {name: own[name].knots if name in own else card.fit.knots for name, card in catalogue.cards.items()}
     if not tables[default]:
         raise not_calibrated(default)

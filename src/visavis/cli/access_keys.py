@@ -14,10 +14,10 @@ from visavis.core.apps import MAX_OVERLAP_HOURS
 from visavis.identities import AccessKey
 
 access_key_commands = typer.Typer(
-    no_args_is_help=True, help="User access keys: ids and secrets with which clients get access tokens."
+    no_args_is_help=True, help="User access keys, which clients exchange for access tokens."
 )
 
-Name = Annotated[str, typer.Argument(help="The key's name, for you to recognise it by.")]
+Name = Annotated[str, typer.Argument(help="The name of the key.")]
 Lifetime = typer.Option(
     min=LEAST_LIFETIME, max=MOST_LIFETIME, metavar="SECONDS", help="How long a token is valid, in seconds."
 )
@@ -27,14 +27,14 @@ Lifetime = typer.Option(
 def create_access_key(
     name: Name,
     app: Annotated[
-        list[str] | None, typer.Option(help="An app that its tokens have a right to, all without; repeatable.")
+        list[str] | None, typer.Option(help="An app that its tokens may use; repeatable. Without it, all apps.")
     ] = None,
     lifetime: Annotated[int, Lifetime] = MOST_LIFETIME,
     data_dir: DataDir = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Create a user access key and print its id and secret, once. Works beside a running server."""
+    """Create a user access key and print its id and secret, once. Works while a server is running."""
     settings = read_settings(data_dir=data_dir)
     wiring.make_records(settings).close()
     with wiring.open_access_keys(settings) as keys:
@@ -44,7 +44,7 @@ def create_access_key(
 
 @access_key_commands.command("list", epilog="Example: visavis access-key list")
 def list_access_keys(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List the user access keys. Secrets are not kept and cannot be shown."""
+    """List the user access keys. Secrets are not stored and cannot be shown."""
     with wiring.open_access_keys(read_settings(data_dir=data_dir)) as keys:
         rows = keys.shown(keys.all())
     if as_json:
@@ -62,14 +62,16 @@ def list_access_keys(data_dir: DataDir = None, *, as_json: AsJson = False) -> No
 def set_access_key(
     name: Name,
     app: Annotated[
-        list[str] | None, typer.Option(help="The apps that its tokens have a right to, no others; repeatable.")
+        list[str] | None, typer.Option(help="An app that its tokens may use from now on; repeatable.")
     ] = None,
     lifetime: Annotated[int | None, Lifetime] = None,
     data_dir: DataDir = None,
     *,
-    all_apps: Annotated[bool, typer.Option("--all-apps", help="A right to all apps, also future ones.")] = False,
+    all_apps: Annotated[
+        bool, typer.Option("--all-apps", help="Let its tokens use all apps, including future ones.")
+    ] = False,
 ) -> None:
-    """Set what a key's tokens have a right to, and how long new ones are valid. Tokens lose apps at once."""
+    """Set which apps a key's tokens may use, and how long new tokens are valid. Apps are withdrawn at once."""
     if app and all_apps:
         raise typer.BadParameter("Give --app or --all-apps, not both.")
     with wiring.open_access_keys(read_settings(data_dir=data_dir)) as keys:
@@ -86,7 +88,9 @@ def rotate_access_key(
     overlap_hours: Annotated[
         float,
         typer.Option(
-            min=0, max=MAX_OVERLAP_HOURS, help="How long the old secret works. At 0 tokens stop working too."
+            min=0,
+            max=MAX_OVERLAP_HOURS,
+            help="How long the old secret keeps working. With 0, tokens stop working too.",
         ),
     ] = 24,
     data_dir: DataDir = None,
@@ -102,7 +106,7 @@ def rotate_access_key(
 
 @access_key_commands.command("revoke", epilog="Example: visavis access-key revoke turnstile")
 def revoke_access_key(name: Name, data_dir: DataDir = None) -> None:
-    """Make a key and all its tokens stop working at once, on all nodes. Works beside a running server."""
+    """Revoke a key and all its tokens at once, on all nodes. Works while a server is running."""
     with wiring.open_access_keys(read_settings(data_dir=data_dir)) as keys:
         keys.revoke(keys.require(name))
     say(f"Revoked {name}.")
@@ -115,4 +119,4 @@ def _print_secret(key: AccessKey, secret: str, *, as_json: bool) -> None:
         return
     for field, value in fields.items():
         say(f"{field:>10}  {value}")
-    out.print("The secret is shown now and never again: only its hash is kept.", style="bold")
+    out.print("The secret is shown only now: the server stores nothing but its hash.", style="bold")

@@ -13,12 +13,12 @@ from visavis.core.apps import MAX_OVERLAP_HOURS, shown_key
 
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: the owners of groups and keys.")
 
-Name = Annotated[str, typer.Argument(help="The app's name, for you to recognise it by.")]
+Name = Annotated[str, typer.Argument(help="The name of the app.")]
 
 
 @app_commands.command("create", epilog="Example: visavis app create front-door --json")
 def create_app(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """Create an app and print its keys, once. Works beside a running server."""
+    """Create an app and print its keys, once. Works while a server is running."""
     settings = read_settings(data_dir=data_dir)
     wiring.make_records(settings).close()
     with wiring.open_apps(settings) as apps:
@@ -27,7 +27,7 @@ def create_app(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False)
 
 @app_commands.command("list", epilog="Example: visavis app list")
 def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List the apps. Keys are not kept and cannot be shown."""
+    """List the apps. Keys are not stored and cannot be shown."""
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         rows = [
             {
@@ -51,7 +51,7 @@ def list_apps(data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
 def rotate_app(
     name: Name,
     overlap_hours: Annotated[
-        float, typer.Option(min=0, max=MAX_OVERLAP_HOURS, help="How long the old keys go on working.")
+        float, typer.Option(min=0, max=MAX_OVERLAP_HOURS, help="How long the old keys keep working.")
     ] = 24,
     data_dir: DataDir = None,
     *,
@@ -95,11 +95,11 @@ def set_app(
     ] = None,
     on: Annotated[list[str] | None, typer.Option(callback=_known_dialects, help="Switch on again.")] = None,
     rate_limit: Annotated[
-        str | None, typer.Option(help="Requests that each node takes of the app, such as 600/minute, or off.")
+        str | None, typer.Option(help="Requests that each node accepts from the app, such as 600/minute, or off.")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Choose the wire protocols that an app speaks, and how often. In v1 the app key alone is the credential."""
+    """Set which protocols an app may use, and its rate limit. In v1 the app key is the only credential."""
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         app = apps.require(name)
         if rate_limit is not None:
@@ -111,7 +111,7 @@ def set_app(
 
 @app_commands.command("keys", epilog="Example: visavis app keys front-door")
 def list_keys(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List an app's keys by id, kind and times. The keys themselves are not kept and cannot be shown."""
+    """List an app's keys by id, kind and times. The keys themselves are not stored and cannot be shown."""
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         rows = [shown_key(key) for key in apps.keys(apps.require(name))]
     if as_json:
@@ -126,14 +126,18 @@ def list_keys(name: Name, data_dir: DataDir = None, *, as_json: AsJson = False) 
 @app_commands.command("revoke", epilog="Example: visavis app revoke front-door 4 5")
 def revoke_keys(
     name: Name,
-    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Ids of `visavis app keys`.")] = None,
+    ids: Annotated[
+        list[int] | None, typer.Argument(metavar="[ID]...", help="Key ids, as listed by `visavis app keys`.")
+    ] = None,
     data_dir: DataDir = None,
     *,
-    replaced: Annotated[bool, typer.Option("--replaced", help="All that a rotation has replaced.")] = False,
+    replaced: Annotated[
+        bool, typer.Option("--replaced", help="Revoke all keys that a rotation has replaced.")
+    ] = False,
 ) -> None:
-    """Make keys of an app stop working at once, on all nodes. Works beside a running server."""
+    """Revoke keys of an app at once, on all nodes. Works while a server is running."""
     if bool(ids) == replaced:
-        raise typer.BadParameter("Give the ids of keys, or --replaced.")
+        raise typer.BadParameter("Give key ids, or --replaced.")
     with wiring.open_apps(read_settings(data_dir=data_dir)) as apps:
         app = apps.require(name)
         revoked = apps.revoke_replaced(app) if replaced else apps.revoke(app, ids or ())

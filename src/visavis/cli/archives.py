@@ -13,7 +13,7 @@ import typer
 from visavis import app as wiring
 from visavis.cli.database import progress
 from visavis.cli.passphrase import PassphraseFd, known_passphrase, new_passphrase
-from visavis.cli.terminal import AsJson, DataDir, complaint, print_json, read_settings, say
+from visavis.cli.terminal import AsJson, DataDir, complaint, counted, print_json, read_settings, say
 from visavis.core import policy
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.files import creating
@@ -31,20 +31,20 @@ def export(
     ],
     app: Annotated[str, typer.Option("--app", help="The name of the app that owns the groups.")],
     group: Annotated[
-        list[str] | None, typer.Option("--group", help="A group's id; several times for several, without it all.")
+        list[str] | None, typer.Option("--group", help="A group's id; repeatable. Without it, all groups.")
     ] = None,
     passphrase_fd: PassphraseFd = None,
     data_dir: DataDir = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Write groups with all their faces into one sealed file. Works beside a running server.
+    """Write groups with all their faces into one sealed file. Works while a server is running.
 
-    The file opens with its passphrase, and with nothing else: neither data directory nor master key are needed.
+    The file opens with its passphrase alone: neither the data directory nor the master key is needed.
     """
     settings = read_settings(data_dir=data_dir)
     if file.exists():
-        raise SetupError(f"There is a file {file} already.")
+        raise SetupError(f"The file {file} already exists.")
     with closing(wiring.open_records(settings)) as storage:
         with wiring.open_groups(settings) as (apps, groups):
             owner = apps.require(app)
@@ -90,14 +90,16 @@ def import_archive(
                 restored = Archives.of(storage).restore(file, passphrase, target, advance)
             except ServiceError as error:
                 if error.code is ErrorCode.DUPLICATE_GROUP:
-                    raise SetupError(f"{error.detail} --group gives another id, --merge adds to it.") from error
+                    raise SetupError(
+                        f"{error.detail} Give another id with --group, or add to the group with --merge."
+                    ) from error
                 raise
     if as_json:
         print_json([asdict(each) for each in restored])
         return
     for each in restored:
-        present = f", {each.present:,} were there already" if each.present else ""
-        say(f"{each.group}: {each.added:,} faces added{present}.")
+        present = f", {each.present:,} were already there" if each.present else ""
+        say(f"{each.group}: {counted(each.added, 'face')} added{present}.")
 
 
 def _inspected(
@@ -114,9 +116,11 @@ def _target(
     names = {}
     if group is not None:
         if len(found) != 1:
-            raise SetupError(f"--group names the group of an archive that has one; this one has {len(found)}.")
+            raise SetupError(
+                f"--group renames the group of an archive with a single group; this one has {len(found)}."
+            )
         if not policy.is_group_id(group):
-            raise SetupError("A group id has 1 to 255 characters out of A-Z, a-z, 0-9, '_', '.' and '-'.")
+            raise SetupError("A group id has 1 to 255 characters from A-Z, a-z, 0-9, '_', '.' and '-'.")
         names = {found[0].head.name: group}
     return Target(owner, names, merge, settings.quota.groups_per_app, settings.quota.faces_per_group)
 

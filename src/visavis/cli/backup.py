@@ -10,7 +10,7 @@ import typer
 
 from visavis import app as wiring
 from visavis.cli.database import progress
-from visavis.cli.terminal import DataDir, read_settings, say, stopped_in_good_order
+from visavis.cli.terminal import DataDir, counted, read_settings, say, stopped_in_good_order
 from visavis.transfer.backup.make import back_up
 from visavis.transfer.backup.manifest import Manifest
 
@@ -19,11 +19,11 @@ def backup(
     file: Annotated[Path, typer.Argument(help="Where to write it; the file must not exist yet.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Write the whole database to one file. Works beside a running server.
+    """Write the whole database to one file. Works while a server is running.
 
-    The file holds one moment of the database, sealed as it is; every template is opened before it is written. It
-    carries a MAC under a key derived from the master key, by which a restore knows it. The master key is not in
-    it: keep that elsewhere, since without it the backup is of no use to anybody.
+    The file is a consistent snapshot of the database, with templates encrypted as they are there; each is
+    decrypted once as a check. A MAC under a key derived from the master key proves to a restore that the backup is
+    genuine. The master key is not in it: keep that elsewhere, because without it the backup is useless.
     """
     with (
         stopped_in_good_order(),
@@ -40,22 +40,25 @@ def restore(
     *,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the existing database.")] = False,
     keep_deleted: Annotated[
-        bool, typer.Option("--keep-deleted", help="Restore also what the replaced database has deleted since.")
+        bool,
+        typer.Option(
+            "--keep-deleted", help="Also restore what the replaced database has deleted since the backup."
+        ),
     ] = False,
     accept_unauthenticated: Annotated[
         bool,
         typer.Option(
             "--accept-unauthenticated",
-            help="Take a backup of an earlier version, which has no MAC: anybody could have changed it.",
+            help="Accept a backup from an earlier version, which has no MAC: anybody could have changed it.",
         ),
     ] = False,
 ) -> None:
-    """Put a backup in place, after it was checked: its MAC, the schema, the master key, every template.
+    """Restore a backup, after checking its MAC, its schema, the master key and every template.
 
-    Stop the servers first. Until all is checked nothing is touched, and then the database changes in one step. The
-    master key is that of the settings, or the key file of the data directory: put it there before. Where the
-    settings name a PostgreSQL database, that must be empty. What was deleted after
-    the backup, by the database that gives way, is listed and deleted again.
+    Stop the servers first. Nothing is changed until everything has been checked; then the database is replaced in
+    one step. The master key comes from the settings or from the key file in the data directory: put it there
+    first. If the settings name a PostgreSQL database, it must be empty. What the replaced database has deleted
+    since the backup is listed and deleted again.
     """
     settings = read_settings(data_dir=data_dir)
     with stopped_in_good_order(), progress("faces", None) as advance:
@@ -72,4 +75,6 @@ def restore(
 
 
 def _content(manifest: Manifest) -> str:
-    return f"{manifest.apps} apps, {manifest.groups} groups, {manifest.faces} faces"
+    return ", ".join(
+        (counted(manifest.apps, "app"), counted(manifest.groups, "group"), counted(manifest.faces, "face"))
+    )

@@ -47,18 +47,23 @@ def calibrate(  # noqa: PLR0913 - an option each
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Fit mean, centres and scale: a new recognition model of this name, in the models directory.",
+            help="Fit mean, centres and scale, and save them as a new recognition model of this name.",
         ),
     ] = None,
     poor: Annotated[
         int,
-        typer.Option(min=0, help="With --recipe: of how many people a picture is made worse, for the centres."),
+        typer.Option(
+            min=0,
+            help="With --recipe: for how many people a picture is degraded, to fit centres of poor pictures.",
+        ),
     ] = 300,
     set_aside: Annotated[
         Path | None,
-        typer.Option(help='JSON list of pairs of names that are one person, [["A", "B"], ...]: not compared.'),
+        typer.Option(
+            help='JSON list of pairs of names that are one person, [["A", "B"], ...]; they are not compared.'
+        ),
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Show the stored scales, change nothing.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show the stored scales and change nothing.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Go back to the scale that came with the model.")] = False,
     max_per_person: MaxPerPerson = 10,
     model: ModelName = None,
@@ -66,10 +71,10 @@ def calibrate(  # noqa: PLR0913 - an option each
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit what a similarity means to faces of your own, and store it. Servers use it from their next start on.
+    """Fit the similarity scale to your own faces, and store it. Servers use it from their next start.
 
-    With groups, the scale is that of the group that needs the highest cosine at each false match rate. With
-    --recipe, nothing that exists changes: the new model is for new groups, and for those that you move to it.
+    With --groups, the scale takes the highest cosine that any group needs at each false match rate. With
+    --recipe, nothing existing changes: the new model is for new groups, and for groups that you move to it.
     """
     if sum((folder is not None, show, reset)) != 1:
         raise typer.BadParameter("Give a folder of people, or --show, or --reset.")
@@ -90,7 +95,7 @@ def calibrate(  # noqa: PLR0913 - an option each
             _store(settings, scale)
             _print([scale], found, as_json=as_json)
             if not as_json:
-                say("Stored. Servers of this data directory use it from their next start on.")
+                say("Stored. Servers of this data directory use it from their next start.")
         else:
             fitted = fit_own_recipe(settings, card.name, recipe, people, grouping, one_person, poor, face)
             scale = OwnScale(recipe, fitted.card.similarity_table, fitted.card.fit.set, datetime.now(UTC))
@@ -136,7 +141,7 @@ def _show(settings: Settings, *, as_json: bool) -> None:
     with wiring.open_calibrations(settings) as calibrations:
         stored = list(calibrations.all().values())
     if not stored and not as_json:
-        say("No scale is stored: every model has the one that came with it.")
+        say("No scale is stored: every model uses the one that came with it.")
         return
     _print(stored, as_json=as_json)
 
@@ -145,9 +150,9 @@ def _reset(settings: Settings, card: RecognitionCard) -> None:
     with wiring.open_calibrations(settings) as calibrations:
         deleted = calibrations.delete(card.name)
     say(
-        f"{card.name} has the scale that came with it again, from the next start of a server on."
+        f"{card.name} is back on the scale that came with it, from the server's next start."
         if deleted
-        else f"No scale of {card.name} is stored."
+        else f"No scale for {card.name} is stored."
     )
 
 

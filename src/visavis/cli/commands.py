@@ -36,6 +36,7 @@ _COMMANDS = (
     _Command("access-key", "access_keys:access_key_commands"),
     _Command("group", "groups:group_commands"),
     _Command("person", "persons:person_commands"),
+    _Command("events", "events:events_commands"),
     _Command("console", "console:console_commands"),
     _Command("db", "database:database_commands"),
     _Command("audit", "audit:audit_commands"),
@@ -96,7 +97,7 @@ def _needed(arguments: Sequence[str]) -> Sequence[_Command]:
 
 
 def _version(
-    *, show: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False
+    *, show: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False
 ) -> None:
     if show:
         typer.echo(f"visavis {visavis.__version__}")

@@ -47,7 +47,7 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     models: Annotated[
         list[str],
         typer.Option(
-            "--model", help="A recognition model; once to compare it with the default, or several times."
+            "--model", help="A recognition model; repeatable. A single one is compared with the default."
         ),
     ],
     max_per_person: MaxPerPerson = 10,
@@ -55,7 +55,8 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            "--data-dir", help="Use scales that `visavis calibrate` stored there, before the models' own."
+            "--data-dir",
+            help="Use scales that `visavis calibrate` stored there, if any, instead of the models' own.",
         ),
     ] = None,
     resamples: Resamples = 1000,
@@ -64,7 +65,7 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Find the face of each picture once, embed it by each model, and say which separates these people better."""
+    """Detect each picture's face once, embed it with each model, and compare how well they separate people."""
     settings = read_settings()
     names = dict.fromkeys(models if len(models) > 1 else [settings.recognition_model, *models])
     if len(names) == 1:
@@ -75,7 +76,7 @@ def compare_models(  # noqa: PLR0913, PLR0917 - an option each
     by_models = measure_by_models(people, cards, settings, face)
     compared = compare_by_model(people, by_models, cards)
     measured = _measured(cards, compared, scales, by_models, ModelStore(settings.models_dir))
-    with working("Drawing people for the intervals"):
+    with working("Resampling people for the intervals"):
         figures = counts([each.sample for each in by_models]) | summary(measured, resamples, seed)
     figures |= {"face": face.value}
     notes = _notes(figures, resamples, seed)
@@ -161,9 +162,12 @@ def _notes(figures: Mapping[str, object], resamples: int, seed: int) -> list[str
     day = datetime.now(UTC).date().isoformat()
     notes = [
         f"Visavis {visavis.__version__}, {day}. In brackets: 95 % intervals.",
-        f"Measured is the {figures['face']} face of each picture; milliseconds are processor time, the median.",
+        f"The {figures['face']} face of each picture is measured; milliseconds are the median of processor time.",
     ]
     if resamples:
-        drawn = f"Intervals by {resamples:,} draws of people, seed {seed}, the same people for every model."
-        notes += [drawn, "Better or worse: the interval of the difference leaves out 0; else none is shown here."]
+        drawn = f"Intervals from {resamples:,} resamples of people, seed {seed}, the same for every model."
+        notes += [
+            drawn,
+            "Better or worse: the interval of the difference excludes 0; otherwise this shows no difference.",
+        ]
     return notes

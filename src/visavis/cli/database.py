@@ -20,21 +20,21 @@ from visavis.transfer.copying import copy_all, count_rows
 
 database_commands = typer.Typer(no_args_is_help=True, help="Migrate, check and copy the database.")
 
-DATABASE = "sqlite:PATH or postgresql://USER@HOST/NAME; a password by PGPASSWORD or a password file"
+DATABASE = "sqlite:PATH or postgresql://USER@HOST/NAME; with the password in PGPASSWORD or a password file"
 
 
 @database_commands.command("migrate", epilog="Example: visavis db migrate --data-dir /srv/visavis")
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database to the schema of this version. Servers and commands do the same when they start."""
+    """Migrate the database to the schema of this version. Servers and commands do so too when they start."""
     wiring.make_records(read_settings(data_dir=data_dir)).close()
     say("The database has the schema of this version.")
 
 
 @database_commands.command("check", epilog="Example: visavis db check --data-dir /srv/visavis")
 def check(data_dir: DataDir = None) -> None:
-    """Verify rows, sets, counters, the audit log and the schema, and open every template.
+    """Verify rows, sets, counters, the audit log and the schema, and decrypt every template.
 
-    Works beside a running server; exit code 1 on faults.
+    Works while a server is running; exit code 1 on faults.
     """
     with (
         closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage,
@@ -50,27 +50,27 @@ def check(data_dir: DataDir = None) -> None:
 
 @database_commands.command("accept-older", epilog="Example: visavis db accept-older 1200:5f3c...")
 def accept_older(
-    head: Annotated[str, typer.Argument(help="The end of its audit log, as the refusal names it.")],
+    head: Annotated[str, typer.Argument(help="The head of its audit log, as the refusal shows it.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Take a database that is older than the anchor beside the master key, such as one that was put back by hand.
+    """Accept a database that is older than the anchor beside the master key, such as one restored by hand.
 
-    Until then no server and no command works with it. What was deleted since is there again.
+    Until then, servers and commands refuse to use it. Whatever was deleted since is there again.
     """
     wiring.accept_older(read_settings(data_dir=data_dir), read_head(head))
-    say("The database is taken as it is.")
+    say("The database is accepted as it is.")
 
 
 @database_commands.command("compact", epilog="Example: visavis db compact --data-dir /srv/visavis")
 def compact(data_dir: DataDir = None) -> None:
-    """Rewrite the database, so that no byte of deleted data, and no free space, is left in its files.
+    """Rewrite the database so that its files contain no deleted data and no free space.
 
-    Works beside running servers, whose requests wait for as long as it takes to write everything once; it needs
-    room for a second copy meanwhile. PostgreSQL's write-ahead log and archives are not touched.
+    Works while servers are running: their requests wait until everything has been written once. It needs
+    disk space for a second copy meanwhile. PostgreSQL's write-ahead log and archives are not touched.
     """
     with closing(wiring.open_records(read_settings(data_dir=data_dir))) as storage:
         storage.compact()
-    say("The database has been written anew.")
+    say("The database has been rewritten.")
 
 
 @database_commands.command(
@@ -81,10 +81,10 @@ def copy(
     source: Annotated[str, typer.Option("--from", metavar="URL", help=DATABASE)],
     target: Annotated[str, typer.Option("--to", metavar="URL", help=f"{DATABASE}; empty, or an unfinished copy.")],
 ) -> None:
-    """Copy everything into an empty database of either kind, and compare. Stop the servers of the source first.
+    """Copy everything into an empty database of either kind, and compare the two. Stop the source's servers first.
 
-    A copy that broke off goes on when the same command is given again. The master key is not in the database: the
-    servers of the target need the one of the source.
+    To resume an interrupted copy, run the same command again. The master key is not in the database: servers of
+    the target need the source's key.
     """
     if source.startswith("sqlite:") and not Path(source.removeprefix("sqlite:").removeprefix("//")).is_file():
         raise SetupError(f"There is no database at {source}.")
@@ -96,7 +96,7 @@ def copy(
         counts = copy_all(old, new, advance)
     for table, count in counts.items():
         say(f"{count:>12,}  {table}")
-    say("Both sides are the same, row by row.")
+    say("Both databases are identical, row by row.")
 
 
 def read_head(text: str) -> AuditHead:
@@ -104,7 +104,7 @@ def read_head(text: str) -> AuditHead:
     try:
         return AuditHead.read(text)
     except ValueError as error:
-        raise SetupError(f"{text!r} is no head: {error}.") from None
+        raise SetupError(f"{text!r} is not a head: {error}.") from None
 
 
 @contextmanager

@@ -39,7 +39,7 @@ from visavis.evaluation.sheets_of_groups import group_sheets
 from visavis.types import COMPARABLE, GroupSettings, Traits
 from visavis.vision.models import RecognitionCard
 
-evaluate_commands = typer.Typer(no_args_is_help=True, help="Measure how often recognition errs, on your pictures.")
+evaluate_commands = typer.Typer(no_args_is_help=True, help="Measure recognition accuracy on your own pictures.")
 
 FOLDER_OF_PEOPLE = "A folder for each person: DIR/PERSON/*.jpg or .png"
 ScaleFrom = Annotated[
@@ -55,13 +55,14 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
         typer.Argument(metavar="DIR", help=FOLDER_OF_PEOPLE),
     ] = None,
     pairs: Annotated[
-        Path | None, typer.Option(help="Compare the pairs of this file only: pairs.txt of LFW, or CSV.")
+        Path | None, typer.Option(help="Compare only the pairs in this file: LFW's pairs.txt, or CSV.")
     ] = None,
     groups: Annotated[
         str | None,
         typer.Option(
             metavar="FILE.csv|folders",
-            help="Compare groups of people too: a list with the heading person,group, or DIR/GROUP/PERSON/*.jpg.",
+            help="Also compare groups of people: a CSV list with the header person,group, or folders for "
+            "DIR/GROUP/PERSON/*.jpg.",
         ),
     ] = None,
     each: PersonOption = PersonIs.FOLDER,
@@ -77,7 +78,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compare every picture with every other: how often one person is refused, how often two are taken for one."""
+    """Compare every picture with every other, and measure false matches and false non-matches."""
     if pairs is not None and (groups is not None or each is PersonIs.FILE):
         raise typer.BadParameter("A list of pairs does not say who is who: --groups and --person need a folder.")
     card = recognition_card(model)
@@ -99,7 +100,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
             measured = verification.of_people(people, samples, scale, asked)
     else:
         raise typer.BadParameter("Give a folder of people, a list of pairs, or both.")
-    with working("Drawing people for the intervals"):
+    with working("Resampling people for the intervals"):
         summary = verification.summary(measured, scale, resamples, seed)
         if grouping is not None:
             summary["groups"] = differentials.summary(measured, people, grouping, samples, scale, resamples, seed)
@@ -127,7 +128,7 @@ def verify(  # noqa: PLR0913, PLR0917 - an option each
 def identify(  # noqa: PLR0913, PLR0917 - an option each
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=FOLDER_OF_PEOPLE)],
     gallery_size: Annotated[int, typer.Option(min=1, help="People in the gallery, one picture each.")],
-    splits: Annotated[int, typer.Option(min=1, help="How often a gallery is drawn at random.")] = 10,
+    splits: Annotated[int, typer.Option(min=1, help="How many galleries to draw at random.")] = 10,
     max_per_person: MaxPerPerson = 10,
     min_quality: MinQuality = 0.0,
     min_comparability: MinComparability = COMPARABLE,
@@ -140,7 +141,7 @@ def identify(  # noqa: PLR0913, PLR0917 - an option each
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Search galleries for people who are in them and for strangers who are not: both can go wrong."""
+    """Search galleries for members and for strangers, and measure members missed and strangers matched."""
     card = recognition_card(model)
     scale, scale_name = _scale(card, data_dir)
     people = people_in(folder, max_per_person)
@@ -204,7 +205,7 @@ def mask(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Count masks that are overlooked and bare faces that are taken for masked ones."""
+    """Count missed masks, and bare faces taken for masked ones."""
     files = masks.masked_and_unmasked(folder)
     samples = _by_file(
         measure_files([file for found in files.values() for file in found], read_settings(), Traits(mask=True))
@@ -225,7 +226,10 @@ def mask(
 @evaluate_commands.command("pose", epilog="Example: visavis evaluate pose poses.csv --json")
 def pose(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE.csv", help="Lines picture,yaw,pitch,roll: degrees, signs as in the API")
+        Path,
+        typer.Argument(
+            metavar="FILE.csv", help="Lines of picture,yaw,pitch,roll: in degrees, with signs as in the API"
+        ),
     ],
     resamples: Resamples = 1000,
     seed: Seed = 0,
@@ -233,7 +237,7 @@ def pose(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compare estimated head angles with those of a list."""
+    """Compare estimated head angles with those in a list."""
     annotated = poses.read_poses(file)
     samples = measure_files([each.file for each in annotated], read_settings(), Traits(pose=True))
     errors = poses.pose_errors(annotated, samples)
@@ -267,7 +271,7 @@ def _scale(card: RecognitionCard, data_dir: Path | None) -> tuple[Calibration, s
     with wiring.open_calibrations(read_settings(data_dir=data_dir)) as calibrations:
         own = calibrations.all().get(card.name)
     if own is None:
-        raise SetupError(f"No scale of {card.name} is stored in {data_dir}: `visavis calibrate` makes one.")
+        raise SetupError(f"No scale for {card.name} is stored in {data_dir}: create one with `visavis calibrate`.")
     return Calibration.from_table(own.knots), f"own: {own.measured_on}"
 
 
@@ -278,7 +282,7 @@ def _notes(summary: dict[str, object], resamples: int, seed: int) -> list[str]:
     if "model" in summary:
         notes.append(
             f"Recognition model {summary['model']}; similarity on the scale {summary['scale']}. "
-            f"Measured is the {summary['face']} face of each picture."
+            f"The {summary['face']} face of each picture is measured."
         )
     refused = [
         f"of a {word} below {summary[f'min_{word}']:g}"
@@ -287,11 +291,11 @@ def _notes(summary: dict[str, object], resamples: int, seed: int) -> list[str]:
     ]
     if refused:
         notes.append(
-            f"Faces {' or '.join(refused)} are refused, and match nobody: they count as "
-            "not recognised where they should be, and as not accepted where they should not."
+            f"Faces {' or '.join(refused)} are refused and match nobody: they count as not recognised where "
+            "they should match, and as not accepted where they should not."
         )
     if resamples:
-        notes.append(f"Intervals by {resamples:,} draws of people (of faces, for angles), seed {seed}.")
+        notes.append(f"Intervals from {resamples:,} resamples of people (of faces, for angles), seed {seed}.")
     return notes
 
 

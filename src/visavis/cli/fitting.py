@@ -64,7 +64,7 @@ def what_is_next(settings: Settings, card: RecognitionCard) -> tuple[str, str]:
     groups = (
         f"for groups of {' or '.join(movable)}: visavis group upgrade APP GROUP --to {card.name}"
         if movable
-        else "groups of other models need their pictures anew"
+        else "groups of other models need their pictures again"
     )
     return (
         f"Measure it on other people: visavis evaluate verify OTHERS --model {card.name}",
@@ -97,7 +97,7 @@ def _see(
     _say_how_long(embedder, files, len(spoilt))
     answers = with_progress(files, embedder.measure)
     name_unreadable([answer.sample for answer in answers])
-    versions = with_progress(list(spoilt.values()), embedder.measure_poor_versions, "Looking at poor versions")
+    versions = with_progress(list(spoilt.values()), embedder.measure_poor_versions, "Processing poor versions")
     of_person: Mapping[int, Mapping[str, Embedding]] = dict(zip(spoilt, versions, strict=True))
     return seen_of(people, [answer.answers for answer in answers], of_person, grouping, one_person)
 
@@ -121,7 +121,7 @@ def _say_how_long(embedder: AnswersEmbedder, files: Sequence[Path], spoilt: int)
     minutes = math.ceil(each * (len(files) + versions) / 60) + 1
     complaint.print(
         f"{len(files):,} pictures, and up to {versions:,} poor versions of {spoilt:,} of them: about {minutes:,} "
-        "minutes, with the fit.",
+        "minutes, including the fit.",
         highlight=False,
         soft_wrap=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,16 +29,17 @@ from visavis.cli.archives import import_archive
 from visavis.cli.passphrase import PassphraseFd
 from visavis.cli.reports import ReportFile, Tally
 from visavis.cli.sources import entries_of
-from visavis.cli.terminal import AsJson, DataDir, complaint, out, print_json, read_settings, say
+from visavis.cli.terminal import AsJson, DataDir, complaint, counted, out, print_json, read_settings, say
 from visavis.core.bulk import BulkRegistration, Entry
 from visavis.core.naming import Naming
-from visavis.errors import ErrorCode, ServiceError
+from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.settings import Settings
-from visavis.types import Group
+from visavis.types import Group, Person
 from visavis.web.services import Services
 
 SOME_LEFT_OUT = 3
 INTERRUPTED = 130
+_SHOWN = 5
 """Exit codes; 130 is the one of a command that Ctrl-C stopped."""
 
 
@@ -49,58 +51,69 @@ def _csv_or_jsonl(file: Path | None) -> Path | None:
 
 def import_(  # noqa: PLR0913 - an option each
     source: Annotated[
-        Path | None, typer.Argument(help="A folder of pictures, or a list of them: .csv or .jsonl.")
+        Path | None, typer.Argument(help="A folder or a ZIP of pictures, or a list of them: .csv or .jsonl.")
     ] = None,
     *,
     app: Annotated[str, typer.Option("--app", help="The name of the app that owns the group.")],
     group: Annotated[
         str | None,
-        typer.Option("--group", help="The group's id; of an archive, what its one group is called here."),
+        typer.Option("--group", help="The group's id; with --archive, the new id of its only group."),
     ] = None,
-    create: Annotated[
-        bool, typer.Option("--create", help="Create the group if there is none of this id.")
-    ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=20, help="Faces of a picture, the largest.")] = 1,
+    create: Annotated[bool, typer.Option("--create", help="Create the group if it does not exist.")] = False,
+    limit: Annotated[
+        int, typer.Option(min=1, max=20, help="Maximum number of faces from each picture, the largest.")
+    ] = 1,
     numbered: Annotated[
-        bool, typer.Option("--numbered", help="NAME-1.jpg and NAME-2.jpg in FOLDER are of one person, NAME.")
+        bool, typer.Option("--numbered", help="NAME-1.jpg and NAME-2.jpg in FOLDER show one person, NAME.")
+    ] = False,
+    same_people: Annotated[
+        bool,
+        typer.Option(
+            "--same-people",
+            help="Take people whose names are in the group already for the same people, without asking.",
+        ),
     ] = False,
     report: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", callback=_csv_or_jsonl, help="Write what became of every face: .csv or .jsonl."
+            metavar="FILE",
+            callback=_csv_or_jsonl,
+            help="Write the result for every face to this file: .csv or .jsonl.",
         ),
     ] = None,
     archive: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What `visavis export` wrote, instead of pictures.")
+        Path | None,
+        typer.Option(metavar="FILE", help="An archive that `visavis export` wrote, instead of pictures."),
     ] = None,
     merge: Annotated[
-        bool, typer.Option("--merge", help="Add the faces of an archive to groups that are there.")
+        bool, typer.Option("--merge", help="Add the faces of an archive to existing groups.")
     ] = False,
     passphrase_fd: PassphraseFd = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register the faces of many pictures in a group, or bring back an archive. Works beside a running server.
+    """Register the faces of many pictures in a group, or restore an archive. Works while a server is running.
 
     FOLDER/PERSON/*.jpg takes the folder's name as external image id, FOLDER/*.jpg the file's. What cannot be an
-    id, such as 김민수, is the person's name, and an id is made of it, each time the same. A list has the columns
-    path, external_image_id and name. After Ctrl-C, or worse, the same command goes on where it was: a picture
+    id, such as 김민수, is the person's name, and an id is made of it, each time the same; where the group knows
+    somebody of that name, it is a question. A ZIP is read like a folder. A list has the columns path,
+    external_image_id and name. After Ctrl-C, or worse, the same command goes on where it was: a picture
     whose faces are in the group already is not looked at again. Exit code 3 if something was left out.
 
     Of an archive everything is stored, or nothing.
     """
     settings = read_settings(data_dir=data_dir)
     if (source is None) == (archive is None):
-        raise typer.BadParameter("Give pictures, or --archive, and not both.")
+        raise typer.BadParameter("Give either pictures or --archive.")
     if archive is not None:
-        if create or report or numbered or limit != 1:
-            raise typer.BadParameter("--create, --limit, --numbered and --report are for pictures.")
+        if create or report or numbered or same_people or limit != 1:
+            raise typer.BadParameter("--create, --limit, --numbered, --same-people and --report are for pictures.")
         import_archive(archive, app, group, settings, passphrase_fd, merge=merge, as_json=as_json)
         return
     if group is None or merge or passphrase_fd is not None:
-        raise typer.BadParameter("Pictures need --group, and neither --merge nor --passphrase-fd.")
+        raise typer.BadParameter("Pictures need --group; --merge and --passphrase-fd are for archives.")
     assert source is not None  # noqa: S101 - one of the two was given
-    wish = _Wish(app, group, create, limit, report, as_json)
+    wish = _Wish(app, group, create, limit, report, same_people, as_json)
     _import_pictures(entries_of(source, numbered=numbered), wish, settings)
 
 
@@ -113,6 +126,7 @@ class _Wish:
     create: bool
     limit: int
     report: Path | None
+    same_people: bool
     as_json: bool
 
 
@@ -120,8 +134,10 @@ def _import_pictures(entries: Sequence[Entry], wish: _Wish, settings: Settings) 
     with ReportFile(wish.report) as file, wiring.open_services(settings) as services:
         stop = Event()
         group = _group(services, wish.app, wish.group, create=wish.create)
-        named = Naming(services.persons, group, services.faces.gallery.fingerprinter(group))
+        named = Naming.of(services.faces, services.persons, group)
         known = named.with_ids(entries)
+        if not wish.same_people:
+            _ask_about(named.in_question(entries))
         bulk = BulkRegistration.of(services.faces, group, wish.limit, settings.work.cpu_places, stop)
         tally, start = Tally(), time.monotonic()
         with _stopped_by_signals(stop), _progress(len(entries)) as show:
@@ -131,6 +147,24 @@ def _import_pictures(entries: Sequence[Entry], wish: _Wish, settings: Settings) 
                 tally.count(results)
                 show(tally)
     _conclude(tally, len(entries), time.monotonic() - start, as_json=wish.as_json)
+
+
+def _ask_about(people: Sequence[Person]) -> None:
+    """Ask whether people of the group are those of the same names in the import; refuse where nobody can answer.
+
+    Raises SetupError; typer.Abort if they are not the same.
+    """
+    if not people:
+        return
+    listed = ", ".join(f"{person.name} ({person.id})" for person in people[:_SHOWN])
+    more = f" and {len(people) - _SHOWN:,} more" if len(people) > _SHOWN else ""
+    known = f"The group already has people with these names: {listed}{more}."
+    if not sys.stdin.isatty():
+        raise SetupError(
+            f"{known} If they are the same people, give --same-people; if not, give ids in a list of files."
+        )
+    complaint.print(known, soft_wrap=True)
+    typer.confirm("Are they the same people?", abort=True, err=True)
 
 
 def _group(services: Services, app: str, group: str, *, create: bool) -> Group:
@@ -178,7 +212,7 @@ def _progress(total: int) -> Iterator[Any]:
         task = progress.add_task("pictures", total=total, added="")
 
         def show(tally: Tally) -> None:
-            added = f"{tally.added:,} faces added"
+            added = f"{counted(tally.added, 'face')} added"
             progress.update(task, completed=tally.pictures, added=added)
 
         yield show
@@ -194,13 +228,15 @@ def _conclude(tally: Tally, total: int, seconds: float, *, as_json: bool) -> Non
         )
     else:
         rate = f", {tally.pictures / seconds:.1f} pictures a second" if seconds else ""
-        say(f"{tally.pictures:,} pictures in {seconds:,.1f} s{rate}. {tally.added:,} faces were added.")
+        added = counted(tally.added, "face")
+        say(f"{counted(tally.pictures, 'picture')} in {seconds:,.1f} s{rate}. Added: {added}.")
         for table in tally.tables():
             out.print(table)
     if interrupted:
         left = total - tally.pictures
         complaint.print(
-            f"Interrupted: {left:,} pictures are left. The same command goes on with them.", soft_wrap=True
+            f"Interrupted: {counted(left, 'picture')} left. Run the same command again to continue.",
+            soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)
     if tally.left_out:

@@ -51,7 +51,7 @@ def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
 
 def _reason(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return "another program listens there; choose another with --port"
+        return "another program is listening there; choose another port with --port"
     return (error.strerror or str(error)).lower()
 
 

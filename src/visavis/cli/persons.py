@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from visavis import app as wiring
-from visavis.cli.terminal import AsJson, DataDir, folding_table, out, print_json, read_settings, say
-from visavis.core.persons import Persons, checked_name
+from visavis.cli.terminal import AsJson, DataDir, counted, folding_table, out, print_json, read_settings, say
+from visavis.core.persons import Persons
 from visavis.errors import ErrorCode, ServiceError, SetupError
 from visavis.identities import App
 from visavis.types import Group, Person
@@ -26,8 +26,6 @@ GroupId = Annotated[str, typer.Option("--group", help="The group's id.")]
 PersonId = Annotated[str, typer.Argument(help="The person's id, which is the external image id of the faces.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
-_PAGE = 500
-
 
 @dataclass(frozen=True, slots=True)
 class _Here:
@@ -36,12 +34,6 @@ class _Here:
     persons: Persons
     app: App
     group: Group
-
-    def all(self, wanted: str) -> Iterator[Person]:
-        offset = 0
-        while found := self.persons.store.list_persons(self.group, wanted, _PAGE, offset):
-            yield from found
-            offset += len(found)
 
 
 @contextmanager
@@ -62,14 +54,14 @@ def list_persons(
 ) -> None:
     """List the persons of a group, with the number of their faces."""
     with _opened(app, group_id, data_dir) as here:
-        found = list(here.all(find))
+        found = list(here.persons.all(here.group, find))
     if as_json:
         print_json([_fields(person) for person in found])
         return
     table = folding_table("id", "name", "faces", "newest")
     for person in found:
         table.add_row(person.id, person.name, str(person.face_count), f"{person.newest:%Y-%m-%d %H:%M}")
-    out.print(table if found else "There is nobody.")
+    out.print(table if found else "There are no persons.")
 
 
 @person_commands.command("show", epilog="Example: visavis person show p-7hk2m9qx --app front-door --group staff")
@@ -94,23 +86,17 @@ def rename(
     group_id: GroupId,
     *,
     name: Annotated[
-        str | None, typer.Option("--name", help="The new name, in any script; an empty one takes it away.")
+        str | None, typer.Option("--name", help="The new name, in any script; an empty one removes it.")
     ] = None,
-    new_id: Annotated[str | None, typer.Option("--id", help="The new id, which nobody else may have.")] = None,
+    new_id: Annotated[str | None, typer.Option("--id", help="The new id, which no other person may have.")] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Give a person another name, another id, or both."""
     if name is None and new_id is None:
         raise typer.BadParameter("Give --name, --id, or both.")
-    new_name = None if name is None else checked_name(name)  # before anything is changed
     with _opened(app, group_id, data_dir) as here:
-        persons, owner = here.persons, here.app
-        person = persons.require(here.group, person_id)
-        if new_id is not None:
-            person = _with_id(here, person, new_id)
-        if new_name is not None:
-            person = persons.rename(owner, group_id, person.id, new_name)
+        person = _changed(here, person_id, new_id, name)
     if as_json:
         print_json(_fields(person))
     else:
@@ -121,8 +107,8 @@ def rename(
     "merge", epilog="Example: visavis person merge p-7hk2m9qx kim --app front-door --group staff"
 )
 def merge(
-    person_id: Annotated[str, typer.Argument(help="The id that goes.")],
-    into: Annotated[str, typer.Argument(help="The id that stays, with its name.")],
+    person_id: Annotated[str, typer.Argument(help="The person to merge, whose id disappears.")],
+    into: Annotated[str, typer.Argument(help="The person to keep, with id and name.")],
     app: AppName,
     group_id: GroupId,
     *,
@@ -130,13 +116,13 @@ def merge(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make one person of two: the faces of the first become faces of the second. There is no way back."""
+    """Merge two persons: the faces of the first become faces of the second. This cannot be undone."""
     with _opened(app, group_id, data_dir) as here:
         first, second = (here.persons.require(here.group, each) for each in (person_id, into))
         if not yes:
             say(f"{_sentence(first)} {_sentence(second)}")
             typer.confirm("Are they the same person?", abort=True, err=True)
-        person = here.persons.change_id(here.app, group_id, person_id, into, merge=True)
+        person = here.persons.change(here.app, group_id, person_id, new_id=into, merge=True)
     if as_json:
         print_json(_fields(person))
     else:
@@ -155,7 +141,7 @@ def delete(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a person: all faces and the name, at once and for good."""
+    """Delete a person with all faces and the name, immediately and permanently."""
     with _opened(app, group_id, data_dir) as here:
         person = here.persons.require(here.group, person_id)
         if not yes:
@@ -164,17 +150,17 @@ def delete(
     if as_json:
         print_json({"id": person_id, "faces_deleted": count})
     else:
-        say(f"{person_id} is deleted, with {_faces(count)}.")
+        say(f"{person_id} is deleted, with {counted(count, 'face')}.")
 
 
-def _with_id(here: _Here, person: Person, new_id: str) -> Person:
+def _changed(here: _Here, person_id: str, new_id: str | None, name: str | None) -> Person:
     try:
-        return here.persons.change_id(here.app, here.group.name, person.id, new_id)
+        return here.persons.change(here.app, here.group.name, person_id, new_id=new_id, name=name)
     except ServiceError as error:
-        if error.code is ErrorCode.PERSON_EXISTS:
+        if error.code is ErrorCode.PERSON_EXISTS and new_id is not None:
             other = here.persons.require(here.group, new_id)
             raise SetupError(
-                f"{_sentence(other)} If both are the same person: visavis person merge {person.id} {new_id}"
+                f"{_sentence(other)} If both are the same person: visavis person merge {person_id} {new_id}"
             ) from None
         raise
 
@@ -190,8 +176,4 @@ def _fields(person: Person) -> dict[str, object]:
 
 def _sentence(person: Person) -> str:
     named = f"{person.id} is {person.name!r} and" if person.name else f"{person.id} has no name, and"
-    return f"{named} has {_faces(person.face_count)}."
-
-
-def _faces(count: int) -> str:
-    return "1 face" if count == 1 else f"{count:,} faces"
+    return f"{named} has {counted(person.face_count, 'face')}."

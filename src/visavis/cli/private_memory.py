@@ -9,7 +9,7 @@ if sys.platform != "win32":
     import resource
 
 _PR_SET_DUMPABLE = 4
-"""Of prctl(2)."""
+"""An option of prctl(2)."""
 
 
 def keep_memory_private() -> None:

@@ -15,19 +15,31 @@ import typer
 from visavis import app as wiring
 from visavis.audit_events import Effect, Event
 from visavis.cli.drawing import draw_faces
-from visavis.cli.terminal import AsJson, DataDir, complain, folding_table, out, print_json, read_settings, say
+from visavis.cli.terminal import (
+    AsJson,
+    DataDir,
+    complain,
+    counted,
+    folding_table,
+    out,
+    print_json,
+    read_settings,
+    say,
+)
 from visavis.core.bulk import MAX_FILE_BYTES, read_picture
 from visavis.core.calibration import pairs_per_false_match
-from visavis.core.compare import Comparer
 from visavis.core.strangers import are_too_many, enough_similarity, strangers
 from visavis.errors import ServiceError, SetupError
-from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, RequestedAttributes, Traits
+from visavis.recognition_events import Asked
+from visavis.types import Box, DetectedFace, ImageBytes, ImageSize, Match, RequestedAttributes, Sensitivity
 
 NONE, TROUBLE = 1, 2
+_EVERYTHING = RequestedAttributes(pose=True, mask=True, spoof=Sensitivity.BALANCED, quality=True)
 
 Picture = Annotated[Path, typer.Argument(help="A JPEG or PNG file.")]
 Threshold = Annotated[
-    float, typer.Option(min=0, max=100, help="Minimum similarity of a match; 90: one in 10,000 strangers has it.")
+    float,
+    typer.Option(min=0, max=100, help="Minimum similarity of a match; at 90, one in 10,000 strangers matches."),
 ]
 
 
@@ -41,12 +53,6 @@ def _as_grep_does() -> Iterator[None]:
         raise typer.Exit(TROUBLE) from None
 
 
-@contextmanager
-def _comparer(data_dir: Path | None) -> Iterator[Comparer]:
-    with wiring.open_comparer(read_settings(data_dir=data_dir)) as comparer:
-        yield comparer
-
-
 def detect(
     picture: Picture,
     *,
@@ -56,15 +62,14 @@ def detect(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the faces of a picture, and say what they are like. Nothing is stored.
+    """Detect the faces in a picture and describe them. Nothing is stored.
 
     Exit code 0 if there is a face, 1 if there is none, 2 if something went wrong.
     """
     with _as_grep_does():
-        with _comparer(data_dir) as comparer, comparer.analyzer.decode(_read(picture)) as decoded:
-            traits = Traits(pose=True, mask=True, liveness=True, quality=True)
-            faces = comparer.analyzer.describe(decoded, comparer.analyzer.find(decoded), traits)
-            size = decoded.size
+        with wiring.open_detection(read_settings(data_dir=data_dir)) as detection:
+            detected = detection.detect(ImageBytes(_read(picture), MAX_FILE_BYTES), _EVERYTHING)
+        faces, size = detected.faces, detected.size
         if draw is not None:
             labels = [f"{number}  quality {_quality(face)}" for number, face in enumerate(faces, start=1)]
             draw_faces(picture, faces, labels, draw)
@@ -84,11 +89,11 @@ def compare(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how much two pictures look like one person. Nothing is stored.
+    """Compare the faces in two pictures. Nothing is stored.
 
     Exit code 0 if a face of the second picture matches, 1 if none does, 2 if something went wrong.
     """
-    with _as_grep_does(), _comparer(data_dir) as comparer:
+    with _as_grep_does(), wiring.open_comparer(read_settings(data_dir=data_dir)) as comparer:
         first, second = (ImageBytes(_read(each), MAX_FILE_BYTES) for each in (source, target))
         compared = comparer.compare(first, second, threshold, RequestedAttributes())
     scored = [*compared.matched, *compared.unmatched]
@@ -100,7 +105,7 @@ def compare(
         ]
         print_json({"model": compared.model, "threshold": threshold, "faces": rows, "too_poor": too_poor or None})
     else:
-        table = folding_table("face of the second picture", "similarity", "", "strangers so alike")
+        table = folding_table("face of the second picture", "similarity", "", "strangers this similar")
         for face, similarity in scored:
             cells = _judged(similarity, threshold) if similarity or not too_poor else ("-", "not compared", "-")
             table.add_row(_position(face.box, compared.size), *cells)
@@ -112,16 +117,18 @@ def compare(
 
 
 def search(
-    picture: Annotated[Path, typer.Argument(help="A JPEG or PNG file; its largest face is looked for.")],
+    picture: Annotated[Path, typer.Argument(help="A JPEG or PNG file; its largest face is searched for.")],
     *,
     app: Annotated[str, typer.Option("--app", help="The name of the app that owns the group.")],
     group: Annotated[str, typer.Option("--group", help="The group's id.")],
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Matches, the best.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of matches, the best.")] = 10,
     threshold: Threshold = 90,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Search a group for the face of a picture; the audit log records it. Works beside a running server.
+    """Search a group for the face in a picture; the audit log records the search. Works while a server is running.
+
+    The table shows the best face of each person; JSON has all matching faces.
 
     Exit code 0 if there is a match, 1 if there is none, 2 if something went wrong.
     """
@@ -140,7 +147,8 @@ def search(
             group=group,
         )
         with services.audit.recording(event):
-            found = services.search.by_image(owner, group, source, limit, threshold, RequestedAttributes())
+            by = Asked(event.actor)
+            found = services.search.by_image(owner, group, source, limit, threshold, RequestedAttributes(), by)
         ids = {match.face.external_image_id or "" for match in found.matches} - {""}
         names = services.persons.names_of(searched, sorted(ids))
     if as_json:
@@ -156,15 +164,24 @@ def search(
         asked = {"model": found.model, "threshold": threshold, "faces_searched": faces}
         print_json(asked | {"matches": rows, "too_poor": found.detail or None})
     else:
-        table = folding_table("external image id", "name", "face id", "similarity", "strangers so alike")
-        for match in found.matches:
+        table = folding_table("external image id", "name", "best face", "similarity", "strangers this similar")
+        for match in _best_of_each(found.matches):
             similarity, _, meaning = _judged(match.similarity, threshold)
             person = match.face.external_image_id or ""
             table.add_row(person, names.get(person, ""), match.face.face_id, similarity, meaning)
-        out.print(table if found.matches else found.detail or f"None of {faces:,} faces is so alike.")
+        nobody = f"Nobody among {counted(faces, 'face')} is that similar."
+        out.print(table if found.matches else found.detail or nobody)
         _warn_of_chance(faces, threshold)
     if not found.matches:
         raise typer.Exit(NONE)
+
+
+def _best_of_each(matches: Sequence[Match]) -> list[Match]:
+    """The best match of each person, and every match without an external image id; best first as before."""
+    best: dict[str, Match] = {}
+    for match in matches:
+        best.setdefault(match.face.external_image_id or f"/{match.face.face_id}", match)
+    return list(best.values())
 
 
 def _read(picture: Path) -> bytes:
@@ -209,7 +226,7 @@ def _show_faces(faces: Sequence[DetectedFace], size: ImageSize) -> None:
     if not faces:
         say(f"No face of at least 60 x 60 pixels in {size.width} x {size.height}.")
         return
-    table = folding_table("", "box", "yaw, pitch, roll", "mask", "liveness", "quality", "what costs most")
+    table = folding_table("", "box", "yaw, pitch, roll", "mask", "liveness", "quality", "main defect")
     for number, face in enumerate(faces, start=1):
         pose = face.pose
         angles = f"{pose.yaw:+.0f}, {pose.pitch:+.0f}, {pose.roll:+.0f}" if pose else ""

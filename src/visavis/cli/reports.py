@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich.table import Column, Table
 
@@ -27,24 +27,24 @@ _AS_ASKED = frozenset({str(Skip.PRESENT), str(Skip.DUPLICATE), str(Refusal.LIMIT
 """Reasons that are no failure: the face is in the group already, or is not meant to be."""
 
 WORDS = {
-    "present": "in the group already",
+    "present": "already in the group",
     "duplicate": "the same content as another file",
     "no_face": "no face of at least 60 x 60 pixels",
     "unreadable": "no such file, or it cannot be read",
     "pose": "turned more than 45 degrees",
-    "quality": "below the quality that the group asks for",
+    "quality": "below the minimum quality of the group",
     "quota": "the group is full",
     "limit": "more faces than --limit; the largest were taken",
     "broken_image": "truncated or corrupt",
     "not_an_image": "not a picture",
     "unsupported_image_format": "neither PNG nor JPEG",
-    "image_too_large": "too many bytes or pixels",
+    "image_too_large": "file or image too large",
     "image_too_small": "less than 80 pixels wide or high",
 }
 """Descriptions of reasons for people."""
 
 
-def rows_of(result: Result) -> Iterator[dict[str, Any]]:
+def rows_of(result: Result) -> Iterator[dict[str, int | str | None]]:
     """One row for each face, or one for a skipped file."""
     entry = result.entry
     about = {"path": str(entry.path), "line": entry.line, "external_image_id": entry.external_image_id}
@@ -121,7 +121,7 @@ class Tally:
     def tables(self) -> Iterator[Table]:
         """Tables of the reasons with their counts, and of the first files that were left out."""
         if self.reasons:
-            counts = Table("not added", "", "what that means", title_justify="left")
+            counts = Table("not added", "", "meaning", title_justify="left")
             for reason, count in self.reasons.most_common():
                 counts.add_row(reason, f"{count:,}", WORDS.get(reason, ""))
             yield counts

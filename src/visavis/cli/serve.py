@@ -13,6 +13,7 @@ import typer
 import uvicorn
 
 from visavis import app as wiring
+from visavis.cli.address import command, remember
 from visavis.cli.draining import STARTUP_FAILURE, DrainingServer
 from visavis.cli.listening import bind, connections_within_limits
 from visavis.cli.logs import start_logging
@@ -20,7 +21,7 @@ from visavis.cli.terminal import DataDir, out, print_keys, reachable, read_setti
 from visavis.core.accounts import Accounts
 from visavis.core.apps import Apps
 from visavis.errors import SetupError
-from visavis.identities import KeyKind, Role
+from visavis.identities import KeyKind
 from visavis.settings import Settings
 from visavis.vision.models import DEFAULT_RECOGNITION, WITHOUT_FR_FEATURE
 from visavis.vision.pool.scrubbing import overwrite_freed_memory
@@ -37,7 +38,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on [env: VISAVIS_PORT; 8000]")] = None,
     data_dir: DataDir = None,
     tls_cert: Annotated[
-        Path | None, typer.Option(help="Certificate chain, PEM: speak https only [env: VISAVIS_TLS_CERT]")
+        Path | None,
+        typer.Option(help="Certificate chain, PEM; with it, only https is served [env: VISAVIS_TLS_CERT]"),
     ] = None,
     tls_key: Annotated[
         Path | None, typer.Option(help="The certificate's private key, PEM [env: VISAVIS_TLS_KEY]")
@@ -49,13 +51,15 @@ def serve(
     overwrite_freed_memory()
     certificate = _certificate(settings)
     sockets = bind(settings.host, settings.port)  # before keys are printed for nothing
+    url = reachable(settings, sockets[0].getsockname()[1])
     _warn_of_a_lesser_model(settings)
     application = wiring.create_app(settings)
+    remember(settings, url)
     with wiring.open_apps(settings) as apps:
-        _first_start(apps, settings)
+        _first_start(apps, settings, url)
     if settings.console.enabled:
         with wiring.open_accounts(settings) as accounts:
-            _first_account(accounts, settings)
+            _first_account(accounts, settings, url)
     # The server stops in an orderly way on SIGTERM and raises it again at the end, which is a success here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
@@ -71,7 +75,7 @@ def serve(
     )
     tls = certificate.context if certificate else None
     server = DrainingServer(config, application, _limits(settings), wiring.refusal, tls, settings.drain_seconds)
-    logger.info("Listening on %s", reachable(settings, sockets[0].getsockname()[1]))
+    logger.info("Listening on %s", url)
     server.run(sockets)
     if not server.started:
         sys.exit(STARTUP_FAILURE)
@@ -94,7 +98,7 @@ def _certificate(settings: Settings) -> Certificate | None:
     """The TLS certificate, read again on SIGHUP; None if a proxy handles TLS. Raises SetupError."""
     if settings.tls_cert is None or settings.tls_key is None:
         if settings.tls_cert or settings.tls_key:
-            raise SetupError("TLS takes both a certificate and its key: --tls-cert and --tls-key.")
+            raise SetupError("TLS needs both a certificate and its key: --tls-cert and --tls-key.")
         if not _is_local(settings.host) and not settings.edge.trusted_proxies:
             logger.warning(
                 "Keys and pictures travel in the clear: give --tls-cert and --tls-key, or put a proxy with TLS in "
@@ -118,21 +122,21 @@ def _is_seen(settings: Settings) -> bool:
     return settings.database_url is None and sys.stdout.isatty()
 
 
-def _first_start(apps: Apps, settings: Settings) -> None:
+def _first_start(apps: Apps, settings: Settings, url: str) -> None:
     if apps.all():
         return
     if _is_seen(settings):
-        _greet(settings, apps.create(FIRST_APP))
+        _greet(url, apps.create(FIRST_APP))
     else:
-        logger.warning("There is no app yet: `visavis app create NAME` makes one and prints its keys.")
+        create = command(settings, "visavis app create NAME")
+        logger.warning("There is no app yet: `%s` creates one and prints its keys.", create)
 
 
-def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
+def _greet(url: str, keys: dict[KeyKind, str]) -> None:
     """Print the keys of the first start, and a command that tries them."""
     out.rule("First start")
     print_keys(FIRST_APP, keys, as_json=False)
     picture = resources.files("visavis") / "assets" / "ines-selfie.jpg"
-    url = reachable(settings)
     out.print("\nPaste this once the server runs:", style="bold")
     say(
         f"curl -X POST -H 'Authorization: {keys[KeyKind.SECRET_KEY]}' -F imageFile=@'{picture}' "
@@ -141,15 +145,16 @@ def _greet(settings: Settings, keys: dict[KeyKind, str]) -> None:
     say(f"Every operation of every protocol: {url}/docs\n")
 
 
-def _first_account(accounts: Accounts, settings: Settings) -> None:
+def _first_account(accounts: Accounts, settings: Settings, url: str) -> None:
     """Print how to open the first account, as long as there is none. Earlier links stay valid."""
     if accounts.all():
         return
+    invite = command(settings, "visavis console invite")
     if not _is_seen(settings):
-        logger.warning("Nobody can sign in to the console yet: `visavis console invite` prints a link.")
+        logger.warning("Nobody can sign in to the console yet: `%s` prints a link.", invite)
     elif accounts.is_invited():
-        say("The link that was printed before still opens the console; `visavis console invite` prints another.\n")
+        say(f"The link that was printed before still opens the console; `{invite}` prints another.\n")
     else:
-        secret = accounts.invite(Role.ADMINISTRATOR)
+        secret = accounts.invite()
         out.print("Open the console, and choose a name and a password:", style="bold")
-        say(f"{reachable(settings)}/console/setup#{secret}\n")
+        say(f"{url}/console/setup#{secret}\n")

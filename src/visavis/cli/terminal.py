@@ -30,7 +30,7 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         readable=False,  # asked by `read_settings`, also of a directory that the environment names
-        help="Where database and key file are kept [env: VISAVIS_DATA_DIR; ./visavis-data]",
+        help="Where the database and the key file are kept [env: VISAVIS_DATA_DIR; ./visavis-data]",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -63,7 +63,7 @@ def print_keys(name: str, keys: dict[KeyKind, str], *, as_json: bool) -> None:
         return
     for field, value in fields.items():
         say(f"{field:>10}  {value}")
-    out.print("These keys are shown now and never again: only their hashes are kept.", style="bold")
+    out.print("These keys are shown only now: the server stores nothing but their hashes.", style="bold")
 
 
 def read_settings(**given: Any) -> Settings:
@@ -93,6 +93,11 @@ def _require_own(settings: Settings) -> None:
     except (KeyError, OSError, NotImplementedError):
         owner = "it belongs to another user"
     raise SetupError(f"The data directory {folder} cannot be read and written by this user: {owner}.")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with what it counts, such as `1 face` and `1,200 faces`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def reachable(settings: Settings, port: int | None = None) -> str:

@@ -19,7 +19,7 @@ class Answer:
     """The output of the networks for one picture."""
 
     sample: Sample
-    """Without an embedding."""
+    """The picture and its face, without an embedding."""
     answers: Embedding | None = None
     """Shape (d,); None if there is no face."""
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from visavis.core.policy import is_comparable, is_too_poor
 from visavis.errors import ErrorCode, ServiceError
@@ -113,7 +113,7 @@ def see_one_face(
         raise UnreadableError(error.detail) from error
 
 
-def counts(samples: Sequence[Sample]) -> dict[str, Any]:
+def counts(samples: Sequence[Sample]) -> dict[str, int]:
     """Counts of pictures with a face, of pictures without, and of unreadable files."""
     faces = sum(sample.face is not None for sample in samples)
     unreadable = sum(sample.unreadable is not None for sample in samples)

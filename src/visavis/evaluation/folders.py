@@ -70,9 +70,7 @@ def people_in(folder: Path, max_per_person: int) -> list[Person]:
     ]
     people = [person for person in found if person.files]
     if not people:
-        raise SetupError(
-            f"There are no folders of people in {folder}: {folder}/PERSON/*.jpg is what is looked for."
-        )
+        raise SetupError(f"There are no folders of people in {folder}: expected {folder}/PERSON/*.jpg.")
     return people
 
 
@@ -80,9 +78,7 @@ def single_pictures_in(folder: Path) -> list[Person]:
     """A person for each picture that lies in `folder` itself, by the name of the file. Raises SetupError."""
     people = [Person(file.name, (file,)) for file in pictures_in(folder) if file.parent == folder]
     if not people:
-        raise SetupError(
-            f"There are no pictures in {folder}: {folder}/*.jpg, one a person, is what is looked for."
-        )
+        raise SetupError(f"There are no pictures in {folder}: expected {folder}/*.jpg, one per person.")
     return people
 
 
@@ -95,7 +91,7 @@ def read_set_aside(file: Path) -> list[tuple[str, str]]:
     match content:
         case [*pairs] if all(isinstance(pair, list) and list(map(type, pair)) == [str, str] for pair in pairs):
             return [(first, second) for first, second in pairs]
-    raise SetupError(f'{file} is no list of pairs of names, [["A", "B"], ...].')
+    raise SetupError(f'{file} is not a list of pairs of names, [["A", "B"], ...].')
 
 
 def read_pairs(file: Path, folder: Path | None) -> list[Pair]:
@@ -132,7 +128,7 @@ def _text(file: Path, what: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"The list of {what} {file} cannot be read: {reason(error)}.") from error
     if "\0" in text:
-        raise SetupError(f"The list of {what} {file} is no text.")
+        raise SetupError(f"The list of {what} {file} is not text.")
     return text
 
 

@@ -75,11 +75,11 @@ def grouped(people: Sequence[Person], assigned: Mapping[str, str]) -> Grouping:
     known = [_composed(person.name) for person in people]
     names = tuple(dict.fromkeys(assigned[name] for name in assigned if assigned[name]))
     if len(names) > MOST_GROUPS:
-        raise SetupError(f"These are {len(names)} groups: {MOST_GROUPS} at most can be compared with each other.")
+        raise SetupError(f"There are {len(names)} groups: at most {MOST_GROUPS} can be compared.")
     numbers = {name: number for number, name in enumerate(names)}
     of_person = np.array([numbers.get(assigned.get(name, ""), -1) for name in known], np.int64)
     if (of_person < 0).all():
-        raise SetupError("Nobody who has pictures has a group: are people named as their folders or files are?")
+        raise SetupError("Nobody with pictures has a group: do the names match those of folders or files?")
     present = set(known)
     return Grouping(
         names,

@@ -95,7 +95,7 @@ def _error_versus_discard(curve: Sequence[Mapping[str, Any]]) -> Plot:
         axes.plot([each["discarded"] for each in curve], rates, marker="o", label=f"threshold of FMR {name}")
     axes.set_ylim(bottom=0)
     axes.legend()
-    return plot_of(figure, "Error versus discard: what a minimum quality would bring")
+    return plot_of(figure, "Error versus discard: what a minimum quality would gain")
 
 
 def identification_plots(splits: Sequence[Split]) -> list[Plot]:
@@ -135,7 +135,7 @@ def spoofing_plots(live: Presentations, species: Mapping[str, Presentations]) ->
         axes.axvline(threshold, color="grey", linewidth=0.8)
         axes.annotate(f" {sensitivity}", (threshold, 1), xycoords=("data", "axes fraction"), va="top", fontsize=8)
     axes.legend()
-    errors, axes = _axes("liveness asked for", "share")
+    errors, axes = _axes("liveness threshold", "share")
     thresholds = np.linspace(0, 100, 201)
     for name, each in species.items():
         if len(each.liveness):
@@ -158,14 +158,14 @@ def _share_reaching(values: NDArray[np.float64], thresholds: NDArray[np.float64]
 
 
 def mask_plots(rates: Mapping[str, Mapping[str, Any]]) -> list[Plot]:
-    figure, axes = _axes("", "share judged right")
+    figure, axes = _axes("", "share classified correctly")
     for number, (name, each) in enumerate(rates.items()):
         if each["interval"] is not None:
             low, high = each["interval"]
             errors = [[each["right"] - low], [high - each["right"]]]
             axes.bar(number, each["right"], yerr=errors, capsize=6, color=(GENUINE, IMPOSTOR)[number], label=name)
     axes.set_xticks(range(len(rates)), list(rates))
-    return [plot_of(figure, "Faces judged right, with 95 % intervals")]
+    return [plot_of(figure, "Faces classified correctly, with 95 % intervals")]
 
 
 def pose_plots(errors: PoseErrors) -> list[Plot]:

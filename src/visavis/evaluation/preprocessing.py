@@ -72,7 +72,7 @@ def compare_ways(compared: Mapping[str, Comparisons], resamples: int, seed: int)
     """
     first = next(iter(compared.values()))
     if not first.genuine or not first.impostors:
-        raise SetupError("To check a model takes people with two pictures or more, and two people at least.")
+        raise SetupError("Checking a model takes at least two people with two pictures or more each.")
     measures = [_separation(each) for each in compared.values()]
     people = int(first.people.max()) + 1
     once = np.ones(people)

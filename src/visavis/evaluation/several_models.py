@@ -24,7 +24,7 @@ class ModelsSample:
     """The result of several models for one picture."""
 
     sample: Sample
-    """Without an embedding."""
+    """The picture and its face, without an embedding."""
     embeddings: tuple[tuple[Embedding, Embedding], ...] = ()
     """One pair for each model: the stored embedding and the probe, shape (d,) each; empty without a face."""
     seconds: tuple[float, ...] = ()

@@ -99,7 +99,7 @@ def strangers_in_words(summary: Mapping[str, Any]) -> list[str]:
     for name, fpir in summary["fpir_at_similarity"].items():
         if fpir is None:
             continue
-        found = f"about {_of_strangers(fpir)} would find" if fpir else "none of those who were searched for found"
+        found = f"about {_of_strangers(fpir)} would find" if fpir else "none of those searched for found"
         estimate = _of_strangers(summary["estimated_fpir_at_similarity"][name])
         sentences.append(
             f"At a similarity of {name}, {found} somebody among {gallery}; by the scale, {estimate} would."

@@ -65,7 +65,7 @@ def summary(live: Presentations, species: Mapping[str, Presentations]) -> dict[s
     Raises SetupError if no face was found in the pictures of the living, or in those of the attacks.
     """
     if not len(live.liveness) or not any(len(each.liveness) for each in species.values()):
-        raise SetupError("No face was found in the pictures of the living, or in none of the attacks.")
+        raise SetupError("No face was found in the pictures of living people, or none in those of attacks.")
     sensitivities = {sensitivity.value: liveness for sensitivity, liveness in LIVENESS_REQUIRED.items()}
     return {
         "live": live.counts,

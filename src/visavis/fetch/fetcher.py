@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from contextlib import closing
-from ipaddress import ip_address
 from typing import Final
 
 import httpcore
@@ -13,8 +11,9 @@ import httpcore
 from visavis import __version__
 from visavis.errors import ErrorCode, ServiceError
 from visavis.fetch.addresses import Address, is_public
-from visavis.fetch.deadline import Deadline, DeadlineStream
-from visavis.fetch.lookup import Lookup, Resolve
+from visavis.fetch.connector import Connector
+from visavis.fetch.deadline import Deadline
+from visavis.fetch.lookup import Resolve
 from visavis.fetch.target import Target, invalid_url, parse
 from visavis.spans import Instrumentation, Span, uninstrumented
 
@@ -41,15 +40,8 @@ class GuardedFetcher:
         self._allow_private_addresses = allow_private_addresses
         self._connect_timeout = connect_timeout
         self._total_timeout = total_timeout
-        self._lookup = Lookup(resolve)
-        self._backend = httpcore.SyncBackend()
+        self._connector = Connector(self._refusal, resolve)
         self._instrument = instrument
-        # Trusts the system's roots, so that an operator's own authority counts (SSL_CERT_FILE included), and
-        # certifi's, so that a container without a root store works.
-        self._tls = httpcore.default_ssl_context()
-        # Once and here: OpenSSL lets threads share a context only while nobody writes to it, and httpcore's own
-        # HTTPConnection would, each time it connects. Hence HTTP11Connection below, on a stream of ours.
-        self._tls.set_alpn_protocols(["http/1.1"])
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         with self._instrument(Span.FETCH):
@@ -68,56 +60,13 @@ class GuardedFetcher:
     def _get(self, target: Target, max_bytes: int, total: Deadline) -> bytes | Target:
         """The body of the response, or the target of a redirect."""
         connecting = Deadline.after(self._connect_timeout, f"connecting to the host of {target.what}")
-        connecting = min(connecting, total, key=lambda deadline: deadline.at)
-        addresses = self._addresses(target, connecting)
-        with closing(self._connect(target, addresses, connecting)) as plain:
-            stream = plain if target.scheme == "http" else self._secure(plain, target, connecting)
-            origin = httpcore.Origin(target.scheme.encode(), target.host.encode(), target.port)
-            with httpcore.HTTP11Connection(origin, DeadlineStream(stream, total)) as connection:
-                try:
-                    return _answer(connection.handle_request(_request(target)), target, max_bytes)
-                except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-                    raise invalid_url(f"the host of {target.what} broke off or broke HTTP") from error
+        with self._connector.connection(target, connecting, total) as connection:
+            return _answer(connection.handle_request(_request(target)), target, max_bytes)
 
-    def _addresses(self, target: Target, deadline: Deadline) -> Sequence[Address]:
-        """The addresses of the host, at least one, and all of them allowed."""
-        try:
-            found = [ip_address(target.host)]
-        except ValueError:
-            found = self._look_up(target, deadline)
-        if not self._allow_private_addresses and not all(map(is_public, found)):
-            raise invalid_url(f"the host of {target.what} is not at a public address")
-        return found
-
-    def _look_up(self, target: Target, deadline: Deadline) -> list[Address]:
-        try:
-            found = self._lookup.addresses(target.host, target.port, deadline)
-        except OSError as error:
-            raise invalid_url(f"the host name of {target.what} cannot be resolved") from error
-        if not found:
-            raise invalid_url(f"the host name of {target.what} has no address")
-        return found
-
-    def _connect(self, target: Target, addresses: Sequence[Address], deadline: Deadline) -> httpcore.NetworkStream:
-        failure: Exception | None = None
-        for untried, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-            # An equal share of the time for each, so that a dead address does not hide a live one behind it.
-            share = deadline.remaining() / untried
-            try:
-                return self._backend.connect_tcp(str(address), target.port, share)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        if isinstance(failure, httpcore.ConnectTimeout):
-            raise deadline.missed() from failure
-        raise invalid_url(f"the host of {target.what} refuses connections or cannot be reached") from failure
-
-    def _secure(self, plain: httpcore.NetworkStream, target: Target, deadline: Deadline) -> httpcore.NetworkStream:
-        try:
-            return plain.start_tls(self._tls, target.host, deadline.remaining())
-        except httpcore.ConnectTimeout as error:
-            raise deadline.missed() from error
-        except httpcore.ConnectError as error:
-            raise invalid_url(f"the host of {target.what} offers no TLS that can be trusted") from error
+    def _refusal(self, target: Target, found: Sequence[Address]) -> str | None:
+        if self._allow_private_addresses or all(map(is_public, found)):
+            return None
+        return f"the host of {target.what} is not at a public address"
 
 
 def _request(target: Target) -> httpcore.Request:

@@ -59,8 +59,11 @@ class Target:
         return target
 
 
-def parse(url: str, what: str = "the image URL") -> Target:
-    """Parse a URL. Raises INVALID_IMAGE_URL with a sentence about `what`, which repeats nothing of the URL."""
+def parse(url: str, what: str = "the image URL", *, any_port: bool = False) -> Target:
+    """Parse a URL. Raises INVALID_IMAGE_URL with a sentence about `what`, which repeats nothing of the URL.
+
+    Without `any_port` the port must be one that pictures are fetched from (contract.md 13).
+    """
     if len(url) > MAX_URL_LENGTH:
         raise invalid_url(f"{what} is longer than {MAX_URL_LENGTH} characters")
     _check_characters(url, what)
@@ -78,7 +81,9 @@ def parse(url: str, what: str = "the image URL") -> Target:
     if authority is None:
         raise invalid_url(f"{what} is malformed")
     port = int(authority[2] or DEFAULT_PORTS[parts.scheme])
-    if port not in (80, 443) and not 10000 <= port <= 12000:
+    if any_port and not 1 <= port <= 65_535:
+        raise invalid_url(f"the port of {what} must be 1-65535")
+    if not any_port and port not in (80, 443) and not 10000 <= port <= 12000:
         raise invalid_url(f"the port of {what} must be 80, 443 or 10000-12000")
     try:
         host = _canonical_host(authority[1])
