@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME [--quick] [--json] [--write]`."""
+"""`python -m benchmarks NAME [--quick] [--json] [--write]`; `peers` also takes `--data FOLDER`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +25,7 @@ class Name(StrEnum):
     BULK = "bulk"
     HTTP = "http"
     LOAD = "load"
+    PEERS = "peers"
 
 
 ONE_THREAD = {Name.SEARCH, Name.SCALE, Name.PIPELINE, Name.BULK}
@@ -37,13 +39,20 @@ def main(
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes, under 50 s on two slow cores.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="The folder that has lfw-dev and ea-dev, for `peers`."),
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Keep JSON and plots in benchmarks/results/.")] = False,
 ) -> None:
     """Measure, and print the machine, tables and ratios."""
     if name in ONE_THREAD:  # these are read when NumPy is loaded, so nothing above may load it
         os.environ.update(dict.fromkeys(BLAS_THREADS, "1"))
+    if data is not None and name is not Name.PEERS:
+        raise typer.BadParameter(f"{name} takes no data.", param_hint="--data")
     start = time.perf_counter()
-    report: Report = import_module(f"benchmarks.{name}").run(quick=quick)
+    options = {"data": data} if data else {}
+    report: Report = import_module(f"benchmarks.{name}").run(quick=quick, **options)
     result = results.described(name.value, report, quick=quick, seconds=time.perf_counter() - start)
     if json:
         sys.stdout.write(f"{results.as_text(result)}\n")

@@ -1,7 +1,7 @@
 """What an operation asks of PostgreSQL: transactions, statements, round trips, and its processes' CPU time.
 
 `python -m benchmarks.statements`; docs/scaling.md shows its table. The server's ASGI application is called
-directly, on a PostgreSQL that the script starts, so that SQLAlchemy's events can be counted in this process.
+directly, without background tasks, on a PostgreSQL that the script starts; what it asks is counted on the wire.
 """
 
 from __future__ import annotations
@@ -12,56 +12,24 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import Engine, event
-from sqlalchemy.pool import Pool
 
 from harness.postgres import Postgres, running_postgres
-from visavis.app import create_app, open_apps
+from harness.postgres_tap import Traffic, tapped
+from visavis.app import create_app, open_access_keys, open_apps
 from visavis.identities import KeyKind
 from visavis.settings import Settings, WorkSettings
 
 TIMES = 40
 WARM_UP = 3
-
-
-@dataclass
-class Count:
-    """Of what reached the database."""
-
-    transactions: int = 0
-    statements: int = 0
-
-    @property
-    def round_trips(self) -> int:
-        """Each transaction has its ping, its BEGIN and its COMMIT or ROLLBACK as well."""
-        return self.statements + 3 * self.transactions
-
-
-@contextmanager
-def counting() -> Iterator[Count]:
-    count = Count()
-
-    def statement(*_: object) -> None:
-        count.statements += 1
-
-    def transaction(*_: object) -> None:
-        count.transactions += 1
-
-    event.listen(Engine, "before_cursor_execute", statement)
-    event.listen(Pool, "checkout", transaction)
-    try:
-        yield count
-    finally:
-        event.remove(Engine, "before_cursor_execute", statement)
-        event.remove(Pool, "checkout", transaction)
 
 
 @dataclass(frozen=True)
@@ -71,10 +39,16 @@ class Client:
     app: Any
     root: str
     headers: dict[str, str]
+    by_token: tuple[str, dict[str, str]]
+    """Root and headers of the version with access tokens."""
     loop: asyncio.AbstractEventLoop
 
     def ask(self, method: str, path: str, **extra: Any) -> Any:
         return self.loop.run_until_complete(self._ask(method, path, extra))
+
+    def ask_by_token(self, method: str, path: str) -> Any:
+        root, headers = self.by_token
+        return replace(self, root=root, headers=headers).ask(method, path)
 
     async def _ask(self, method: str, path: str, extra: dict[str, Any]) -> Any:
         transport = httpx.ASGITransport(app=self.app)
@@ -86,20 +60,45 @@ class Client:
 
 
 def main() -> None:
-    with running_postgres() as postgres, TemporaryDirectory() as folder:
-        settings = Settings(
-            data_dir=Path(folder), database_url=SecretStr(postgres.new_database()), work=WorkSettings(cpu_places=1)
-        )
+    with running_postgres() as postgres, application(postgres) as (client, traffic):
+        sys.stdout.write("| operation | transactions | statements | round trips | CPU of PostgreSQL, ms |\n")
+        sys.stdout.write("|---|---|---|---|---|\n")
+        for name, operation in operations(client).items():
+            sys.stdout.write(f"| {name} | {measured(operation, traffic, postgres)} |\n")
+            sys.stdout.flush()
+
+
+@contextmanager
+def application(postgres: Postgres) -> Iterator[tuple[Client, Traffic]]:
+    """The application on a new database, and what it asks of that."""
+    with TemporaryDirectory() as folder, tapped(postgres.new_database()) as (url, traffic):
+        settings = Settings(data_dir=Path(folder), database_url=SecretStr(url), work=WorkSettings(cpu_places=1))
         with open_apps(settings) as apps:
             keys = apps.create("statements")
         root = f"/v2.0/appkeys/{keys[KeyKind.APP_KEY]}"
         headers = {"Authorization": keys[KeyKind.SECRET_KEY]}
-        client = Client(create_app(settings), root, headers, asyncio.new_event_loop())
-        sys.stdout.write("| operation | transactions | statements | round trips | CPU of PostgreSQL, ms |\n")
-        sys.stdout.write("|---|---|---|---|---|\n")
-        for name, operation in operations(client).items():
-            sys.stdout.write(f"| {name} | {measured(operation, postgres)} |\n")
-            sys.stdout.flush()
+        with open_access_keys(settings) as access_keys:
+            client, secret = access_keys.create("statements", None, 3600)
+        app, loop = create_app(settings), asyncio.new_event_loop()
+        token = loop.run_until_complete(_token(app, client.id, secret))
+        by_token = root.replace("/v2.0/", "/v2.1/"), {"X-NHN-Authorization": f"Bearer {token}"}
+        yield Client(app, root, headers, by_token, loop), traffic
+        loop.run_until_complete(_end(app))
+        loop.close()
+
+
+async def _token(app: FastAPI, client_id: str, secret: str) -> str:
+    """A new access token."""
+    transport, asked = httpx.ASGITransport(app=app), {"grant_type": "client_credentials"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://server") as http:
+        answer = await http.post("/oauth2/token/create", auth=(client_id, secret), data=asked)
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+async def _end(app: FastAPI) -> None:
+    """Close what the application has opened: its background tasks start at last, and all ends."""
+    async with app.router.lifespan_context(app):
+        pass
 
 
 def operations(client: Client) -> dict[str, Callable[[], object]]:
@@ -130,20 +129,21 @@ def operations(client: Client) -> dict[str, Callable[[], object]]:
         "register, then search by stored face": search_after_a_change,
         "list 10 faces": lambda: client.ask("GET", "/groups/group/faces", params={"limit": 10}),
         "group": lambda: client.ask("GET", "/groups/group"),
+        "group, by access token": lambda: client.ask_by_token("GET", "/groups/group"),
         "delete a face": lambda: client.ask("DELETE", f"/groups/group/faces/{stored.pop()}"),
     }
 
 
-def measured(operation: Callable[[], object], postgres: Postgres) -> str:
+def measured(operation: Callable[[], object], traffic: Traffic, postgres: Postgres) -> str:
     """Cells of the table: means over `TIMES`, after a few that do not count."""
     for _ in range(WARM_UP):
         operation()
     before = cpu_seconds(postgres)
-    with counting() as count:
-        for _ in range(TIMES):
-            operation()
+    traffic.clear()
+    for _ in range(TIMES):
+        operation()
     spent = cpu_seconds(postgres) - before
-    counts = (count.transactions, count.statements, count.round_trips)
+    counts = (traffic.transactions, traffic.statements, traffic.round_trips)
     return " | ".join([*(f"{each / TIMES:g}" for each in counts), f"{spent / TIMES * 1000:.1f}"])
 
 
