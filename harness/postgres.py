@@ -48,11 +48,11 @@ class Postgres:
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """The URL of a new, empty database."""
+    def new_database(self, like: str = "template1") -> str:
+        """The URL of a new database: a copy of the database `like`, which nobody may use meanwhile."""
         name = f"test_{uuid4().hex}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         return self.url(name)
 
     def start(self, settings: Mapping[str, str] | None = None) -> None:
@@ -85,12 +85,12 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A new cluster with its server running, gone when the block ends."""
+def running_postgres(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
+    """A new cluster with its server running with these settings, gone when the block ends."""
     with _home() as home:
         server = Postgres(home, free_port(), _programs(home))
         server.run("initdb", "-D", str(server.data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
-        server.start()
+        server.start(settings)
         try:
             yield server
         finally:

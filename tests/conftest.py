@@ -13,6 +13,7 @@ import skimage
 from hypothesis import settings
 
 from harness.postgres import Postgres, running_postgres
+from harness.storage.blank import Blanks
 from visavis.vision.analyzer import Analyzer
 from visavis.vision.models import CARDS
 from visavis.vision.store import ModelStore, default_directory
@@ -20,7 +21,7 @@ from visavis.vision.store import ModelStore, default_directory
 # Properties are about results; how long an example takes says more about the machine.
 settings.register_profile("untimed", deadline=None)
 # A landing is judged by the change it makes: new examples are for whoever can look into them.
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("ci" if "CI" in os.environ else "untimed")
 
@@ -76,7 +77,13 @@ def analyzer(model_store: ModelStore) -> Analyzer:
 
 
 @pytest.fixture(scope="session")
+def blanks(tmp_path_factory: pytest.TempPathFactory) -> Blanks:
+    return Blanks(tmp_path_factory.mktemp("blank"))
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL without a database of ours in it."""
-    with running_postgres() as server:
+    # Tests kill processes, not machines: what PostgreSQL has written stays, also before it is on the disk.
+    with running_postgres({"fsync": "off"}) as server:
         yield server

@@ -23,3 +23,15 @@ def signed_in(context: BrowserContext, person: Person) -> Page:
         [{"name": "visavis-session", "value": person.cookie, "url": f"{person.server.url}/console"}]
     )
     return context.new_page()
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression is true; raises AssertionError if it is not within half a minute.
+
+    Playwright's own `wait_for_function` needs `eval`, which the console's policy forbids.
+    """
+    for _ in range(300):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(expression)

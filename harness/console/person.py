@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -31,6 +32,12 @@ class Person:
         """With the CSRF token of this session, unless another one is given."""
         return self.client.post(f"/console{path}", data={"csrf": token or self.token(), **fields})
 
+    def page_after(self, path: str, token: str | None = None, **fields: str) -> httpx.Response:
+        """The page that a form leads to."""
+        answer = self.post(path, token, **fields)
+        assert answer.status_code == 303, answer.text
+        return self.client.get(answer.headers["location"])
+
     def token(self) -> str:
         """The CSRF token of the session."""
         return csrf(self.get("/profile"))
@@ -56,11 +63,11 @@ def browser_of(server: Server) -> httpx.Client:
     return httpx.Client(base_url=server.url, timeout=60, trust_env=False, headers={"X-Forwarded-For": address})
 
 
-def invite(server: Server, role: str = "administrator") -> str:
-    """The secret that `visavis console invite` prints behind the #."""
-    printed = visavis(
-        "console", "invite", "--role", role, "--data-dir", str(server.data_dir), settings=server.settings
-    )
+def invite(server: Server, role: str = "administrator", apps: Sequence[str] = ("default",)) -> str:
+    """The secret that `visavis console invite` prints behind the #; `apps` are those in which the role holds."""
+    where = [] if role == "administrator" else [part for app in apps for part in ("--app", app)]
+    place = ("--data-dir", str(server.data_dir))
+    printed = visavis("console", "invite", "--role", role, *where, *place, settings=server.settings)
     return urlsplit(printed.stdout.strip()).fragment
 
 
@@ -75,11 +82,13 @@ class Crowd:
         """Signed in as nobody."""
         return self.stack.enter_context(browser_of(self.server))
 
-    def newcomer(self, role: str, password: str = PASSWORD, name: str = "") -> Person:
+    def newcomer(
+        self, role: str, password: str = PASSWORD, name: str = "", apps: Sequence[str] = ("default",)
+    ) -> Person:
         """Somebody who has just followed an invitation."""
         name, client = name or f"{role}-{uuid4().hex[:8]}", self.browser()
         token = csrf(client.get("/console/setup"))
-        fields = {"csrf": token, "code": invite(self.server, role), "name": name, "password": password}
+        fields = {"csrf": token, "code": invite(self.server, role, apps), "name": name, "password": password}
         answer = client.post("/console/setup", data=fields)
         assert answer.status_code == 303, answer.text
         return Person(name, password, client, self.server)

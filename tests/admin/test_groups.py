@@ -16,6 +16,8 @@ DEFAULTS = {
     "similarity": 90,
     "min_quality": 0,
     "min_comparability": 50,
+    "recognition_event_days": 0,
+    "recognition_event_gap_seconds": 60,
     "retention_hours": 0,
 }
 

@@ -15,5 +15,5 @@ def test_the_processes_that_look_at_pictures_are_told_of(admin: AdminClient) -> 
 
 def test_the_log_tells_of_the_layers_at_the_start(admin: AdminClient) -> None:
     layers = admin.answer("GET", "/status")["vision"]["layers"]
-    line = next(line for line in admin.server.log.read_text().splitlines() if "shut in by" in line)
+    line = next(line for line in admin.server.log.read_text().splitlines() if "sandboxed by" in line)
     assert all(name in line for name, state in layers.items() if state == "on")

@@ -232,7 +232,7 @@ def test_the_commands_verify_and_export_what_the_server_has_recorded(admin: Admi
     admin.new_group(keys)
     where = ("--data-dir", str(admin.server.data_dir))
     head = visavis("audit", "head", *where).stdout.strip()
-    assert "each as it was recorded" in visavis("audit", "verify", "--head", head, *where).stdout
+    assert "all as they were recorded" in visavis("audit", "verify", "--head", head, *where).stdout
     lines = visavis("audit", "export", *where).stdout.splitlines()
     exported = [json.loads(line) for line in lines]
     assert [record["position"] for record in exported] == list(range(1, len(exported) + 1))

@@ -119,18 +119,18 @@ def test_a_path_that_is_absolute_stays_so_and_ids_may_be_left_out(tmp_path: Path
         ("m.csv", "path,who\na.jpg,anna\n", "line 1: there is no column 'who'"),
         ("m.csv", "path,external_image_id\na.jpg\n", "line 2: 1 values where 2 are named"),
         ("m.csv", "path,external_image_id\na.jpg,b\n,c\n", "line 3: the path is empty"),
-        ("m.csv", "path,external_image_id\na.jpg,no blanks\n", "line 2: 'no blanks' cannot be"),
+        ("m.csv", "path,external_image_id\na.jpg,no blanks\n", "line 2: 'no blanks' is not a valid"),
         ("m.csv", 'path\n"a.jpg\n', "line 2: not CSV"),
         ("m.csv", "path\n", "no pictures"),
         ("m.csv", "", "line 1: the first line must name"),
         ("m.jsonl", '{"path": "a.jpg"}\n{"path": "a.jpg"\n', "line 2: not JSON"),
         ("m.jsonl", '["a.jpg"]\n', "line 1: not an object"),
-        ("m.jsonl", '{"path": 3}\n', "line 1: not an object of texts"),
+        ("m.jsonl", '{"path": 3}\n', "line 1: not an object of strings"),
         ("m.jsonl", '{"external_image_id": "anna"}\n', "line 1: there is no path"),
         ("m.jsonl", '\n{"path": "a", "who": "anna"}\n', "line 2: there is no column 'who'"),
         ("m.jsonl", '{"path": "a", "external_image_id": "%s"}\n' % ("x" * 256), "line 1: 'xxx"),
         ("m.jsonl", '{"path": "a\\u0000.jpg"}\n', "line 1: the path is empty"),
-        ("m.txt", "a.jpg", "neither a folder nor a manifest"),
+        ("m.txt", "a.jpg", "is not a folder, a ZIP or a manifest"),
     ],
 )
 def test_a_manifest_that_is_not_as_it_must_be_is_refused_with_the_line(
@@ -142,7 +142,7 @@ def test_a_manifest_that_is_not_as_it_must_be_is_refused_with_the_line(
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="nothing at"):
+    with pytest.raises(SetupError, match="does not exist"):
         entries_of(tmp_path / "nowhere")
     (tmp_path / "list.csv").write_bytes(b"path\n\xff\n")
     with pytest.raises(SetupError, match=r"list.csv cannot be read: it is not UTF-8\.$"):

@@ -28,7 +28,7 @@ def test_the_programs_of_the_guide_do_what_they_say(server: Server, keys: Keys) 
     lines = ran.stdout.splitlines()
     name, similarity = lines[1].split()
     assert (name, float(similarity) >= 90) == ("ines", True)
-    assert "-40030 There is no group of this id." in lines
+    assert "-40030 There is no group with this id." in lines
     assert lines[-1] == "1 []"
 
 

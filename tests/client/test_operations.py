@@ -35,7 +35,8 @@ def test_a_registered_person_is_found_verified_and_deleted(
     assert client.search("staff", stranger).matches == ()
     assert client.search_by_face_id("staff", face.face_id).matches == ()
 
-    assert client.verify("staff", face.face_id, selfie).similarity == pytest.approx(match.similarity)
+    # A search that is sure by the first view of a face does not look at its mirror image, as a verification does.
+    assert client.verify("staff", face.face_id, selfie).similarity == pytest.approx(match.similarity, abs=0.1)
     assert client.verify("staff", face.face_id, stranger).similarity < 90
 
     client.delete_face("staff", face.face_id)

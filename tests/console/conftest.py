@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from harness.console.browser import ARGUMENTS, CHROMIUM
 from harness.console.person import Crowd, Person
@@ -35,8 +37,18 @@ def administrator(crowd: Crowd) -> Person:
 
 
 @pytest.fixture(scope="session")
+def manager(crowd: Crowd) -> Person:
+    return crowd.newcomer("manager")
+
+
+@pytest.fixture(scope="session")
 def operator(crowd: Crowd) -> Person:
     return crowd.newcomer("operator")
+
+
+@pytest.fixture(scope="session")
+def door(crowd: Crowd) -> Person:
+    return crowd.newcomer("door")
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +57,16 @@ def viewer(crowd: Crowd) -> Person:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -71,3 +88,24 @@ def context(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """A page of that browser."""
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def lab(server: Server, administrator: Person) -> str:
+    """The number of an app in which nobody but administrators has a role, with the group `secret`."""
+    keys = server.create_app(f"lab-{uuid4().hex[:8]}")
+    [number] = re.findall(rf'/apps/(\d+)">{keys.name}</a>', administrator.get("/apps").text)
+    assert administrator.post(f"/apps/{number}/groups", name="secret").status_code == 303
+    return str(number)
+
+
+def number_of(administrator: Person, person: Person) -> str:
+    """The id in the paths about a person."""
+    row = administrator.get("/users").text.partition(f">{person.name}</th>")[2]
+    return row.partition("/users/")[2].partition("/")[0]
+
+
+def give(administrator: Person, person: Person, role: str, app: str = "1") -> None:
+    number = number_of(administrator, person)
+    answer = administrator.post(f"/users/{number}/apps/{app}", role=role)
+    assert answer.headers["location"] == f"/console/users/{number}/apps?notice=user_changed"

@@ -31,9 +31,9 @@ def keys(server: Server) -> Keys:
 
 
 @pytest.fixture
-def desk(context: BrowserContext, operator: Person, keys: Keys) -> Page:
+def desk(context: BrowserContext, administrator: Person, keys: Keys) -> Page:
     """The page, opened by somebody who has just signed in."""
-    return opened(context, operator, keys)
+    return opened(context, administrator, keys)
 
 
 def opened(context: BrowserContext, person: Person, keys: Keys) -> Page:
@@ -53,7 +53,7 @@ def choose(page: Page, data: bytes | Path, name: str = "picture.png") -> None:
 
 
 def looked_at(page: Page) -> None:
-    expect(page.get_by_role("heading", name="The same by the API")).to_be_visible()
+    expect(page.get_by_role("heading", name="The same with the API")).to_be_visible()
 
 
 def shown_answer(page: Page, dialect: str) -> Any:
@@ -177,22 +177,22 @@ def test_a_picture_of_nobody_is_no_error(desk: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "sentence", "detail", "code"),
+    ("data", "sentence", "code"),
     [
-        (b"not a picture at all", "This file is not a picture.", "", -45080),
-        (png(Image.new("RGB", (60, 60))), "The picture is too small", "less than 80 pixels", -40000),
-        (PORTRAIT.read_bytes()[:9000], "The picture is damaged", "", -45080),
-        (PORTRAIT.read_bytes() + bytes(5_500_000), "The picture is too large.", "the limit is 5,000,000", -45020),
+        (b"not a picture at all", "not an image", -45080),
+        (png(Image.new("RGB", (60, 60))), "less than 80 pixels", -40000),
+        (PORTRAIT.read_bytes()[:9000], "image", -45080),
+        (PORTRAIT.read_bytes() + bytes(5_500_000), "the limit is 5,000,000", -45020),
     ],
     ids=["no picture", "too small", "damaged", "too large"],
 )
 def test_what_is_wrong_with_a_picture_is_said_in_plain_words(
-    desk: Page, data: bytes, sentence: str, detail: str, code: int
+    desk: Page, data: bytes, sentence: str, code: int
 ) -> None:
     choose(desk, data)
     alert = desk.locator("#picture [role=alert]")
     expect(alert).to_contain_text(sentence)
-    expect(alert).to_contain_text(detail)
+    assert alert.inner_text().count(".") == 1
     assert shown_answer(desk, "v2")["header"]["resultCode"] == code
     expect(desk.get_by_text("X-Error-Detail:")).to_be_visible()
     # The next picture is as welcome as if nothing had been.
@@ -214,7 +214,9 @@ def test_a_picture_that_only_some_dialects_take_is_refused_by_the_others(
 def test_a_url_that_leads_into_the_servers_own_network_is_refused(desk: Page, server: Server) -> None:
     desk.get_by_label("URL of a picture").fill(f"{server.url}/console/static/ines-portrait.jpg")
     desk.get_by_role("button", name="Fetch").click()
-    expect(desk.locator("#picture [role=alert]")).to_contain_text("No picture could be fetched from this URL.")
+    expect(desk.locator("#picture [role=alert]")).to_have_text(
+        "The port of the image URL must be 80, 443 or 10000-12000."
+    )
     assert shown_answer(desk, "plus")["header"]["resultCode"] == -45050
     assert '"url":' in desk.locator("#request-code").inner_text()
 
@@ -246,11 +248,11 @@ def test_an_analysis_has_no_fault_that_axe_knows_and_fits_the_screen(desk: Page,
 
 
 def test_a_dialect_that_the_app_does_not_speak_says_so(
-    context: BrowserContext, server: Server, operator: Person
+    context: BrowserContext, server: Server, administrator: Person
 ) -> None:
     keys = server.create_app("of few words")
     visavis("app", "set", keys.name, "--off", "v1", "--data-dir", str(server.data_dir))
-    page = opened(context, operator, keys)
+    page = opened(context, administrator, keys)
     choose(page, PORTRAIT)
     looked_at(page)
     assert shown_answer(page, "v1") == answers(server, keys, "detect", {"image": PORTRAIT.read_bytes()})["v1"]

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from harness.console.browser import signed_in
-from harness.console.person import Person
+from harness.console.person import Crowd, Person
 from harness.servers import Keys, Server
+from visavis.identities import KeyKind
 
 
 @pytest.fixture
@@ -48,14 +49,21 @@ def test_an_app_is_made_and_its_keys_are_shown_once(desk: Page, server: Server) 
     name = f"Door <b>{uuid4().hex[:6]}</b> & co"
     desk.goto("/console/apps")
     desk.get_by_role("button", name="New app").click()
-    desk.get_by_label("Name").fill(name)
+    desk.get_by_role("button", name="Create", exact=True).click()
+    field = desk.get_by_label("Name")
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description(re.compile("^Fill this in. "))
+    expect(desk.locator(".error")).to_have_count(1)
+    field.fill(name)
+    expect(desk.locator(".error")).to_have_count(0)
     desk.get_by_role("button", name="Create", exact=True).click()
     expect(desk.get_by_role("heading", name=name)).to_be_visible()
+    expect(desk).to_have_title(f"Apps and keys · {name} · Visavis")
     keys = shown(desk)
     assert works(server, keys)
     desk.reload()
     expect(desk.get_by_role("heading", name=name)).to_be_visible()
-    expect(desk.get_by_text("They are shown now and never again.")).to_have_count(0)
+    expect(desk.get_by_text("They are shown only once.")).to_have_count(0)
     assert keys.secretKey not in desk.content()
 
 
@@ -63,7 +71,7 @@ def test_a_key_is_copied_with_a_click(desk: Page, keys: Keys, administrator: Per
     desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
     desk.goto(f"/console{path_of(administrator, keys.name)}")
     desk.get_by_role("button", name="Rotate keys").click()
-    desk.get_by_role("button", name="Make new keys").click()
+    desk.get_by_role("button", name="Create new keys").click()
     desk.get_by_role("button", name="Copy: secretKey").click()
     expect(desk.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     assert desk.evaluate("navigator.clipboard.readText()") == shown(desk).secretKey
@@ -74,8 +82,8 @@ def test_keys_are_rotated_with_an_overlap_and_old_ones_revoked(
 ) -> None:
     desk.goto(f"/console{path_of(administrator, keys.name)}")
     desk.get_by_role("button", name="Rotate keys").click()
-    desk.get_by_label("Hours that the old keys go on working").fill("1.5")
-    desk.get_by_role("button", name="Make new keys").click()
+    desk.get_by_label("Hours that the old keys keep working").fill("1.5")
+    desk.get_by_role("button", name="Create new keys").click()
     new = shown(desk)
     assert works(server, keys)
     assert works(server, new)
@@ -95,8 +103,39 @@ def test_rotating_without_an_overlap_ends_the_old_keys_at_once(
     for wrong in ("", "-1", "nan", "inf", "87601", "soon"):
         assert administrator.post(f"{path}/keys", overlap=wrong).status_code == 422
     assert works(server, keys)
-    assert administrator.post(f"{path}/keys", overlap="0").status_code == 200
+    assert administrator.post(f"{path}/keys", overlap="0").status_code == 303
     assert not works(server, keys)
+
+
+def test_loading_the_page_of_new_keys_anew_makes_no_others(
+    server: Server, keys: Keys, administrator: Person, crowd: Crowd
+) -> None:
+    path = path_of(administrator, keys.name)
+    page = administrator.page_after(f"{path}/keys", overlap="24")
+    new = Keys(
+        "", *(re.findall(rf'id="key-{kind}" class="mono" value="([0-9a-f]+)"', page.text)[0] for kind in KeyKind)
+    )
+    assert works(server, new)
+    assert page.request.method == "GET"
+    records = page.text.count("/revoke")
+    again = administrator.get(path)
+    assert new.secretKey not in again.text
+    assert again.text.count("/revoke") == records
+
+
+def test_new_keys_are_shown_on_their_page_and_to_their_session_alone(
+    keys: Keys, administrator: Person, crowd: Crowd
+) -> None:
+    path = path_of(administrator, keys.name)
+    answer = administrator.post(f"{path}/keys", overlap="24")
+    assert answer.headers["location"] == f"/console{path}"
+    cookie = administrator.client.cookies["visavis-made"]
+    assert "shown only once" not in administrator.get("/apps/1").text
+    other = crowd.newcomer("administrator")
+    other.client.cookies.set("visavis-made", cookie, domain="127.0.0.1", path="/console")
+    assert "shown only once" not in other.get(path).text
+    assert "shown only once" in administrator.get(path).text
+    assert "visavis-made" not in administrator.client.cookies
 
 
 def test_protocols_are_switched_off_and_on(desk: Page, server: Server, keys: Keys, administrator: Person) -> None:

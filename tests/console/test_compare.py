@@ -30,8 +30,8 @@ def keys(server: Server) -> Keys:
 
 
 @pytest.fixture
-def desk(context: BrowserContext, operator: Person, keys: Keys) -> Page:
-    page = signed_in(context, operator)
+def desk(context: BrowserContext, administrator: Person, keys: Keys) -> Page:
+    page = signed_in(context, administrator)
     page.goto("/console/")
     page.locator(".switcher summary").click()
     page.locator(".switcher").get_by_role("link", name=keys.name).click()
@@ -45,7 +45,7 @@ def compare(page: Page, first: Path | bytes, second: Path | bytes) -> None:
     for place, data in (("source", first), ("target", second)):
         file: Any = data if isinstance(data, Path) else {"name": "p.png", "mimeType": "image/png", "buffer": data}
         page.locator(f"#{place} input[type=file]").set_input_files(file)
-    expect(page.get_by_role("heading", name="The same by the API")).to_be_visible()
+    expect(page.get_by_role("heading", name="The same with the API")).to_be_visible()
 
 
 def move_threshold(page: Page, value: int) -> None:
@@ -171,7 +171,7 @@ def test_nobody_in_the_first_picture_is_an_error_and_in_the_second_is_none(
 
 def test_an_error_is_said_of_the_picture_that_it_is_about(desk: Page, server: Server, keys: Keys) -> None:
     compare(desk, PORTRAIT, b"not a picture at all")
-    expect(desk.locator("#target [role=alert]")).to_contain_text("This file is not a picture.")
+    expect(desk.locator("#target [role=alert]")).to_contain_text("The bytes are not an image.")
     expect(desk.locator("#source [role=alert]")).to_be_hidden()
     pictures = {"sourceImage": PORTRAIT.read_bytes(), "targetImage": b"not a picture at all"}
     for dialect, answer in answers(server, keys, "compare", pictures, threshold=90).items():

@@ -29,7 +29,7 @@ def test_the_link_of_the_first_start_opens_an_administrators_account_once(
         expect(page.get_by_text("Your link has been read.")).to_be_visible()
         page.get_by_label("Name").fill("Ines")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Open account").click()
+        page.get_by_role("button", name="Create account").click()
         expect(page.get_by_role("heading", name="Hello, Ines")).to_be_visible()
         expect(page.get_by_role("link", name="Users")).to_be_visible()
         page.close()
@@ -38,7 +38,7 @@ def test_the_link_of_the_first_start_opens_an_administrators_account_once(
             fields = {"csrf": csrf(client.get("/console/setup")), "name": "Omar", "password": PASSWORD}
             again = client.post("/console/setup", data=fields | {"code": link.partition("#")[2]})
         assert again.status_code == 422
-        assert "used already" in again.text
+        assert "has been used" in again.text
 
     with running_server(tmp_path, log="second.log", terminal=True) as server:
         assert "/console/setup" not in server.log.read_text()

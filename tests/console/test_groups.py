@@ -21,22 +21,22 @@ ASSETS = Path(str(resources.files("visavis"))) / "assets"
 
 
 @pytest.fixture
-def desk(context: BrowserContext, operator: Person) -> Page:
-    """A page of an operator's browser."""
-    return signed_in(context, operator)
+def desk(context: BrowserContext, manager: Person) -> Page:
+    """A page of a manager's browser."""
+    return signed_in(context, manager)
 
 
 @pytest.fixture
-def group(operator: Person) -> str:
+def group(manager: Person) -> str:
     """A new group of the first app."""
     name = f"group-{uuid4().hex[:8]}"
-    assert operator.post("/apps/1/groups", name=name).status_code == 303
+    assert manager.post("/apps/1/groups", name=name).status_code == 303
     return name
 
 
-def test_a_group_is_made_found_and_deleted(desk: Page, operator: Person) -> None:
+def test_a_group_is_made_found_and_deleted(desk: Page, manager: Person) -> None:
     name = f"made-{uuid4().hex[:8]}"
-    operator.post("/apps/1/groups", name="another-group")
+    manager.post("/apps/1/groups", name="another-group")
     desk.goto("/console/")
     desk.get_by_role("link", name="Groups", exact=True).click()
     desk.get_by_role("button", name="New group").click()
@@ -54,27 +54,27 @@ def test_a_group_is_made_found_and_deleted(desk: Page, operator: Person) -> None
 
     desk.get_by_role("link", name="Settings").click()
     desk.get_by_role("button", name="Delete group").click()
-    desk.get_by_label(f"To confirm, type {name}").fill("something else")
+    desk.get_by_label(f"Confirm by typing {name}").fill("something else")
     desk.get_by_role("button", name="Delete for good").click()
     expect(desk.get_by_text("This is not the group's id.")).to_be_visible()
-    desk.get_by_label(f"To confirm, type {name}").fill(name)
+    desk.get_by_label(f"Confirm by typing {name}").fill(name)
     desk.get_by_role("button", name="Delete for good").click()
     expect(desk.get_by_role("status").filter(has_text="The group was deleted.")).to_be_visible()
-    assert operator.get(f"/apps/1/groups/{name}").status_code == 404
+    assert manager.get(f"/apps/1/groups/{name}").status_code == 404
 
 
-def test_a_group_that_cannot_be_made_says_why_beside_the_field(desk: Page, operator: Person, group: str) -> None:
+def test_a_group_that_cannot_be_made_says_why_beside_the_field(desk: Page, manager: Person, group: str) -> None:
     desk.goto("/console/apps/1/groups")
     desk.get_by_role("button", name="New group").click()
     desk.get_by_label("Group id").fill(group)
     desk.get_by_role("button", name="Create", exact=True).click()
     expect(desk.get_by_label("Group id")).to_have_attribute("aria-invalid", "true")
     expect(desk.get_by_label("Group id")).to_have_value(group)
-    assert operator.post("/apps/1/groups", name="Not A Group!").status_code == 422
+    assert manager.post("/apps/1/groups", name="Not A Group!").status_code == 422
 
 
 def test_several_pictures_are_registered_at_once_each_with_what_became_of_it(
-    desk: Page, operator: Person, group: str, tmp_path: Path
+    desk: Page, manager: Person, group: str, tmp_path: Path
 ) -> None:
     broken, empty = tmp_path / "broken.png", tmp_path / "a view.jpg"
     broken.write_bytes(b"no picture at all")
@@ -88,15 +88,17 @@ def test_several_pictures_are_registered_at_once_each_with_what_became_of_it(
     expect(desk.get_by_label("Name of the person").nth(2)).to_have_value("a view")
     desk.get_by_label("Name of the person").nth(1).fill("omar")
     expect(desk.get_by_text("New · id omar", exact=True)).to_be_visible()
-    expect(desk.get_by_text("Say who it is first")).to_have_count(0)
+    expect(desk.get_by_text("People to identify first")).to_have_count(0)
     desk.get_by_role("button", name="Register").click()
-    expect(desk.locator("[data-summary]")).to_contain_text("Done. Faces registered: 2 · pictures without: 3")
+    expect(desk.locator("[data-summary]")).to_contain_text(
+        "Done. Faces registered: 2 · pictures not registered: 3"
+    )
     states = [row.locator(".state").inner_text() for row in desk.locator(".pictures li").all()]
     assert [state.partition(" ·")[0] for state in states[:2]] == ["Registered", "Registered"]
     assert states[2:] == [
         "No face of at least 60 x 60 pixels was found.",
         "The bytes are not an image.",
-        "Neither PNG nor JPEG",
+        "This file is not a picture.",
     ]
     expect(desk.locator("[data-face-count]")).to_have_text("2 faces")
 
@@ -109,22 +111,22 @@ def test_several_pictures_are_registered_at_once_each_with_what_became_of_it(
     desk.get_by_role("button", name="Delete omar").click()
     desk.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(desk.get_by_role("status").filter(has_text="The face was deleted.")).to_be_visible()
-    assert operator.get(f"/apps/1/groups/{group}").text.count("ines-portrait") > 0
-    assert "omar" not in operator.get(f"/apps/1/groups/{group}").text
+    assert manager.get(f"/apps/1/groups/{group}").text.count("ines-portrait") > 0
+    assert "omar" not in manager.get(f"/apps/1/groups/{group}").text
 
 
-def test_a_similarity_is_rounded_down_where_a_group_is_searched(desk: Page, operator: Person, group: str) -> None:
+def test_a_similarity_is_rounded_down_where_a_group_is_searched(desk: Page, manager: Person, group: str) -> None:
     probe = {"box": [0.3, 0.2, 0.7, 0.5], "quality": 75, "defect": None}
     answer = {"probe": probe, "matches": [{"faceId": "any", "externalId": "ines", "similarity": 95.98}]}
-    upload(operator, group, external_id="ines")
+    upload(manager, group, external_id="ines")
     desk.goto(f"/console/apps/1/groups/{group}/search")
     desk.route(lambda url: url.endswith("/search"), lambda route: route.fulfill(json=answer))
     desk.locator("#drop input").set_input_files(ASSETS / "ines-selfie.jpg")
     expect(desk.locator(".match .score")).to_have_text("95.9")
 
 
-def test_a_group_is_searched_by_a_picture(desk: Page, operator: Person, group: str) -> None:
-    upload(operator, group, external_id="ines")
+def test_a_group_is_searched_by_a_picture(desk: Page, manager: Person, group: str) -> None:
+    upload(manager, group, external_id="ines")
     desk.goto(f"/console/apps/1/groups/{group}/search")
     desk.locator("#drop input").set_input_files(ASSETS / "ines-selfie.jpg")
     expect(desk.get_by_role("heading", name="1 match")).to_be_visible()
@@ -146,7 +148,7 @@ def test_a_group_is_searched_by_a_picture(desk: Page, operator: Person, group: s
         ({"retention": ""}, {"retention": ""}),
     ],
 )
-def test_settings_are_kept(operator: Person, group: str, fields: dict[str, str], kept: dict[str, str]) -> None:
+def test_settings_are_kept(manager: Person, group: str, fields: dict[str, str], kept: dict[str, str]) -> None:
     whole = {
         "min_quality": "0",
         "min_comparability": "50",
@@ -154,8 +156,8 @@ def test_settings_are_kept(operator: Person, group: str, fields: dict[str, str],
         "liveness_threshold": "50",
         "retention": "",
     } | fields
-    assert operator.post(f"/apps/1/groups/{group}/settings", **whole).status_code == 303
-    page = operator.get(f"/apps/1/groups/{group}/settings").text
+    assert manager.post(f"/apps/1/groups/{group}/settings", **whole).status_code == 303
+    page = manager.get(f"/apps/1/groups/{group}/settings").text
     for name, value in kept.items():
         assert re.search(rf'name="{name}" type="number" value="{re.escape(value)}"', page)
     assert (" checked>" in page) is ("liveness" in fields)
@@ -178,7 +180,7 @@ def test_settings_are_kept(operator: Person, group: str, fields: dict[str, str],
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_beside_its_field(
-    operator: Person, group: str, field: str, value: str
+    manager: Person, group: str, field: str, value: str
 ) -> None:
     whole = {
         "min_quality": "0",
@@ -187,13 +189,13 @@ def test_a_setting_that_cannot_be_is_refused_beside_its_field(
         "liveness_threshold": "50",
         "retention": "7",
     }
-    answer = operator.post(f"/apps/1/groups/{group}/settings", **(whole | {field: value}))
+    answer = manager.post(f"/apps/1/groups/{group}/settings", **(whole | {field: value}))
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
-    assert 'value="7"' not in operator.get(f"/apps/1/groups/{group}/settings").text
+    assert 'value="7"' not in manager.get(f"/apps/1/groups/{group}/settings").text
 
 
-def test_the_quality_that_a_group_asks_for_keeps_faces_out_and_says_so(operator: Person, group: str) -> None:
+def test_the_quality_that_a_group_asks_for_keeps_faces_out_and_says_so(manager: Person, group: str) -> None:
     strict = {
         "min_quality": "99",
         "min_comparability": "50",
@@ -201,11 +203,11 @@ def test_the_quality_that_a_group_asks_for_keeps_faces_out_and_says_so(operator:
         "liveness_threshold": "50",
         "retention": "",
     }
-    operator.post(f"/apps/1/groups/{group}/settings", **strict)
-    status, answer = upload(operator, group)
+    manager.post(f"/apps/1/groups/{group}/settings", **strict)
+    status, answer = upload(manager, group)
     assert status == 200
     assert answer["added"] == []
-    assert [face["why"] for face in answer["notAdded"]] == ["Its quality is less than the group asks for."]
+    assert [face["why"] for face in answer["notAdded"]] == ["Its quality is below the group's minimum."]
 
 
 @pytest.mark.parametrize(
@@ -215,16 +217,16 @@ def test_the_quality_that_a_group_asks_for_keeps_faces_out_and_says_so(operator:
         (b"no picture", {}, "not an image"),
         (b"x" * 7_500_001, {}, "the limit is 7,500,000"),
         (None, {"external_id": "no spaces"}, "An external id has 1 to 255 characters"),
-        (None, {"limit": "21"}, "limit is a number from 1 to 20"),
+        (None, {"limit": "21"}, "Limit is a number from 1 to 20"),
     ],
 )
 def test_what_cannot_be_registered_leaves_no_trace_and_a_sentence(
-    operator: Person, group: str, picture: bytes | None, fields: dict[str, str], why: str
+    manager: Person, group: str, picture: bytes | None, fields: dict[str, str], why: str
 ) -> None:
-    status, answer = upload(operator, group, picture=picture, **fields)
+    status, answer = upload(manager, group, picture=picture, **fields)
     assert status == 422
     assert why in answer["error"]
-    assert "No faces yet" in operator.get(f"/apps/1/groups/{group}").text
+    assert "No faces yet" in manager.get(f"/apps/1/groups/{group}").text
 
 
 def test_pictures_wait_for_nobody_who_may_not_send_them(viewer: Person, group: str) -> None:
@@ -232,29 +234,29 @@ def test_pictures_wait_for_nobody_who_may_not_send_them(viewer: Person, group: s
     assert (status, answer) == (403, {"error": "Your role does not allow this. Ask an administrator."})
 
 
-def test_an_app_sees_its_own_groups_alone(server: Server, operator: Person, group: str) -> None:
+def test_an_app_sees_its_own_groups_alone(server: Server, administrator: Person, group: str) -> None:
     server.create_app(f"other-{group}")
-    page = operator.get("/").text
+    page = administrator.get("/").text
     [other] = re.findall(rf'/apps/(\d+)/groups"><span>other-{group}</span>', page)
-    assert operator.get(f"/apps/{other}/groups/{group}").status_code == 404
-    assert group not in operator.get(f"/apps/{other}/groups?q={group}").text.partition("<main")[2].replace(
+    assert administrator.get(f"/apps/{other}/groups/{group}").status_code == 404
+    assert group not in administrator.get(f"/apps/{other}/groups?q={group}").text.partition("<main")[2].replace(
         f"other-{group}", ""
     )
-    assert operator.get("/apps/987654/groups").status_code == 404
+    assert administrator.get("/apps/987654/groups").status_code == 404
 
 
-def test_long_lists_come_in_pages(operator: Person, server: Server) -> None:
+def test_long_lists_come_in_pages(administrator: Person, server: Server) -> None:
     app = server.create_app(f"many-{uuid4().hex[:8]}")
     with server.v2(app) as client:
         for number in range(60):
             client.post("/groups", json={"groupId": f"numbered-{number:03}"})
-    [path] = re.findall(rf'(/apps/\d+/groups)"><span>{app.name}</span>', operator.get("/").text)
-    first, second = operator.get(path).text, operator.get(f"{path}?page=2").text
+    [path] = re.findall(rf'(/apps/\d+/groups)"><span>{app.name}</span>', administrator.get("/").text)
+    first, second = administrator.get(path).text, administrator.get(f"{path}?page=2").text
     assert re.findall(r"numbered-\d+(?=</a>)", first) == [f"numbered-{number:03}" for number in range(50)]
     assert re.findall(r"numbered-\d+(?=</a>)", second) == [f"numbered-{number:03}" for number in range(50, 60)]
     assert "1 \u2013 50 of 60" in first
     assert "51 \u2013 60 of 60" in second
-    assert "51 \u2013 60 of 60" in operator.get(f"{path}?page=99999").text
+    assert "51 \u2013 60 of 60" in administrator.get(f"{path}?page=99999").text
 
 
 def _without_a_face() -> bytes:

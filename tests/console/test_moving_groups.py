@@ -38,7 +38,7 @@ def test_the_button_asks_first_and_then_moves_the_group(
     expect(page.get_by_text(f"Model {old}")).to_be_visible()
     page.get_by_role("button", name=f"Move to {new}").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Similarities are on another scale afterwards")
+    expect(dialog).to_contain_text("Similarities are on a different scale afterwards")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name=f"Move to {new}").click()
@@ -60,15 +60,15 @@ def test_a_move_is_on_record_under_the_name_of_who_made_it(administrator: Person
     assert f"from {old} to {new}" in record
 
 
-def test_who_is_no_administrator_is_not_offered_the_button(operator: Person, viewer: Person, group: str) -> None:
-    for person in (operator, viewer):
+def test_who_is_no_administrator_is_not_offered_the_button(manager: Person, viewer: Person, group: str) -> None:
+    for person in (manager, viewer):
         assert "upgrade" not in person.get(f"/apps/1/groups/{group}/settings").text
         assert person.post(f"/apps/1/groups/{group}/upgrade", model="any").status_code == 403
 
 
-def test_the_status_tells_of_models_that_groups_can_leave(viewer: Person, group: str) -> None:
+def test_the_status_tells_of_models_that_groups_can_leave(administrator: Person, group: str) -> None:
     _, new = older_and_newer()
-    assert f"groups can move to {new}" in viewer.get("/status").text
+    assert f"groups can move to {new}" in administrator.get("/status").text
 
 
 def test_a_model_that_nothing_leads_to_is_refused_with_the_reason(administrator: Person) -> None:

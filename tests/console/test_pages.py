@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request
 
 from harness.console.browser import signed_in
+from harness.console.events import record_events
 from harness.console.person import Crowd, Person
-from harness.console.pictures import upload
+from harness.console.pictures import OMAR, upload
 from harness.servers import Server
 
 FOR_EVERYBODY = ("/sign-in", "/setup", "/password")
@@ -18,6 +21,8 @@ FOR_ADMINISTRATORS = (
     "/profile",
     "/profile/second-factor",
     "/users",
+    "/apps/1/doors",
+    "/apps/1/audit",
     "/nothing",
     "/apps/1/analyze",
     "/apps/1/compare",
@@ -30,8 +35,12 @@ FOR_ADMINISTRATORS = (
     IN_A_GROUP,
     f"{IN_A_GROUP}/add",
     f"{IN_A_GROUP}/search",
+    f"{IN_A_GROUP}/events",
+    f"{IN_A_GROUP}/door",
+    f"{IN_A_GROUP}/persons",
     f"{IN_A_GROUP}/settings",
 )
+WITH_PICTURES = (f"{IN_A_GROUP}/add", f"{IN_A_GROUP}/search", "/apps/1/analyze", "/apps/1/compare")
 EVERY_PAGE = FOR_EVERYBODY + FOR_ADMINISTRATORS
 
 axe = Axe()
@@ -42,6 +51,9 @@ def group(administrator: Person) -> None:
     """The group that some pages are about."""
     administrator.post("/apps/1/groups", name="of-the-pages")
     upload(administrator, "of-the-pages", external_id="ines")
+    record_events(administrator, "/apps/1/groups/of-the-pages", events="on", event_days="7")
+    upload(administrator, "of-the-pages", "search")
+    upload(administrator, "of-the-pages", "search", OMAR.read_bytes())
     administrator.post("/access-keys", name="of-the-pages", reach="all", lifetime="600")
 
 
@@ -81,6 +93,51 @@ def test_a_table_keeps_within_its_card_on_a_small_screen(chromium: Browser, admi
     assert outer["x"] <= inner["x"]
     assert inner["x"] + inner["width"] <= outer["x"] + outer["width"]
     page.context.close()
+
+
+def test_each_page_has_a_title_of_its_own(administrator: Person) -> None:
+    titles = [re.findall("<title>(.*)</title>", administrator.get(path).text)[0] for path in FOR_ADMINISTRATORS]
+    assert len(set(titles)) == len(titles)
+    of_the_group = [title for path, title in zip(FOR_ADMINISTRATORS, titles, strict=True) if IN_A_GROUP in path]
+    assert all("of-the-pages" in title and " · default · " in title for title in of_the_group)
+
+
+@pytest.mark.parametrize("path", [f"{IN_A_GROUP}/persons", IN_A_GROUP, "/users", "/apps/1", "/access-keys"])
+def test_what_deletes_is_in_reach_on_a_phone_however_long_an_id_is(
+    chromium: Browser, administrator: Person, path: str
+) -> None:
+    if path.startswith(IN_A_GROUP):
+        upload(administrator, "of-the-pages", external_id=f"long-{'x' * 200}", name="박" * 60)
+    page = opened(chromium, administrator, path, "light", 390)
+    buttons = page.get_by_role("button", name=re.compile("Delete|Revoke")).all()
+    assert buttons
+    for button in buttons:
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    "path", [f"{IN_A_GROUP}/add", f"{IN_A_GROUP}/search", "/apps/1/analyze", "/apps/1/compare"]
+)
+def test_nobody_is_told_to_drop_or_paste_where_fingers_do_neither(
+    chromium: Browser, administrator: Person, path: str
+) -> None:
+    context = chromium.new_context(
+        base_url=administrator.server.url,
+        locale="en-GB",
+        has_touch=True,
+        is_mobile=True,
+        viewport={"width": 390, "height": 800},
+    )
+    page = signed_in(context, administrator)
+    page.goto(f"/console{path}")
+    words = page.locator(".drop").first.inner_text()
+    assert "Choose or take" in words
+    assert "Ctrl" not in words
+    assert "drop" not in words.lower()
+    context.close()
 
 
 SHORT_WORDS_ON_SEVERAL_LINES = """() => {
@@ -159,10 +216,10 @@ def test_behind_tls_cookies_are_for_tls_and_this_host_alone(crowd: Crowd) -> Non
 
 
 def test_every_page_can_be_reached_and_left_by_keyboard(
-    server: Server, chromium: Browser, operator: Person
+    server: Server, chromium: Browser, manager: Person
 ) -> None:
     context = chromium.new_context(base_url=server.url, locale="en-GB")
-    page = signed_in(context, operator)
+    page = signed_in(context, manager)
     page.goto("/console/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"

@@ -19,26 +19,26 @@ ASSETS = Path(str(resources.files("visavis"))) / "assets"
 
 
 @pytest.fixture
-def group(operator: Person) -> str:
+def group(manager: Person) -> str:
     """A new group of the first app."""
     name = f"persons-{uuid4().hex[:8]}"
-    assert operator.post("/apps/1/groups", name=name).status_code == 303
+    assert manager.post("/apps/1/groups", name=name).status_code == 303
     return name
 
 
 @pytest.fixture
-def desk(context: BrowserContext, operator: Person) -> Page:
-    """A page of an operator's browser."""
-    return signed_in(context, operator)
+def desk(context: BrowserContext, manager: Person) -> Page:
+    """A page of a manager's browser."""
+    return signed_in(context, manager)
 
 
 def path_of(group: str) -> str:
     return f"/apps/1/groups/{group}"
 
 
-def people(operator: Person, group: str) -> list[str]:
+def people(manager: Person, group: str) -> list[str]:
     """The links of the page of people: names, or ids of those who have none."""
-    page = operator.get(f"{path_of(group)}/persons").text
+    page = manager.get(f"{path_of(group)}/persons").text
     return re.findall(r'/person\?id=[^"]+">([^<]+)</a>', page)
 
 
@@ -53,7 +53,7 @@ def named_copies(folder: Path, sources: dict[str, str]) -> list[Path]:
 
 
 def test_two_people_with_names_that_are_no_ids_never_share_one(
-    desk: Page, operator: Person, group: str, tmp_path: Path
+    desk: Page, manager: Person, group: str, tmp_path: Path
 ) -> None:
     files = named_copies(
         tmp_path,
@@ -65,7 +65,7 @@ def test_two_people_with_names_that_are_no_ids_never_share_one(
     expect(desk.locator(".person .who [role=status]").first).to_contain_text("New · id p-")
     desk.get_by_role("button", name="Register").click()
     expect(desk.locator("[data-summary]")).to_contain_text("Done. Faces registered: 3")
-    assert sorted(people(operator, group)) == ["김민수", "이영희"]
+    assert sorted(people(manager, group)) == ["김민수", "이영희"]
 
     desk.goto(f"/console{path_of(group)}/search")
     desk.locator("#drop input").set_input_files(ASSETS / "ines-portrait.jpg")
@@ -75,48 +75,49 @@ def test_two_people_with_names_that_are_no_ids_never_share_one(
     expect(desk.locator(".stack").get_by_text("2 faces", exact=True)).to_be_visible()
 
 
-def test_a_name_that_somebody_has_is_a_question(desk: Page, operator: Person, group: str, tmp_path: Path) -> None:
-    upload(operator, group, external_id="ines")
+def test_a_name_that_somebody_has_is_a_question(desk: Page, manager: Person, group: str, tmp_path: Path) -> None:
+    upload(manager, group, external_id="ines")
     [file] = named_copies(tmp_path, {"ines.jpg": "omar-selfie"})
     desk.goto(f"/console{path_of(group)}/add")
     desk.locator("#drop input").set_input_files(file)
-    expect(desk.get_by_text("Say who it is first: 1")).to_be_visible()
+    expect(desk.get_by_text("People to identify first: 1")).to_be_visible()
     expect(desk.get_by_role("button", name="Register")).to_be_disabled()
     desk.get_by_label("Who is ines?").select_option("Somebody new")
     desk.get_by_role("button", name="Register").click()
     expect(desk.locator("[data-summary]")).to_contain_text("Done. Faces registered: 1")
-    assert people(operator, group) == ["ines", "ines"]
+    assert people(manager, group) == ["ines", "ines"]
 
 
 def test_nobody_is_registered_without_a_name(desk: Page, group: str) -> None:
     desk.goto(f"/console{path_of(group)}/add")
     desk.locator("#drop input").set_input_files(ASSETS / "ines-portrait.jpg")
     desk.get_by_label("Name of the person").fill("  ")
-    expect(desk.get_by_text("Type a name, so that it is known who this is.")).to_be_visible()
+    expect(desk.get_by_text("Enter the person's name.")).to_be_visible()
     expect(desk.get_by_role("button", name="Register")).to_be_disabled()
 
 
 def test_a_face_that_is_there_as_somebody_else_is_a_question_and_can_be_taken_back(
-    desk: Page, operator: Person, group: str, tmp_path: Path
+    desk: Page, manager: Person, group: str, tmp_path: Path
 ) -> None:
-    upload(operator, group, external_id="ines")
-    [file] = named_copies(tmp_path, {"another.jpg": "ines-portrait"})
+    upload(manager, group, external_id="ines")
+    [file] = named_copies(tmp_path, {"another.jpg": "ines-selfie"})
     desk.goto(f"/console{path_of(group)}/add")
     desk.locator("#drop input").set_input_files(file)
-    desk.get_by_role("button", name="Register").click()
-    expect(desk.get_by_text("This face is registered already as ines, with a similarity of")).to_be_visible()
-    assert people(operator, group) == ["ines"]
+    expect(desk.get_by_text("This face is already registered as ines, with a similarity of")).to_be_visible()
+    expect(desk.get_by_role("button", name="Register", exact=True)).to_be_disabled()
     desk.get_by_role("button", name="Register anyway").click()
+    assert people(manager, group) == ["ines"]
+    desk.get_by_role("button", name="Register", exact=True).click()
     expect(desk.locator("[data-summary]")).to_contain_text("Done. Faces registered: 1")
-    assert sorted(people(operator, group)) == ["another", "ines"]
+    assert sorted(people(manager, group)) == ["another", "ines"]
     desk.get_by_role("button", name="Undo").click()
-    expect(desk.get_by_text("Taken back")).to_be_visible()
-    assert people(operator, group) == ["ines"]
+    expect(desk.get_by_text("Undone")).to_be_visible()
+    assert people(manager, group) == ["ines"]
 
 
-def test_a_person_is_renamed_merged_and_deleted_in_three_steps(desk: Page, operator: Person, group: str) -> None:
-    upload(operator, group, external_id="first")
-    upload(operator, group, external_id="second")
+def test_a_person_is_renamed_merged_and_deleted_in_three_steps(desk: Page, manager: Person, group: str) -> None:
+    upload(manager, group, external_id="first")
+    upload(manager, group, external_id="second")
     desk.goto(f"/console{path_of(group)}/persons")
     desk.get_by_role("link", name="first").click()
     desk.get_by_label("Name", exact=True).fill("박지성 선수")
@@ -126,32 +127,32 @@ def test_a_person_is_renamed_merged_and_deleted_in_three_steps(desk: Page, opera
     desk.get_by_label("Name", exact=True).fill("another name")
     desk.get_by_label("Person id").fill("second")
     desk.get_by_role("button", name="Save").click()
-    expect(desk.get_by_text("Another person of the group has this id.")).to_be_visible()
-    assert sorted(people(operator, group)) == ["second", "박지성 선수"]
-    desk.get_by_label("“second” is the same person: make one of both").check()
+    expect(desk.get_by_text("Another person in the group has this id.")).to_be_visible()
+    assert sorted(people(manager, group)) == ["second", "박지성 선수"]
+    desk.get_by_label("“second” is the same person: merge the two").check()
     desk.get_by_role("button", name="Save").click()
     expect(desk.locator(".stack").get_by_text("2 faces", exact=True)).to_be_visible()
-    assert people(operator, group) == ["박지성 선수"]
+    assert people(manager, group) == ["박지성 선수"]
 
     desk.goto(f"/console{path_of(group)}/persons?q=박지")
     desk.get_by_role("button", name="Delete 박지성 선수").click()
     desk.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(desk.get_by_role("status").filter(has_text="The person was deleted.")).to_be_visible()
-    assert people(operator, group) == []
+    assert people(manager, group) == []
 
 
-def test_pictures_are_added_to_somebody_who_is_there(desk: Page, operator: Person, group: str) -> None:
-    upload(operator, group, external_id="ines")
+def test_pictures_are_added_to_somebody_who_is_there(desk: Page, manager: Person, group: str) -> None:
+    upload(manager, group, external_id="ines")
     desk.goto(f"/console{path_of(group)}/person?id=ines")
     desk.get_by_role("link", name="Add pictures").click()
     desk.locator("#drop input").set_input_files(ASSETS / "ines-selfie.jpg")
     desk.get_by_role("button", name="Register").click()
     expect(desk.locator("[data-summary]")).to_contain_text("Done. Faces registered: 1")
-    assert people(operator, group) == ["ines"]
+    assert people(manager, group) == ["ines"]
 
 
-def test_a_viewer_sees_people_and_changes_none(viewer: Person, operator: Person, group: str) -> None:
-    upload(operator, group, external_id="ines")
+def test_a_viewer_sees_people_and_changes_none(viewer: Person, manager: Person, group: str) -> None:
+    upload(manager, group, external_id="ines")
     assert "ines" in viewer.get(f"{path_of(group)}/persons").text
     page = viewer.get(f"{path_of(group)}/person?id=ines").text
     assert 'name="new_id"' not in page
@@ -161,9 +162,9 @@ def test_a_viewer_sees_people_and_changes_none(viewer: Person, operator: Person,
         ("persons/resolve", {"names": "[]"}),
     ):
         assert viewer.post(f"{path_of(group)}/{action}", **fields).status_code == 403
-    assert operator.get(f"{path_of(group)}/person?id=nobody").status_code == 404
+    assert manager.get(f"{path_of(group)}/person?id=nobody").status_code == 404
 
 
 @pytest.mark.parametrize("names", ["", "7", "[7]", json.dumps(["x"] * 101), "not JSON"])
-def test_names_that_are_none_are_refused(operator: Person, group: str, names: str) -> None:
-    assert operator.post(f"{path_of(group)}/persons/resolve", names=names).status_code == 422
+def test_names_that_are_none_are_refused(manager: Person, group: str, names: str) -> None:
+    assert manager.post(f"{path_of(group)}/persons/resolve", names=names).status_code == 422

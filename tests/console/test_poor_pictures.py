@@ -19,8 +19,8 @@ SENTENCE = CATALOGUES["en"]("face.too_poor")
 
 
 @pytest.fixture
-def desk(context: BrowserContext, operator: Person) -> Page:
-    return signed_in(context, operator)
+def desk(context: BrowserContext, manager: Person) -> Page:
+    return signed_in(context, manager)
 
 
 @pytest.fixture
@@ -38,12 +38,12 @@ def test_there_are_words_for_every_reason_not_to_register_a_face(words: Catalogu
 
 
 def test_a_search_by_a_poor_picture_says_so_and_not_that_nobody_is_so_alike(
-    desk: Page, operator: Person, foggy: Path
+    desk: Page, manager: Person, foggy: Path
 ) -> None:
-    operator.post("/apps/1/groups", name="searched-poorly")
+    manager.post("/apps/1/groups", name="searched-poorly")
     desk.goto("/console/apps/1/groups/searched-poorly/search")
     desk.locator("#drop input").set_input_files(foggy)
-    expect(desk.locator("[data-state]")).to_have_text(SENTENCE)
+    expect(desk.locator(".split [data-state]")).to_have_text(SENTENCE)
     expect(desk.get_by_role("heading", name="match")).to_be_hidden()
 
 
@@ -54,7 +54,7 @@ def test_a_comparison_with_a_poor_picture_has_no_verdict_and_names_the_picture(
     desk.goto("/console/apps/1/compare")
     for place, good in (("source", PORTRAIT), ("target", SELFIE)):
         desk.locator(f"#{place} input[type=file]").set_input_files(foggy if place == poor else good)
-    expect(desk.locator("#verdict")).to_have_text("No comparison: a picture is too poor to tell who is in it.")
+    expect(desk.locator("#verdict")).to_have_text("Not comparable: one picture is too poor to tell who is in it.")
     expect(desk.locator(f"#{poor} [role=alert]")).to_contain_text("too poor to be compared")
     expect(desk.locator("#pairs")).to_be_hidden()
     expect(desk.locator("#lines g")).to_have_count(0)

@@ -41,12 +41,12 @@ def test_all_others_are_signed_out_at_once(crowd: Crowd) -> None:
     assert len(ids_of(person)) == 1
 
 
-def test_nobody_signs_out_the_session_of_another(crowd: Crowd, operator: Person) -> None:
+def test_nobody_signs_out_the_session_of_another(crowd: Crowd, manager: Person) -> None:
     person = crowd.newcomer("viewer")
-    for session in (*ids_of(operator), "0" * 16, "x"):
+    for session in (*ids_of(manager), "0" * 16, "x"):
         assert person.post(f"/profile/sessions/{session}/end").status_code == 404
-    assert operator.is_in()
-    assert not set(ids_of(operator)) & set(ids_of(person))
+    assert manager.is_in()
+    assert not set(ids_of(manager)) & set(ids_of(person))
 
 
 def test_signing_out_this_browser_is_signing_out(crowd: Crowd) -> None:

@@ -25,17 +25,17 @@ SETTINGS = {
 
 
 @pytest.fixture
-def desk(context: BrowserContext, operator: Person) -> Page:
-    return signed_in(context, operator)
+def desk(context: BrowserContext, manager: Person) -> Page:
+    return signed_in(context, manager)
 
 
 @pytest.fixture
-def group(operator: Person) -> str:
+def group(manager: Person) -> str:
     """A group of three faces."""
     name = f"group-{uuid4().hex[:8]}"
-    operator.post("/apps/1/groups", name=name)
+    manager.post("/apps/1/groups", name=name)
     for picture in (PORTRAIT, SELFIE, OMAR):
-        assert upload(operator, name, picture=picture.read_bytes())[0] == 200
+        assert upload(manager, name, picture=picture.read_bytes())[0] == 200
     return name
 
 
@@ -54,7 +54,7 @@ def test_a_search_says_how_many_strangers_would_match_and_follows_the_slider(des
     expect(desk.get_by_text("An estimate from the similarity scale.")).to_be_visible()
     desk.get_by_role("slider").fill("55")
     description(desk).to_have_text("Of 100 strangers, about 3 would find somebody among these 3 faces.")
-    advised(desk).to_have_text("Take 66 or more to keep it to 1 in 100.")
+    advised(desk).to_have_text("Use 66 or more to keep it to 1 in 100.")
     desk.get_by_role("slider").fill("65")
     advised(desk).to_be_visible()
     desk.get_by_role("slider").press("ArrowRight")
@@ -63,13 +63,13 @@ def test_a_search_says_how_many_strangers_would_match_and_follows_the_slider(des
 
 
 def test_the_settings_say_it_of_the_similarity_that_is_set_and_of_one_that_is_typed(
-    desk: Page, operator: Person, group: str
+    desk: Page, manager: Person, group: str
 ) -> None:
-    operator.post(f"/apps/1/groups/{group}/settings", **(SETTINGS | {"similarity": "55.5"}))
+    manager.post(f"/apps/1/groups/{group}/settings", **(SETTINGS | {"similarity": "55.5"}))
     path = f"/apps/1/groups/{group}/settings"
-    assert "Of 100 strangers, about 3 would find somebody among these 3 faces." in operator.get(path).text
+    assert "Of 100 strangers, about 3 would find somebody among these 3 faces." in manager.get(path).text
     desk.goto(f"/console{path}")
-    advised(desk).to_have_text("Take 66 or more to keep it to 1 in 100.")
+    advised(desk).to_have_text("Use 66 or more to keep it to 1 in 100.")
     desk.get_by_label("Minimum similarity").fill("99")
     description(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
     advised(desk).to_be_hidden()
@@ -78,14 +78,14 @@ def test_the_settings_say_it_of_the_similarity_that_is_set_and_of_one_that_is_ty
         description(desk).to_have_text("Of 1,000,000 strangers, about 3 would find somebody among these 3 faces.")
 
 
-def test_a_page_says_it_without_its_script_too(operator: Person, group: str) -> None:
-    page = operator.get(f"/apps/1/groups/{group}/search").text
+def test_a_page_says_it_without_its_script_too(manager: Person, group: str) -> None:
+    page = manager.get(f"/apps/1/groups/{group}/search").text
     assert "Of 10,000 strangers, about 3 would find somebody among these 3 faces.</p>" in page
 
 
 def test_a_group_without_faces_has_nobody_to_match() -> None:
     nobody = meaning(ENGLISH, 0)
-    assert set(nobody.description) == {"There are no faces in this group yet, so a stranger finds nobody."}
+    assert set(nobody.description) == {"There are no faces in this group yet, so no stranger can match."}
     assert nobody.enough == 0
 
 
@@ -96,7 +96,7 @@ def test_a_group_without_faces_has_nobody_to_match() -> None:
             400,
             90,
             "Of 100 strangers, about 4 would find somebody among these 400 faces.",
-            "모르는 사람 100명을 검색하면 약 4명이 이 그룹의 얼굴 400개 중 누군가와 일치합니다.",
+            "모르는 사람 100명을 검색하면 약 4명이 이 그룹의 얼굴 400개 중 하나와 일치합니다.",
         ),
         (
             1,
@@ -108,7 +108,7 @@ def test_a_group_without_faces_has_nobody_to_match() -> None:
             100_000,
             90,
             "Nearly every stranger would find somebody among these 100,000 faces.",
-            "모르는 사람을 검색하면 거의 모두가 이 그룹의 얼굴 100,000개 중 누군가와 일치합니다.",
+            "모르는 사람을 검색하면 거의 모두가 이 그룹의 얼굴 100,000개 중 하나와 일치합니다.",
         ),
     ],
 )
@@ -119,7 +119,7 @@ def test_strangers_are_told_of_in_plain_words(faces: int, similarity: float, eng
 
 def test_the_least_similarity_for_one_in_100_is_recommended_where_there_is_one() -> None:
     enough = meaning(ENGLISH, 400)
-    assert (enough.enough, enough.advice) == (94, "Take 94 or more to keep it to 1 in 100.")
+    assert (enough.enough, enough.advice) == (94, "Use 94 or more to keep it to 1 in 100.")
     never = meaning(ENGLISH, 20_000)
     assert never.enough > 100
     assert "smaller groups" in never.advice
@@ -130,4 +130,4 @@ def test_whoever_makes_a_group_is_told_of_children(desk: Page) -> None:
     desk.get_by_role("button", name="New group").first.click()
     advice = desk.get_by_role("dialog").get_by_text("Children resemble each other far more than adults")
     expect(advice).to_contain_text("a similarity of 99")
-    expect(advice).to_contain_text("let an adult confirm")
+    expect(advice).to_contain_text("have an adult confirm")

@@ -32,7 +32,7 @@ def test_a_picture_is_fetched_by_the_server_and_shown(chromium: Browser, tmp_pat
     with ExitStack() as stack:
         server = stack.enter_context(running_server(tmp_path, settings, port=free_port()))
         keys = server.create_app("of the urls")
-        person = Crowd(server, stack).newcomer("operator")
+        person = Crowd(server, stack).newcomer("operator", apps=["of the urls"])
         context = chromium.new_context(base_url=server.url, locale="en-GB")
         stack.callback(context.close)
         page = signed_in(context, person)

@@ -33,8 +33,9 @@ def test_a_person_who_is_invited_opens_an_account_of_the_role(
     desk: Page, chromium: Browser, server: Server
 ) -> None:
     desk.get_by_role("radio", name="Viewer").check()
-    desk.get_by_role("button", name="Make link").click()
-    expect(desk.get_by_role("heading", name="A link for a new account: Viewer")).to_be_visible()
+    desk.get_by_role("checkbox", name="default").check()
+    desk.get_by_role("button", name="Create link").click()
+    expect(desk.get_by_role("heading", name="A link for a new account: Viewer in default")).to_be_visible()
     link = desk.get_by_label("Link", exact=True).input_value()
     assert link.startswith(f"{server.url}/console/setup#")
 
@@ -43,7 +44,7 @@ def test_a_person_who_is_invited_opens_an_account_of_the_role(
     page.goto(link)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Open account").click()
+    page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("heading", name=f"Hello, {name}")).to_be_visible()
     expect(page.get_by_role("link", name="Users")).to_have_count(0)
     page.close()
@@ -55,10 +56,10 @@ def test_a_changed_role_holds_from_the_next_click_on(desk: Page, crowd: Crowd) -
     person = crowd.newcomer("viewer")
     assert person.get("/apps/1/analyze").status_code == 403
     desk.reload()
-    desk.get_by_label(f"Role of {person.name}", exact=True).select_option("operator")
+    desk.get_by_label(f"Role of {person.name}", exact=True).select_option("administrator")
     desk.get_by_role("button", name=f"Change the role of {person.name}").click()
     expect(desk.get_by_role("status").filter(has_text="The role was changed.")).to_be_visible()
-    assert person.get("/apps/1/analyze").status_code == 200
+    assert person.get("/users").status_code == 200
 
 
 def test_a_deleted_user_is_out_at_once(desk: Page, crowd: Crowd) -> None:
@@ -74,15 +75,22 @@ def test_a_deleted_user_is_out_at_once(desk: Page, crowd: Crowd) -> None:
 def test_a_link_for_a_new_password_changes_nothing_until_it_is_used(desk: Page, crowd: Crowd) -> None:
     person = crowd.newcomer("operator")
     desk.reload()
-    desk.get_by_role("button", name=f"Make a link to choose a new password for {person.name}").click()
+    desk.get_by_role("button", name=f"Create a link to choose a new password for {person.name}").click()
     expect(desk.get_by_role("heading", name=f"A link to choose a new password: {person.name}")).to_be_visible()
     assert "/console/password#" in desk.get_by_label("Link", exact=True).input_value()
     assert person.is_in()
 
 
-@pytest.mark.parametrize("role", ["", "owner", "ADMINISTRATOR"])
-def test_there_are_three_roles_and_no_other(administrator: Person, viewer: Person, role: str) -> None:
-    assert administrator.post("/users/invite", role=role).status_code == 422
+@pytest.mark.parametrize("role", ["", "owner", "ADMINISTRATOR", "former_operator", "member"])
+def test_nobody_is_invited_into_a_role_that_there_is_not(administrator: Person, role: str) -> None:
+    assert administrator.post("/users/invite", role=role, app_1="on").status_code == 422
+
+
+@pytest.mark.parametrize("role", ["", "owner", "viewer", "operator", "door"])
+def test_nobody_gets_a_role_on_the_server_that_there_is_not(
+    administrator: Person, viewer: Person, role: str
+) -> None:
+    """Neither one of those that were before there were roles in apps."""
     number = number_of(administrator, viewer)
     assert administrator.post(f"/users/{number}/role", role=role).status_code == 422
 
@@ -90,10 +98,10 @@ def test_there_are_three_roles_and_no_other(administrator: Person, viewer: Perso
 def test_the_only_administrator_stays(tmp_path: Path) -> None:
     with running_server(tmp_path) as server, ExitStack() as stack:
         only = Crowd(server, stack).newcomer("administrator")
-        for action, fields in (("role", {"role": "viewer"}), ("delete", {})):
+        for action, fields in (("role", {"role": "member"}), ("delete", {})):
             answer = only.post(f"/users/1/{action}", **fields)
             assert answer.status_code == 409
-            assert "There must be an administrator" in answer.text
+            assert "There must be at least one administrator" in answer.text
         assert only.get("/users").status_code == 200
 
 
@@ -108,7 +116,8 @@ def test_loading_the_page_with_a_link_anew_makes_no_other_link(
     context = chromium.new_context(base_url=administrator.server.url, locale="en-GB", java_script_enabled=scripts)
     desk = signed_in(context, administrator)
     desk.goto("/console/users")
-    desk.get_by_role("button", name="Make link").click()
+    desk.get_by_role("radio", name="Administrator").check()
+    desk.get_by_role("button", name="Create link").click()
     expect(desk.get_by_label("Link", exact=True)).to_be_visible()
     before = open_invitations(administrator)
     desk.reload()
@@ -118,32 +127,33 @@ def test_loading_the_page_with_a_link_anew_makes_no_other_link(
 
 
 def test_a_link_is_shown_by_the_next_page_alone_and_not_once_it_is_revoked(administrator: Person) -> None:
-    answer = administrator.post("/users/invite", role="viewer")
-    secret = answer.cookies["visavis-invitation"]
+    answer = administrator.post("/users/invite", role="viewer", app_1="on")
+    secret = answer.cookies["visavis-made"].rpartition("|")[2]
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert secret in administrator.get("/users").text
     assert secret not in administrator.get("/users").text
     before = set(open_invitations(administrator))
-    administrator.post("/users/invite", role="viewer")
-    kept = administrator.client.cookies.pop("visavis-invitation")
+    administrator.post("/users/invite", role="viewer", app_1="on")
+    kept = administrator.client.cookies.pop("visavis-made")
     [new] = set(open_invitations(administrator)) - before
     assert administrator.post(f"/users/invitations/{new}/revoke").status_code == 303
-    administrator.client.cookies.set("visavis-invitation", kept)
-    assert kept not in administrator.get("/users").text
-    administrator.client.cookies.delete("visavis-invitation")
+    administrator.client.cookies.set("visavis-made", kept)
+    assert kept.rpartition("|")[2] not in administrator.get("/users").text
+    administrator.client.cookies.delete("visavis-made")
 
 
 def test_an_open_invitation_is_listed_and_opens_nothing_once_it_is_revoked(
     desk: Page, administrator: Person, crowd: Crowd
 ) -> None:
     desk.get_by_role("radio", name="Viewer").check()
-    desk.get_by_role("button", name="Make link").click()
+    desk.get_by_role("checkbox", name="default").check()
+    desk.get_by_role("button", name="Create link").click()
     code = desk.get_by_label("Link", exact=True).input_value().partition("#")[2]
     before = open_invitations(administrator)
     assert not any(code.startswith(each) for each in before)
     desk.reload()
     row = desk.get_by_role("group", name="Open invitations").get_by_role("row").nth(1)
-    expect(row).to_contain_text("A new account: Viewer")
+    expect(row).to_contain_text("A new account: Viewer in default")
     expect(row).to_contain_text(administrator.name)
     row.get_by_role("button", name="Revoke").click()
     expect(desk.get_by_role("status").filter(has_text="The invitation was revoked.")).to_be_visible()
@@ -152,7 +162,7 @@ def test_an_open_invitation_is_listed_and_opens_nothing_once_it_is_revoked(
     fields = {"csrf": csrf(client.get("/console/setup")), "code": code, "name": "x", "password": PASSWORD}
     answer = client.post("/console/setup", data=fields)
     assert answer.status_code == 422
-    assert "This code is wrong, was used already, or has expired." in answer.text
+    assert "This code is wrong, has been used, or has expired." in answer.text
 
 
 def test_an_invitation_that_is_not_there_cannot_be_revoked(administrator: Person) -> None:

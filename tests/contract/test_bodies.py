@@ -193,7 +193,7 @@ def test_an_encoded_body_is_refused(operation: Operation, coding: str, session: 
     )
     assert response.status_code == 415
     assert response.json()["header"]["resultCode"] == -41500
-    assert response.headers["X-Error-Detail"] == "The body has a Content-Encoding: send it as it is."
+    assert response.headers["X-Error-Detail"] == "The body has a Content-Encoding: send it without one."
 
 
 FORM = (

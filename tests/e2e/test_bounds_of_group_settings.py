@@ -27,6 +27,12 @@ from visavis.types import GroupSettings
 TOKEN = "who-sets-bounds-in-these-tests"  # a made-up token
 PASSPHRASE = "several words for an archive"
 DEFAULTS = asdict(GroupSettings())
+OPTIONS = {
+    "retention_hours": "--retention={}h",
+    "recognition_event_days": "--recognition-events={}",
+    "recognition_event_gap_seconds": "--event-gap={}",
+}
+"""Settings whose options have other names."""
 DOORS = ("admin_api", "command", "console", "archive")
 TABLE = [
     row
@@ -67,15 +73,19 @@ class Doors:
         return answer.status_code == 200
 
     def command(self, group: str, name: str, value: float) -> bool:
-        option = f"--retention={value}h" if name == "retention_hours" else f"--{name.replace('_', '-')}={value}"
+        given = OPTIONS.get(name, f"--{name.replace('_', '-')}={{}}")
+        option = given.format(value)
         done = self._run("group", "set", self.keys.name, group, option)
         assert done in {0, 2}
         return done == 0
 
     def console(self, group: str, name: str, value: float) -> bool:
         given = DEFAULTS | {name: value}
-        fields = {field: str(given[field]) for field in BOUNDS if field != "retention_hours"}
+        fields = {field: str(given[field]) for field in BOUNDS if field not in OPTIONS}
         more = {"retention": str(given["retention_hours"]), "unit": "hours"}
+        more["event_gap"] = str(given["recognition_event_gap_seconds"])
+        if days := given["recognition_event_days"]:
+            more |= {"events": "on", "event_days": str(days)}
         answer = self.operator.post(f"/apps/1/groups/{group}/settings", **fields, **more)
         assert answer.status_code in {303, 422}
         return answer.status_code == 303
@@ -113,7 +123,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     folder = tmp_path_factory.mktemp("doors")
     with running_server(folder, {"ADMIN_TOKEN": TOKEN}) as server, ExitStack() as stack:
         keys = server.create_app("door")
-        yield Doors(server, keys, Crowd(server, stack).newcomer("operator"), folder)
+        yield Doors(server, keys, Crowd(server, stack).newcomer("manager", apps=["door"]), folder)
 
 
 def test_every_number_among_the_settings_has_bounds() -> None:

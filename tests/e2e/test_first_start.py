@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from harness.servers import running_server
+from harness.servers import running_server, visavis
 
 
 def test_the_first_start_prints_a_curl_that_finds_a_face_and_the_second_prints_no_keys(tmp_path: Path) -> None:
@@ -26,9 +26,11 @@ def test_the_first_start_prints_a_curl_that_finds_a_face_and_the_second_prints_n
 def test_what_is_printed_into_a_file_tells_no_secret_and_where_to_get_one(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         told = server.log.read_text()
-        assert "`visavis app create NAME` makes one and prints its keys" in told
-        assert "`visavis console invite` prints a link" in told
+        assert f"`visavis app create NAME --data-dir {server.data_dir}` creates one and prints its keys" in told
+        assert f"`visavis console invite --data-dir {server.data_dir}` prints a link" in told
         assert not re.search(r"curl |Key  |/console/setup", told)
+        invited = visavis("console", "invite", "--data-dir", str(server.data_dir)).stdout
+        assert invited.startswith(f"{server.url}/console/setup#")
         keys = server.create_app("made")
         with server.v2(keys) as client:
             assert client.get("/groups?limit=1").json()["header"]["isSuccessful"]

@@ -71,7 +71,7 @@ def test_a_group_setting_changed_by_command_holds_for_the_next_search(
     done = command(server, "group", "set", keys.name, group, *options)
     assert done.stdout == (
         f"{group}: liveness on, threshold 0, similarity 95.5, quality 20, comparability 50, "
-        "faces are kept always\n"
+        "faces are kept always, recognition events are off\n"
     )
     option = search(server, keys, group)["option"]
     assert option.pop("liveNessScore") > 0

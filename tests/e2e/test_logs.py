@@ -39,7 +39,7 @@ def test_a_request_is_one_line_with_its_facts(written: tuple[str, list[str], Key
         told = [line.partition(" visavis.access ")[2] for line in lines if " visavis.access " in line]
         assert [re.sub(r"\d+ ms [0-9a-f]{32}", "N ms ID", line) for line in told if "/livez" not in line] == [
             "POST /v2.0/appkeys/{app_key}/faces/detect 200 N ms ID",
-            "GET /v2.0/appkeys/{app_key}/groups/{group_id} 200 N ms ID There is no group of this id.",
+            "GET /v2.0/appkeys/{app_key}/groups/{group_id} 200 N ms ID There is no group with this id.",
             "GET (no such path) 404 N ms ID There is no such path.",
         ]
         return
@@ -51,7 +51,7 @@ def test_a_request_is_one_line_with_its_facts(written: tuple[str, list[str], Key
     assert detect["route"] == "/v2.0/appkeys/{app_key}/faces/detect"
     assert re.fullmatch("[0-9a-f]{32}", detect["request_id"])
     assert (group["code"], group["error"]) == (-40030, "group_not_found")
-    assert group["detail"] == "There is no group of this id."
+    assert group["detail"] == "There is no group with this id."
     assert (unknown["operation"], unknown["status"], unknown["error"]) == ("unknown", 404, "http_404")
 
 

@@ -131,7 +131,7 @@ def test_the_similarity_of_a_search_is_that_of_a_search_afterwards(desk: Desk) -
 
 def test_a_search_by_a_face_is_made_again(desk: Desk) -> None:
     second = desk.register("ines-selfie", "ines again")
-    with moved_once(desk, SealedGallery.open_template):
+    with moved_once(desk, SealedGallery.require_template):
         matches = desk.services.search.by_face_id(desk.app, "staff", desk.ines, 5, 90)
     assert [match.face.face_id for match in matches] == [second]
     assert matches == desk.services.search.by_face_id(desk.app, "staff", desk.ines, 5, 90)

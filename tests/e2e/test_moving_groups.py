@@ -83,7 +83,7 @@ def admin(server: Server, method: str, path: str, **body: Any) -> httpx.Response
 def test_the_command_moves_a_group_and_the_server_goes_on_with_it(server: Server, keys: Keys, group: str) -> None:
     assert found(server, keys, group) == ["ines"]
     done = command(server, "upgrade", keys.name, group, "--to", PLAIN)
-    assert (done.returncode, done.stdout) == (0, f"staff: from sface-2021dec to {PLAIN}, 1 faces\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"staff: from sface-2021dec to {PLAIN}, 1 face\n"), done.stderr
     assert model_of(server, keys, group) == PLAIN
     assert found(server, keys, group) == ["ines"]
     assert found(server, keys, group, "omar-selfie") == []
@@ -123,7 +123,7 @@ def test_the_admin_api_moves_a_group_and_answers_with_it(server: Server, keys: K
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (NAME, "are not made of the same networks, fed in the same way"),
+        (NAME, "do not use the same networks with the same input"),
         ("nowhere", "There is no recognition model 'nowhere' with a similarity scale on this server."),
     ],
 )
@@ -162,17 +162,17 @@ def test_all_groups_move_to_the_newest_and_the_server_tells_at_its_start_of_thos
         keys = [other.create_app(name) for name in ("first", "second")]
         for each in keys:
             new_group(other, each, "staff")
-    line = f"Groups of the recognition model {old}, 2, can be moved to the newer {new} without pictures:"
+    line = f"Groups of the recognition model {old} (2) can be moved to the newer {new} without pictures:"
     assert line not in other.log.read_text()
     with running_server(folder, settings, "again.log") as other:
         assert f"{line} visavis group upgrade --all" in other.log.read_text()
         path = "/apps/first/groups/staff"
         assert admin(other, "GET", path).json()["newerModelVersion"] == new
         done = command(other, "upgrade", "first", "--all")
-        assert done.stdout == f"staff: from {old} to {new}, 1 faces\n"
+        assert done.stdout == f"staff: from {old} to {new}, 1 face\n"
         assert admin(other, "GET", path).json()["newerModelVersion"] is None
         done = command(other, "upgrade", "--all")
-        assert done.stdout.splitlines() == [f"staff: {new} already", f"staff: from {old} to {new}, 1 faces"]
+        assert done.stdout.splitlines() == [f"staff: {new} already", f"staff: from {old} to {new}, 1 face"]
         for each in keys:
             assert model_of(other, each, "staff") == new
             assert found(other, each, "staff") == ["ines"]

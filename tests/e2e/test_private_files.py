@@ -27,7 +27,7 @@ def test_what_the_server_makes_itself_is_private(kept: Path) -> None:
 def test_what_others_can_read_is_told_of_and_refused_if_told(kept: Path, name: str, rights: int) -> None:
     place = kept / name
     place.chmod(rights)
-    said = f"Other users of this machine can get at {place} ({rights:04o})"
+    said = f"Other users of this machine can access {place} ({rights:04o})"
     refused = visavis("serve", "--port", "0", "--data-dir", str(kept), check=False, settings=REQUIRED)
     assert refused.returncode == 1
     assert said in refused.stderr

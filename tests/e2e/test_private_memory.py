@@ -49,7 +49,7 @@ def test_its_workers_are_shut_in_by_all_layers_of_their_sandbox(server: Server) 
     if not landlock_version():
         pytest.skip("this kernel lacks Landlock")
     log = server.log.read_text()
-    assert f"shut in by: {', '.join(LAYERS)}" in log
+    assert f"sandboxed by: {', '.join(LAYERS)}" in log
     assert "lack a layer" not in log
 
 

@@ -23,7 +23,7 @@ def test_a_face_that_has_expired_is_hidden_and_then_deleted_by_the_server(tmp_pa
             face = client.post("/groups/visitors/faces", files=files, data={"limit": "1"}).json()["data"]
             face_id = face["addedFaces"][0]["faceId"]
             command = ("group", "set", "door", "visitors", "--data-dir", str(server.data_dir), "--retention")
-            assert visavis(*command, "30d").stdout.endswith("faces are kept 30d\n")
+            assert visavis(*command, "30d").stdout.endswith("faces are kept 30d, recognition events are off\n")
             assert client.get(f"/groups/visitors/faces/{face_id}/search?limit=1&threshold=1").json()["data"]
             database = server.data_dir / "visavis.db"
             age(database, "-31 days")

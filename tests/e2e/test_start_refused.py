@@ -27,8 +27,8 @@ def test_a_port_in_use(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         said = refused(tmp_path, "--port", str(port))
     assert said == (
-        f"visavis: Port {port} of 127.0.0.1 cannot be used: another program listens there; "
-        "choose another with --port."
+        f"visavis: Port {port} of 127.0.0.1 cannot be used: another program is listening there; choose another "
+        "port with --port."
     )
     assert not (tmp_path / "data").exists()
 

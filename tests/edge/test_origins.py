@@ -69,5 +69,5 @@ def test_without_the_setting_no_page_may(server: Server) -> None:
     "origin", ["app.example.com", "https://app.example.com/", "https://a b", "ftp://x", "null"]
 )
 def test_what_is_no_origin_is_refused(origin: str) -> None:
-    with pytest.raises(ValidationError, match="is no origin"):
+    with pytest.raises(ValidationError, match="is not an origin"):
         EdgeSettings(cors_origins=origin)

@@ -31,7 +31,7 @@ def test_requests_beyond_the_limit_are_answered_429_until_it_is_lifted(server: S
             "resultMessage": "TooManyRequests",
         }
         assert 1 <= int(answers[3].headers["Retry-After"]) <= 2 * 86_400
-        assert answers[3].headers["X-Error-Detail"] == "The app may send 3 requests a day and has sent them."
+        assert answers[3].headers["X-Error-Detail"] == "The app has used up its limit of 3 requests a day."
         api_key = {"x-api-key": keys.apiKey}
         other = server.client.get("/modules/faces?collectionId=c&page=1", headers=api_key)
         assert (other.status_code, other.json()["errorCode"]) == (429, 6029)

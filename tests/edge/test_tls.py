@@ -101,7 +101,7 @@ def test_a_renewed_certificate_is_served_after_a_hangup_and_a_wrong_one_is_not(s
 
 @pytest.mark.parametrize("option", ["tls_cert", "tls_key"])
 def test_a_certificate_and_its_key_come_together(option: str, tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="TLS takes both a certificate and its key"):
+    with pytest.raises(SetupError, match="TLS needs both a certificate and its key"):
         _certificate(given(**{option: tmp_path / "a.pem"}))
 
 

@@ -78,7 +78,7 @@ def test_the_stored_scale_is_shown_and_taken_back(tmp_path: Path) -> None:
     assert (shown["model"], shown["measured_on"]) == (MODEL, HALVES.measured_on)
     assert shown["knots"] == [[-1.0, 0.0], [1.0, 100.0]]
     assert MODEL in calibrate("--show", "--data-dir", str(tmp_path))
-    assert "came with it again" in calibrate("--reset", "--data-dir", str(tmp_path))
+    assert "is back on the scale that came with it" in calibrate("--reset", "--data-dir", str(tmp_path))
     assert "No scale" in calibrate("--reset", "--data-dir", str(tmp_path))
     assert json.loads(calibrate("--show", "--json", "--data-dir", str(tmp_path))) == []
 
@@ -157,7 +157,7 @@ def test_a_recipe_of_too_few_people_is_refused_before_any_picture_is_looked_at(
 
 def test_a_recipe_is_refused_for_its_name_or_its_model_before_its_people_are_counted(people: Path) -> None:
     assert "the name of another recognition model" in refused(people, "--recipe", SFACE_2.name)
-    assert "'Ours' is no name for a model" in refused(people, "--recipe", "Ours")
+    assert "'Ours' is not a name for a model" in refused(people, "--recipe", "Ours")
     assert "lifts the cosines" in refused(people, "--recipe", "ours", "--model", SFACE_FR.name)
     assert "no recognition model nobody" in refused(people, "--recipe", "ours", "--model", "nobody")
 

@@ -66,7 +66,7 @@ def test_pairs_as_csv_begin_where_the_file_lies(tmp_path: Path) -> None:
         ("pairs.csv", "a.jpg,b.jpg,smae\na.jpg,b.jpg,same\n", "Line 1"),
         ("pairs.csv", 'a.jpg,b.jpg,same\n"a.jpg,b.jpg,same\n', "Line 2"),
         ("pairs.csv", "a.jpg,b.jpg,same\n" + 200_000 * "a", "Line 2"),
-        ("pairs.csv", "a\0.jpg,b.jpg,same\n", "no text"),
+        ("pairs.csv", "a\0.jpg,b.jpg,same\n", "is not text"),
         ("pairs.txt", "10 300\nAbel 1\n", "Line 2"),
         ("pairs.txt", "Abel 1 two\n", "Line 1"),
         ("pairs.txt", "", "no pairs"),

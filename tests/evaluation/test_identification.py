@@ -150,7 +150,7 @@ def test_a_threshold_in_words_is_rounded_up_and_rates_are_said_in_whole_stranger
             "by the scale, 4 of 1,000 strangers would."
         ),
         (
-            "At a similarity of 99, none of those who were searched for found somebody among these 400 people; "
+            "At a similarity of 99, none of those searched for found somebody among these 400 people; "
             "by the scale, 4 of 10,000 strangers would."
         ),
         "At most 1 stranger in 100 finds somebody from a similarity of 94.1 on; the scale does not reach so far.",

@@ -109,7 +109,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(two_kinds: P
     assert "There is no folder" in done.stderr
     done = CliRunner().invoke(cli, ["evaluate", "mask", str(two_kinds), "--report", str(tmp_path)])
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "is no file" in done.stderr
+    assert "is not a file" in done.stderr
 
 
 def test_the_command_line_does_without_matplotlib_until_a_report_is_wanted() -> None:

@@ -39,13 +39,13 @@ def test_a_backup_beside_a_busy_server_holds_what_was_acknowledged_before(tmp_pa
         server.process.kill()
         for run in runs:
             run.result()
-        assert made.stdout.startswith(f"Written to {archive}: 1 apps, ")
+        assert made.stdout.startswith(f"Written to {archive}: 1 app, ")
     data = tmp_path / "restored" / "data"
     refused = visavis("restore", str(archive), "--data-dir", str(data), check=False)
     assert refused.returncode == 1
     assert "The master key is missing" in refused.stderr
     shutil.copy(tmp_path / "served" / "data" / "master.key", data)
-    assert visavis("restore", str(archive), "--data-dir", str(data)).stdout.startswith("Restored: 1 apps, ")
+    assert visavis("restore", str(archive), "--data-dir", str(data)).stdout.startswith("Restored: 1 app, ")
     [restored] = [
         line
         for line in visavis("audit", "export", "--data-dir", str(data)).stdout.splitlines()

@@ -137,7 +137,7 @@ def answer(data: bytes) -> ErrorCode | None:
         try:
             READERS[data[0] % len(READERS) if data else 0](content, sent)
         except AnswerError as error:
-            raise ServiceError(ErrorCode.BROKEN_IMAGE, "The image made its decoder fail.") from error
+            raise ServiceError(ErrorCode.BROKEN_IMAGE, "The image crashed its decoder.") from error
 
     return outcome(read, ErrorCode.BROKEN_IMAGE)
 
@@ -151,7 +151,7 @@ def received(data: bytes) -> tuple[dict[str, Any], bytearray]:
         try:
             return Channel(ours, most_content=MAX_CONTENT, most_bytes=MAX_ANSWER_BYTES).receive()
         except (FrameError, ClosedError) as error:
-            raise ServiceError(ErrorCode.BROKEN_IMAGE, "The image made its decoder fail.") from error
+            raise ServiceError(ErrorCode.BROKEN_IMAGE, "The image crashed its decoder.") from error
 
 
 READERS: Final[tuple[Callable[[dict[str, Any], bytearray], object], ...]] = (

@@ -29,7 +29,7 @@ def register_until(stop: Event, server: Server, keys: Keys, group: str, picture:
 
 @retry(retry=retry_if_result(lambda done: not done), stop=stop_after_delay(30), wait=wait_fixed(0.2))
 def has_noticed(server: Server) -> bool:
-    return "no other is taken" in server.log.read_text()
+    return "no other is accepted" in server.log.read_text()
 
 
 def test_a_rotation_under_load_costs_no_request_and_the_old_key_is_refused_afterwards(
@@ -73,7 +73,7 @@ def test_a_rotation_under_load_costs_no_request_and_the_old_key_is_refused_after
             assert old.strip() not in log.read_text()
             assert new.strip() not in log.read_text()
     assert visavis("db", "check", *where).stdout == "No faults.\n"
-    assert "each as it was recorded" in visavis("audit", "verify", *where).stdout
+    assert "all as they were recorded" in visavis("audit", "verify", *where).stdout
     (tmp_path / "data" / "master.key").write_text(old)
     refused = visavis("db", "check", *where, check=False)
     assert refused.returncode == 1

@@ -19,7 +19,7 @@ def test_faces_groups_and_keys_are_there_after_the_move(tmp_path: Path, postgres
             faces = {face_id(register(client, "staff")) for _ in range(3)}
     place = f"sqlite:{old.data_dir / 'visavis.db'}"
     moved = visavis("db", "copy", "--from", place, "--to", url)
-    assert "Both sides are the same, row by row." in moved.stdout
+    assert "Both databases are identical, row by row." in moved.stdout
     refused = visavis("db", "copy", "--from", place, "--to", url, check=False)
     assert (refused.returncode, "has records already" in refused.stderr) == (1, True)
 

@@ -53,7 +53,7 @@ def test_people_are_told_that_it_is_shown_once(data_dir: Path) -> None:
     printed = run(data_dir, "create", "turnstile")
     assert "id  " in printed
     assert "secret  " in printed
-    assert "The secret is shown now and never again" in printed
+    assert "The secret is shown only now" in printed
     assert "all" in run(data_dir, "list")
 
 
@@ -81,7 +81,7 @@ def test_a_rotation_keeps_the_id(data_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("create", "taken"), 1, "A user access key named 'taken' exists already."),
+        (("create", "taken"), 1, "A user access key named 'taken' already exists."),
         (("create", "x", "--app", "nobody"), 1, "There is no app named 'nobody'."),
         (("create", ""), 1, "A user access key's name has 1 to 100 printable characters."),
         (("create", "x", "--lifetime", "59"), 2, ""),

@@ -50,7 +50,9 @@ def test_the_list_leads_to_every_page_and_document(server: Server) -> None:
     assert page.status_code == 200
     leads_to = {urljoin("/docs", link) for link in re.findall(r'<a href="([^"]+)"', page.text)}
     assert leads_to == {
-        path for dialect in DIALECTS for path in (f"/docs/{dialect.name}", f"/openapi/{dialect.name}.json")
+        path
+        for name in (*(dialect.name for dialect in DIALECTS), "admin")
+        for path in (f"/docs/{name}", f"/openapi/{name}.json")
     }
 
 

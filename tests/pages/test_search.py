@@ -54,6 +54,10 @@ def browser() -> Iterator[Browser]:
         ("ko/", "안내판을", "ko/papers/sign/"),
         ("ko/", "스푸핑", "ko/api/spoofing/"),
         ("ko/", "동의서에서", "ko/papers/consent/"),
+        ("ko/", "임계값", "ko/concepts/similarity/"),
+        ("ko/", "얼굴 등록", "ko/concepts/gallery/"),
+        ("ko/", "그룹에서", "ko/concepts/gallery/"),
+        ("ko/", "타인수락률", "ko/concepts/similarity/"),
     ],
 )
 def test_a_page_is_found_by_what_somebody_types(browser: Browser, home: str, query: str, page: str) -> None:

@@ -74,7 +74,17 @@ def test_what_was_translated_is_in_korean_and_the_rest_in_english() -> None:
 
     assert (title("api/spoofing"), title("ko/api/spoofing")) == ("Spoofing", title("ko/api/spoofing"))
     assert re.search("[가-힣]", title("ko/api/spoofing"))
-    assert title("ko/operations") == title("operations") == "Operations"
+    assert re.search("[가-힣]", title("ko/operations"))
+    assert title("ko/sizing") == title("sizing")
+
+
+def test_the_korean_site_says_which_pages_are_in_english_only() -> None:
+    def says_so(path: str) -> bool:
+        return "이 페이지는 영어로만 제공됩니다" in (SITE / path / "index.html").read_text(encoding="utf-8")
+
+    assert says_so("ko/sizing")
+    assert not says_so("sizing")
+    assert not says_so("ko/operations")
 
 
 def test_nothing_is_fetched_from_another_host() -> None:

@@ -18,7 +18,7 @@ def test_a_face_of_less_quality_is_not_added_and_the_reason_is_told(client: Sear
     refused = add(client, collection, picture)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, 6012)
     assert refused.headers["X-Not-Added"] == "quality"
-    assert "60 is asked for, and it is blurred" in refused.headers["X-Error-Detail"]
+    assert "at least 60 is required, and it is blurred" in refused.headers["X-Error-Detail"]
     assert client.listed(collection)["totalCount"] == 0
     client.configure(collection, min_quality=0)
     assert add(client, collection, picture).status_code == 200

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import pytest
 
-from harness.postgres import Postgres
+from harness.storage.blank import Blanks
 from harness.storage.faces import new_face, unit_rows
 from harness.storage.place import Place
 from visavis.identities import App, KeyKind
@@ -20,6 +20,15 @@ from visavis.storage.store import Storage
 from visavis.types import Group, GroupSettings
 
 OpenStorage: TypeAlias = Callable[[], Storage]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_groups_take_both_ways() -> Iterator[None]:
+    """Let small groups be searched by codes too, as only large ones are otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("visavis.index.vector_index._FEW_ROWS", 8)
+        yield
+
 
 only_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 """For tests that look into the database's file."""
@@ -37,12 +46,11 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def place(request: pytest.FixtureRequest, data_dir: Path) -> Place:
-    """Where nothing is kept yet."""
+def place(request: pytest.FixtureRequest, blanks: Blanks, data_dir: Path) -> Place:
+    """Where nothing is kept yet but an empty schema."""
     if request.param == "sqlite":
-        return Place(data_dir)
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return Place(data_dir, postgres.new_database())
+        return blanks.on_sqlite(data_dir)
+    return blanks.on_postgres(data_dir, request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_the_store_is_what_core_asks_for(storage: Storage) -> None:
 def test_an_invitation_opens_one_account_and_every_process_knows_it(
     storage: Storage, open_again: OpenStorage
 ) -> None:
-    user = add(storage.accounts, "Ines", Role.OPERATOR)
+    user = add(storage.accounts, "Ines", Role.MEMBER)
     other = open_again().accounts
     assert other.find_user("INES") == (user, "hash")
     assert other.list_users() == [user]
@@ -55,7 +55,7 @@ def test_an_invitation_opens_one_account_and_every_process_knows_it(
 
 def test_of_many_who_use_an_invitation_at_once_one_does(storage: Storage, open_again: OpenStorage) -> None:
     stores, start = [storage.accounts, open_again().accounts], Barrier(6)
-    stores[0].add_invitation(b"secret", Role.VIEWER, None, SOON)
+    stores[0].add_invitation(b"secret", Role.MEMBER, None, SOON)
 
     def accept(number: int) -> bool:
         start.wait()
@@ -82,7 +82,7 @@ def test_of_administrators_that_are_taken_away_at_once_one_stays(
             if number % 2:
                 stores[0].delete_user(users[number])
             else:
-                stores[1].set_role(users[number], Role.VIEWER)
+                stores[1].set_role(users[number], Role.MEMBER)
         except AccountError as error:
             return error.code is not AccountErrorCode.LAST_ADMINISTRATOR
         return True
@@ -94,11 +94,11 @@ def test_of_administrators_that_are_taken_away_at_once_one_stays(
 
 def test_preferences_and_role_are_kept(storage: Storage, open_again: OpenStorage) -> None:
     add(storage.accounts, "Ines")
-    user = add(storage.accounts, "Omar", Role.VIEWER)
+    user = add(storage.accounts, "Omar", Role.MEMBER)
     storage.accounts.set_preferences(user, "ko", "dark")
-    storage.accounts.set_role(user, Role.OPERATOR)
+    storage.accounts.set_role(user, Role.ADMINISTRATOR)
     found = open_again().accounts.find_user("omar")
-    assert found == (replace(user, language="ko", theme="dark", role=Role.OPERATOR), "hash")
+    assert found == (replace(user, language="ko", theme="dark", role=Role.ADMINISTRATOR), "hash")
 
 
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(storage: Storage) -> None:
@@ -122,8 +122,8 @@ def test_no_secret_is_in_any_file(storage: Storage, data_dir: Path) -> None:
     accounts = Accounts(storage.accounts, lambda: NOW)
     sessions = sessions_of(storage, lambda: NOW)
     password = "four quiet words of mine"
-    invitation = accounts.invite(Role.ADMINISTRATOR)
-    user = accounts.accept(accounts.invite(Role.OPERATOR), "Ines", password)
+    invitation = accounts.invite()
+    user = accounts.accept(accounts.invite(), "Ines", password)
     session = sessions.sign_in("ines", password, HERE)
     assert sessions.find(session) is not None
     assert storage.accounts.find_session(digest(session)) is not None
@@ -140,5 +140,5 @@ def test_who_is_let_in_does_not_depend_on_how_a_keyboard_spells_letters(
     name, password = "김하늘", "조용한 낱말 넷을 나란히 " * 10
     accounts = Accounts(storage.accounts, lambda: NOW)
     sessions = sessions_of(storage, lambda: NOW)
-    accounts.accept(accounts.invite(Role.OPERATOR), unicodedata.normalize("NFD", name), password)
+    accounts.accept(accounts.invite(), unicodedata.normalize("NFD", name), password)
     assert sessions.sign_in(unicodedata.normalize(form, name), unicodedata.normalize(form, password), HERE)

@@ -81,7 +81,7 @@ def test_a_single_group_that_was_put_back_whole_is_named(storage: Storage, group
         connection.execute(delete(schema.faces).where(schema.faces.c.version > 1))
         connection.execute(update(schema.groups).values(before))
     # `again` has not seen the older state: it would write no anchor of it
-    with pytest.raises(SetupError, match="the faces of group number 1 are those of an earlier time"):
+    with pytest.raises(SetupError, match="the faces of group number 1 are from an earlier state"):
         place.open()
 
 

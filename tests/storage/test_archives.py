@@ -14,6 +14,8 @@ import pytest
 
 from harness.storage.faces import new_face, new_faces, unit_rows
 from harness.storage.retagging import tag_anew
+from tests.ports.deliveries import SECRET, URL
+from tests.ports.recognitions import recognise
 from tests.storage.archives import PASSPHRASE, contents, exported, listed, nothing, restore
 from tests.storage.conftest import OpenStorage
 from visavis.errors import ErrorCode, ServiceError, SetupError
@@ -43,6 +45,18 @@ def test_everything_of_a_group_comes_back(storage: Storage, filled: Group, other
         [(best, _)] = storage.gallery.search(back, template, 1, 0.9)
         assert best.face_id == face.face_id
     assert check_all(storage.database, storage.keys, nothing) == []
+
+
+def test_neither_events_nor_a_webhook_come_with_a_group(storage: Storage, filled: Group, other: App) -> None:
+    watched = storage.gallery.change_settings(filled, {"recognition_event_days": 30})
+    assert storage.webhooks.set_url(watched, URL, SECRET)
+    assert recognise(storage, watched, listed(storage, watched)[0].external_image_id)
+    restore(storage, other, exported(storage, watched))
+    back = storage.gallery.require_group(other, "group")
+    assert back.settings.recognition_event_days == 30
+    assert (storage.webhooks.find(watched) is None, storage.webhooks.find(back)) == (False, None)
+    rows = {name: len(kept) for name, kept in contents(storage).items()}
+    assert [rows[name] for name in ("webhooks", "recognition_events", "webhook_deliveries")] == [1, 1, 1]
 
 
 def test_an_archive_opens_where_neither_master_key_nor_database_are_those_it_came_from(

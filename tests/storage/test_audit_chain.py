@@ -170,7 +170,7 @@ def test_a_beginning_that_was_cut_off_is_noticed_even_with_a_cut_made_up_for_it(
         value = (3).to_bytes(8, "big") + link + os.urandom(32)
         connection.execute("INSERT INTO meta VALUES ('audit cut', ?)", (value,))
 
-    assert log.verdict(cut).faults[0] == "What is noted of the log's old end was altered."
+    assert log.verdict(cut).faults[0] == "The note of where the log was cut was altered."
 
 
 def test_a_record_without_our_seal_is_not_chained_but_reported(place: Place) -> None:

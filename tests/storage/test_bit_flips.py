@@ -24,7 +24,7 @@ from visavis.types import GroupSettings, OwnScale
 
 pytestmark = pytest.mark.slow
 
-FLIPS = 300
+FLIPS = 100
 NOW = datetime.now(UTC)
 
 
@@ -42,7 +42,7 @@ def kept(storage: Storage, data_dir: Path) -> bytes:
             storage.gallery.delete_group(group)
     for number in range(3):
         secret = sha256(bytes([number])).digest()
-        storage.accounts.add_invitation(secret, Role.OPERATOR, None, NOW + timedelta(days=7))
+        storage.accounts.add_invitation(secret, Role.MEMBER, None, NOW + timedelta(days=7))
         if number:
             user = storage.accounts.accept(secret, NOW, f"user-{number}", "hash")
             storage.accounts.add_session(secret, user, NOW)

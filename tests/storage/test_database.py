@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from visavis.errors import ErrorCode, ServiceError, SetupError
-from visavis.storage.database.schema import meta, metadata
+from visavis.storage.database.direct import DirectStatement
+from visavis.storage.database.schema import meta, metadata, tombstones
 from visavis.storage.database.sqlite import SqliteDatabase
 from visavis.storage.store import open_storage
 
@@ -77,6 +79,20 @@ def test_a_block_that_fails_leaves_nothing(database: SqliteDatabase) -> None:
     assert _count(database) == 1
 
 
+def test_what_is_inserted_after_a_commit_that_failed_is_on_disk(database: SqliteDatabase, tmp_path: Path) -> None:
+    def fail() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # so that COMMIT itself finds the fault
+            connection.execute(insert(tombstones).values(app_id=1, name="lost", deleted_at=datetime.now(UTC)))
+
+    with pytest.raises(ServiceError):
+        fail()
+    database.insert(DirectStatement(insert(meta)), {"key": "kept", "value": b""})
+    with closing(sqlite3.connect(tmp_path / "test.db")) as other:
+        assert other.execute("SELECT key FROM meta").fetchall() == [("kept",)]
+        assert other.execute("SELECT name FROM tombstones").fetchall() == []
+
+
 def test_writers_are_served_in_the_order_in_which_they_came(database: SqliteDatabase) -> None:
     served: list[int] = []
     queued = database._writer_lock._waiting
@@ -134,7 +150,7 @@ def test_a_statement_that_fails_does_not_show_in_the_error(database: SqliteDatab
     _put(database, "twice", b"secret")
     with pytest.raises(ServiceError) as caught:
         _put(database, "twice", b"secret")
-    assert caught.value.detail == "The database did not do what was asked of it."
+    assert caught.value.detail == "The database failed to carry out a request."
     assert "secret" not in repr(caught.value.__cause__)
 
 

@@ -39,11 +39,14 @@ def faces(storage: Storage, app: App, group: Group, tmp_path: Path) -> list[NewF
     other = storage.apps.create_app("other", {KeyKind.APP_KEY: "of the other"})
     for secret, name in zip(SECRETS, ("ada", "eve"), strict=False):
         storage.accounts.add_invitation(secret, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
-        storage.accounts.accept(secret, NOW, name, "hash")
-    storage.accounts.add_invitation(SECRETS[2], Role.VIEWER, None, NOW + timedelta(days=7))
+        user = storage.accounts.accept(secret, NOW, name, "hash")
+        storage.second_factors.enrol(user, f"factor of {name}", 0, [f"code of {name}"], NOW)
+    storage.accounts.add_invitation(SECRETS[2], Role.MEMBER, None, NOW + timedelta(days=7))
     access_keys = [storage.access_keys.create_key(name, name, "secret", None, 60) for name in ("here", "revoked")]
     storage.access_keys.add_token(access_keys[0], "token", NOW, NOW + timedelta(days=1), keep=2)
+    storage.webhooks.set_url(group, "https://gate.example/", "whsec_c2VjcmV0")
     back_up(storage, tmp_path / "backup.tar", lambda _: None)
+    storage.webhooks.remove(group)
     storage.gallery.delete_face(group, found[1].face_id)
     storage.gallery.add(group, new_faces(1, seed=8), quota=10)
     storage.gallery.delete_group(gone)
@@ -75,10 +78,11 @@ def test_what_was_deleted_after_the_backup_is_deleted_again(
             [
                 "Deleted again: the app 'other'.",
                 "Deleted again: the group 'gone'.",
-                "Deleted again: the invitation of a viewer.",
+                "Deleted again: the invitation of a member.",
                 "Deleted again: the key number 2.",
                 "Deleted again: the user 'eve'.",
                 "Deleted again: the user access key 'revoked'.",
+                "Deleted again: the webhook of group number 1.",
                 f"Deleted again: 1 faces of the group 'group': {faces[1].face_id}.",
             ]
         )
@@ -93,6 +97,8 @@ def test_what_was_deleted_after_the_backup_is_deleted_again(
         assert owner(storage.apps, KeyKind.APP_KEY, "kept", NOW) == app
         assert owner(storage.apps, KeyKind.API_KEY, "revoked", NOW) is None
         assert [user.name for user in storage.accounts.list_users()] == ["ada"]
+        assert storage.second_factors.enrolled() == {storage.accounts.list_users()[0].id}
+        assert storage.webhooks.find(group) is None
         assert storage.accounts.find_invitation(SECRETS[2], NOW) is None
         assert [key.name for key in storage.access_keys.list_keys()] == ["here"]
         assert check_all(storage.database, storage.keys, lambda _: None) == []
@@ -137,7 +143,7 @@ def test_a_database_that_is_not_in_order_is_not_believed(
     told: list[str] = []
     with closing(restored(data_dir, tmp_path, told.append)) as storage:
         assert [sentence.partition(":")[0] for sentence in told] == [
-            "What was deleted after the backup was made is not known, and may be there again"
+            "It is not known what was deleted after the backup was made, and it may be there again"
         ]
         assert len(storage.gallery.list_faces(group, FaceFilter(), None, 10)) == 5
 

@@ -33,7 +33,7 @@ def test_what_was_kept_in_the_ordinary_way_has_no_faults(kept: Storage) -> None:
 
 
 OTHER_FACES = (
-    "Group 'group' (number 1) has not the faces that it should: one was changed, removed or brought back."
+    "Group 'group' (number 1) does not have the faces that it should: one was changed, removed or restored."
 )
 
 

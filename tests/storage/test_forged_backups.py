@@ -114,7 +114,7 @@ def test_a_backup_whose_database_and_digest_were_changed_together_is_refused(
     packed(archive, json.dumps(described(forged, manifest)).encode(), forged, as_it_is)
     assert_refused(archive, fresh, "forged or damaged")
     packed(archive, json.dumps(manifest).encode(), forged, as_it_is)
-    assert_refused(archive, fresh, "damaged|no backup")
+    assert_refused(archive, fresh, "damaged|not a backup")
 
 
 @pytest.mark.parametrize("field", ["made_at", "made_by", "made_from", "apps", "groups", "faces", "mac"])
@@ -232,13 +232,13 @@ def test_only_a_plain_file_of_exactly_the_stated_size_is_unpacked(
     manifest, database = parts(archive)
     described = of_the_version_before(manifest) if older else json.dumps(manifest).encode()
     packed(archive, described, database, change)
-    assert_refused(archive, fresh, "no backup", takes_unauthenticated=True)
+    assert_refused(archive, fresh, "not a backup", takes_unauthenticated=True)
 
 
 def test_an_archive_with_something_more_in_it_is_refused(archive: Path, fresh: Path) -> None:
     with tarfile.open(archive, "a") as opened:
         opened.addfile(tarfile.TarInfo("more"))
-    assert_refused(archive, fresh, "no backup")
+    assert_refused(archive, fresh, "not a backup")
 
 
 def test_a_small_file_that_states_a_huge_size_fills_no_disk(archive: Path, fresh: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_small_file_that_states_a_huge_size_fills_no_disk(archive: Path, fresh
             entry = tarfile.TarInfo("visavis.db")
             entry.size = size
             file.write(entry.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
-        assert_refused(archive, fresh, "no backup|room for", takes_unauthenticated=True)
+        assert_refused(archive, fresh, "not a backup|room for", takes_unauthenticated=True)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_manifest_that_is_deep_long_or_of_something_else_is_refused(
     archive: Path, fresh: Path, manifest: bytes
 ) -> None:
     packed(archive, manifest, b"x", as_it_is)
-    assert_refused(archive, fresh, "no backup")
+    assert_refused(archive, fresh, "not a backup")
 
 
 def left_by_restores(folder: Path) -> list[Path]:
@@ -336,6 +336,6 @@ def test_what_a_killed_restore_has_left_is_gone_after_a_start_but_not_what_one_a
 def test_two_restores_into_one_directory_do_not_meet(archive: Path, fresh: Path) -> None:
     with locked(fresh) as alone:
         assert alone
-        with pytest.raises(SetupError, match="Another restore is at work"):
+        with pytest.raises(SetupError, match="Another restore is running"):
             restore(archive, fresh)
     assert restore(archive, fresh).faces == 20

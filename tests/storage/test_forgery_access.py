@@ -14,7 +14,7 @@ from harness.storage.place import Place
 from tests.storage.conftest import OpenStorage, only_sqlite, owner
 from tests.storage.forging import faults, refused, replace_rows, rows_of
 from visavis.errors import SetupError
-from visavis.identities import App, KeyKind, Role, User
+from visavis.identities import App, AppRole, KeyKind, Role, User
 from visavis.storage.database.schema import (
     apps,
     calibrations,
@@ -147,7 +147,7 @@ def test_an_invitation_is_used_once(storage: Storage, user: User) -> None:
 
 def test_an_invitation_gives_the_role_that_it_was_made_for(storage: Storage, user: User) -> None:
     other = sha256(b"another").digest()
-    storage.accounts.add_invitation(other, Role.VIEWER, None, NOW + timedelta(days=7))
+    storage.accounts.add_invitation(other, Role.MEMBER, None, NOW + timedelta(days=7))
     with storage.database.write() as connection:
         connection.execute(update(invitations).values(role="administrator"))
     named = "The record of the invitation of a administrator was altered"
@@ -156,7 +156,45 @@ def test_an_invitation_gives_the_role_that_it_was_made_for(storage: Storage, use
     assert named in faults(storage)
 
 
-@pytest.mark.parametrize("values", [{"role": "viewer"}, {"password_hash": "another"}, {"name": "eve"}])
+def test_an_invitation_gives_roles_in_the_apps_that_it_was_made_for(storage: Storage, user: User) -> None:
+    other = sha256(b"another").digest()
+    in_one = {1: AppRole.DOOR}
+    storage.accounts.add_invitation(other, Role.MEMBER, None, NOW + timedelta(days=7), app_roles=in_one)
+    for text in ("1 manager", "2 door", "1 door, 2 door", ""):
+        with storage.database.write() as connection:
+            connection.execute(update(invitations).values(app_roles=text))
+        named = "The record of the invitation of a member was altered"
+        refused(partial(storage.accounts.find_invitation, other, NOW), named)
+        refused(partial(storage.accounts.accept, other, NOW, "eve", "hash"), named)
+        assert named in faults(storage)
+
+
+def test_a_role_in_an_app_cannot_be_put_in_altered_or_put_back(storage: Storage, user: User, keyed: App) -> None:
+    other = sha256(b"another").digest()
+    storage.accounts.add_invitation(other, Role.MEMBER, None, NOW + timedelta(days=7))
+    eve = storage.accounts.accept(other, NOW, "eve", "hash")
+    storage.accounts.add_session(other, eve, NOW)
+    storage.accounts.set_app_role(eve, keyed, AppRole.MANAGER)
+    [before] = [row for row in rows_of(storage, users) if row["id"] == eve.id]
+    storage.accounts.set_app_role(eve, keyed, AppRole.DOOR)
+    here = users.c.id == eve.id
+    for text in (f"{keyed.id} manager", f"{keyed.id} door, 99 manager", ""):
+        with storage.database.write() as connection:
+            connection.execute(update(users).where(here).values(app_roles=text))
+        named = "The record of the user 'eve' was altered"
+        refused(lambda: storage.accounts.find_session(other), named)
+        refused(lambda: storage.accounts.set_app_role(eve, keyed, AppRole.OPERATOR), named)
+        assert named in faults(storage)
+    with storage.database.write() as connection:
+        connection.execute(update(users).where(here).values(before))
+    refused(lambda: storage.accounts.find_session(other), "was altered, or restored")
+    assert "The users are not those that were kept" in faults(storage)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"role": "viewer"}, {"password_hash": "another"}, {"name": "eve"}, {"app_roles": "1 manager"}],
+)
 def test_users_cannot_be_altered(storage: Storage, user: User, values: dict[str, Any]) -> None:
     storage.accounts.add_session(SECRET, user, NOW)
     with storage.database.write() as connection:
@@ -173,7 +211,7 @@ def test_a_role_that_was_taken_away_is_not_put_back(storage: Storage, user: User
     storage.accounts.add_invitation(other, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
     eve = storage.accounts.accept(other, NOW, "eve", "hash")
     before = rows_of(storage, users)[1]
-    storage.accounts.set_role(eve, Role.VIEWER)
+    storage.accounts.set_role(eve, Role.MEMBER)
     with storage.database.write() as connection:
         connection.execute(update(users).where(users.c.id == eve.id).values(before))
     refused(lambda: storage.accounts.find_user("eve"), "users was altered")
@@ -274,8 +312,8 @@ def test_a_trigger_is_noticed_at_the_start_and_by_the_check(storage: Storage, pl
             connection.exec_driver_sql(
                 "CREATE TRIGGER undo BEFORE DELETE ON faces FOR EACH ROW EXECUTE FUNCTION undo()"
             )
-    assert "The database has the trigger undo, which Visavis did not make." in faults(storage)
-    with pytest.raises(SetupError, match="what Visavis did not make: the trigger undo"):
+    assert "The database has the trigger undo, which Visavis did not create." in faults(storage)
+    with pytest.raises(SetupError, match="objects that Visavis did not create: the trigger undo"):
         place.open()
 
 
@@ -285,8 +323,8 @@ def test_a_trigger_is_noticed_at_the_start_and_by_the_check(storage: Storage, pl
 def test_views_and_tables_of_others_are_noticed(storage: Storage, place: Place, statement: str) -> None:
     with storage.database.write() as connection:
         connection.exec_driver_sql(statement)
-    assert "seen, which Visavis did not make." in faults(storage)
-    with pytest.raises(SetupError, match=r"did not make: the (view|table) seen"):
+    assert "seen, which Visavis did not create." in faults(storage)
+    with pytest.raises(SetupError, match=r"did not create: the (view|table) seen"):
         place.open()
 
 
@@ -298,8 +336,8 @@ def test_a_name_that_sqlite_gives_hides_no_trigger(storage: Storage, place: Plac
             "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('trigger', 'sqlite_stat9', "
             "'faces', 0, 'CREATE TRIGGER sqlite_stat9 AFTER DELETE ON faces BEGIN DELETE FROM deletions; END')"
         )
-    assert "The database has the trigger sqlite_stat9, which Visavis did not make." in faults(storage)
-    with pytest.raises(SetupError, match="what Visavis did not make: the trigger sqlite_stat9"):
+    assert "The database has the trigger sqlite_stat9, which Visavis did not create." in faults(storage)
+    with pytest.raises(SetupError, match="objects that Visavis did not create: the trigger sqlite_stat9"):
         place.open()
 
 
@@ -307,4 +345,4 @@ def test_a_name_that_sqlite_gives_hides_no_trigger(storage: Storage, place: Plac
 def test_a_column_that_was_made_otherwise_is_noticed(storage: Storage) -> None:
     with storage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE groups ADD COLUMN seen INTEGER DEFAULT 1")
-    assert "The schema has 'groups' otherwise than Visavis makes it." in faults(storage)
+    assert "The schema has 'groups' in another form than Visavis creates it." in faults(storage)

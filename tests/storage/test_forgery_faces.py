@@ -22,7 +22,7 @@ from visavis.storage.gallery import gallery
 from visavis.storage.store import Storage
 from visavis.types import FaceFilter, Group, GroupSettings, NewFace
 
-OTHER_FACES = "has not the faces that it should"
+OTHER_FACES = "does not have the faces that it should"
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_settings_from_an_earlier_time_are_not_put_back(storage: Storage, app: A
     before = rows_of(storage, groups)[0]
     storage.gallery.change_settings(group, {"liveness": True})
     forge(storage, update(groups).values(before))
-    refused(lambda: storage.gallery.require_group(app, "group"), "What is kept of the groups was altered")
+    refused(lambda: storage.gallery.require_group(app, "group"), "The stored state of the groups was altered")
     assert "The groups of app number 1 are not those that were kept" in faults(storage)
 
 
@@ -249,7 +249,7 @@ def test_a_group_that_was_deleted_does_not_come_back(storage: Storage, app: App,
     with storage.database.write() as connection:
         connection.execute(insert(groups).values(kept))
         connection.execute(update(apps).values(group_count=1))
-    refused(lambda: storage.gallery.require_group(app, "group"), "What is kept of the groups was altered")
+    refused(lambda: storage.gallery.require_group(app, "group"), "The stored state of the groups was altered")
     assert "The groups of app number 1 are not those" in faults(storage)
 
 
@@ -283,4 +283,4 @@ def test_deletions_that_were_altered_mislead_nobody(
         connection.execute(insert(deletions).values(group_id=group.id, version=6, sequence=4))
     storage.gallery.add(group, [new_face(unit_rows(1, seed=4)[0])], quota=10)
     refused(lambda: found(storage, group, people[3]), "The set of faces of the group 'group' was altered")
-    assert "what is kept of its deletions was altered" in faults(storage)
+    assert "the record of its deletions was altered" in faults(storage)

@@ -101,7 +101,7 @@ def test_whoever_alters_the_list_of_replaced_keys_is_found_out(
             if value is not None:
                 set_metadata(connection, metadata.RETIRED, value)
         assert check_all(storage.database, storage.keys, lambda _: None) == [
-            "What is kept of replaced master keys was altered."
+            "The record of replaced master keys was altered."
         ]
         with pytest.raises(SetupError, match="replaced master keys was altered"):
             place.open()

@@ -46,7 +46,7 @@ def test_the_token_key_is_of_the_database_alone_and_not_the_master_key(tmp_path:
 
 def test_another_key_than_the_first_is_refused(data_dir: Path) -> None:
     _token_key(data_dir, KEY)
-    with pytest.raises(SetupError, match="not the one that this database was made with"):
+    with pytest.raises(SetupError, match="not the one that this database was created with"):
         open_storage(data_dir, OTHER)
     _token_key(data_dir, KEY)
 
@@ -54,14 +54,14 @@ def test_another_key_than_the_first_is_refused(data_dir: Path) -> None:
 def test_a_key_file_with_another_key_is_refused(data_dir: Path) -> None:
     _token_key(data_dir)
     (data_dir / "master.key").write_bytes(base64.b64encode(OTHER))
-    with pytest.raises(SetupError, match="not the one that this database was made with"):
+    with pytest.raises(SetupError, match="not the one that this database was created with"):
         open_storage(data_dir)
 
 
 def test_a_lost_key_file_is_not_made_anew_once_the_database_is_in_use(data_dir: Path) -> None:
     _token_key(data_dir)
     (data_dir / "master.key").unlink()
-    with pytest.raises(SetupError, match="Put the key file back"):
+    with pytest.raises(SetupError, match="Restore the key file at"):
         open_storage(data_dir)
     assert not (data_dir / "master.key").exists()
 

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, func, select, text
 
 from harness.postgres import Postgres, running_postgres
+from harness.postgres_tap import tapped
 from harness.servers import free_port
 from harness.storage.faces import new_faces
 from harness.storage.place import Place
 from visavis.errors import ErrorCode, ServiceError, SetupError
-from visavis.storage.database import migrations
+from visavis.storage.database import migrations, postgresql
+from visavis.storage.database.direct import DirectStatement
 from visavis.storage.database.postgresql import PostgresDatabase
 from visavis.storage.database.schema import metadata
 from visavis.storage.store import open_storage
@@ -92,7 +94,7 @@ def test_when_all_connections_are_in_use_the_next_is_told_to_try_again(
 def test_a_statement_that_fails_does_not_show_in_the_error(database: PostgresDatabase) -> None:
     with pytest.raises(ServiceError) as caught, database.write() as connection:
         connection.execute(text("SELECT * FROM nowhere WHERE secret = :secret"), {"secret": "do not tell"})
-    assert caught.value.detail == "The database did not do what was asked of it."
+    assert caught.value.detail == "The database failed to carry out a request."
     assert "do not tell" not in repr(caught.value.__cause__)
 
 
@@ -111,6 +113,33 @@ def test_a_connection_cut_in_the_middle_is_an_error_and_the_next_one_works(
     assert caught.value.code is ErrorCode.INTERNAL
     with database.read() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
+
+
+def test_a_look_up_is_made_again_when_its_connection_is_lost(database: PostgresDatabase) -> None:
+    own = func.pg_backend_pid()
+    [[pid]] = database.fetch(DirectStatement(select(own)), {})
+    end_of_that = DirectStatement(select(func.pg_terminate_backend(own)).where(own == bindparam("pid")))
+    assert database.fetch(end_of_that, {"pid": pid}) == []  # where there was nothing to end any more
+    with pytest.raises(ServiceError) as caught:
+        database.fetch(DirectStatement(select(func.pg_terminate_backend(own))), {})
+    assert (caught.value.code, caught.value.detail) == (ErrorCode.OVERLOADED, "The database cannot be reached.")
+    assert len(database.fetch(DirectStatement(select(own)), {})) == 1
+
+
+def test_a_connection_is_asked_whether_it_lives_only_after_a_while(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = DirectStatement(select(1))
+    with tapped(postgres.new_database()) as (url, traffic):
+        database = PostgresDatabase(url, connections=1)
+        database.fetch(one, {})
+        traffic.clear()
+        database.fetch(one, {})
+        assert traffic.round_trips == 1
+        monkeypatch.setattr(postgresql, "_TRUSTED_S", 0.0)
+        database.fetch(one, {})
+        assert traffic.round_trips == 3
+        database.close()
 
 
 def test_a_restart_is_survived_with_everything_acknowledged(data_dir: Path) -> None:

@@ -59,7 +59,7 @@ def test_older_rows_are_tagged_at_the_first_start(
     older: list[NewFace], app: App, place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert_whole(place, app, older)
-    assert "Rows get tags, which this version has and those before had not: 5999 faces." in caplog.text
+    assert "Adding tags to rows, which earlier versions did not have: 5999 faces." in caplog.text
     caplog.clear()
     assert_whole(place, app, older)
     assert "tags" not in caplog.text
@@ -99,7 +99,7 @@ def test_people_who_were_signed_in_or_invited_still_are(storage: Storage, place:
     storage.accounts.add_invitation(SECRET, Role.ADMINISTRATOR, None, NOW + timedelta(days=7))
     user = storage.accounts.accept(SECRET, NOW, "ada", "hash")
     storage.accounts.add_session(SECRET, user, NOW)
-    storage.accounts.add_invitation(OTHER, Role.VIEWER, None, NOW + timedelta(days=7))
+    storage.accounts.add_invitation(OTHER, Role.MEMBER, None, NOW + timedelta(days=7))
     with storage.database.write() as connection:
         connection.execute(update(sessions).values(digest=SECRET, tag=None))
         connection.execute(update(invitations).values(digest=OTHER, tag=None))
@@ -112,7 +112,7 @@ def test_people_who_were_signed_in_or_invited_still_are(storage: Storage, place:
         assert session is not None
         assert (session.user.name, session.user.role) == ("ada", Role.ADMINISTRATOR)
         assert invitation is not None
-        assert invitation.role is Role.VIEWER
+        assert invitation.role is Role.MEMBER
         assert check_all(upgraded.database, upgraded.keys, lambda _: None) == []
 
 
@@ -155,7 +155,7 @@ def test_a_new_database_begins_with_its_sets(place: Place) -> None:
     with closing(place.open()) as storage:
         assert check_all(storage.database, storage.keys, lambda _: None) == []
         with storage.database.read() as connection:
-            assert connection.scalar(select(func.count()).select_from(sets)) == 9
+            assert connection.scalar(select(func.count()).select_from(sets)) == 10
             untagged = [
                 connection.scalar(select(func.count()).where(table.c.tag.is_(None))) for table in (faces, groups)
             ]

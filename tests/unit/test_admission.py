@@ -192,3 +192,36 @@ def test_whoever_was_sent_away_while_it_uploaded_hears_of_it_when_it_asks_for_it
                 requests.enter_context(queue.admit(MANY))
 
     asyncio.run(session())
+
+
+def test_a_request_of_an_unknown_owner_gets_a_slot_only_where_nobody_is_put_behind_by_it() -> None:
+    async def play() -> None:
+        queue = AdmissionQueue(slots=4, queue=1)
+        with queue.at_once() as first, queue.at_once() as second:
+            assert (first, second, queue.working) == (True, True, 2)
+            with queue.at_once() as third:  # more than half of the slots are nobody's share
+                assert not third
+        assert queue.working == 0
+        with queue.admit(MANY), queue.at_once() as beside:  # somebody waits
+            assert not beside
+        with queue.at_once() as again:
+            assert again
+
+    asyncio.run(play())
+
+
+def test_slots_of_unknown_owners_are_passed_on() -> None:
+    async def play() -> None:
+        queue = AdmissionQueue(slots=2, queue=5)
+        with ExitStack() as stack:
+            with queue.at_once() as has_slot:
+                assert has_slot
+                permits = [stack.enter_context(queue.admit(owner)) for owner in (MANY, FEW)]
+                acquiring = [asyncio.create_task(queue.acquire(permit, stays)) for permit in permits]
+                await Desk.settle()
+                assert [permit.waits for permit in permits] == [False, True]
+            await asyncio.gather(*acquiring)
+            assert queue.working == 2
+        assert (queue.working, queue.waiting) == (0, 0)
+
+    asyncio.run(play())

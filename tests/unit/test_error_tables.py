@@ -18,6 +18,7 @@ OF_THE_ADMIN_API_ALONE = {
     ErrorCode.PERSON_EXISTS,
     ErrorCode.ACCESS_KEY_NOT_FOUND,
     ErrorCode.DUPLICATE_ACCESS_KEY,
+    ErrorCode.WEBHOOK_NOT_FOUND,
 }
 
 

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from visavis.errors import ErrorCode, ServiceError
 from visavis.spans import Span
-from visavis.types import StorageUse
+from visavis.usage import StorageUse
 from visavis.web.admission import AdmissionQueue
 from visavis.web.metrics import Metrics
 

@@ -13,7 +13,7 @@ import yaml
 
 from visavis.errors import ErrorCode
 from visavis.spans import Span
-from visavis.types import StorageUse, VisionUse
+from visavis.usage import StorageUse, VisionUse
 from visavis.web.admission import AdmissionQueue
 from visavis.web.metrics import Metrics
 

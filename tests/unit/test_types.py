@@ -22,7 +22,7 @@ from visavis.api.nhn import operations, present, requests
 from visavis.api.nhn.operations import HasImage
 from visavis.api.operation import AnyOperation, Operation
 from visavis.audit_events import Effect
-from visavis.core.faces import Detected
+from visavis.core.detection import Detected
 
 USE = Effect.USE
 Row = Operation[HasImage, Detected]

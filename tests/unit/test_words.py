@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
-POINTS_BACK = re.compile(r"(Likewise|Those|The same|As|So)\b|Like `")
+POINTS_BACK = re.compile(r"(Likewise|Those|The same|As|So|Of|Such as|Their)\b|Like `")
 """How a docstring begins that needs the one before it."""
 
 RETIRED = {

@@ -17,7 +17,7 @@ FILES = [*sorted((ROOT / ".github").rglob("*.yml")), ROOT / ".pre-commit-config.
 def targets(text: str) -> set[str]:
     """The targets of make that are named as commands."""
     lines = re.findall(r"^\s*(?:- run: |entry: |.*entry: )?make ([a-z0-9 -]+)", text, re.MULTILINE)
-    return {target for line in lines for target in line.split()}
+    return {word for line in lines for word in line.split() if not word.startswith("-")}
 
 
 def existing() -> set[str]:

@@ -55,7 +55,7 @@ def test_a_picture_that_takes_too_long_is_refused_and_its_worker_ended(
         [worker] = analyzer.pool._idle
         refusal = refusal_of(analyzer, one_colour_jpeg(7_000, 7_000, progressive=True))
         assert refusal.code is ErrorCode.BROKEN_IMAGE
-        assert refusal.detail == "The image takes longer than 0.02 seconds to look at."
+        assert refusal.detail == "The image takes longer than 0.02 seconds to process."
         with pytest.raises(ProcessLookupError):
             os.kill(worker.process, 0)
         assert analyzer.pool.replaced == {Replaced.TIME: 1}
@@ -98,7 +98,7 @@ def test_a_worker_that_dies_costs_one_request(
                 analyzer.find(picture)
         assert (caught.value.code, caught.value.detail) == (
             ErrorCode.BROKEN_IMAGE,
-            "The image made its decoder fail.",
+            "The image crashed its decoder.",
         )
         assert f"A worker was replaced (crash): {signal.strsignal(number)}." in caplog.messages
         assert faces_of(analyzer, stranger) == 1

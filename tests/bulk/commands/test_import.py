@@ -127,7 +127,7 @@ def test_ctrl_c_ends_an_import_in_good_order(
     output, complaint = process.communicate()
     summary = json.loads(output)
     assert (process.returncode, summary["interrupted"]) == (130, True)
-    assert "The same command goes on" in complaint
+    assert "Run the same command again to continue" in complaint
     assert set(acknowledged(report)) == {face.face_id for face in client.faces("staff")}
     rest = json.loads(visavis(*arguments(server, keys, source, "--json")).stdout)
     assert rest["faces_added"] == 120 - summary["faces_added"]
@@ -136,7 +136,7 @@ def test_ctrl_c_ends_an_import_in_good_order(
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ((), "There is no group of this id."),
+        ((), "There is no group with this id."),
         (("--limit", "21"), "--limit"),
         (("--create", "--report", "report.txt"), ".csv or .jsonl"),
         (("--create", "--report", "/nowhere/report.csv"), "cannot be written"),

@@ -68,7 +68,7 @@ def test_a_picture_is_looked_for_in_a_group(pictures: dict[str, str], tmp_path: 
     assert (match["external_image_id"], match["similarity"] >= 90, found["faces_searched"]) == ("anna", True, 1)
     assert "anna" in visavis("search", pictures["anna-again"], *where).stdout
     nobody = visavis("search", pictures["stranger"], *where, check=False)
-    assert (nobody.returncode, nobody.stdout) == (1, "None of 1 faces is so alike.\n")
+    assert (nobody.returncode, nobody.stdout) == (1, "Nobody among 1 face is that similar.\n")
     audited = visavis("audit", "export", "--operation", "search_by_image", "--data-dir", str(tmp_path / "data"))
     records = [json.loads(line) for line in audited.stdout.splitlines()]
     told = [(record["actor"], record["app"], record["group"], record.get("faces")) for record in records]

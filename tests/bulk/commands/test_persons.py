@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.servers import Keys, Server, running_server, visavis
+from tests.bulk.test_zips import zipped
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,56 @@ def test_a_name_of_two_people_is_no_name_to_import_by(server: Server, keys: Keys
     refused = _run(server, keys, "import", str(named), check=False)
     assert refused.returncode == 1
     assert "Several persons are called 김민수" in refused.stderr
+
+
+def test_a_name_that_the_group_knows_is_a_question(
+    server: Server, keys: Keys, named: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "later" / "김민수"
+    other.mkdir(parents=True)
+    (named / "이영희" / "amateur_selfie.jpg").rename(other / "1.jpg")
+    command(server, keys, "import", str(named), "--create")
+    before = by_name(server, keys)
+    refused = _run(server, keys, "import", str(other.parent), check=False)
+    assert refused.returncode == 1
+    assert f"The group already has people with these names: 김민수 ({before['김민수'][0]})" in refused.stderr
+    assert "--same-people" in refused.stderr
+    assert by_name(server, keys) == before
+    assert command(server, keys, "import", str(other.parent), "--same-people")["faces_added"] == 1
+    assert by_name(server, keys)["김민수"] == (before["김민수"][0], before["김민수"][1] + 1)
+    assert command(server, keys, "import", str(other.parent))["faces_added"] == 0
+
+
+def test_a_name_that_was_corrected_stays_when_an_import_is_repeated(
+    server: Server, keys: Keys, named: Path
+) -> None:
+    command(server, keys, "import", str(named), "--create")
+    person_id, _ = by_name(server, keys)["김민수"]
+    command(server, keys, "person", "rename", person_id, "--name", "김 민수")
+    assert command(server, keys, "import", str(named))["faces_added"] == 0
+    assert by_name(server, keys)["김 민수"] == (person_id, 2)
+
+
+def test_a_zip_of_korean_windows_is_imported_and_goes_on_as_its_folder(
+    server: Server, keys: Keys, named: Path, tmp_path: Path
+) -> None:
+    files = {f"{file.parent.name}/{file.name}": file.read_bytes() for file in named.glob("[!Z]*/*.jpg")}
+    source = zipped(tmp_path / "people.zip", files, "cp949")
+    done = command(server, keys, "import", str(source), "--create")
+    assert (done["pictures"], done["faces_added"]) == (4, 4)
+    first = by_name(server, keys)
+    assert first.keys() == {"김민수", "이영희"}
+    assert command(server, keys, "import", str(named))["not_added"] == {"present": 4}
+    assert {name: first[name] for name in first} == {name: by_name(server, keys)[name] for name in first}
+
+
+def test_a_search_shows_a_person_once_and_tells_all_faces_to_scripts(
+    server: Server, keys: Keys, named: Path
+) -> None:
+    command(server, keys, "import", str(named), "--create")
+    picture = str(named / "김민수" / "amateur_selfie.jpg")
+    assert [match["name"] for match in command(server, keys, "search", picture)["matches"]] == ["김민수"] * 2
+    assert _run(server, keys, "search", picture).stdout.count("김민수") == 1
 
 
 def test_people_are_renamed_merged_and_deleted(server: Server, keys: Keys, named: Path) -> None:

@@ -43,7 +43,7 @@ class Handler(socketserver.BaseRequestHandler):
             if self.server.tls:
                 connection = stack.enter_context(self.server.tls.wrap_socket(connection, server_side=True))
             request = b""
-            while not request.endswith(b"\r\n\r\n"):
+            while b"\r\n\r\n" not in request:
                 received = connection.recv(4096)
                 if not received:
                     return

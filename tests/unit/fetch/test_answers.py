@@ -86,7 +86,7 @@ def test_an_answer_that_is_not_2xx_is_refused_with_its_status(
 def test_a_server_that_breaks_off_or_speaks_no_http_is_refused(
     answer: bytes, serve: Serve, fetcher: GuardedFetcher
 ) -> None:
-    expected = invalid("the host of the image URL broke off or broke HTTP")
+    expected = invalid("the host of the image URL closed the connection or violated HTTP")
     assert refusal(fetcher, serve(answer).url()) == expected
 
 
@@ -95,7 +95,7 @@ def test_a_connection_reset_in_the_middle_is_refused(serve: Serve, fetcher: Guar
         connection.sendall(sized(PICTURE)[:500])
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
-    expected = invalid("the host of the image URL broke off or broke HTTP")
+    expected = invalid("the host of the image URL closed the connection or violated HTTP")
     assert refusal(fetcher, serve(reset).url()) == expected
 
 

@@ -57,7 +57,7 @@ def trusting(authority: Path, monkeypatch: pytest.MonkeyPatch) -> GuardedFetcher
     return GuardedFetcher(allow_private_addresses=True, resolve=Resolver(("127.0.0.1",)))
 
 
-UNTRUSTED = "the host of the image URL offers no TLS that can be trusted"
+UNTRUSTED = "the host of the image URL offers no trusted TLS connection"
 
 
 def test_tls_is_spoken_to_the_name_in_the_url(serve: Serve, tls: ssl.SSLContext, trusting: GuardedFetcher) -> None:
