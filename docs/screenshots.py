@@ -13,9 +13,10 @@ from importlib import resources
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, Playwright, sync_playwright
 
 from harness.console.browser import ARGUMENTS, CHROMIUM, signed_in
+from harness.console.camera import with_camera, write_film
 from harness.console.person import Crowd, Person
 from harness.console.pictures import OMAR, PORTRAIT, SELFIE, side_by_side, upload
 from harness.servers import running_server
@@ -29,6 +30,7 @@ TALL = {"width": 1280, "height": 900}
 def main() -> None:
     """Writes docs/images/console-*.webp anew."""
     with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server, ExitStack() as stack:
+        server.create_app("default")
         person = Crowd(server, stack).newcomer("administrator", name="Ines")
         _fill(person)
         playwright = stack.enter_context(sync_playwright())
@@ -43,12 +45,19 @@ def main() -> None:
                 _look_at_pictures(page, suffix)
         with _desk(browser, person, "ko-KR", "dark") as page:
             page.goto("/console/apps/1/groups/visitors/add")
-            names = ("ines-portrait", "ines-small", "omar-selfie", "ines-selfie")
-            page.locator("#drop input").set_input_files([SAMPLES / f"{name}.jpg" for name in names])
-            page.locator("[data-start]").click()
-            page.locator(".state.good").nth(3).wait_for()
+            files = {"이네스": "ines-portrait", "이네스 2": "ines-selfie", "오마르": "omar-selfie"}
+            page.locator("#drop input").set_input_files(
+                [
+                    FilePayload(name=f"{name}.jpg", mimeType="image/jpeg", buffer=_sample(of))
+                    for name, of in files.items()
+                ]
+            )
+            page.locator("[data-people] canvas").nth(2).wait_for()
+            page.locator("[data-start]:enabled").click()
+            page.locator(".state.good").nth(2).wait_for()
             _keep(page, "console-register-ko")
         browser.close()
+        _stand_at_the_door(playwright, person, Path(folder))
 
 
 def _look_at_pictures(page: Page, suffix: str) -> None:
@@ -66,12 +75,28 @@ def _look_at_pictures(page: Page, suffix: str) -> None:
     _keep(page, f"console-compare{suffix}")
 
 
+def _stand_at_the_door(playwright: Playwright, person: Person, folder: Path) -> None:
+    """The door view, with somebody before its camera who is known."""
+    film = write_film(folder / "door.mjpeg", (SAMPLES / "ines-selfie.jpg", 2))
+    with with_camera(playwright, film) as browser:
+        for language, theme, suffix in (("en-GB", "light", ""), ("ko-KR", "dark", "-ko")):
+            with _desk(browser, person, language, theme) as page:
+                page.goto("/console/apps/1/groups/staff/door", wait_until="networkidle")
+                page.locator("[data-start] .primary").click()
+                page.locator("main[data-state=known]").wait_for()
+                picture = Image.open(io.BytesIO(page.screenshot()))
+                picture.save(IMAGES / f"console-door{suffix}.webp", quality=88, method=6)
+
+
+def _sample(name: str) -> bytes:
+    return (SAMPLES / f"{name}.jpg").read_bytes()
+
+
 def _fill(person: Person) -> None:
     for name in ("members", "staff", "visitors"):
         person.post("/apps/1/groups", name=name)
     for name in ("ines-portrait", "omar-selfie"):
-        picture = (SAMPLES / f"{name}.jpg").read_bytes()
-        upload(person, "staff", picture=picture, external_id=name.partition("-")[0])
+        upload(person, "staff", picture=_sample(name), external_id=name.partition("-")[0])
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What mkdocs has to know of these pages: they are also read where they lie, in the repository.
 
 Files of the repository that pages link to come along into the site, under `files/`. A line that leads to a page's
-twin in the other language is left out: the site has a switch for that.
+twin in the other language is left out: the site has a switch for that. Korean pages that are in English say so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from mkdocs.utils.templates import TemplateContext
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(\]\()((?:\.\./)+[^)#\s]+)")
+ENGLISH_ONLY = '!!! info "이 페이지는 영어로만 제공됩니다."\n'
+"""What the Korean site says below the title of a page that has no translation."""
+TITLE = re.compile(r"^# .+$", re.MULTILINE)
 TWIN = re.compile(r"^\[(?:한국어|English)\]\(\S+\)(?: · .*)?$", re.MULTILINE)
 
 
@@ -33,14 +36,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Point links out of docs/ at the copies, and take out the lines that only tell of the other language."""
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: object) -> str:
+    """Point links out of docs/ at the copies, take out lines that only tell of the other language.
+
+    A page of the Korean site without a translation says so below its title.
+    """
     here = posixpath.dirname(page.file.src_uri)
 
     def into_files(match: re.Match[str]) -> str:
         path = _outside(page.file.src_uri, match[2])
         return match[1] + (posixpath.relpath(_copy_of(path), here) if path else match[2])
 
+    korean = config.plugins["i18n"].current_language == "ko"  # type: ignore[attr-defined] # the plugin's
+    if korean and not page.file.src_uri.endswith(".ko.md"):
+        markdown = TITLE.sub(lambda title: f"{title[0]}\n\n{ENGLISH_ONLY}", markdown, count=1)
     return LINK.sub(into_files, TWIN.sub("", markdown))
 
 
