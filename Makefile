@@ -8,17 +8,18 @@ LOOKS ?= looks
 VERSION ?=
 END_TO_END := e2e edge keys audit hostile oauth shapes
 APART := $(END_TO_END) console nodes bulk/commands examples pages faults install
-FAST := core ports unit fuzz storage vision evaluation bulk/test_sources.py client/test_retries.py console/test_words.py \
-	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py openapi/test_documents.py \
-	searchface/test_error_codes.py
+FAST := core ports unit fuzz bulk/test_sources.py client/test_retries.py console/test_words.py \
+	contract/test_curl_examples.py contract/test_error_codes.py keys/test_providers.py searchface/test_error_codes.py
+NO_SERVER := $(FAST) storage vision evaluation openapi/test_documents.py
 FAST_OPTIONS := -n 2 -p no:schemathesis -m "not slow" --hypothesis-profile fast
 COVERED ?= core ports unit fuzz storage vision workers evaluation contract searchface openapi admin client bulk $(END_TO_END)
 COVERAGE_CORE = $(shell $(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 BENCHMARKS ?= search scale pipeline bulk http load
+PEERS := deepface face-recognition insightface
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve demo test-fast test-lowest coverage coverage-page test test-e2e test-console \
-	test-nodes test-bulk test-faults test-install crash soak bench measure fit fuzz mutate lint docs draw site site-version sync test-pages dist release release-files audit sbom lock clean
+	test-nodes test-bulk test-faults test-install crash soak bench peers measure shortcuts fit fuzz mutate lint docs draw site site-version sync test-pages dist release release-files audit sbom lock clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,11 +34,11 @@ demo: install ## register ten people, recognise them in other pictures, draw vis
 install: .venv/dev ## .venv with everything for development, and the model weights
 	@$(BIN)/visavis models pull $(PULL)
 
-test-fast: install ## before every commit, under a minute on two cores: what needs no server and no PostgreSQL
+test-fast: install ## before every commit, about a minute on two cores: core, its ports, tables and words
 	$(BIN)/pytest $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
 
-test-lowest: .venv-lowest/ready ## the same, and the client, with the oldest packages that pyproject.toml allows (Python 3.11)
-	.venv-lowest/bin/pytest -W ignore $(FAST_OPTIONS) $(FAST:%=tests/%) $(ARGS)
+test-lowest: .venv-lowest/ready ## all that needs neither server nor PostgreSQL, and the client, with the oldest packages that pyproject.toml allows (Python 3.11)
+	.venv-lowest/bin/pytest -W ignore $(FAST_OPTIONS) $(NO_SERVER:%=tests/%) $(ARGS)
 	.venv-lowest/bin/pytest -W ignore tests/client
 
 coverage: install ## which lines run in the tests of COVERED, into docs/code-coverage.md
@@ -57,13 +58,13 @@ test-e2e: install ## servers and commands as processes: starts, stops, logs, key
 	$(BIN)/pytest -n 2 $(END_TO_END:%=tests/%) $(ARGS)
 
 test-console: install ## the web console in a real browser (needs chromium)
-	$(BIN)/pytest tests/console $(ARGS)
+	$(BIN)/pytest -n 2 tests/console $(ARGS)
 
 test-nodes: install ## several servers on a PostgreSQL, killed and cut off (needs nginx; haproxy, pgbouncer)
 	$(BIN)/pytest tests/nodes $(ARGS)
 
 test-bulk: install ## imports that are killed, archives that move, and the examples (needs chromium)
-	$(BIN)/pytest tests/bulk/commands tests/examples $(ARGS)
+	$(BIN)/pytest -n 2 tests/bulk/commands tests/examples $(ARGS)
 
 test-faults: install ## kills, broken disks, backups under load, a minute of everything (as root it mounts small disks)
 	$(BIN)/pytest tests/faults $(ARGS)
@@ -81,6 +82,9 @@ bench: .venv/bench ## measure everything the documents quote, up to ten minutes 
 	@$(BIN)/visavis models pull $(PULL)
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name --write $(ARGS) || exit 1; done
 
+peers: install $(PEERS:%=.venv-peers/%/ready) ## measure Visavis beside InsightFace, deepface, face_recognition, OpenCV (DATA=folder of sets)
+	$(BIN)/python -m benchmarks peers --write $(if $(DATA),--data "$(DATA)") $(ARGS)
+
 measure: install ## error rates of groups of people, and of poor pictures (DATA=folder of sets that are not in here)
 	@test -d "$(DATA)/lfw-dev" || { echo "DATA names the folder that has lfw-dev, ea-dev, aaf-dev and utk-dev" >&2; exit 1; }
 	$(BIN)/python training/similarity/parts.py lfw $(DATA)/lfw-dev ea $(DATA)/ea-dev aaf $(DATA)/aaf-dev \
@@ -88,6 +92,11 @@ measure: install ## error rates of groups of people, and of poor pictures (DATA=
 	$(BIN)/python training/fairness/measure.py --people .venv/held.json --folder LFW $(DATA)/lfw-dev \
 		--folder "East Asian public figures" $(DATA)/ea-dev --aaf $(DATA)/aaf-dev --utk $(DATA)/utk-dev $(ARGS)
 	$(BIN)/python training/robustness/measure.py $(DATA)/lfw-dev --part held
+
+shortcuts: install ## what searches by one view and coarse first looks decide otherwise (DATA=folder of sets)
+	@test -d "$(DATA)/ea-dev" || { echo "DATA names the folder that has lfw-dev, ea-dev, aaf-dev and utk-dev" >&2; exit 1; }
+	$(BIN)/python training/similarity/views.py $(foreach set,lfw ea aaf utk,$(set)=$(DATA)/$(set)-dev) --masked ea $(ARGS)
+	$(BIN)/python training/robustness/scans.py $(wildcard $(DATA)/*-dev) --heads $(DATA)/ea-dev --every 5
 
 fit: install ## mean, centres, scales and limits anew, into the package (DATA=folder, LOOKS=folder for what is seen)
 	@test -d "$(DATA)/lfw-dev" || { echo "DATA names the folder that has lfw-dev, ea-dev, aaf-dev and utk-dev" >&2; exit 1; }
@@ -110,7 +119,7 @@ fuzz: .venv/fuzz ## feed the decoders' front whatever covers more of it (SECONDS
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 	VISAVIS_TEST_EXAMPLES=100 $(BIN)/pytest tests/openapi/test_any_request.py
 
-mutate: .venv/mutate ## change core in 2,400 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
+mutate: .venv/mutate ## change core in some 4,150 ways and see which changes no test of tests/core notices (ARGS=visavis.core.faces*)
 	$(BIN)/mutmut run $(ARGS) > .venv/mutate.log || { tail -n 20 .venv/mutate.log; exit 1; }
 	$(BIN)/python -m tests.mutation
 
@@ -184,12 +193,15 @@ lock: ## pin the newest versions of all dependencies by hash (needs uv)
 		--group draw -o requirements/draw.txt
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--group install -o requirements/install.txt
+	for name in build deepface insightface "face-recognition --no-deps"; do \
+		uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+			--group peers-$$name -o requirements/peers-$${name% *}.txt || exit 1; done
 	uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--resolution lowest-direct pyproject.toml clients/python/pyproject.toml --all-extras --group test \
 		-c requirements/build.txt -o requirements/lowest.txt
 
 clean: ## remove .venv and caches, never data
-	rm -rf .venv .venv-lowest mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-lowest .venv-peers mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Visavis needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -228,6 +240,13 @@ clean: ## remove .venv and caches, never data
 
 .venv/bench: requirements/bench.txt .venv/dev
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv-peers/%/ready: requirements/peers-build.txt requirements/peers-%.txt
+	$(PYTHON) -m venv .venv-peers/$*
+	.venv-peers/$*/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/peers-build.txt
+	.venv-peers/$*/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
+		-r requirements/peers-$*.txt
 	@touch $@
 
 .venv/mutate: requirements/mutate.txt .venv/dev
