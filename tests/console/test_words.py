@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
+from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
@@ -11,9 +14,15 @@ import pytest
 from jinja2 import Environment
 
 import visavis.console
+from visavis.api.admin.routes import all_routes
+from visavis.app.services import DIALECTS
+from visavis.audit_events import ActorKind, Effect
 from visavis.console.i18n import LANGUAGES, Catalogue, preferred, read_catalogues
+from visavis.console.reasons import detail_in
+from visavis.console.routes import ROUTES
 from visavis.errors import AccountErrorCode, ErrorCode
-from visavis.identities import Role
+from visavis.identities import AppRole, Role
+from visavis.types import GroupSettings
 
 HOME = Path(visavis.console.__file__).parent
 TEMPLATES = sorted((HOME / "templates").glob("*.html"))
@@ -44,8 +53,71 @@ def test_korean_is_korean() -> None:
 @pytest.mark.parametrize("words", CATALOGUES.values(), ids=LANGUAGES)
 def test_there_are_words_for_every_error_and_every_role(words: Catalogue) -> None:
     needed = {f"error.{code}" for code in ErrorCode} | {f"account_error.{reason}" for reason in AccountErrorCode}
-    needed |= {f"role.{role}" for role in Role} | {f"role.about.{role}" for role in Role}
+    needed |= {f"role.{role.name.lower()}" for role in (*Role, *AppRole)}
+    needed |= {f"role.about.{role}" for role in (*AppRole, Role.ADMINISTRATOR)}
     assert needed <= words.messages.keys()
+
+
+def written_operations() -> set[str]:
+    """What the source passes, as text, to any parameter called `operation`."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in sorted(Path(visavis.__file__).parent.rglob("*.py"))]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    positions = defaultdict(set)
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = [argument.arg for argument in node.args.args if argument.arg != "self"]
+            positions[node.name] |= {names.index("operation")} if "operation" in names else set()
+    texts: set[str] = set()
+    for call in nodes:
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+            passed = [each.value for each in call.keywords if each.arg == "operation"]
+            passed += [call.args[at] for at in positions[name] if at < len(call.args)]
+            for each in passed:
+                choices = [each.body, each.orelse] if isinstance(each, ast.IfExp) else [each]
+                texts |= {str(choice.value) for choice in choices if isinstance(choice, ast.Constant)}
+    return {text for text in texts if text.isidentifier()}
+
+
+def recorded_operations() -> set[str]:
+    """Every operation that the tables name, and those that the source writes to the audit log by name."""
+    named = {operation.name for dialect in DIALECTS for operation in dialect.operations}
+    named |= {route.name for route in all_routes()} | {route.does for route in ROUTES if route.does}
+    return named | written_operations()
+
+
+@pytest.mark.parametrize("words", CATALOGUES.values(), ids=LANGUAGES)
+def test_there_are_words_for_every_operation_of_the_audit_log(words: Catalogue) -> None:
+    operations = recorded_operations()
+    assert {"delete_again", "invite_user", "move_person", "read_audit", "use_recovery_code"} <= operations
+    needed = {f"audit.does.{name}" for name in operations} | {f"audit.actor.{kind}" for kind in ActorKind}
+    needed |= {f"audit.actors.{kind}" for kind in ActorKind} | {
+        f"audit.effect.{each.name.lower()}" for each in Effect
+    }
+    assert needed - words.messages.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("detail", "korean"),
+    [
+        ("user Kim, Ines: operator", "사용자 Kim, Ines: 운영자"),
+        ("liveness: True, similarity: 95.0", "라이브니스 검사: 켬, 최소 유사도: 95.0"),
+        ("dialects off: v1, v2", "꺼진 프로토콜: v1, v2"),
+        ("user access key k: apps a, b; tokens for 600 s", "사용자 액세스 키 k: 앱 a, b, 토큰 유효 시간 600초"),
+        ("with it the user access keys a, b", "이 앱에만 쓰이던 사용자 액세스 키도 함께 삭제: a, b"),
+        ("to gate.example", "받는 곳 gate.example"),
+        ("the secret before it signs no more", "이전 비밀 키의 서명은 바로 중지"),
+        ("its receiver answered 410", "받는 서버가 410으로 응답"),
+        ("something of another version", None),
+    ],
+)
+def test_details_of_the_audit_log_are_told_in_korean(detail: str, korean: str | None) -> None:
+    assert detail_in("ko", detail) == korean
+    assert detail_in("en", detail) is None
+
+
+def test_every_setting_of_a_group_has_a_korean_name_in_the_audit_log() -> None:
+    assert [each.name for each in fields(GroupSettings) if not detail_in("ko", f"{each.name}: 1")] == []
 
 
 class _Spoken(HTMLParser):
