@@ -62,7 +62,7 @@ def written_operations() -> set[str]:
     """What the source passes, as text, to any parameter called `operation`."""
     trees = [ast.parse(path.read_text("utf-8")) for path in sorted(Path(visavis.__file__).parent.rglob("*.py"))]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    positions = defaultdict(set)
+    positions: dict[str, set[int]] = defaultdict(set)
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             names = [argument.arg for argument in node.args.args if argument.arg != "self"]
@@ -70,7 +70,7 @@ def written_operations() -> set[str]:
     texts: set[str] = set()
     for call in nodes:
         if isinstance(call, ast.Call):
-            name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
             passed = [each.value for each in call.keywords if each.arg == "operation"]
             passed += [call.args[at] for at in positions[name] if at < len(call.args)]
             for each in passed:
