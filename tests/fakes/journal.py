@@ -59,9 +59,9 @@ class FakeJournal:
         finally:
             _acting.reset(token)
 
-    def add(self, event: Event) -> None:
+    def add(self, *events: Event) -> None:
         with self.lock:
-            self.inbox.append((self.clock(), _kept(event)))
+            self.inbox.extend((self.clock(), _kept(event)) for event in events)
 
     def record(
         self,

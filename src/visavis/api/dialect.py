@@ -18,7 +18,7 @@ from starlette.routing import Route, compile_path
 from starlette.types import Scope
 
 from visavis.api.operation import AnyOperation, Call, event_of
-from visavis.audit_events import Actor, ActorKind
+from visavis.audit_events import Actor, ActorKind, Effect
 from visavis.core.recognition_events import DOOR_HEADER, door_named
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import Caller, KeyKind, working_for
@@ -146,6 +146,7 @@ def _endpoint(
     """The endpoint of an operation: it checks credentials, then parameters, then the rest (contract.md 4)."""
     workers = services.workers
     queue = workers.images if operation.image else workers.records
+    reads = not operation.image and operation.effect is not Effect.CHANGE
     max_body_bytes = MAX_BODY_BYTES if operation.image else MAX_PLAIN_BODY_BYTES
 
     def answer(request: Request, caller: Caller, actor: Actor, body: bytes) -> tuple[Response, int]:
@@ -164,6 +165,11 @@ def _endpoint(
         content = success.body.model_dump_json(exclude_none=True)
         return Response(content, media_type="application/json", headers=headers), success.code
 
+    async def run(request: Request, work: Callable[[], tuple[Response, int]]) -> tuple[Response, int]:
+        if reads:
+            return await workers.reading(work, (operation.name, request.path_params.get("group_id")))
+        return await workers.run(work)
+
     def answer_at_once(request: Request) -> tuple[Response, int]:
         caller = _identified(dialect, services, request)
         services.rates.count(caller.app)
@@ -173,7 +179,7 @@ def _endpoint(
         if operation.method != "POST":  # there is no body to wait for, so one thread can do it all
             with queue.at_once() as has_slot:
                 if has_slot:
-                    return await workers.run(lambda: answer_at_once(request))
+                    return await run(request, lambda: answer_at_once(request))
         caller = await workers.quick(lambda: _identified(dialect, services, request))
         services.rates.count(caller.app)
         with queue.admit(caller.app.id) as permit:  # before the body is read: a refused request costs no memory
@@ -181,7 +187,7 @@ def _endpoint(
             actor = _actor(request, caller)
             with services.instrument(Span.QUEUE):
                 await queue.acquire(permit, lambda: _disconnected(request))
-            return await workers.run(lambda: answer(request, caller, actor, body))
+            return await run(request, lambda: answer(request, caller, actor, body))
 
     return _refusing(dialect, operation, handle)
 

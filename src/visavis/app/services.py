@@ -73,13 +73,14 @@ def services_of(
     faces_quota = settings.quota.faces_per_group
     sender = GuardedWebhookSender(networks(settings.webhook.allow_networks))
     deliveries = WebhookDeliveries(storage.webhooks, sender, now, report_delivery)
+    audit = Audit(storage.journal, storage.audit, now, _DEPTHS[settings.audit.record])
     events = RecognitionEvents(storage.recognition_events, groups, now, on_delivery=deliveries.wake)
     search = Search(analyzer, fetcher, calibrations, model, storage.gallery, groups, events)
     return Services(
         apps=Apps(storage.apps, now, DIALECT_NAMES),
         access_keys=AccessKeys(storage.access_keys, storage.apps, now),
         access_tokens=AccessTokens(storage.access_keys, storage.apps, now),
-        audit=Audit(storage.journal, storage.audit, now, _DEPTHS[settings.audit.record]),
+        audit=audit,
         groups=groups,
         faces=Faces(analyzer, fetcher, storage.gallery, groups, faces_quota),
         persons=Persons(storage.persons, groups),
@@ -90,7 +91,12 @@ def services_of(
         collections=Collections(analyzer, storage.gallery, groups, fetcher, search, faces_quota),
         attempts=Attempts(settings.edge.wrong_keys_per_minute),
         rates=Rates(),
-        workers=Workers(settings.work.image_requests, settings.work.image_queue),
+        workers=Workers(
+            settings.work.image_requests,
+            settings.work.image_queue,
+            audit,
+            distant_database=settings.database_url is not None,
+        ),
         tokens=PageTokens(storage.token_key, int(settings.page_token_hours * 3600)),
         confidence_factor=100.0 if settings.confidence_scale == "percent" else 1.0,
         activity=Activity(now),

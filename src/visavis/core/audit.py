@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from visavis.audit_events import OK, AuditFilter, AuditNames, AuditRecord, Effect, Event
 from visavis.core.attempts import network_of
 from visavis.core.paging import Page, page_of
 from visavis.core.ports import AuditActing, AuditChain, AuditJournal, Clock
 from visavis.errors import ErrorCode, ServiceError
+
+Result = TypeVar("Result")
 
 InThread: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs a call in a thread, where it may block."""
@@ -23,6 +26,8 @@ REFUSAL_WINDOW = timedelta(minutes=1)
 
 _MAX_ADDRESSES = 1_000
 """How many addresses are counted apart at a time. Refusals of all others are counted together, without address."""
+
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
 
 
 class Audit:
@@ -41,7 +46,8 @@ class Audit:
     def recording(self, event: Event) -> Iterator[None]:
         """Record this event with the result of the block; for a thread that may block.
 
-        The record is on disk when the context ends. Raises INTERNAL if it cannot be written.
+        The record is on disk when the context ends, unless `gather` collects it. Raises INTERNAL if it cannot be
+        written.
         """
         with self._journal.acting(event) as acting:
             try:
@@ -71,7 +77,30 @@ class Audit:
     def _finish(self, acting: AuditActing, result: str) -> None:
         is_on_record = acting.recorded and result == OK
         if not is_on_record and acting.event.effect <= self._depth:
-            self._journal.add(replace(_known(acting.event, result), result=result))
+            self._add(replace(_known(acting.event, result), result=result))
+
+    def gather(self, events: list[Event], call: Callable[[], Result]) -> Result:
+        """Run the call, with the events that it records put into this list, for `add`, instead of on disk.
+
+        Changes are recorded by the transactions that make them, as ever.
+        """
+        token = _gathered.set(events)
+        try:
+            return call()
+        finally:
+            _gathered.reset(token)
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Record events that were gathered: on disk when this returns, all or none. Raises INTERNAL if not."""
+        if events:
+            self._journal.add(*events)
+
+    def _add(self, event: Event) -> None:
+        gathered = _gathered.get()
+        if gathered is None:
+            self._journal.add(event)
+        else:
+            gathered.append(event)
 
     def page(self, where: AuditFilter, before: int | None, limit: int) -> Page[AuditRecord, int]:
         """A page of the records that match the filter, with a position below `before`, newest first."""

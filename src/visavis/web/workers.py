@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from visavis.core.audit import Audit
 from visavis.errors import ErrorCode, ServiceError
 from visavis.web.admission import AdmissionQueue
+from visavis.web.batches import Batches
+from visavis.web.outcome import Outcome
 
 Result = TypeVar("Result")
 
@@ -31,10 +33,12 @@ _QUEUE = 1_000
 class Workers:
     """Threads for checks, passwords, records and pictures. No kind of work waits for another kind's threads."""
 
-    def __init__(self, image_requests: int, image_queue: int) -> None:
+    def __init__(self, image_requests: int, image_queue: int, audit: Audit, *, distant_database: bool) -> None:
+        """`audit` records the events of `reading`; `distant_database`: whether look-ups wait for a network."""
         self.records = AdmissionQueue(_RECORDS, _QUEUE)
         self.images = AdmissionQueue(image_requests, image_queue)
         self._threads = CapacityLimiter(_RECORDS + image_requests)
+        self._batches = Batches(audit, _RECORDS, 2 if distant_database else 1)
         self._checks = CapacityLimiter(_CHECKS)
         self._passwords = CapacityLimiter(_PASSWORDS)
         self._sendings = CapacityLimiter(_SENDINGS)
@@ -53,37 +57,15 @@ class Workers:
 
     async def run(self, call: Callable[[], Result]) -> Result:
         """Run a call that has a slot of `records` or `images`. There is a thread for every slot."""
-        outcome = await to_thread.run_sync(_outcome, call, limiter=self._threads)
+        outcome = await to_thread.run_sync(Outcome[Result].of, call, limiter=self._threads)
         return outcome.taken()
 
+    async def reading(self, call: Callable[[], Result], kind: Hashable) -> Result:
+        """Run a call that has a slot of `records` and changes nothing. Its events are on disk when this returns.
 
-@dataclass(slots=True)
-class _Outcome(Generic[Result]):
-    """The result or the exception of a call.
-
-    A future that raises would be kept, with all frames of the call and the pictures in them, by its own traceback
-    until the collector comes.
-    """
-
-    result: Result | None = None
-    error: BaseException | None = None
-
-    def taken(self) -> Result:
-        """Return or raise it, once."""
-        error, self.error = self.error, None
-        try:
-            if error is not None:
-                raise error
-        finally:
-            del error
-        return cast("Result", self.result)
-
-
-def _outcome(call: Callable[[], Result]) -> _Outcome[Result]:
-    try:
-        return _Outcome(result=call())
-    except Exception as error:  # noqa: BLE001 - it is raised again by the caller
-        return _Outcome(error=error)
+        Calls of one `kind` are expected to take about the same time.
+        """
+        return await self._batches.run(call, kind)
 
 
 async def _in_queue(call: Callable[[], Result], limiter: CapacityLimiter, queue: int) -> Result:

@@ -27,8 +27,8 @@ class AuditJournal(Protocol):
         """Record all changes made within the block under this event, also changes made by its threads."""
         ...
 
-    def add(self, event: Event) -> None:
-        """Record an event that changed nothing; it is on disk when this returns."""
+    def add(self, *events: Event) -> None:
+        """Record events that changed nothing; they are on disk when this returns, all or none."""
         ...
 
 

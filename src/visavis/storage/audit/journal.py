@@ -79,8 +79,8 @@ class Journal:
         )
         connection.execute(insert(audit_inbox), [self._sealed(event)])
 
-    def add(self, event: Event) -> None:
-        self._own.add(event)
+    def add(self, *events: Event) -> None:
+        self._own.add(*events)
 
     def record_alone(self, operation: str, *, app_id: int, group: str) -> None:
         """Record an operation of the owner that changes nothing, in a transaction of its own."""

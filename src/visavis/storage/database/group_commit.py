@@ -30,14 +30,14 @@ class GroupCommit(Generic[Row]):
         self._writing = Lock()
         self._gathering: _Batch[Row] | None = None
 
-    def add(self, row: Row) -> None:
-        """Write a row; return when it is on disk. Raises the error of `write` if it failed."""
+    def add(self, *rows: Row) -> None:
+        """Write rows; return when they are on disk, all or none. Raises the error of `write` if it failed."""
         with self._mutex:
             batch = self._gathering
             leads = batch is None
             if batch is None:
                 batch = self._gathering = _Batch()
-            batch.rows.append(row)
+            batch.rows.extend(rows)
         if leads:
             self._lead(batch)
         else:

@@ -1,0 +1,150 @@
+"""Calls that change nothing: computed one after the other by one thread, and recorded together.
+
+Python computes in one thread at a time. Threads that hand over to each other at every statement of the database
+spend more on that than on their work: eight clients got less done than one (decision 0090).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, cast
+
+from visavis.audit_events import Event
+from visavis.core.audit import Audit
+from visavis.web.outcome import Outcome
+
+Result = TypeVar("Result")
+
+PATIENCE_S: Final = 0.01
+"""How long calls wait for a thread that has finished none meanwhile. Most take a millisecond."""
+
+_MOST_AT_ONCE = 32
+"""How many calls a thread finishes before it records and answers them."""
+_MOST_KINDS = 1_000
+"""How many kinds of calls that take long are remembered."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    call: Callable[[], object]
+    kind: Hashable
+    context: Context
+    answered: asyncio.Future[None]
+    outcome: Outcome[Any] = field(default_factory=Outcome)
+    events: list[Event] = field(default_factory=list)
+
+
+class Batches:
+    """Threads for calls that change nothing. For one event loop.
+
+    A thread works through the calls that wait, writes their events to the audit log in one transaction, and
+    answers them. If a call takes long, as a search in a large group does, another thread goes on with the others,
+    and the next call of its kind gets a thread of its own.
+    """
+
+    def __init__(self, audit: Audit, threads: int, at_a_time: int) -> None:
+        """`threads`: how many there are at most; `at_a_time`: how many work while none takes long."""
+        self._audit = audit
+        self._at_a_time = at_a_time
+        self._threads = ThreadPoolExecutor(threads, "records")
+        self._most_working = threads
+        self._working = 0
+        self._waiting: deque[_Job] = deque()
+        self._finished: deque[_Job] = deque()
+        self._long: set[Hashable] = set()
+        self._progress = 0
+        self._watch: asyncio.TimerHandle | None = None
+
+    async def run(self, call: Callable[[], Result], kind: Hashable) -> Result:
+        """Run the call. Its events are on disk when this returns or raises; raises INTERNAL if they cannot be.
+
+        Calls of one `kind` are expected to take about the same time.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(call, kind, copy_context(), loop.create_future())
+        if kind in self._long:
+            self._threads.submit(self._work_alone, loop, job)
+        else:
+            self._waiting.append(job)
+            if self._working < self._at_a_time:
+                self._begin(loop)
+            elif self._watch is None:
+                self._watch_over(loop)
+        await job.answered
+        return cast("Result", job.outcome.taken())
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._working += 1
+        self._threads.submit(self._work, loop)
+
+    def _watch_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watch = loop.call_later(PATIENCE_S, self._help, loop, self._progress)
+
+    def _help(self, loop: asyncio.AbstractEventLoop, progress: int) -> None:
+        """Begin with another thread if none has got on since there was this progress."""
+        self._watch = None
+        if self._waiting or self._finished:
+            if self._progress == progress and self._working < self._most_working:
+                self._begin(loop)
+            self._watch_over(loop)
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread: run calls that wait; then record what all threads have finished, and answer it."""
+        for _ in range(_MOST_AT_ONCE):
+            job = _next(self._waiting)
+            if job is None:
+                break
+            self._run(job)
+            self._finished.append(job)
+        jobs = list(iter(lambda: _next(self._finished), None))
+        self._record(jobs)
+        loop.call_soon_threadsafe(self._end, loop, jobs)
+
+    def _end(self, loop: asyncio.AbstractEventLoop, jobs: Sequence[_Job]) -> None:
+        self._working -= 1
+        _answer(jobs)
+        if self._waiting and self._working < self._at_a_time:
+            self._begin(loop)
+
+    def _work_alone(self, loop: asyncio.AbstractEventLoop, job: _Job) -> None:
+        """In a thread: run a call that is expected to take long."""
+        self._run(job)
+        self._record([job])
+        loop.call_soon_threadsafe(_answer, [job])
+
+    def _run(self, job: _Job) -> None:
+        start = time.perf_counter()
+        job.outcome = job.context.run(self._audit.gather, job.events, lambda: Outcome.of(job.call))
+        if time.perf_counter() - start <= PATIENCE_S:
+            self._long.discard(job.kind)
+        elif len(self._long) < _MOST_KINDS:
+            self._long.add(job.kind)
+        self._progress += 1  # by any thread: it matters only that it changes
+
+    def _record(self, jobs: Sequence[_Job]) -> None:
+        try:
+            self._audit.add([event for job in jobs for event in job.events])
+        except Exception as error:  # noqa: BLE001 - it is raised again by the calls that the events came from
+            for job in jobs:
+                if job.events:
+                    job.outcome = Outcome(error=error)
+        self._progress += 1
+
+
+def _answer(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        if not job.answered.done():  # whoever waited may have left
+            job.answered.set_result(None)
+
+
+def _next(jobs: deque[_Job]) -> _Job | None:
+    try:
+        return jobs.popleft()
+    except IndexError:
+        return None
