@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from threading import Barrier, Event
 from typing import Any
@@ -88,7 +89,7 @@ def test_calls_that_come_while_one_runs_are_recorded_with_it_in_their_order(
         room = Room()
         first = room.ask(lambda: room.held("first"))
         await happens(room.begun)
-        others = [room.ask(lambda name=name: room.search(name)) for name in ("second", "third")]
+        others = [room.ask(partial(room.search, name)) for name in ("second", "third")]
         await asyncio.sleep(0)
         room.go.set()
         assert await all_of([first, *others]) == ["first", "second", "third"]
