@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -187,3 +188,19 @@ def test_a_full_group_and_a_file_that_is_no_picture_are_errors_as_ever(
         add(world, enrolment, "e-7")
     with refused(ErrorCode.NOT_AN_IMAGE, "The bytes are not an image."):
         enrolment.add_picture(world.app, "group", "p1", sent(b"text"))
+
+
+def test_an_id_that_somebody_takes_meanwhile_is_a_question(
+    world: World, group: Group, enrolment: Enrolment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = Persons.find
+
+    def before_somebody_comes(persons: Persons, there: Group, ids: Sequence[str]) -> list[Person]:
+        found = looked_up(persons, there, ids)
+        world.register(2)
+        return found
+
+    monkeypatch.setattr(Persons, "find", before_somebody_comes)
+    with refused(*exists("Another person in the group has this id.")):
+        add(world, enrolment, "p2")
+    assert len(world.stored()) == 1

@@ -124,13 +124,18 @@ class FakeGallery:
             self._tombstones.add((group.app_id, group.name))
             self._record("delete_group", group)
 
-    def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
+    def add(
+        self, group: Group, faces: Sequence[NewFace], quota: int, *, new_person: bool = False
+    ) -> list[FaceRecord]:
         with self._lock:
             kept = self._kept(group)
             fitting = faces[: max(quota - len(kept.faces), 0)]
             if faces and not fitting:
                 detail = f"The group has {len(kept.faces)} faces; the limit is {quota}."
                 raise ServiceError(ErrorCode.FACE_QUOTA_EXCEEDED, detail)
+            theirs = [FaceFilter(external_image_id=face.external_image_id) for face in faces]
+            if new_person and any(self.count_faces(group, where) for where in theirs):
+                raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person in the group has this id.")
             return self._insert(kept, group, fitting)
 
     def add_unless_there(

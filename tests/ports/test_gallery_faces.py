@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +42,24 @@ def test_a_quota_lowered_below_what_is_there_lets_nothing_in(storage: Stores, gr
     with pytest.raises(ServiceError) as caught:
         storage.gallery.add(group, new_faces(1), quota=2)
     assert caught.value.code is ErrorCode.FACE_QUOTA_EXCEEDED
+
+
+def test_two_who_come_at_once_with_one_id_are_not_one_person(storage: Stores, group: Group) -> None:
+    def come(face: NewFace) -> ErrorCode | None:
+        try:
+            storage.gallery.add(group, [face], quota=10, new_person=True)
+        except ServiceError as error:
+            return error.code
+        return None
+
+    faces = [new_face(row, external_image_id="kim") for row in unit_rows(4)]
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(come, faces))
+    assert Counter(outcomes) == {None: 1, ErrorCode.PERSON_EXISTS: 3}
+    assert storage.gallery.count_faces(group, FaceFilter(external_image_id="kim")) == 1
+    assert come(new_face(unit_rows(5)[4], external_image_id="lee")) is None
+    # Who is no new person gets further faces as before.
+    assert len(storage.gallery.add(group, [new_face(unit_rows(6)[5], external_image_id="kim")], quota=10)) == 1
 
 
 def test_a_deleted_face_makes_room_for_another(storage: Stores, group: Group) -> None:

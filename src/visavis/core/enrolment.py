@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visavis.core import policy
-from visavis.core.faces import Added, Faces, Registered
+from visavis.core.faces import STRANGER, Added, Faces, Introduction, Registered
 from visavis.core.persons import Persons, checked_id, checked_name, new_id
 from visavis.errors import ErrorCode, ServiceError
 from visavis.identities import App
@@ -40,7 +40,7 @@ class Enrolment:
         LOW_QUALITY, image errors.
         """
         self.persons.require(self.persons.groups.require(app, group_id), person_id)
-        return self._register(app, group_id, person_id, "", source)
+        return self._register(app, group_id, person_id, source, STRANGER)
 
     def add_person(
         self, app: App, group_id: str, source: ImageSource, *, person_id: str, name: str, is_another: bool
@@ -60,7 +60,9 @@ class Enrolment:
             raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person in the group has this id.")
         if kept_name and not is_another:
             self._refuse_namesakes(group, kept_name)
-        return self._register(app, group_id, person_id or self._id_for(group, kept_name), kept_name, source)
+        # Somebody else may take the id while the picture is looked at: the registration asks again.
+        new = person_id or self._id_for(group, kept_name)
+        return self._register(app, group_id, new, source, Introduction(kept_name, is_new=True))
 
     def _refuse_namesakes(self, group: Group, name: str) -> None:
         there = [*self.persons.named(group, name), *self.persons.find(group, [name])]
@@ -72,10 +74,11 @@ class Enrolment:
         is_free = policy.is_external_image_id(name) and not self.persons.find(group, [name])
         return name if is_free else new_id()
 
-    def _register(self, app: App, group_id: str, person_id: str, name: str, source: ImageSource) -> Enrolled:
-        done = self.faces.register(
-            app, group_id, source, 1, person_id, RequestedAttributes(quality=True), name=name
-        )
+    def _register(
+        self, app: App, group_id: str, person_id: str, source: ImageSource, introduced: Introduction
+    ) -> Enrolled:
+        wanted = RequestedAttributes(quality=True)
+        done = self.faces.register(app, group_id, source, 1, person_id, wanted, introduced)
         if not done.added:
             raise _why_nobody(done)
         person = self.persons.require(self.persons.groups.require(app, group_id), person_id)

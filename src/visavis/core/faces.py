@@ -85,6 +85,20 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduction:
+    """What is said of the person whose faces are registered."""
+
+    name: str = ""
+    """Kept with the first face of a person who has no name yet."""
+    is_new: bool = False
+    """Whether the person must be new to the group: nobody in it has the external image id."""
+
+
+STRANGER = Introduction()
+"""Nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Faces(Detection):
     """Registers, lists and deletes faces, and detects them. `search.Search` compares them."""
 
@@ -101,21 +115,21 @@ class Faces(Detection):
         limit: int,
         external_image_id: str | None,
         requested: RequestedAttributes,
-        *,
-        name: str = "",
+        introduced: Introduction = STRANGER,
     ) -> Registered:
         """Store templates of the largest `limit` faces that look at the camera, as far as the quota allows.
 
-        Faces of less quality or comparability than the group asks for are left out. `name` is kept with the first
-        face of a person who has none.
+        Faces of less quality or comparability than the group asks for are left out. `introduced` tells of the
+        person of the external image id.
 
-        Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the accepted faces fits), image errors.
+        Raises GROUP_NOT_FOUND, FACE_QUOTA_EXCEEDED (not one of the accepted faces fits), PERSON_EXISTS (somebody
+        has the id of a new person), image errors.
         """
         group = self.groups.require(app, group_id)
         data = self.load(source)
         found = find_candidates(self.analyzer, group, data, limit, external_image_id, requested)
-        new = [replace(face, name=name) for face in found.new]
-        records = self.gallery.add(group, new, self.quota) if new else []
+        new = [replace(face, name=introduced.name) for face in found.new]
+        records = self.gallery.add(group, new, self.quota, new_person=introduced.is_new) if new else []
         stored = found.accepted[: len(records)]
         shown = {face: face if requested.pose else replace(face, pose=None) for face in found.faces}
         return Registered(

@@ -15,7 +15,7 @@ from visavis.console.request_context import RequestContext
 from visavis.console.strangers import meaning
 from visavis.core import policy
 from visavis.core.detection import Detected
-from visavis.core.faces import Registered
+from visavis.core.faces import Introduction, Registered
 from visavis.core.persons import checked_name
 from visavis.core.recognition_events import DOOR_HEADER, door_named
 from visavis.core.search import Found
@@ -102,8 +102,8 @@ async def register(context: RequestContext) -> Response:
         if known is not None and (known.id != label or known.same_picture):
             return known
         requested = RequestedAttributes(pose=True, quality=True)
-        name = checked_name(upload.text("name"))
-        return context.services.faces.register(context.app, group.name, source, limit, label, requested, name=name)
+        named = Introduction(checked_name(upload.text("name")))
+        return context.services.faces.register(context.app, group.name, source, limit, label, requested, named)
 
     done = await with_pictures(context, work)
     if isinstance(done, _Known):

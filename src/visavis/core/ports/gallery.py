@@ -74,11 +74,13 @@ class Gallery(Protocol):
         """Delete the group, its key and all its faces. Its name and the time are kept for GROUP_DELETED."""
         ...
 
-    def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
+    def add(
+        self, group: Group, faces: Sequence[NewFace], quota: int, *, new_person: bool = False
+    ) -> list[FaceRecord]:
         """Store as many of `faces`, from the first on, as the group's `quota` leaves room for.
 
         Atomic, and exact under concurrency. Returns the records of the stored faces. Raises FACE_QUOTA_EXCEEDED if
-        there was room for none.
+        there was room for none; PERSON_EXISTS if they are of a `new_person` whose external image id the group has.
         """
         ...
 

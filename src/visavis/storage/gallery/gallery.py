@@ -134,7 +134,9 @@ class SealedGallery:
         self._index_cache.evict(group.id)
         self._database.purge_deleted()
 
-    def add(self, group: Group, faces: Sequence[NewFace], quota: int) -> list[FaceRecord]:
+    def add(
+        self, group: Group, faces: Sequence[NewFace], quota: int, *, new_person: bool = False
+    ) -> list[FaceRecord]:
         with self.writers.hold(group.id), self._database.write() as connection:
             state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             fitting = faces[: max(quota - state.face_count, 0)]
@@ -142,6 +144,9 @@ class SealedGallery:
                 raise ServiceError(
                     ErrorCode.FACE_QUOTA_EXCEEDED, f"The group has {state.face_count} faces; the limit is {quota}."
                 )
+            if new_person:
+                ids = {face.external_image_id for face in faces}
+                person_rows.require_free(connection, group.id, kept(group, FaceFilter()), ids)
             return self._insert(connection, group, state, fitting)
 
     def add_unless_there(
@@ -167,7 +172,7 @@ class SealedGallery:
         wipe(templates)
         group_rows.set_group_state(connection, self._proofs, group.id, state.with_added(len(stored), total))
         if stored:
-            _name_persons(connection, self._proofs, group, faces)
+            person_rows.name_new(connection, self._proofs, group.id, faces)
             added_ids = [record.face_id for record in stored]
             self._journal.record(connection, "register", app_id=group.app_id, group=group.name, faces=added_ids)
         return stored
@@ -391,11 +396,3 @@ def existing(found: T | None) -> T:
 
 def _face_not_found() -> ServiceError:
     return ServiceError(ErrorCode.FACE_NOT_FOUND, "There is no face with this id in the group.")
-
-
-def _name_persons(connection: Connection, proofs: Proofs, group: Group, faces: Sequence[NewFace]) -> None:
-    """Keep the names that come with faces, of persons who have none."""
-    names = {face.external_image_id: face.name for face in faces if face.external_image_id and face.name}
-    if names:
-        for person_id in names.keys() - person_rows.names_of(connection, proofs, group.id, list(names)).keys():
-            person_rows.set_name(connection, proofs, group.id, person_id, names[person_id])

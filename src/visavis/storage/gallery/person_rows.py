@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select
 
+from visavis.errors import ErrorCode, ServiceError
 from visavis.storage.database.chunked import BATCH
 from visavis.storage.database.column_types import Label, Row
 from visavis.storage.database.schema import faces, groups, persons
 from visavis.storage.gallery.face_rows import conditions
 from visavis.storage.proof.alteration import altered
 from visavis.storage.proof.records import Proofs
-from visavis.types import FaceFilter
+from visavis.types import FaceFilter, NewFace
 
 
 def list_ids(
@@ -64,6 +65,25 @@ def set_name(connection: Connection, proofs: Proofs, group_key: int, person_id: 
     if name:
         row = {"group_id": group_key, "external_image_id": person_id, "name": name}
         connection.execute(insert(persons).values(**row, tag=proofs.tags.make(persons, row)))
+
+
+def name_new(connection: Connection, proofs: Proofs, group_key: int, new: Sequence[NewFace]) -> None:
+    """Keep the names that come with new faces, of persons who have none."""
+    names = {face.external_image_id: face.name for face in new if face.external_image_id and face.name}
+    if names:
+        for person_id in names.keys() - names_of(connection, proofs, group_key, list(names)).keys():
+            set_name(connection, proofs, group_key, person_id, names[person_id])
+
+
+def require_free(connection: Connection, group_key: int, where: FaceFilter, ids: Collection[str | None]) -> None:
+    """Check that no face that matches the filter has one of these external image ids. Raises PERSON_EXISTS."""
+    theirs = (*conditions(group_key, where), faces.c.external_image_id.in_(ids))
+    if connection.scalar(select(faces.c.id).where(*theirs).limit(1)) is not None:
+        raise person_exists()
+
+
+def person_exists() -> ServiceError:
+    return ServiceError(ErrorCode.PERSON_EXISTS, "Another person in the group has this id.")
 
 
 def forget_names(connection: Connection, group_key: int, ids: Collection[str]) -> None:

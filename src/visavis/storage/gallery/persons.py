@@ -91,7 +91,7 @@ class StoredPersons:
             state = existing(group_rows.lock_group(connection, self._proofs, group.id))
             taken = person_rows.has_face(connection, group.id, new_id)
             if taken and not merge:
-                raise ServiceError(ErrorCode.PERSON_EXISTS, "Another person in the group has this id.")
+                raise person_rows.person_exists()
             count = face_rows.count_faces(connection, group.id, FaceFilter(external_image_id=person_id))
             if not count:
                 raise person_not_found()
