@@ -1,4 +1,4 @@
-"""The page on the state of the server, and the audit trail: what happened is there, and nobody else sees it."""
+"""The page on the state of the server, and the audit log: what happened is there, and nobody else sees it."""
 
 from __future__ import annotations
 
