@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from visavis.api.nhn.requests import FaceListQuery, ListQuery
 from visavis.errors import ErrorCode, ServiceError
@@ -76,6 +76,5 @@ class Pager:
         if after is None and before is None:
             return ""
         following = replace(listing, after=after, before=before, group=group.id if group else None)
-        return self.tokens.issue(
-            self.scope, {key: value for key, value in asdict(following).items() if value is not None}
-        )
+        named = ((each.name, getattr(following, each.name)) for each in fields(following))
+        return self.tokens.issue(self.scope, {name: value for name, value in named if value is not None})
