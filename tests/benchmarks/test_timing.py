@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 
 import pytest
 
@@ -36,6 +37,17 @@ def test_no_collection_of_garbage_falls_into_a_timing() -> None:
     interleaved({"a": lambda _: states.append(gc.isenabled())}, rounds=2)
     assert states == [False] * 3
     assert gc.isenabled()
+
+
+def test_what_a_call_takes_may_be_told_by_another_clock() -> None:
+    calls: list[int] = []
+
+    def told(call: Callable[[], object]) -> float:
+        call()
+        return 7.0
+
+    assert interleaved({"a": calls.append}, rounds=2, seconds_of=told)["a"].seconds == [7.0, 7.0]
+    assert calls == [0, 0, 1]
 
 
 def test_a_ratio_is_that_of_a_typical_round() -> None:
