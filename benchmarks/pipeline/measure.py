@@ -145,7 +145,9 @@ def measure_stages(product: Product, picture: Picture, rounds: int) -> Stages:
 
 
 def measure_threads(one: Product, two: Product, picture: Picture, turns: int) -> Threads:
-    """The servers take turns of a second, the first of which does not count."""
+    """The servers take turns of a second, the first of which does not count. Both have registered the picture."""
+    for product in (one, two):
+        product.request("register", picture)()
     rates: dict[str, list[float]] = {"one": [], "two": []}
     for turn in range(turns + 1):
         for name, product in (("one", one), ("two", two)):
