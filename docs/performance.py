@@ -72,18 +72,23 @@ system is part of loading, and not of the tight loop.
         "A request with a picture",
         """\
 The whole server but its sockets: its ASGI application is called with a request, picture as Base64 in JSON, and
-answers. One thread, pictures of synthetic people, the default recognition model. *Networks* are the runs of ONNX
-Runtime that this very request makes, on the very inputs, and nothing else; *decode + networks* adds the decoder's
-calls, and is the floor: `x` is the request against it. Each request is on the [audit log](audit.md), on the disk,
-before it is answered; *uses not recorded* is the same request against the same floor under
-`VISAVIS_AUDIT__RECORD=changes`. *And pixel work* is the request against these and OpenCV's resizing and cutting
-out of faces, which every such pipeline has to do: what is above that is the web framework, credentials, records
-and our own arithmetic. *Full decode + networks* is a floor that decodes every pixel by OpenCV. The second table is
-of SFace alone as the model, one view a face. *YuNet + SFace* are their runs in ONNX Runtime, *by OpenCV* the same
-looks and views through `cv2.FaceDetectorYN` and `cv2.FaceRecognizerSF`, which includes decoding boxes and
-suppression. *Same looks* sets our whole request against decoding and those calls, *at most* is what it would be if
-the request were its decodes and networks and nothing else; *one look* is against a plain use of these runners,
-long side 640. They estimate no pose and no mask, where we do both. Below 1, OpenCV is faster.
+answers, with the worker process that the picture is sent to. One request at a time, pictures of synthetic people,
+the default recognition model. *Networks* are the runs of ONNX Runtime that this very request makes, on the very
+inputs, and nothing else; *decode + networks* adds the decoder's calls, and is the floor: `x` is the request
+against it. These calls are recorded from the same request with the worker's code in the server's process, and
+replayed in one thread. Times are by the wall clock; *processor time* is the ratio by the processor time of server
+and worker together. Searches come after the registrations, so the group has the very picture: such a search looks
+at all views of the face after the first one ([why](decisions/0088-looks-and-views-where-they-matter.md)), and is
+of the dearest kind. Each request is on the [audit log](audit.md), on the disk, before it is answered; *uses not
+recorded* is the same request against the same floor under `VISAVIS_AUDIT__RECORD=changes`. *And pixel work* is the
+request against these and OpenCV's resizing, turning and cutting out of faces, which every such pipeline has to do:
+what is above that is the web framework, credentials, records, messages to the worker and our own arithmetic. *Full
+decode + networks* is a floor that decodes every pixel by OpenCV. The second table is of SFace alone as the model,
+one view a face. *YuNet + SFace* are their runs in ONNX Runtime, *by OpenCV* the same looks and views through
+`cv2.FaceDetectorYN` and `cv2.FaceRecognizerSF`, which includes decoding boxes and suppression. *Same looks* sets
+our whole request against decoding and those calls, *at most* is what it would be if the request were its decodes
+and networks and nothing else; *one look* is against a plain use of these runners, long side 640. They estimate no
+pose and no mask, where we do both. Below 1, OpenCV is faster.
 """,
     ),
     "bulk": (

@@ -16,11 +16,13 @@ from visavis.vision.models import SFACE
 def run(*, quick: bool) -> Report:
     """Detect, register and search by image, against the bare decoders and networks, and against OpenCV."""
     rounds, turns = (5, 2) if quick else (40, 12)
-    with TemporaryDirectory() as folder:
-        product = open_product(f"{folder}/one", cpu_places=1)
-        unrecorded = open_product(f"{folder}/unrecorded", cpu_places=1, record="changes")
-        plain = open_product(f"{folder}/plain", cpu_places=1, model=SFACE.name)
-        wide = open_product(f"{folder}/two", cpu_places=2)
+    with (
+        TemporaryDirectory() as folder,
+        open_product(f"{folder}/one", cpu_places=1) as product,
+        open_product(f"{folder}/unrecorded", cpu_places=1, record="changes") as unrecorded,
+        open_product(f"{folder}/plain", cpu_places=1, model=SFACE.name) as plain,
+        open_product(f"{folder}/two", cpu_places=2) as wide,
+    ):
         goal = measure_goal(product, rounds)  # before the very picture that it searches for is registered
         pictures = _pictures(quick=quick)
         requests = [

@@ -1,4 +1,7 @@
-"""The floors of a request: nothing but decoder and networks, on the very inputs that the request gives them."""
+"""The floors of a request: nothing but decoder and networks, on the very inputs that the request gives them.
+
+Calls are recorded in this process, so the request must do its work here (`Product.request_here`).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.pictures import Picture
 from visavis.vision.session import Network
 
-_PIXEL_WORK = ("resize", "warpAffine", "copyMakeBorder")
+_PIXEL_WORK = ("resize", "warpAffine", "copyMakeBorder", "rotate", "flip")
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Recording:
     networks: list[Callable[[], object]] = field(default_factory=list)
     decodes: list[Callable[[], object]] = field(default_factory=list)
     pixels: list[Callable[[], object]] = field(default_factory=list)
-    """What brings pictures to the sizes that networks want, and faces into their crops."""
+    """What brings pictures to the sizes that networks want, turns them, and cuts out faces."""
     inputs: list[NDArray[Any]] = field(default_factory=list)
     """What each run of a network was given, in the order of `networks`."""
 
@@ -47,7 +50,11 @@ class Recording:
 
 
 def recorded(request: Callable[[], object]) -> Recording:
-    """Let a request run, and note what it calls."""
+    """Let a request run, and note what it calls in this process.
+
+    Raises RuntimeError if it decodes nothing, runs no network or works on no pixels: a floor of nothing would
+    make every ratio to it meaningless.
+    """
     recording = Recording()
     with ExitStack() as stack:
         stack.enter_context(_watched_networks(recording))
@@ -55,6 +62,9 @@ def recorded(request: Callable[[], object]) -> Recording:
         for name in _PIXEL_WORK:
             stack.enter_context(_watched(cv2, name, recording.pixels))
         request()
+    calls = {"decode": recording.decodes, "run of a network": recording.networks, "pixel work": recording.pixels}
+    if missing := [name for name, made in calls.items() if not made]:
+        raise RuntimeError(f"Nothing to compare with, since this process saw no {', no '.join(missing)}.")
     return recording
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
-
-import psutil
 
 from benchmarks.pictures import original, resized
 from benchmarks.pipeline.opencv import OpenCV
+from benchmarks.pipeline.processor import processor_seconds
 from benchmarks.pipeline.product import Product
 
 GOAL_WIDTH = 720
@@ -40,19 +37,8 @@ def measure_goal(product: Product, rounds: int) -> Goal:
     }
     for candidate in candidates.values():
         candidate()
-    workers = [process.pid for process in psutil.Process().children(recursive=True)]
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, candidate in candidates.items():
-            before = _processor_seconds(workers)
-            candidate()
-            seconds[name].append(_processor_seconds(workers) - before)
+            seconds[name].append(processor_seconds(candidate))
     return Goal(seconds)
-
-
-def _processor_seconds(workers: list[int]) -> float:
-    """Of this process and these, in all their threads."""
-    threads = [thread for pid in workers for thread in Path(f"/proc/{pid}/task").iterdir()]
-    return (
-        time.process_time() + sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
-    )

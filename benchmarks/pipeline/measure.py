@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from benchmarks.pictures import Picture
 from benchmarks.pipeline.bare import full_decode, recorded
 from benchmarks.pipeline.opencv import OpenCV, same_networks
+from benchmarks.pipeline.processor import processor_seconds
 from benchmarks.pipeline.product import OPERATIONS, Product
 from benchmarks.timing import Timing, collector_off, interleaved
-from visavis.types import Traits
-from visavis.vision.models import DEFAULT_RECOGNITION
+from visavis.vision.worker.serving import Answer
 
 IN_FLIGHT = 4
 """Requests at the same time where threads are compared: more than either server can compute at once."""
@@ -22,14 +23,19 @@ IN_FLIGHT = 4
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An operation on a picture; the timings are of one run, taken in turns."""
+    """An operation on a picture; the timings are of one run, taken in turns, on the wall's clock.
+
+    A request waits for its worker, so the worker's time is in that of the request.
+    """
 
     operation: str
     picture: Picture
+    processor: Mapping[str, Timing]
+    """Processor time of `request`, its worker included, and of `bare`, in turns of their own."""
     timings: Mapping[str, Timing]
     """`request`; `unrecorded`: the same where the audit log records no uses; `bare`: its decodes and network
-    runs alone; `pixels`: with them, resizing and cutting out; `networks`: those alone; `full`: the whole picture
-    decoded by OpenCV, and the networks; `sface`: the request, where the recognition model is SFace alone;
+    runs alone; `pixels`: with them, resizing, turning and cutting out; `networks`: those alone; `full`: the whole
+    picture decoded by OpenCV, and the networks; `sface`: the request, where the recognition model is SFace alone;
     `sface_bare`: the decodes and network runs of that; `opencv`: what it asks for, by the same weights in
     OpenCV's runners, from one look at the whole picture; `looks`: the whole picture decoded, and every look and
     view of `sface`, by those runners; `same`: the runs of YuNet and SFace alone on these looks and views;
@@ -65,6 +71,7 @@ def measure_picture(
     return [
         _measure(
             [each.request(operation, picture) for each in (product, unrecorded, plain)],
+            [each.request_here(operation, picture) for each in (product, plain)],
             opencv,
             operation,
             picture,
@@ -75,11 +82,18 @@ def measure_picture(
 
 
 def _measure(
-    requests: Sequence[Callable[[], None]], opencv: OpenCV, operation: str, picture: Picture, rounds: int
+    requests: Sequence[Callable[[], object]],
+    here: Sequence[Callable[[], object]],
+    opencv: OpenCV,
+    operation: str,
+    picture: Picture,
+    rounds: int,
 ) -> Request:
+    """`here`: the first and the last of `requests`, whose pictures this process works on."""
     request, unrecorded, sface = requests
-    request(), unrecorded(), sface()  # models are loaded when they are needed first
-    recording, of_sface, decode = recorded(request), recorded(sface), full_decode(picture)
+    request(), unrecorded(), sface()  # so that a search finds the same when it is recorded as when it is timed
+    recording, of_sface = (recorded(each) for each in here)
+    decode = full_decode(picture)
     same, opencv_same = same_networks(of_sface), opencv.same_work(of_sface)
     runner = opencv.detect(picture) if operation == "detect" else opencv.embed(picture)
 
@@ -105,30 +119,25 @@ def _measure(
         "same": lambda _: same(),
         "opencv_same": lambda _: opencv_same(),
     }
-    return Request(operation, picture, interleaved(candidates, rounds, warm_up=1))
+    both = {name: candidates[name] for name in ("request", "bare")}
+    processor = interleaved(both, rounds, seconds_of=processor_seconds)
+    return Request(operation, picture, processor, interleaved(candidates, rounds))
 
 
 def measure_stages(product: Product, picture: Picture, rounds: int) -> Stages:
-    """Each stage on what the one before it left."""
-    analyzer, model = product.analyzer, DEFAULT_RECOGNITION.name
+    """Each stage is what a worker is asked for, timed where this process answers for it."""
     spent: dict[str, list[float]] = {}
 
-    def stage(name: str, start: float) -> float:
-        now = time.perf_counter()
-        spent.setdefault(name, []).append(now - start)
-        return now
+    def answer(content: dict[str, Any], data: bytearray) -> Answer:
+        start = time.perf_counter()
+        answered = product.desk.answer(content, data)
+        spent.setdefault(str(content["do"]), []).append(time.perf_counter() - start)
+        return answered
 
+    here = product.request_here("register", picture, answer)
     with collector_off():
         for _ in range(rounds + 2):
-            now = time.perf_counter()
-            with analyzer.decode(picture.data) as decoded:
-                now = stage("decode", now)
-                faces = analyzer.find(decoded)
-                now = stage("find", now)
-                analyzer.describe(decoded, faces, Traits(pose=True, mask=True))
-                now = stage("describe", now)
-                analyzer.embed(decoded, faces[:1], model)
-                stage("embed", now)
+            here()
     timings = {name: Timing(values[2:]) for name, values in spent.items()}
     register = product.request("register", picture)
     request = interleaved({"request": lambda _: register()}, rounds, 2)
@@ -136,7 +145,9 @@ def measure_stages(product: Product, picture: Picture, rounds: int) -> Stages:
 
 
 def measure_threads(one: Product, two: Product, picture: Picture, turns: int) -> Threads:
-    """The servers take turns of a second, the first of which does not count."""
+    """The servers take turns of a second, the first of which does not count. Both have registered the picture."""
+    for product in (one, two):
+        product.request("register", picture)()
     rates: dict[str, list[float]] = {"one": [], "two": []}
     for turn in range(turns + 1):
         for name, product in (("one", one), ("two", two)):

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from itertools import pairwise, permutations
 
 import pytest
 
 from benchmarks.timing import Timing, interleaved, ratio, ratio_of_minima
 
 
-def test_every_candidate_is_called_once_a_round_and_the_first_place_goes_round() -> None:
+def test_every_candidate_is_called_once_a_round_and_comes_after_every_other() -> None:
     calls: list[tuple[str, int]] = []
-    candidates = {name: lambda number, name=name: calls.append((name, number)) for name in "abc"}
-    timings = interleaved(candidates, rounds=3, warm_up=0)
-    assert calls == [("a", 0), ("b", 0), ("c", 0), ("b", 1), ("c", 1), ("a", 1), ("c", 2), ("a", 2), ("b", 2)]
-    assert {name: len(timing.seconds) for name, timing in timings.items()} == {"a": 3, "b": 3, "c": 3}
+    candidates = {name: lambda number, name=name: calls.append((name, number)) for name in "abcd"}
+    timings = interleaved(candidates, rounds=40, warm_up=0)
+    turns = [calls[start : start + 4] for start in range(0, 160, 4)]
+    assert [sorted(turn) for turn in turns] == [[(name, number) for name in "abcd"] for number in range(40)]
+    neighbours = {(one, other) for turn in turns for (one, _), (other, _) in pairwise(turn)}
+    assert neighbours == set(permutations("abcd", 2))
+    assert {name: len(timing.seconds) for name, timing in timings.items()} == dict.fromkeys("abcd", 40)
 
 
 def test_a_turn_may_be_several_rounds_long() -> None:
     calls: list[tuple[str, int]] = []
     candidates = {name: lambda number, name=name: calls.append((name, number)) for name in "ab"}
     interleaved(candidates, rounds=3, warm_up=0, in_a_row=2)
-    assert calls == [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("b", 2), ("a", 2)]
+    assert [number for _, number in calls] == [0, 1, 0, 1, 2, 2]
+    assert [name for name, _ in calls[:4]] in ([*"aabb"], [*"bbaa"])
 
 
 def test_the_warm_up_does_not_count() -> None:
@@ -36,6 +42,17 @@ def test_no_collection_of_garbage_falls_into_a_timing() -> None:
     interleaved({"a": lambda _: states.append(gc.isenabled())}, rounds=2)
     assert states == [False] * 3
     assert gc.isenabled()
+
+
+def test_what_a_call_takes_may_be_told_by_another_clock() -> None:
+    calls: list[int] = []
+
+    def told(call: Callable[[], object]) -> float:
+        call()
+        return 7.0
+
+    assert interleaved({"a": calls.append}, rounds=2, seconds_of=told)["a"].seconds == [7.0, 7.0]
+    assert calls == [0, 0, 1]
 
 
 def test_a_ratio_is_that_of_a_typical_round() -> None:

@@ -48,7 +48,7 @@ def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
     """Enter the sandbox, then answer requests until the main process closes the channel."""
     overwrite_freed_memory()
     channel.send({"layers": shut_in(plan)})
-    desk = _Desk(networks)
+    desk = Desk(networks)
     try:
         while True:
             content, data = channel.receive()
@@ -58,8 +58,11 @@ def serve(channel: Channel, networks: Networks, plan: WorkerPlan) -> None:
         pass
 
 
-class _Desk:
-    """The current picture, and the requests about it."""
+class Desk:
+    """The current picture, and the requests about it.
+
+    It knows no channel and no sandbox: benchmarks have one in their own process, to see what it calls.
+    """
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
@@ -76,6 +79,7 @@ class _Desk:
         }
 
     def answer(self, content: dict[str, Any], data: bytearray) -> Answer:
+        """The content and the bytes of the answer; what goes wrong is in the content, under `trouble`."""
         try:
             return self._work[Do(content["do"])](content, data)
         except ServiceError as error:
