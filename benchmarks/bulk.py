@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from uuid import uuid4
 
 import cv2
@@ -17,17 +18,17 @@ from benchmarks.pictures import Picture, original, resized
 from benchmarks.pipeline.bare import recorded
 from benchmarks.report import Report, Table
 from benchmarks.timing import Timing, interleaved, ratio
+from visavis.app.recognition import open_services
+from visavis.app.records import make_records
 from visavis.core.bulk import BulkRegistration, Entry
 from visavis.core.faces import find_candidates
-from visavis.identities import App
-from visavis.storage.store import Storage, open_storage
+from visavis.settings import Settings
 from visavis.types import Group, RequestedAttributes
 from visavis.vision.analyzer import Analyzer
-from visavis.vision.models import DEFAULT_RECOGNITION
-from visavis.vision.store import ModelStore, default_directory
+from visavis.vision.store import ModelStore
+from visavis.web.services import Services
 
 PACKAGES = ("onnxruntime", "simplejpeg", "numpy", "cryptography")
-QUOTA = 1_000_000
 
 
 def run(*, quick: bool) -> Report:
@@ -37,54 +38,52 @@ def run(*, quick: bool) -> Report:
     if not quick:
         pictures.append(original("P001", "studio_portrait", "portrait"))
     threads = os.cpu_count() or 1
-    analyzer = Analyzer.load(
-        ModelStore(Path(os.environ.get("VISAVIS_MODELS_DIR") or default_directory())), threads
-    )
     with TemporaryDirectory() as folder:
-        storage = open_storage(Path(folder) / "data")
-        app = storage.apps.create_app("bench", {})
-        measured = {
-            picture: _measure(picture, Path(folder), storage, app, analyzer, count, rounds) for picture in pictures
-        }
-        storage.close()
+        settings = Settings(data_dir=Path(folder) / "data")
+        here = Analyzer.load(ModelStore(settings.models_dir), threads)
+        make_records(settings).close()
+        with open_services(settings) as services:
+            services.apps.create("bench")
+            measured = {
+                picture: _measure(picture, Path(folder), services, here, count, rounds) for picture in pictures
+            }
     return _report(measured, count, threads)
 
 
 def _measure(
-    picture: Picture, folder: Path, storage: Storage, app: App, analyzer: Analyzer, count: int, rounds: int
+    picture: Picture, folder: Path, services: Services, here: Analyzer, count: int, rounds: int
 ) -> dict[str, Timing]:
+    """How long imports take, by worker processes as in the command; and the floor, by `here` in this process."""
     threads = os.cpu_count() or 1
     entries = _files(picture, folder / picture.name.replace(" ", "-"), count)
-    group = _group(storage, app)
+    app = services.apps.require("bench")
+    filled = services.groups.create(app, f"filled-{picture.name.replace(' ', '-')}")
     data = entries[0].path.read_bytes()
-    find_candidates(
-        analyzer, group, data, 1, None, RequestedAttributes()
-    )  # models are loaded when they are needed first
-    recording = recorded(lambda: find_candidates(analyzer, group, data, 1, None, RequestedAttributes()))
 
-    def imported(_: int) -> None:
-        into = _group(storage, app)
-        bulk = BulkRegistration(analyzer, storage.gallery, into, 1, QUOTA, threads)
-        added = sum(result.added for results in bulk.run(entries) for result in results)
-        assert added == count, added
+    def examined() -> object:
+        return find_candidates(here, filled, data, 1, None, RequestedAttributes())
+
+    examined()  # networks are loaded when they are needed first
+    recording = recorded(examined)
+
+    def added(into: Group) -> int:
+        bulk = BulkRegistration.of(services.faces, into, 1, threads, Event())
+        return sum(result.added for results in bulk.run(entries) for result in results)
+
+    def imported(round_number: int) -> None:
+        there = added(services.groups.create(app, f"into-{uuid4().hex}"))
+        assert there == count, (round_number, there)
 
     def again(_: int) -> None:
-        bulk = BulkRegistration(analyzer, storage.gallery, filled, 1, QUOTA, threads)
-        assert not any(result.added for results in bulk.run(entries) for result in results)
+        assert not added(filled)
 
     def bare(_: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda _: recording.replay(), range(count)))
 
-    filled = _group(storage, app)
-    for _ in BulkRegistration(analyzer, storage.gallery, filled, 1, QUOTA, threads).run(entries):
-        pass
+    added(filled)
     candidates: dict[str, Callable[[int], object]] = {"import": imported, "bare": bare, "again": again}
     return interleaved(candidates, rounds, warm_up=1)
-
-
-def _group(storage: Storage, app: App) -> Group:
-    return storage.gallery.create_group(app, f"bench-{uuid4().hex}", DEFAULT_RECOGNITION.name, QUOTA)
 
 
 def _files(picture: Picture, folder: Path, count: int) -> list[Entry]:
