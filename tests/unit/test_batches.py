@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -140,6 +141,91 @@ def test_an_error_goes_to_its_own_caller_alone() -> None:
         assert one == "one"
         assert isinstance(two, ZeroDivisionError)
         assert isinstance(three, ServiceError)
+
+    asyncio.run(scene())
+
+
+def test_what_records_nothing_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)
+
+    async def scene() -> None:
+        room = Room()
+        room.log.open.clear()
+        search = room.ask(lambda: room.held("search"))
+        await happens(room.begun)
+        listed = room.ask(lambda: "list")
+        await asyncio.sleep(0)
+        room.go.set()
+        assert await all_of([listed]) == ["list"]
+        assert not search.done()
+        room.log.open.set()
+        assert await all_of([search]) == ["search"]
+
+    asyncio.run(scene())
+
+
+class Panic(BaseException):
+    """As extensions in Rust raise it."""
+
+
+@pytest.mark.parametrize("error", [Panic(), MemoryError(), asyncio.CancelledError()], ids=repr)
+def test_no_error_of_a_call_ends_the_thread(error: BaseException) -> None:
+    async def scene() -> None:
+        room = Room()
+
+        def broken() -> None:
+            raise error
+
+        # A task would take some of these for its own end.
+        with pytest.raises(type(error)):
+            await asyncio.wait_for(room.batches.run(broken, "any"), LONG_S)
+        assert await all_of([room.ask(lambda: room.search("next"))]) == ["next"]
+
+    asyncio.run(scene())
+
+
+def test_threads_for_long_calls_do_not_hide_that_the_others_wait() -> None:
+    async def scene() -> None:
+        room, over = Room(), Event()
+
+        def slow() -> None:
+            time.sleep(2 * batches.PATIENCE_S)
+
+        await all_of([room.ask(slow, "slow")])
+
+        async def keep_on() -> None:
+            while not over.is_set():
+                await room.batches.run(slow, "slow")
+
+        noise = [asyncio.ensure_future(keep_on()) for _ in range(6)]
+        long = room.ask(lambda: room.held("long"), "long")
+        await happens(room.begun)
+        assert await all_of([room.ask(lambda: room.search("short"), "short")]) == ["short"]
+        assert not long.done()
+        over.set()
+        room.go.set()
+        await all_of([long, *noise])
+
+    asyncio.run(scene())
+
+
+def test_a_refusal_does_not_make_a_kind_short_and_no_number_of_kinds_hides_a_long_one() -> None:
+    async def scene() -> None:
+        room = Room()
+
+        def slow() -> None:
+            time.sleep(2 * batches.PATIENCE_S)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(batches, "_MOST_KINDS", 2)
+            for kind in ("a", "b", "c"):
+                await all_of([room.ask(slow, kind)])
+        await all_of([room.ask(lambda: room.failing("refused"), "c")])
+        meeting = Barrier(2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(batches, "PATIENCE_S", LONG_S)
+            met = await all_of([room.ask(lambda: meeting.wait(LONG_S), "c") for _ in range(2)])
+        assert sorted(met) == [0, 1]
 
     asyncio.run(scene())
 

@@ -91,9 +91,11 @@ class Audit:
             _gathered.reset(token)
 
     def add(self, events: Sequence[Event]) -> None:
-        """Record events that were gathered: on disk when this returns, all or none. Raises INTERNAL if not."""
-        if events:
-            self._journal.add(*events)
+        """Record events that were gathered: on disk when this returns, all or none.
+
+        Raises INTERNAL or OVERLOADED if they cannot be.
+        """
+        self._journal.add(*events)
 
     def _add(self, event: Event) -> None:
         gathered = _gathered.get()

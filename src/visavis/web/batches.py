@@ -22,10 +22,11 @@ from visavis.web.outcome import Outcome
 Result = TypeVar("Result")
 
 PATIENCE_S: Final = 0.01
-"""How long calls wait for a thread that has finished none meanwhile. Most take a millisecond."""
+"""How long calls wait for a thread that has finished none meanwhile, or that has finished them but goes on.
 
-_MOST_AT_ONCE = 32
-"""How many calls a thread finishes before it records and answers them."""
+Most take a millisecond.
+"""
+
 _MOST_KINDS = 1_000
 """How many kinds of calls that take long are remembered."""
 
@@ -62,9 +63,9 @@ class Batches:
         self._watch: asyncio.TimerHandle | None = None
 
     async def run(self, call: Callable[[], Result], kind: Hashable) -> Result:
-        """Run the call. Its events are on disk when this returns or raises; raises INTERNAL if they cannot be.
+        """Run the call. Its events are on disk when this returns or raises.
 
-        Calls of one `kind` are expected to take about the same time.
+        Raises INTERNAL or OVERLOADED if they cannot be. Calls of one `kind` are expected to take about as long.
         """
         loop = asyncio.get_running_loop()
         job = _Job(call, kind, copy_context(), loop.create_future())
@@ -80,8 +81,8 @@ class Batches:
         return cast("Result", job.outcome.taken())
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._working += 1
         self._threads.submit(self._work, loop)
+        self._working += 1
 
     def _watch_over(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watch = loop.call_later(PATIENCE_S, self._help, loop, self._progress)
@@ -96,14 +97,17 @@ class Batches:
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread: run calls that wait; then record what all threads have finished, and answer it."""
-        for _ in range(_MOST_AT_ONCE):
-            job = _next(self._waiting)
-            if job is None:
-                break
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < PATIENCE_S and (job := _next(self._waiting)):
             self._run(job)
             self._finished.append(job)
+            self._progress += 1  # by any of these threads: it matters only that it changes
         jobs = list(iter(lambda: _next(self._finished), None))
+        without_events = [job for job in jobs if not job.events]
+        if 0 < len(without_events) < len(jobs):  # they need not wait for the disk
+            loop.call_soon_threadsafe(_answer, without_events)
         self._record(jobs)
+        self._progress += 1
         loop.call_soon_threadsafe(self._end, loop, jobs)
 
     def _end(self, loop: asyncio.AbstractEventLoop, jobs: Sequence[_Job]) -> None:
@@ -121,20 +125,23 @@ class Batches:
     def _run(self, job: _Job) -> None:
         start = time.perf_counter()
         job.outcome = job.context.run(self._audit.gather, job.events, lambda: Outcome.of(job.call))
-        if time.perf_counter() - start <= PATIENCE_S:
-            self._long.discard(job.kind)
-        elif len(self._long) < _MOST_KINDS:
+        if time.perf_counter() - start > PATIENCE_S:
+            if len(self._long) >= _MOST_KINDS:
+                self._long.pop()
             self._long.add(job.kind)
-        self._progress += 1  # by any thread: it matters only that it changes
+        elif job.outcome.error is None:  # what is refused says nothing about others of its kind
+            self._long.discard(job.kind)
 
     def _record(self, jobs: Sequence[_Job]) -> None:
-        try:
-            self._audit.add([event for job in jobs for event in job.events])
-        except Exception as error:  # noqa: BLE001 - it is raised again by the calls that the events came from
-            for job in jobs:
-                if job.events:
-                    job.outcome = Outcome(error=error)
-        self._progress += 1
+        recorded = [job for job in jobs if job.events]
+        if not recorded:
+            return
+        events = [event for job in recorded for event in job.events]
+        # The write is a span of one of these requests, the first, in traces.
+        written = recorded[0].context.run(Outcome.of, lambda: self._audit.add(events))
+        if written.error is not None:
+            for job in recorded:
+                job.outcome = Outcome(error=written.error)
 
 
 def _answer(jobs: Sequence[_Job]) -> None:

@@ -25,7 +25,7 @@ class Outcome(Generic[Result]):
         """Run the call."""
         try:
             return cls(result=call())
-        except Exception as error:  # noqa: BLE001 - it is raised again by `taken`
+        except BaseException as error:  # noqa: BLE001 - it is raised again by `taken`
             return cls(error=error)
 
     def taken(self) -> Result:

@@ -91,8 +91,9 @@ class Journal:
         if len(events) == 1:
             self._database.insert(_RECORD, self._sealed(events[0]))
             return
+        rows = [self._sealed(event) for event in events]  # with the time of now, not of the end of a wait
         with self._database.write() as connection:
-            connection.execute(insert(audit_inbox), [self._sealed(event) for event in events])
+            connection.execute(insert(audit_inbox), rows)
 
     def _sealed(self, event: Event) -> dict[str, object]:
         columns = columns_of(event, datetime.now(UTC))
