@@ -164,6 +164,13 @@ def test_what_records_nothing_does_not_wait_for_the_disk(monkeypatch: pytest.Mon
     asyncio.run(scene())
 
 
+def slow() -> None:
+    """Takes long by its own work, and not by waiting."""
+    end = time.thread_time() + 2 * batches.LONG_S
+    while time.thread_time() < end:
+        pass
+
+
 class Panic(BaseException):
     """As extensions in Rust raise it."""
 
@@ -188,9 +195,6 @@ def test_threads_for_long_calls_do_not_hide_that_the_others_wait() -> None:
     async def scene() -> None:
         room, over = Room(), Event()
 
-        def slow() -> None:
-            time.sleep(2 * batches.PATIENCE_S)
-
         await all_of([room.ask(slow, "slow")])
 
         async def keep_on() -> None:
@@ -212,9 +216,6 @@ def test_threads_for_long_calls_do_not_hide_that_the_others_wait() -> None:
 def test_a_refusal_does_not_make_a_kind_short_and_no_number_of_kinds_hides_a_long_one() -> None:
     async def scene() -> None:
         room = Room()
-
-        def slow() -> None:
-            time.sleep(2 * batches.PATIENCE_S)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(batches, "_MOST_KINDS", 2)
@@ -266,11 +267,7 @@ def test_calls_that_have_finished_do_not_wait_for_one_of_their_batch_that_takes_
 def test_the_next_calls_of_a_kind_that_takes_long_run_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         room = Room()
-        long = room.ask(lambda: room.held("long"), "long")
-        await happens(room.begun)
-        await asyncio.sleep(3 * batches.PATIENCE_S)
-        room.go.set()
-        await all_of([long])
+        await all_of([room.ask(slow, "long")])
         monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)  # nobody comes to help from here on
         meeting = Barrier(3)
         assert sorted(await all_of([room.ask(lambda: meeting.wait(LONG_S), "long") for _ in range(3)])) == [
@@ -279,8 +276,6 @@ def test_the_next_calls_of_a_kind_that_takes_long_run_side_by_side(monkeypatch: 
             2,
         ]
         # They were quick this time, so the next ones are worked through by one thread again.
-        room.begun.clear()
-        room.go.clear()
         first = room.ask(lambda: room.held("first"), "long")
         await happens(room.begun)
         second = room.ask(lambda: room.search("second"), "long")
@@ -288,6 +283,22 @@ def test_the_next_calls_of_a_kind_that_takes_long_run_side_by_side(monkeypatch: 
         room.go.set()
         await all_of([first, second])
         assert room.log.together[-1] == ["first", "second"]
+
+    asyncio.run(scene())
+
+
+def test_a_call_that_waits_is_not_taken_for_one_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        room = Room()
+        await all_of([room.ask(lambda: time.sleep(3 * batches.LONG_S), "any")])
+        monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)
+        first = room.ask(lambda: room.held("first"))
+        await happens(room.begun)
+        second = room.ask(lambda: room.search("second"))
+        await asyncio.sleep(0)
+        room.go.set()
+        await all_of([first, second])
+        assert room.log.together == [["first", "second"]]
 
     asyncio.run(scene())
 
