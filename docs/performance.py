@@ -104,7 +104,7 @@ the decodes and network runs of these pictures, by as many threads. *Skipped* ar
         """\
 A real server process, real connections that are kept open, a driver that speaks HTTP by hand. *Nothing at all*
 is an ASGI application that answers a constant, in the same web server: what is above it is ours. Driver and
-server share the machine. Eight clients at once get 1.3 to 1.5 times as many answers as one does to requests that
+server share the machine. Eight clients at once get 1.2 to 1.5 times as many answers as one does to requests that
 change nothing: one thread works through them, and records them together
 ([decision 0090](decisions/0090-what-changes-nothing-runs-in-batches.md)). They get twice as many detections, from
 two worker processes.
