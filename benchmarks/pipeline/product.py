@@ -67,12 +67,11 @@ class Product:
     def request_here(
         self, operation: str, picture: Picture, answering: Answering | None = None
     ) -> Callable[[], bytes]:
-        """The same request, whose pictures this process works on, in the place of a worker.
+        """What `request` gives, but this process does the work on pictures in place of a worker.
 
-        The server asks as it always does, and is answered by the class that answers in a worker. So decodes, pixel
-        work and network runs are those of the request: nothing is written twice that could come to differ. Only
-        the overwriting of the picture at the end is left out, since recordings hold its pixels. `answering` takes
-        the place of `desk.answer`.
+        The server asks as always, and the class that answers in a worker answers here. Decodes, pixel work and
+        network runs are therefore those of `request`. Only one step is left out: the picture is not overwritten at
+        the end, since recordings hold its pixels. `answering` replaces `desk.answer`.
         """
         request, answer = self.request(operation, picture), answering or self.desk.answer
 

@@ -47,7 +47,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, blanks: Blanks, data_dir: Path) -> Place:
-    """Where nothing is kept yet but an empty schema."""
+    """A new database that has the schema and no records."""
     if request.param == "sqlite":
         return blanks.on_sqlite(data_dir)
     return blanks.on_postgres(data_dir, request.getfixturevalue("postgres"))

@@ -22,7 +22,7 @@ from visavis.errors import ErrorCode, ServiceError
 from visavis.web import batches
 from visavis.web.batches import Batches
 
-LONG_S = 30
+SOON_S = 30
 """For what must happen soon, on a machine that may be busy."""
 
 
@@ -39,7 +39,7 @@ class Log(FakeJournal):
     fails: bool = False
 
     def add(self, *events: AuditEvent) -> None:
-        assert self.open.wait(LONG_S)
+        assert self.open.wait(SOON_S)
         if self.fails:
             raise ServiceError(ErrorCode.INTERNAL, "The disk of the database is full.")
         self.together.append([event.operation for event in events])
@@ -69,22 +69,22 @@ class Room:
 
     def held(self, name: str) -> str:
         self.begun.set()
-        assert self.go.wait(LONG_S)
+        assert self.go.wait(SOON_S)
         return self.search(name)
 
 
 async def happens(event: Event) -> None:
-    assert await asyncio.to_thread(event.wait, LONG_S)
+    assert await asyncio.to_thread(event.wait, SOON_S)
 
 
 async def all_of(tasks: Sequence[asyncio.Task[Any]]) -> list[Any]:
-    return await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), LONG_S)
+    return await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), SOON_S)
 
 
 def test_calls_that_come_while_one_runs_are_recorded_with_it_in_their_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)
+    monkeypatch.setattr(batches, "PATIENCE_S", SOON_S)
 
     async def scene() -> None:
         room = Room()
@@ -146,7 +146,7 @@ def test_an_error_goes_to_its_own_caller_alone() -> None:
 
 
 def test_what_records_nothing_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)
+    monkeypatch.setattr(batches, "PATIENCE_S", SOON_S)
 
     async def scene() -> None:
         room = Room()
@@ -185,7 +185,7 @@ def test_no_error_of_a_call_ends_the_thread(error: BaseException) -> None:
 
         # A task would take some of these for its own end.
         with pytest.raises(type(error)):
-            await asyncio.wait_for(room.batches.run(broken, "any"), LONG_S)
+            await asyncio.wait_for(room.batches.run(broken, "any"), SOON_S)
         assert await all_of([room.ask(lambda: room.search("next"))]) == ["next"]
 
     asyncio.run(scene())
@@ -224,8 +224,8 @@ def test_a_refusal_does_not_make_a_kind_short_and_no_number_of_kinds_hides_a_lon
         await all_of([room.ask(lambda: room.failing("refused"), "c")])
         meeting = Barrier(2)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(batches, "PATIENCE_S", LONG_S)
-            met = await all_of([room.ask(lambda: meeting.wait(LONG_S), "c") for _ in range(2)])
+            patch.setattr(batches, "PATIENCE_S", SOON_S)
+            met = await all_of([room.ask(lambda: meeting.wait(SOON_S), "c") for _ in range(2)])
         assert sorted(met) == [0, 1]
 
     asyncio.run(scene())
@@ -250,7 +250,7 @@ def test_calls_that_have_finished_do_not_wait_for_one_of_their_batch_that_takes_
         gate = Event()
 
         def quick() -> str:
-            assert gate.wait(LONG_S)
+            assert gate.wait(SOON_S)
             return room.search("quick")
 
         first = room.ask(quick, "quick")
@@ -268,9 +268,9 @@ def test_the_next_calls_of_a_kind_that_takes_long_run_side_by_side(monkeypatch: 
     async def scene() -> None:
         room = Room()
         await all_of([room.ask(slow, "long")])
-        monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)  # nobody comes to help from here on
+        monkeypatch.setattr(batches, "PATIENCE_S", SOON_S)  # nobody comes to help from here on
         meeting = Barrier(3)
-        assert sorted(await all_of([room.ask(lambda: meeting.wait(LONG_S), "long") for _ in range(3)])) == [
+        assert sorted(await all_of([room.ask(lambda: meeting.wait(SOON_S), "long") for _ in range(3)])) == [
             0,
             1,
             2,
@@ -291,7 +291,7 @@ def test_a_call_that_waits_is_not_taken_for_one_that_takes_long(monkeypatch: pyt
     async def scene() -> None:
         room = Room()
         await all_of([room.ask(lambda: time.sleep(3 * batches.LONG_S), "any")])
-        monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)
+        monkeypatch.setattr(batches, "PATIENCE_S", SOON_S)
         first = room.ask(lambda: room.held("first"))
         await happens(room.begun)
         second = room.ask(lambda: room.search("second"))
@@ -304,11 +304,11 @@ def test_a_call_that_waits_is_not_taken_for_one_that_takes_long(monkeypatch: pyt
 
 
 def test_so_many_threads_work_at_a_time_as_the_database_is_worth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "PATIENCE_S", LONG_S)
+    monkeypatch.setattr(batches, "PATIENCE_S", SOON_S)
 
     async def scene() -> None:
         room, meeting = Room(at_a_time=2), Barrier(2)
-        assert sorted(await all_of([room.ask(lambda: meeting.wait(LONG_S)) for _ in range(2)])) == [0, 1]
+        assert sorted(await all_of([room.ask(lambda: meeting.wait(SOON_S)) for _ in range(2)])) == [0, 1]
 
     asyncio.run(scene())
 

@@ -34,8 +34,6 @@ logger = logging.getLogger(__name__)
 
 MAX_DETAIL = 200
 
-"""The optional request header that names the door of a recognition."""
-
 CLIENT_GONE = 499
 """The status, in the access log only, of a request whose client disconnected before the answer."""
 

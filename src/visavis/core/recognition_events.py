@@ -38,6 +38,7 @@ _BATCH = 1_000
 _MOST_COUNTS = 100
 
 DOOR_HEADER = "X-Visavis-Door"
+"""The optional request header that names the door of a recognition."""
 
 COLUMNS = ("at", "person", "name", "door", "similarity", "liveness", "kind", "asked_by", "face_id", "id")
 """Columns of an export."""

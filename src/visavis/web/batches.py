@@ -22,9 +22,9 @@ from visavis.web.outcome import Outcome
 Result = TypeVar("Result")
 
 PATIENCE_S: Final = 0.01
-"""How long calls wait for a thread that has finished none meanwhile, or that has finished them but goes on.
+"""After this time without a finished call another thread helps; after this time a thread answers what it has.
 
-Most take a millisecond.
+Most calls take a millisecond.
 """
 
 LONG_S: Final = 0.01

@@ -195,8 +195,8 @@ class RecognitionCard:
     first_view_within: float = 0.0
     """By how much the cosine of a face that is asked about may be off if only its first views are looked at.
 
-    So a search looks at the other views only where its outcome might change (docs/decisions/0088). 0: unknown, or
-    there are no other views; all are looked at at once.
+    A search looks at the other views only where they might change its outcome (docs/decisions/0088). 0 means that
+    the bound is unknown or that there are no other views; then a search looks at all views at once.
     """
     base: str | None = None
     """The recipe to whose networks its user fitted this one; None: it came with its networks."""
